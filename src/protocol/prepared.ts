@@ -1,0 +1,161 @@
+import type { ModelArgs } from "../model/args.js";
+import type { TokenStore } from "../tokenize/tokens.js";
+import type { Vocabulary } from "../tokenize/vocabulary.js";
+
+/** A model folder as far as the preparation of cells needs it. */
+export interface ModelFolder {
+  /** The folder's path. */
+  folder: string;
+  args: ModelArgs;
+  vocabulary: Vocabulary;
+  /** Classes by code, where the folder came from a fine-tune (its `id2type.json`): codes then agree. */
+  classes?: string[];
+}
+
+/** One label a cell, as codes. */
+export interface Labels {
+  /** The `obs` column. */
+  column: string;
+  /** Names by code: sorted, or the fine-tuned model's. */
+  classes: string[];
+  /** Int32 [cells]: −1 where the cell has no label, or one that the fine-tuned model never saw. */
+  codes: Int32Array;
+  /** Labels that the fine-tuned model never saw, and in how many cells. */
+  unseen: Map<string, number>;
+}
+
+/** The batch (donor, sample, …) of each cell, as codes. */
+export interface CellBatches {
+  column: string;
+  /** Sorted. */
+  names: string[];
+  /** Int32 [cells]: −1 where missing. */
+  codes: Int32Array;
+}
+
+/** Quality figures of the cells of a file, before any was filtered, in the file's order. */
+export interface CellQuality {
+  /** Float64 [cells of the file]; NaN where unknown. */
+  nGenesByCounts: Float64Array;
+  totalCounts: Float64Array;
+  pctCountsMt: Float64Array;
+  /** "matrix" when computed from counts, else the `obs` columns that they were taken from. */
+  from: string;
+}
+
+/** What was found about each gene of the file, in the file's order. */
+export interface GeneStatistics {
+  names: string[];
+  /** Cells that express the gene. */
+  nCellsByCounts: Float64Array;
+  totalCounts: Float64Array;
+  /** 1 where the gene is in the vocabulary and passed the filter. */
+  kept: Uint8Array;
+  /** 1 for the genes that became columns of the tokens. */
+  highlyVariable: Uint8Array;
+  /** Order among the chosen, from 0; −1 for the others. */
+  rank: Int32Array;
+  /** Absent when all genes were kept (`nHvg: 0`). NaN for genes that were not kept. */
+  variability?: {
+    flavor: HvgFlavor;
+    means: Float64Array;
+    /** `variances` of seurat_v3, `dispersions` of the others. */
+    spread: Float64Array;
+    /** `variances_norm` of seurat_v3, `dispersions_norm` of the others. */
+    spreadNorm: Float64Array;
+  };
+}
+
+/** How the file's genes meet the vocabulary. */
+export interface VocabularyMatch {
+  /** Genes of the file in the vocabulary. */
+  matched: number;
+  /** Genes of the file. */
+  of: number;
+  /** Share of all counts that the matched genes carry. */
+  countsShare: number;
+  /** Unmatched genes with the most counts. */
+  largestLost: { gene: string; counts: number }[];
+  /** Where the names were found: "var index" or a column of `var`. */
+  column: string;
+}
+
+export type HvgFlavor = "seurat_v3" | "cell_ranger" | "seurat";
+
+/** The options of the preparation, with the published protocol's names in camel case. */
+export interface PreprocessOptions {
+  /** `obs` column of cell types. */
+  cellType?: string;
+  /** `obs` column of batches: variable genes are then chosen per batch. */
+  batch?: string;
+  /** The model to prepare for; gives vocabulary, number of bins and, after a fine-tune, the classes. */
+  model?: ModelFolder;
+  /** Without a model: the genes, or the path of a `vocab.json`. Without either, the genes of the file. */
+  vocabulary?: Vocabulary | string;
+  /** Highly variable genes to keep; 0 keeps all. Default 5000. */
+  nHvg?: number;
+  /** Default `seurat_v3` on counts, `cell_ranger` where the matrix is logged already. */
+  hvgFlavor?: HvgFlavor;
+  /** Counts a cell after normalisation. Default 1e4. */
+  normalizeTotal?: number;
+  /** Least total counts of a gene that is kept. Default 0. */
+  filterGeneByCounts?: number;
+  /** Least total counts of a cell that is kept. Default 0. */
+  filterCellByCounts?: number;
+  /** Default: the model's, else 51. */
+  nBins?: number;
+  /** Unexpressed genes become tokens of bin 0. Default false. */
+  includeZeroGene?: boolean;
+  /** Which matrix: "X", "raw" or a layer's name. Default: the one that holds counts, else logged values. */
+  matrix?: string;
+  /** Which `var` column names the genes. Default: the one that matches the vocabulary best. */
+  geneColumn?: string;
+  /** Genes named twice: the later ones are renamed (as scanpy does, so they match nothing), or added up. Default "unique". */
+  duplicates?: "unique" | "sum";
+  /** Seed of every random choice. Default 0. */
+  seed?: number;
+  /** Called now and then. */
+  onProgress?: (progress: PreprocessProgress) => void;
+  /** Ends the work early; nothing is left behind. */
+  signal?: AbortSignal;
+}
+
+export interface PreprocessProgress {
+  /** "counting" (first pass over the file) … "tokens" (the last). */
+  stage: string;
+  cellsDone: number;
+  cells: number;
+  cellsPerSecond: number;
+  /** Estimated until the stage ends. */
+  secondsLeft: number;
+}
+
+/** Cells made ready for the model: what `preprocess` returns and `finetune`, `evaluate` take. */
+export interface Prepared {
+  /** Columns are the chosen genes, in the file's order; rows the kept cells. */
+  tokens: TokenStore;
+  vocabulary: Vocabulary;
+  match: VocabularyMatch;
+  model?: ModelFolder;
+  /** [kept cells] */
+  cellNames: string[];
+  /** Int32 [kept cells]: row of each in the file. */
+  rows: Int32Array;
+  labels?: Labels;
+  batches?: CellBatches;
+  source: {
+    path: string;
+    /** "X", "raw" or the layer's name. */
+    matrix: string;
+    /** Why that matrix was taken. */
+    why: string;
+  };
+  quality: CellQuality;
+  genes: GeneStatistics;
+  /** What the user must see: every choice that was made for them, every loss. */
+  notes: string[];
+  nBins: number;
+  seed: number;
+  /** Tokens of the longest cell, `<cls>` included: the `max_seq_len` that cuts nothing. */
+  maxLength: number;
+}
