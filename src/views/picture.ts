@@ -1,0 +1,60 @@
+import { rename, writeFile } from "node:fs/promises";
+import { Resvg } from "@resvg/resvg-js";
+import type { MimeBundle } from "../protocol/host.js";
+import { FONT_FAMILY, fontFiles, hasGlyphs } from "./font.js";
+
+/** Device pixels for each CSS pixel of a static picture: sharp on dense screens and in slides. */
+export const PIXEL_RATIO = 2;
+
+/**
+ * Draws an SVG document as a PNG on white, {@link PIXEL_RATIO} pixels a unit.
+ * The text is set in the font that comes with us; the system's fonts are only read (which is slow)
+ * when the document has characters that ours lacks.
+ */
+export function pngOf(svg: string): Buffer {
+  const text = svg.replace(/<[^>]*>/g, "");
+  const drawing = new Resvg(svg, {
+    background: "white",
+    fitTo: { mode: "zoom", value: PIXEL_RATIO },
+    font: {
+      fontFiles: fontFiles(),
+      defaultFontFamily: FONT_FAMILY,
+      sansSerifFamily: FONT_FAMILY,
+      loadSystemFonts: !hasGlyphs(text),
+    },
+  });
+  return drawing.render().asPng();
+}
+
+/** The bundle's static picture as MIME data: PNG travels as base64 in Jupyter's messages. */
+export function pictureOf(svg: string): MimeBundle {
+  return { "image/png": pngOf(svg).toString("base64") };
+}
+
+/**
+ * Writes the static picture of a bundle to a file.
+ * @throws when the bundle has no `image/png`.
+ */
+export async function writePng(bundle: MimeBundle, path: string): Promise<void> {
+  const picture = bundle["image/png"];
+  if (typeof picture !== "string") {
+    throw new Error(
+      `${path} was not written: the view has no static picture, only ${Object.keys(bundle).join(", ")}.`,
+    );
+  }
+  const unfinished = `${path}.${process.pid}.tmp`;
+  await writeFile(unfinished, Buffer.from(picture, "base64"), { flush: true });
+  await rename(unfinished, path);
+}
+
+/** Text made safe for SVG and HTML, in element content and in attributes. */
+export function escapeText(text: string): string {
+  const entities: Record<string, string> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&#39;",
+  };
+  return text.replace(/[&<>"']/g, (character) => entities[character]);
+}

@@ -1,0 +1,130 @@
+/**
+ * What the views take: plain data, so that every stage can fill them without knowing the views.
+ * `ArrayLike<number>` takes arrays and typed arrays alike.
+ */
+
+/** One colouring of the cells of an embedding. */
+export interface EmbeddingPanel {
+  /** Heading of the panel, for instance "Truth". */
+  title: string;
+  /** Names that `codes` count through. The same name has the same colour in every panel. */
+  categories: readonly string[];
+  /** [cells]: category of each cell; −1 is none, drawn grey. */
+  codes: ArrayLike<number>;
+  /** [cells], 0 … 1: how sure the assignment is; shown under the pointer. */
+  probabilities?: ArrayLike<number>;
+}
+
+/** Cells on a plane, coloured once in each panel. */
+export interface EmbeddingInput {
+  title?: string;
+  /** What the axes are; "UMAP 1" and "UMAP 2" by default. */
+  axes?: readonly [string, string];
+  /** [cells] each. */
+  x: ArrayLike<number>;
+  y: ArrayLike<number>;
+  /** Side by side and linked, at most three. */
+  panels: readonly EmbeddingPanel[];
+  /** [cells]: names shown under the pointer; left out of the notebook above 10,000 cells to keep it small. */
+  cellIds?: ArrayLike<string>;
+}
+
+/** What was measured after an epoch. */
+export interface EpochPoint {
+  /** 1 for the first. */
+  epoch: number;
+  /** Optimizer steps done when it was measured. */
+  step: number;
+  /** Mean training loss over the epoch. */
+  trainLoss: number;
+  validationLoss: number;
+  /** Share of the validation cells that were labelled wrongly, 0 … 1. */
+  validationError: number;
+}
+
+/** A training run so far, as the learning curves show it. */
+export interface TrainingProgress {
+  /** Identifies the run: the Stop button sends it back. */
+  run: string;
+  state: "running" | "stopping" | "finished" | "stopped" | "failed";
+  /** Optimizer steps done, and how many there will be. */
+  step: number;
+  steps: number;
+  /** Epoch under way (1 for the first), and how many there will be. */
+  epoch: number;
+  epochs: number;
+  /** Seconds since the start; seconds left by the pace so far, null while unknown. */
+  seconds: number;
+  secondsLeft: number | null;
+  /** [step]: training loss of each step so far. */
+  losses: ArrayLike<number>;
+  /** The epochs done so far. */
+  history: readonly EpochPoint[];
+  /** Epoch with the lowest validation loss so far: its weights are kept. */
+  bestEpoch: number | null;
+  /** A line for the reader, for instance why it stopped. */
+  message?: string;
+}
+
+/** Counts of true against predicted classes. */
+export interface ConfusionInput {
+  classes: readonly string[];
+  /** [true][predicted]: number of cells. */
+  confusion: readonly (readonly number[])[];
+}
+
+/** The figures of one class. */
+export interface ClassScores {
+  precision: number;
+  recall: number;
+  f1: number;
+  /** Number of cells that are truly of the class. */
+  support: number;
+}
+
+/** The figures of an evaluation. */
+export interface ReportInput {
+  title?: string;
+  cells: number;
+  accuracy: number;
+  kappa: number;
+  macro: Omit<ClassScores, "support">;
+  weighted: Omit<ClassScores, "support">;
+  classes: readonly string[];
+  /** [class]: in the order of `classes`. */
+  perClass: readonly ClassScores[];
+}
+
+/** One distribution, for instance genes per cell. */
+export interface HistogramInput {
+  /** What is counted, with its unit: "genes per cell". */
+  label: string;
+  values: ArrayLike<number>;
+  /** Values outside were filtered out: drawn as dashed lines. */
+  limits?: { min?: number; max?: number };
+  /** Logarithmic axis, for values that span orders of magnitude. */
+  log?: boolean;
+}
+
+/** How variable each gene is at its mean. */
+export interface HvgInput {
+  genes: readonly string[];
+  /** [genes]: mean expression, and what was ranked. */
+  means: ArrayLike<number>;
+  dispersions: ArrayLike<number>;
+  /** [genes]: truthy where the gene was chosen. */
+  chosen: ArrayLike<number | boolean>;
+  /** Name of the vertical axis: "normalised dispersion", "standardised variance". */
+  measure: string;
+  /** Name of the horizontal axis; "mean expression" by default. */
+  mean?: string;
+}
+
+/** A table of plain values; numbers are right-aligned. */
+export interface TableInput {
+  title?: string;
+  columns: readonly string[];
+  rows: readonly (readonly (string | number | boolean | null)[])[];
+  /** Rows of the whole, when `rows` is its beginning. */
+  total?: number;
+}

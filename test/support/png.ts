@@ -1,0 +1,44 @@
+import { inflateSync } from "node:zlib";
+
+/** A decoded picture: `channels` bytes (3 or 4) a pixel, row by row. */
+export interface Pixels {
+  width: number;
+  height: number;
+  channels: number;
+  data: Uint8Array;
+}
+
+/** Decodes a PNG of 8-bit RGB or RGBA, which is what resvg and Chromium write. https://www.w3.org/TR/png/ */
+export function decodePng(png: Buffer): Pixels {
+  const width = png.readUInt32BE(16);
+  const height = png.readUInt32BE(20);
+  const channels = png[25] === 6 ? 4 : 3;
+  const parts: Buffer[] = [];
+  for (let at = 8; at < png.length; at += 12 + png.readUInt32BE(at)) {
+    const size = png.readUInt32BE(at);
+    if (png.toString("latin1", at + 4, at + 8) === "IDAT") parts.push(png.subarray(at + 8, at + 8 + size));
+  }
+  const raw = inflateSync(Buffer.concat(parts));
+  const stride = channels * width;
+  const data = new Uint8Array(stride * height);
+  for (let y = 0; y < height; y++) {
+    const filter = raw[y * (stride + 1)];
+    for (let i = 0; i < stride; i++) {
+      const left = i >= channels ? data[y * stride + i - channels] : 0;
+      const up = y > 0 ? data[(y - 1) * stride + i] : 0;
+      const corner = i >= channels && y > 0 ? data[(y - 1) * stride + i - channels] : 0;
+      const [a, b, c] = [up - corner, left - corner, left + up - 2 * corner].map(Math.abs);
+      const paeth = a <= b && a <= c ? left : b <= c ? up : corner;
+      data[y * stride + i] = raw[y * (stride + 1) + 1 + i] + [0, left, up, (left + up) >> 1, paeth][filter];
+    }
+  }
+  return { width, height, channels, data };
+}
+
+/** Size of a PNG and the share of its pixels that are clearly not white. */
+export function inked(png: Buffer): { width: number; height: number; share: number } {
+  const { width, height, channels, data } = decodePng(png);
+  let dark = 0;
+  for (let p = 0; p < data.length; p += channels) if (data[p] + data[p + 1] + data[p + 2] < 700) dark++;
+  return { width, height, share: dark / (width * height) };
+}
