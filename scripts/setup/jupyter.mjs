@@ -1,5 +1,5 @@
 // Puts our kernel and our extension into `.venv`.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { labextension } from "./node.mjs";
 import { environments, root } from "./paths.mjs";
