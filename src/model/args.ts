@@ -20,7 +20,7 @@ export interface ModelArgs {
   cell_emb_style: "cls" | "avg-pool" | "w-pool";
   pre_norm?: boolean;
   use_batch_labels?: boolean;
-  domain_spec_batchnorm?: boolean | "batchnorm" | "dsbn" | "do_affine";
+  domain_spec_batchnorm?: boolean | "batchnorm" | "dsbn";
   do_mvc?: boolean;
   mvc_decoder_style?: "inner product" | "inner product, detach";
   explicit_zero_prob?: boolean;

@@ -1,0 +1,200 @@
+import { type DType, type Dim, GraphError, type Shape, Tensor, product, showShape } from "./tensor.js";
+
+/** An attribute of an ONNX node; a `Graph` is the body of `Scan`. */
+export type Attribute = number | { float: number } | string | number[] | Graph;
+
+export interface Node {
+  op: string;
+  domain: string;
+  inputs: string[];
+  outputs: string[];
+  attributes: { [name: string]: Attribute };
+}
+
+export type ConstantData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+
+export interface Constant {
+  tensor: Tensor;
+  data: ConstantData;
+}
+
+/**
+ * How a derivative flows back through one recorded operation: given the derivative `dy` of the loss
+ * by its output, returns the derivatives by its inputs. `wanted[i]` is false where nothing needs
+ * input i's; building it then would be waste.
+ */
+export type Vjp = (dy: Tensor, wanted: boolean[]) => (Tensor | undefined)[];
+
+export interface Step {
+  output: Tensor;
+  inputs: Tensor[];
+  vjp: Vjp;
+}
+
+/**
+ * An ONNX graph under construction, with a tape of the differentiable operations in it.
+ * Operations are functions of their own (`add(graph, a, b)`), one file a family.
+ */
+export class Graph {
+  readonly nodes: Node[] = [];
+  readonly inputs: Tensor[] = [];
+  readonly outputs: { tensor: Tensor; from: string }[] = [];
+  readonly constants: Constant[] = [];
+  readonly tape: Step[] = [];
+  /** Where the length behind each dimension's name can be read: an axis of an input. */
+  private readonly dimensions = new Map<string, { of: Tensor; axis: number }>();
+  private readonly lengths = new Map<string, Tensor>();
+  private readonly constantsByKey = new Map<string, Tensor>();
+  private readonly counter: { n: number };
+
+  /** `parent`: the graph whose node has this one as its body; its tensors can be used here. */
+  constructor(readonly parent?: Graph) {
+    this.counter = parent ? parent.counter : { n: 0 };
+  }
+
+  /** A value that is fed at each run. */
+  input(name: string, dtype: DType, shape: Shape): Tensor {
+    if (this.inputs.some((t) => t.name === name)) throw new GraphError(`two inputs are called "${name}"`);
+    const tensor = new Tensor(name, dtype, shape);
+    this.inputs.push(tensor);
+    shape.forEach((d, axis) => {
+      if (typeof d === "string" && !this.dimensions.has(d)) this.dimensions.set(d, { of: tensor, axis });
+    });
+    return tensor;
+  }
+
+  /** Gives `from` out of the graph under `name`. */
+  output(name: string, from: Tensor): void {
+    const tensor = new Tensor(name, from.dtype, from.shape);
+    this.outputs.push({ tensor, from: from.name });
+  }
+
+  /** A tensor whose data stands in the graph. Equal small constants are one. */
+  constant(data: ConstantData, dtype: DType, shape: Shape): Tensor {
+    const key = data.length <= 16 ? `${dtype}${showShape(shape)}${data.join(" ")}` : undefined;
+    const known = key === undefined ? undefined : this.constantsByKey.get(key);
+    if (known) return known;
+    if (product(shape) !== data.length)
+      throw new GraphError(`constant: ${data.length} values for the shape ${showShape(shape)}`);
+    const tensor = new Tensor(this.fresh("const"), dtype, shape);
+    this.constants.push({ tensor, data });
+    if (key !== undefined) this.constantsByKey.set(key, tensor);
+    return tensor;
+  }
+
+  /** A floating-point number, of the type of the tensor that it meets. */
+  scalar(value: number, like: DType): Tensor {
+    if (like === "float64") return this.constant(Float64Array.of(value), like, []);
+    if (like === "int32") return this.constant(Int32Array.of(value), like, []);
+    if (like === "int64") return this.constant(BigInt64Array.of(BigInt(value)), like, []);
+    return this.cast(this.constant(Float32Array.of(value), "float32", []), like);
+  }
+
+  /** Another element type, off the tape. */
+  cast(x: Tensor, dtype: DType): Tensor {
+    return x.dtype === dtype ? x : this.node("Cast", [x], dtype, x.shape, { to: ONNX_TYPE[dtype] });
+  }
+
+  /** A vector of int64, as shapes and axes are given to ONNX. */
+  integers(values: number[]): Tensor {
+    return this.constant(BigInt64Array.from(values, BigInt), "int64", [values.length]);
+  }
+
+  /** The length that a dimension has when the graph runs: int64 [1]. */
+  length(dim: Dim): Tensor {
+    if (typeof dim === "number") return this.integers([dim]);
+    const known = this.lengths.get(dim);
+    if (known) return known;
+    const source = this.dimensions.get(dim);
+    let length: Tensor;
+    if (source) {
+      const { of, axis } = source;
+      length = this.node("Shape", [of], "int64", [1], { start: axis, end: axis + 1 });
+    } else if (this.parent?.knows(dim)) {
+      return this.parent.length(dim);
+    } else if (dim.includes("*")) {
+      length = dim
+        .split("*")
+        .map((d) => this.length(/^\d+$/.test(d) ? Number(d) : d))
+        .reduce((a, b) => this.node("Mul", [a, b], "int64", [1]));
+    } else {
+      throw new GraphError(`no input of the graph has a dimension "${dim}"`);
+    }
+    this.lengths.set(dim, length);
+    return length;
+  }
+
+  private knows(dim: string): boolean {
+    return this.dimensions.has(dim) || dim.includes("*") || (this.parent?.knows(dim) ?? false);
+  }
+
+  /** A shape as `Reshape` and `Expand` take it; for the former, one unknown length is left to it (−1). */
+  shapeVector(shape: Shape, forReshape: boolean): Tensor {
+    const last = forReshape ? shape.findLastIndex((d) => typeof d === "string") : -1;
+    const dims = shape.map((d, i) => (i === last ? -1 : d));
+    if (dims.every((d) => typeof d === "number")) return this.integers(dims as number[]);
+    const parts = dims.map((d) => this.length(d));
+    return this.node("Concat", parts, "int64", [shape.length], { axis: 0 });
+  }
+
+  /** How many elements `x` has along the axes: a number of the type asked for, shape []. */
+  countAlong(x: Tensor, axes: number[], dtype: DType): Tensor {
+    const count = product(axes.map((a) => x.dim(a)));
+    if (typeof count === "number") return this.scalar(count, dtype);
+    const scalar = this.node("Squeeze", [this.length(count)], "int64", []);
+    return this.cast(scalar, dtype);
+  }
+
+  /** Appends a node of one output. */
+  node(
+    op: string,
+    inputs: (Tensor | undefined)[],
+    dtype: DType,
+    shape: Shape,
+    attributes: { [name: string]: Attribute } = {},
+  ): Tensor {
+    return this.nodesOf(op, inputs, [{ dtype, shape }], attributes)[0];
+  }
+
+  /** Appends a node of several outputs. */
+  nodesOf(
+    op: string,
+    inputs: (Tensor | undefined)[],
+    outputs: { dtype: DType; shape: Shape }[],
+    attributes: { [name: string]: Attribute } = {},
+    domain = "",
+  ): Tensor[] {
+    const made = outputs.map((o) => new Tensor(this.fresh(op), o.dtype, o.shape));
+    this.nodes.push({
+      op,
+      domain,
+      inputs: inputs.map((t) => t?.name ?? ""),
+      outputs: made.map((t) => t.name),
+      attributes,
+    });
+    return made;
+  }
+
+  /** Puts a differentiable operation on the tape; returns its output. */
+  record(output: Tensor, inputs: Tensor[], vjp: Vjp): Tensor {
+    this.tape.push({ output, inputs, vjp });
+    return output;
+  }
+
+  /** A name that no other value of the graph (nor of its bodies) has. */
+  fresh(stem: string): string {
+    return `${stem}_${this.counter.n++}`;
+  }
+}
+
+/** TensorProto.DataType of the ONNX specification. */
+export const ONNX_TYPE: Record<DType, number> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+};
+

@@ -1,0 +1,91 @@
+import { add, atLeast, div, mul, sqrt, square, sub } from "./elementwise.js";
+import type { Graph } from "./graph.js";
+import { reduceMean, reduceSum } from "./reduce.js";
+import { GraphError, type Tensor, showShape } from "./tensor.js";
+
+/**
+ * Normalises each row to mean 0 and variance 1, then scales and shifts (Ba et al. 2016; PyTorch's `LayerNorm`).
+ * @param x [rows, d]
+ * @param weight [d]
+ * @param bias [d]
+ */
+export function layerNorm(g: Graph, x: Tensor, weight: Tensor, bias: Tensor, epsilon = 1e-5): Tensor {
+  if (x.dim(-1) !== weight.dim(0))
+    throw new GraphError(`layerNorm: input ${showShape(x.shape)}, weight ${showShape(weight.shape)}`);
+  const perRow = [...x.shape.slice(0, -1), 1];
+  const [y, mean, inverse] = g.nodesOf(
+    "LayerNormalization",
+    [x, weight, bias],
+    [
+      { dtype: x.dtype, shape: x.shape },
+      { dtype: x.dtype, shape: perRow },
+      { dtype: x.dtype, shape: perRow },
+    ],
+    { axis: -1, epsilon: { float: epsilon } },
+  );
+  return g.record(y, [x, weight, bias], (dy, want) => {
+    const normal = mul(g, sub(g, x, mean), inverse);
+    const along = mul(g, dy, normal);
+    const rows = x.shape.map((_, i) => i).slice(0, -1);
+    const dx = () => {
+      const dn = mul(g, dy, weight);
+      const flat = reduceMean(g, dn, [-1], true);
+      const slope = reduceMean(g, mul(g, along, weight), [-1], true);
+      return mul(g, sub(g, sub(g, dn, flat), mul(g, normal, slope)), inverse);
+    };
+    return [
+      want[0] ? dx() : undefined,
+      want[1] ? reduceSum(g, along, rows) : undefined,
+      want[2] ? reduceSum(g, dy, rows) : undefined,
+    ];
+  });
+}
+
+/** What batch normalisation makes of one batch: the output, and the statistics to keep. */
+export interface BatchNormalized {
+  output: Tensor;
+  runningMean: Tensor;
+  runningVariance: Tensor;
+}
+
+/**
+ * Batch normalisation in training (Ioffe & Szegedy 2015; PyTorch's `BatchNorm1d`): each column to mean 0
+ * and variance 1 over the rows; the running statistics move by `momentum` (the variance unbiased).
+ * @param x [rows, d]
+ */
+export function batchNormTrain(
+  g: Graph,
+  x: Tensor,
+  running: { mean: Tensor; variance: Tensor },
+  epsilon: number,
+  momentum = 0.1,
+): BatchNormalized {
+  const mean = reduceMean(g, x, [0], true);
+  const centred = sub(g, x, mean);
+  const variance = reduceMean(g, square(g, centred), [0], true);
+  const rows = g.countAlong(x, [0], x.dtype);
+  const unbiased = mul(g, variance, div(g, rows, sub(g, rows, 1)));
+  const moved = (old: Tensor, now: Tensor) =>
+    add(g, mul(g, old, 1 - momentum), mul(g, g.node("Squeeze", [now, g.integers([0])], x.dtype, old.shape), momentum));
+  return {
+    output: div(g, centred, sqrt(g, add(g, variance, epsilon))),
+    runningMean: moved(running.mean, mean),
+    runningVariance: moved(running.variance, unbiased),
+  };
+}
+
+/** Batch normalisation in evaluation: by the running statistics, each [d]. */
+export function batchNormEval(
+  g: Graph,
+  x: Tensor,
+  running: { mean: Tensor; variance: Tensor },
+  epsilon: number,
+): Tensor {
+  return div(g, sub(g, x, running.mean), sqrt(g, add(g, running.variance, epsilon)));
+}
+
+/** Rows scaled to length 1 (PyTorch's `F.normalize`, p = 2). */
+export function unitRows(g: Graph, x: Tensor): Tensor {
+  const length = sqrt(g, reduceSum(g, square(g, x), [-1], true));
+  return div(g, x, atLeast(g, length, 1e-12));
+}
