@@ -2,7 +2,7 @@ import { dropoutMask } from "./dropout.js";
 import { mul } from "./elementwise.js";
 import { Graph } from "./graph.js";
 import { expand, reshape, transpose } from "./shape.js";
-import { type Dim, GraphError, type Shape, type Tensor, showShape } from "./tensor.js";
+import { type Dim, GraphError, type Shape, showShape, type Tensor } from "./tensor.js";
 
 /** Keys of the dropout of attention probabilities; see `dropoutMask`. */
 export interface AttentionDropout {
@@ -133,8 +133,16 @@ function perHead(g: Graph, q: Tensor, { heads, bias, dropout }: AttentionOptions
     const spread = (t: Tensor, shape: Shape, full: Shape) =>
       g.node("Mul", [reshape(g, t, shape), headKeys], "int32", full);
     const ones = g.constant(new Int32Array(heads).fill(1), "int32", [1, heads, 1, 1]);
-    const columns = g.node("Mul", [reshape(g, dropout.columnKeys, [b, 1, 1, n]), ones], "int32", [b, heads, 1, n]);
-    side.push(repeated(spread(dropout.rowKeys, [b, 1, nq, 1], [b, heads, nq, 1]), [nq, 1]), repeated(columns, [1, n]));
+    const columns = g.node("Mul", [reshape(g, dropout.columnKeys, [b, 1, 1, n]), ones], "int32", [
+      b,
+      heads,
+      1,
+      n,
+    ]);
+    side.push(
+      repeated(spread(dropout.rowKeys, [b, 1, nq, 1], [b, heads, nq, 1]), [nq, 1]),
+      repeated(columns, [1, n]),
+    );
   }
   return side;
 }
@@ -182,7 +190,13 @@ function byHead(
   });
   return perHeadResults[0].map((r, i) => {
     const full = [b, heads, ...r.shape.slice(2)];
-    const stacked = g.node("Concat", perHeadResults.map((x) => x[i]), r.dtype, full, { axis: 1 });
+    const stacked = g.node(
+      "Concat",
+      perHeadResults.map((x) => x[i]),
+      r.dtype,
+      full,
+      { axis: 1 },
+    );
     return reshape(g, stacked, [all, ...r.shape.slice(2)]);
   });
 }
@@ -194,7 +208,12 @@ function cells(b: Dim, heads: number): Dim {
 /** [B, N, H·dh] → [B·H, N, dh] */
 function splitHeads(g: Graph, t: Tensor, heads: number, headWidth: number): Tensor {
   const [b, n] = t.shape;
-  const wide = g.node("Reshape", [t, g.integers([0, 0, heads, headWidth])], t.dtype, [b, n, heads, headWidth]);
+  const wide = g.node("Reshape", [t, g.integers([0, 0, heads, headWidth])], t.dtype, [
+    b,
+    n,
+    heads,
+    headWidth,
+  ]);
   const turned = g.node("Transpose", [wide], t.dtype, [b, heads, n, headWidth], { perm: [0, 2, 1, 3] });
   return reshape(g, turned, [cells(b, heads), n, headWidth]);
 }
@@ -211,14 +230,21 @@ function plain(s: Graph, op: string, a: Tensor, b?: Tensor): Tensor {
 }
 
 function plainMatMul(s: Graph, a: Tensor, b: Tensor): Tensor {
-  if (a.dim(-1) !== b.dim(-2)) throw new GraphError(`attention: ${showShape(a.shape)} by ${showShape(b.shape)}`);
+  if (a.dim(-1) !== b.dim(-2))
+    throw new GraphError(`attention: ${showShape(a.shape)} by ${showShape(b.shape)}`);
   return s.node("MatMul", [a, b], a.dtype, [...a.shape.slice(0, -1), b.dim(-1)]);
 }
 
 function flip(s: Graph, x: Tensor): Tensor {
   const perm = x.shape.map((_, i) => i);
   perm.push(...perm.splice(-2).reverse());
-  return s.node("Transpose", [x], x.dtype, perm.map((p) => x.dim(p)), { perm });
+  return s.node(
+    "Transpose",
+    [x],
+    x.dtype,
+    perm.map((p) => x.dim(p)),
+    { perm },
+  );
 }
 
 function keep(s: Graph, mask: Tensor, x: Tensor): Tensor {

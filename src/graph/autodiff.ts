@@ -1,6 +1,6 @@
 import { add } from "./elementwise.js";
 import type { Graph } from "./graph.js";
-import { GraphError, type Tensor, showShape } from "./tensor.js";
+import { GraphError, showShape, type Tensor } from "./tensor.js";
 
 /**
  * Reverse-mode differentiation: appends to the graph what computes the derivative of `loss` by each

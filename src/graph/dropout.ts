@@ -1,5 +1,5 @@
 import type { Graph } from "./graph.js";
-import { type Tensor, broadcast } from "./tensor.js";
+import { broadcast, type Tensor } from "./tensor.js";
 
 /**
  * Dropout (Srivastava et al. 2014) whose mask is arithmetic, so that every provider makes the same one

@@ -1,7 +1,15 @@
 import type { Graph } from "./graph.js";
 import { reduceSum } from "./reduce.js";
 import { reshape } from "./shape.js";
-import { type DType, GraphError, type Shape, type Tensor, broadcast, sameShape, showShape } from "./tensor.js";
+import {
+  broadcast,
+  type DType,
+  GraphError,
+  type Shape,
+  sameShape,
+  showShape,
+  type Tensor,
+} from "./tensor.js";
 
 /** Operand of an elementwise operation: a tensor, or a number of the other operand's type. */
 type Operand = Tensor | number;
@@ -90,7 +98,12 @@ export function relu(g: Graph, x: Tensor): Tensor {
 /** x where x > 0, else slope · x (PyTorch's LeakyReLU; its default slope is 0.01). */
 export function leakyRelu(g: Graph, x: Tensor, slope = 0.01): Tensor {
   const positive = greater(g, x, 0);
-  const out = g.node("Max", [x, g.node("Mul", [x, g.scalar(slope, x.dtype)], x.dtype, x.shape)], x.dtype, x.shape);
+  const out = g.node(
+    "Max",
+    [x, g.node("Mul", [x, g.scalar(slope, x.dtype)], x.dtype, x.shape)],
+    x.dtype,
+    x.shape,
+  );
   return g.record(out, [x], (dy) => [select(g, positive, dy, mul(g, dy, slope))]);
 }
 

@@ -1,6 +1,6 @@
 import type { Graph } from "./graph.js";
 import { expand, reshape } from "./shape.js";
-import { GraphError, type Tensor, showShape } from "./tensor.js";
+import { GraphError, showShape, type Tensor } from "./tensor.js";
 
 /**
  * Rows of a table, PyTorch's `Embedding`.
@@ -44,7 +44,9 @@ export function first(g: Graph, x: Tensor): Tensor {
   const out = g.node("Gather", [x, zero], x.dtype, [b, d], { axis: 1 });
   return g.record(out, [x], (dy) => {
     const rest = g.node("Sub", [g.length(n), g.integers([1])], "int64", [1]);
-    const pads = g.node("Concat", [g.integers([0, 0, 0, 0]), rest, g.integers([0])], "int64", [6], { axis: 0 });
+    const pads = g.node("Concat", [g.integers([0, 0, 0, 0]), rest, g.integers([0])], "int64", [6], {
+      axis: 0,
+    });
     return [g.node("Pad", [reshape(g, dy, [b, 1, d]), pads], x.dtype, x.shape)];
   });
 }

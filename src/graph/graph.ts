@@ -1,4 +1,4 @@
-import { type DType, type Dim, GraphError, type Shape, Tensor, product, showShape } from "./tensor.js";
+import { type Dim, type DType, GraphError, product, type Shape, showShape, Tensor } from "./tensor.js";
 
 /** An attribute of an ONNX node; a `Graph` is the body of `Scan`. */
 export type Attribute = number | { float: number } | string | number[] | Graph;
@@ -197,4 +197,3 @@ export const ONNX_TYPE: Record<DType, number> = {
   float16: 10,
   float64: 11,
 };
-

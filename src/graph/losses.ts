@@ -2,7 +2,7 @@ import { add, atLeast, div, log, mul, neg, square, sub } from "./elementwise.js"
 import type { Graph } from "./graph.js";
 import { reduceMax, reduceSum } from "./reduce.js";
 import { reshape } from "./shape.js";
-import { GraphError, type Tensor, showShape } from "./tensor.js";
+import { GraphError, showShape, type Tensor } from "./tensor.js";
 
 /**
  * Weighted sum of cross-entropies; a mean is had by weights that sum to 1.
@@ -16,8 +16,14 @@ import { GraphError, type Tensor, showShape } from "./tensor.js";
 export function crossEntropy(g: Graph, logits: Tensor, labels: Tensor, weights: Tensor): Tensor {
   const [b, classes] = logits.shape;
   if (logits.rank !== 2 || labels.rank !== 1 || typeof classes !== "number")
-    throw new GraphError(`crossEntropy: logits ${showShape(logits.shape)}, labels ${showShape(labels.shape)}`);
-  const range = g.constant(Int32Array.from({ length: classes }, (_, i) => i), "int32", [1, classes]);
+    throw new GraphError(
+      `crossEntropy: logits ${showShape(logits.shape)}, labels ${showShape(labels.shape)}`,
+    );
+  const range = g.constant(
+    Int32Array.from({ length: classes }, (_, i) => i),
+    "int32",
+    [1, classes],
+  );
   const hit = g.node("Equal", [reshape(g, labels, [b, 1]), range], "bool", logits.shape);
   const hot = g.cast(hit, logits.dtype);
   const shifted = g.node("Sub", [logits, reduceMax(g, logits)], logits.dtype, logits.shape);

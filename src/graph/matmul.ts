@@ -1,8 +1,8 @@
+import { sumTo } from "./elementwise.js";
 import type { Attribute, Graph } from "./graph.js";
 import { reduceSum } from "./reduce.js";
-import { sumTo } from "./elementwise.js";
 import { transpose } from "./shape.js";
-import { GraphError, type Tensor, broadcast, showShape } from "./tensor.js";
+import { broadcast, GraphError, showShape, type Tensor } from "./tensor.js";
 
 /**
  * PyTorch's `Linear`, x Wᵀ + b, times `scale` (which costs nothing: it is the product's own factor).

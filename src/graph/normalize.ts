@@ -1,7 +1,7 @@
 import { add, atLeast, div, mul, sqrt, square, sub } from "./elementwise.js";
 import type { Graph } from "./graph.js";
 import { reduceMean, reduceSum } from "./reduce.js";
-import { GraphError, type Tensor, showShape } from "./tensor.js";
+import { GraphError, showShape, type Tensor } from "./tensor.js";
 
 /**
  * Normalises each row to mean 0 and variance 1, then scales and shifts (Ba et al. 2016; PyTorch's `LayerNorm`).
@@ -66,7 +66,11 @@ export function batchNormTrain(
   const rows = g.countAlong(x, [0], x.dtype);
   const unbiased = mul(g, variance, div(g, rows, sub(g, rows, 1)));
   const moved = (old: Tensor, now: Tensor) =>
-    add(g, mul(g, old, 1 - momentum), mul(g, g.node("Squeeze", [now, g.integers([0])], x.dtype, old.shape), momentum));
+    add(
+      g,
+      mul(g, old, 1 - momentum),
+      mul(g, g.node("Squeeze", [now, g.integers([0])], x.dtype, old.shape), momentum),
+    );
   return {
     output: div(g, centred, sqrt(g, add(g, variance, epsilon))),
     runningMean: moved(running.mean, mean),

@@ -58,7 +58,10 @@ type Field = [type: string, id: number, rule?: "repeated"];
 function message(fields: Record<string, Field>) {
   return {
     fields: Object.fromEntries(
-      Object.entries(fields).map(([name, [type, id, rule]]) => [name, rule ? { type, id, rule } : { type, id }]),
+      Object.entries(fields).map(([name, [type, id, rule]]) => [
+        name,
+        rule ? { type, id, rule } : { type, id },
+      ]),
     ),
   };
 }

@@ -1,5 +1,5 @@
-import { sumOfSquares } from "./reduce.js";
 import type { Graph } from "./graph.js";
+import { sumOfSquares } from "./reduce.js";
 import type { Tensor } from "./tensor.js";
 
 /** Adam's constants (Kingma & Ba 2015; PyTorch's defaults for the betas). */
@@ -53,7 +53,11 @@ export function adam(
   const c = (x: number) => g.scalar(x, "float32");
   const share = (factor: Tensor, rest: number) => g.node("Mul", [factor, c(rest)], "float32", []);
   const factor2 = g.node("Mul", [step.factor, step.factor], "float32", []);
-  const newM = each("Add", each("Mul", m, c(o.beta1)), each("Mul", gradient, share(step.factor, 1 - o.beta1)));
+  const newM = each(
+    "Add",
+    each("Mul", m, c(o.beta1)),
+    each("Mul", gradient, share(step.factor, 1 - o.beta1)),
+  );
   const squared = each("Mul", each("Mul", gradient, gradient), share(factor2, 1 - o.beta2));
   const newV = each("Add", each("Mul", v, c(o.beta2)), squared);
   const root = g.node("Sqrt", [newV], weight.dtype, weight.shape);

@@ -24,7 +24,11 @@ export function reduceMean(g: Graph, x: Tensor, axes: number[], keep = false): T
     keepdims: keep ? 1 : 0,
   });
   return g.record(out, [x], (dy) => {
-    const share = div(g, keep ? dy : reshape(g, dy, reducedShape(x, axes, true)), g.countAlong(x, axes, x.dtype));
+    const share = div(
+      g,
+      keep ? dy : reshape(g, dy, reducedShape(x, axes, true)),
+      g.countAlong(x, axes, x.dtype),
+    );
     return [expandLike(g, share, x)];
   });
 }

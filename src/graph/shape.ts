@@ -1,6 +1,6 @@
 import { sumTo } from "./elementwise.js";
 import type { Graph } from "./graph.js";
-import { type Dim, GraphError, type Shape, type Tensor, product, sameShape, showShape } from "./tensor.js";
+import { type Dim, GraphError, product, type Shape, sameShape, showShape, type Tensor } from "./tensor.js";
 
 /**
  * The same elements in another shape. Names in `shape` are taken from the tensors that the graph
@@ -9,14 +9,22 @@ import { type Dim, GraphError, type Shape, type Tensor, product, sameShape, show
 export function reshape(g: Graph, x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   if (typeof product(x.shape) === "number" && product(x.shape) !== product(shape))
-    throw new GraphError(`reshape: ${showShape(x.shape)} does not hold as many elements as ${showShape(shape)}`);
+    throw new GraphError(
+      `reshape: ${showShape(x.shape)} does not hold as many elements as ${showShape(shape)}`,
+    );
   const out = g.node("Reshape", [x, g.shapeVector(shape, true)], x.dtype, shape);
   return g.record(out, [x], (dy) => [reshape(g, dy, x.shape)]);
 }
 
 /** Axes in another order. */
 export function transpose(g: Graph, x: Tensor, perm: number[]): Tensor {
-  const out = g.node("Transpose", [x], x.dtype, perm.map((p) => x.dim(p)), { perm });
+  const out = g.node(
+    "Transpose",
+    [x],
+    x.dtype,
+    perm.map((p) => x.dim(p)),
+    { perm },
+  );
   const inverse = perm.map((_, i) => perm.indexOf(i));
   return g.record(out, [x], (dy) => [transpose(g, dy, inverse)]);
 }
@@ -39,7 +47,9 @@ export function concat(g: Graph, parts: Tensor[], axis: number): Tensor {
   const rest = (t: Tensor) => showShape(t.shape.map((d, i) => (i === axis ? "·" : d)));
   const odd = parts.find((p) => rest(p) !== rest(parts[0]));
   if (odd)
-    throw new GraphError(`concat: ${showShape(odd.shape)} beside ${showShape(parts[0].shape)} along axis ${axis}`);
+    throw new GraphError(
+      `concat: ${showShape(odd.shape)} beside ${showShape(parts[0].shape)} along axis ${axis}`,
+    );
   const total: Dim = sizes.every((s) => typeof s === "number")
     ? (sizes as number[]).reduce((a, b) => a + b, 0)
     : sizes.join("+");
@@ -48,7 +58,8 @@ export function concat(g: Graph, parts: Tensor[], axis: number): Tensor {
   return g.record(out, parts, (dy, want) => {
     let start = 0;
     return sizes.map((size, i) => {
-      if (typeof size !== "number") throw new GraphError("concat: derivative along an axis of unknown length");
+      if (typeof size !== "number")
+        throw new GraphError("concat: derivative along an axis of unknown length");
       const from = start;
       start += size;
       return want[i] ? slice(g, dy, axis, from, start) : undefined;

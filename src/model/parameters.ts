@@ -95,6 +95,7 @@ export function isStatistic(name: string): boolean {
 }
 
 function batches(size: ModelSize): number {
-  if (size.batches === undefined) throw new Error("This architecture uses batch labels: name the batch column.");
+  if (size.batches === undefined)
+    throw new Error("This architecture uses batch labels: name the batch column.");
   return size.batches;
 }
