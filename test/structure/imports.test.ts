@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { posix } from "node:path";
+import { test } from "node:test";
+import { importsOf, shippedSources } from "./sources.js";
+
+/** Who may import whom: the folders (of `src/`, else as named) whose modules a folder's modules may load. */
+const MAY_IMPORT: Record<string, string[]> = {
+  anndata: [],
+  preprocess: ["anndata"],
+  tokenize: ["anndata"],
+  graph: [],
+  model: ["graph"],
+  checkpoint: [],
+  runtime: ["graph"],
+  train: ["model", "runtime", "tokenize", "checkpoint"],
+  predict: ["model", "runtime", "tokenize", "checkpoint"],
+  evaluate: ["anndata"],
+  reference: ["predict"],
+  simulate: ["anndata"],
+  views: [],
+  protocol: [
+    ...["anndata", "preprocess", "tokenize", "model", "checkpoint", "runtime", "train", "predict"],
+    ...["evaluate", "reference", "simulate", "views"],
+  ],
+  cli: ["protocol", "views"],
+  index: ["protocol", "views"],
+  kernel: ["index"],
+  extension: [],
+};
+
+/** Types cost nothing at run time, but they too follow the direction of the data. */
+const MAY_IMPORT_TYPES: Record<string, string[]> = {
+  evaluate: ["predict", "tokenize"],
+  views: ["anndata", "preprocess", "train", "predict", "evaluate", "protocol"],
+  checkpoint: ["model"],
+  kernel: ["protocol"],
+  extension: ["views"],
+};
+
+/** The folder that a source path belongs to, as the tables name it. */
+function folderOf(path: string): string {
+  const parts = path.split("/");
+  if (parts[0] !== "src") return parts[0];
+  return parts.length === 2 ? "index" : parts[1];
+}
+
+function violations(): string[] {
+  const found: string[] = [];
+  for (const path of shippedSources()) {
+    const from = folderOf(path);
+    for (const { module, typeOnly } of importsOf(path)) {
+      if (!module.startsWith(".")) continue;
+      const to = folderOf(posix.join(posix.dirname(path), module));
+      const allowed = [...(MAY_IMPORT[from] ?? []), ...(typeOnly ? (MAY_IMPORT_TYPES[from] ?? []) : [])];
+      if (from !== to && !allowed.includes(to))
+        found.push(`${path}: ${from} may not import ${typeOnly ? "types of " : ""}${to} (${module})`);
+    }
+  }
+  return found;
+}
+
+test("modules import only what stands before them on the way of the data", () => {
+  assert.deepEqual(violations(), []);
+});
+
+test("every folder of shipped code stands in the table", () => {
+  const folders = new Set(shippedSources().map(folderOf));
+  assert.deepEqual(
+    [...folders].filter((folder) => !(folder in MAY_IMPORT)),
+    [],
+  );
+  assert.ok(folders.size >= 5, `few sources were found: ${[...folders]}`);
+});
+
+test("importsOf sees every way to name a module", () => {
+  const modules = importsOf("test/structure/sources.ts").map(({ module }) => module);
+  assert.deepEqual(modules, ["node:child_process", "node:fs", "typescript"]);
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { importsOf, shippedSources } from "./sources.js";
+
+/** The packages that this project is built on. */
+const FOUNDATIONS = [
+  "tslab",
+  "@jupyterlab/application",
+  "onnxruntime-node",
+  "h5wasm",
+  "vega-lite",
+  "arquero",
+];
+
+function packageOf(module: string): string {
+  return module
+    .split("/")
+    .slice(0, module.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+function packagesUsed(pattern: RegExp): Set<string> {
+  const modules = shippedSources()
+    .filter((path) => pattern.test(path))
+    .flatMap(importsOf);
+  return new Set(
+    modules
+      .map(({ module }) => packageOf(module))
+      .filter((name) => !name.startsWith(".") && !name.startsWith("node:")),
+  );
+}
+
+function dependencies(manifest: string): Record<string, string> {
+  return JSON.parse(readFileSync(manifest, "utf8")).dependencies;
+}
+
+for (const name of FOUNDATIONS)
+  test(`shipped code uses ${name}`, () => {
+    assert.ok(packagesUsed(/./).has(name), `no file of src, kernel or extension/src imports ${name}`);
+  });
+
+test("the library's dependencies are those that it imports, each at an exact version", () => {
+  const declared = dependencies("package.json");
+  const used = packagesUsed(/^(src|kernel)\//);
+  assert.deepEqual(
+    [...used].filter((name) => !(name in declared)),
+    [],
+    "imported, not declared",
+  );
+  assert.deepEqual(
+    Object.keys(declared).filter((name) => !used.has(name)),
+    [],
+    "declared, not imported",
+  );
+  for (const [name, version] of Object.entries(declared))
+    assert.match(version, /^\d+\.\d+\.\d+$/, `${name} is not pinned`);
+});
+
+test("docs/dependencies.md names every dependency", () => {
+  const page = readFileSync("docs/dependencies.md", "utf8");
+  for (const name of Object.keys(dependencies("package.json")))
+    assert.ok(page.includes(name), `${name} is missing from docs/dependencies.md`);
+});

@@ -1,0 +1,55 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import ts from "typescript";
+
+/** One import or re-export of a source file. */
+export interface Import {
+  /** The module as written. */
+  module: string;
+  /** True when nothing of it is left after compilation. */
+  typeOnly: boolean;
+}
+
+/** Files of the repository, by path from its root: tracked ones and new ones that git does not ignore. */
+export function repositoryFiles(): string[] {
+  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+    encoding: "utf8",
+  });
+  return [...new Set(listed.split("\n"))].filter((path) => path !== "" && existsSync(path));
+}
+
+/** TypeScript sources that a user gets: the library, the kernel and the extension. */
+export function shippedSources(): string[] {
+  return repositoryFiles().filter((path) => /^(src|kernel|extension\/src)\/.*\.ts$/.test(path));
+}
+
+/** Every module that a TypeScript file names: imports, re-exports, `import()` and `require()`. */
+export function importsOf(path: string): Import[] {
+  const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true);
+  const found: Import[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeOnly(node.importClause));
+    else if (ts.isExportDeclaration(node) && node.moduleSpecifier) add(node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
+      add(node.argument.literal, true);
+    else if (ts.isCallExpression(node) && isLoad(node.expression)) add(node.arguments[0], false);
+    ts.forEachChild(node, visit);
+  };
+  const add = (module: ts.Node | undefined, typeOnly: boolean): void => {
+    if (module && ts.isStringLiteralLike(module)) found.push({ module: module.text, typeOnly });
+  };
+  visit(source);
+  return found;
+}
+
+function isLoad(callee: ts.Expression): boolean {
+  if (callee.kind === ts.SyntaxKind.ImportKeyword) return true;
+  return /^(require|require\.resolve)$/.test(callee.getText());
+}
+
+function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
+  if (!clause) return false;
+  if (clause.isTypeOnly) return true;
+  const names = clause.namedBindings;
+  return !clause.name && !!names && ts.isNamedImports(names) && names.elements.every((e) => e.isTypeOnly);
+}
