@@ -1,0 +1,98 @@
+import type { ColumnTable } from "arquero";
+
+import { Categorical, type Value } from "./columns.js";
+import type { LazyMapping } from "./element.js";
+import type { RowMatrix } from "./matrix.js";
+
+/** The part of an AnnData that keeps what was measured before genes were dropped. */
+export interface Raw {
+  X: RowMatrix;
+  var: ColumnTable;
+  varNames: string[];
+}
+
+/** What an `AnnData` is made of. */
+export interface AnnDataParts {
+  path: string;
+  obs: ColumnTable;
+  var: ColumnTable;
+  obsNames: string[];
+  varNames: string[];
+  X: RowMatrix | undefined;
+  raw?: Raw;
+  layers: Map<string, RowMatrix>;
+  obsm: LazyMapping;
+  varm: LazyMapping;
+  obsp: LazyMapping;
+  varp: LazyMapping;
+  uns: LazyMapping;
+  close(): void;
+}
+
+/**
+ * Annotated data: a matrix of cells (`obs`) by genes (`var`) with tables about both, as Python's
+ * anndata has it. Matrices are read by blocks from the file, which stays open until `close`.
+ */
+export class AnnData implements AnnDataParts {
+  readonly path: string;
+  readonly obs: ColumnTable;
+  readonly var: ColumnTable;
+  readonly obsNames: string[];
+  readonly varNames: string[];
+  readonly X: RowMatrix | undefined;
+  readonly raw?: Raw;
+  readonly layers: Map<string, RowMatrix>;
+  readonly obsm: LazyMapping;
+  readonly varm: LazyMapping;
+  readonly obsp: LazyMapping;
+  readonly varp: LazyMapping;
+  readonly uns: LazyMapping;
+  readonly close: () => void;
+
+  constructor(parts: AnnDataParts) {
+    this.path = parts.path;
+    this.obs = parts.obs;
+    this.var = parts.var;
+    this.obsNames = parts.obsNames;
+    this.varNames = parts.varNames;
+    this.X = parts.X;
+    this.raw = parts.raw;
+    this.layers = parts.layers;
+    this.obsm = parts.obsm;
+    this.varm = parts.varm;
+    this.obsp = parts.obsp;
+    this.varp = parts.varp;
+    this.uns = parts.uns;
+    this.close = parts.close;
+  }
+
+  /** Number of cells. */
+  get nObs(): number {
+    return this.obsNames.length;
+  }
+
+  /** Number of genes. */
+  get nVars(): number {
+    return this.varNames.length;
+  }
+
+  /**
+   * The categories of a column of `obs`, in their order and with those that no cell has; undefined
+   * for a column that is not categorical. Fails on a column that does not exist.
+   */
+  categories(column: string): readonly Value[] | undefined {
+    const values = obsColumn(this, column);
+    return values instanceof Categorical ? values.categories : undefined;
+  }
+}
+
+/** A column of `obs`, as it was read. Fails, naming the columns that there are. */
+export function obsColumn(adata: AnnData, name: string): ArrayLike<Value> | Categorical {
+  const column = adata.obs.column(name);
+  if (!column) {
+    throw new Error(
+      `${adata.path} has no obs column "${name}". Its columns are: ${adata.obs.columnNames().join(", ") || "none"}.`,
+    );
+  }
+  return column as unknown as Categorical;
+}

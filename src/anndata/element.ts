@@ -1,0 +1,122 @@
+import type { ColumnTable } from "arquero";
+import { table } from "arquero";
+import { type Categorical, type Column, TypedColumn, type Value } from "./columns.js";
+import { readColumn, readFrame } from "./frame.js";
+import type { Decoded, TypedArray } from "./hdf5/decode.js";
+import type { H5File } from "./hdf5/file.js";
+import { openMatrix, sparseFormat } from "./matrices/open.js";
+import type { RowMatrix } from "./matrix.js";
+
+/** A dense array of any number of dimensions, row-major. */
+export interface DenseArray {
+  shape: number[];
+  /** NumPy's name of the stored element type. */
+  dtype: string;
+  data: TypedArray | string[];
+}
+
+/** A data frame outside of `obs` and `var`, for instance in `obsm`. */
+export interface NamedTable {
+  index: string[];
+  table: ColumnTable;
+}
+
+/** Anything that `obsm`, `varm`, `obsp`, `varp` or `uns` can hold. */
+export type Element =
+  | Value
+  | DenseArray
+  | RowMatrix
+  | NamedTable
+  | Categorical
+  | TypedColumn
+  | { [key: string]: Element };
+
+/** A group of elements that are read when asked for. */
+export interface LazyMapping {
+  keys(): string[];
+  has(key: string): boolean;
+  /** Reads one element; undefined where there is none of that name. */
+  get(key: string): Element | undefined;
+}
+
+/** Nothing: what a file without the group has. */
+export const EMPTY_MAPPING: LazyMapping = { keys: () => [], has: () => false, get: () => undefined };
+
+/** The members of the group (or, before anndata 0.7, of the dataset of records) at `path`. */
+export function openMapping(
+  file: H5File,
+  path: string,
+  leaveOut: (key: string) => boolean = () => false,
+): LazyMapping {
+  const kind = file.kind(path);
+  if (kind === undefined) return EMPTY_MAPPING;
+  if (kind === "dataset") return openRecords(file, path);
+  const keys = file.keys(path).filter((key) => !leaveOut(key));
+  return {
+    keys: () => keys,
+    has: (key) => keys.includes(key),
+    get: (key) => (keys.includes(key) ? readElement(file, `${path}/${key}`) : undefined),
+  };
+}
+
+function openRecords(file: H5File, path: string): LazyMapping {
+  const members = file.dataset(path).compound_type?.members ?? [];
+  const keys = members.map((member) => member.name);
+  return {
+    keys: () => keys,
+    has: (key) => keys.includes(key),
+    get: (key) => {
+      if (!keys.includes(key)) return undefined;
+      const { values, shape } = file.read(path);
+      const field = (values as Map<string, Decoded>).get(key)!;
+      return { shape: [...shape, ...field.inner], dtype: field.dtype, data: field.values as TypedArray };
+    },
+  };
+}
+
+/**
+ * Reads whatever stands at a path, by its `encoding-type`
+ * (https://anndata.readthedocs.io/en/stable/fileformat-prose.html#element-specifications).
+ */
+export function readElement(file: H5File, path: string): Element {
+  const encoding = file.textAttribute(path, "encoding-type");
+  if (file.kind(path) === "dataset") return encoding === "null" ? null : readArray(file, path);
+  if (sparseFormat(file, path)) return openMatrix(file, path);
+  switch (encoding) {
+    case "dataframe": {
+      const { index, columns } = readFrame(file, path);
+      return { index, table: table(Object.fromEntries(columns)) };
+    }
+    case "categorical":
+    case "nullable-integer":
+    case "nullable-boolean":
+    case "nullable-string-array":
+      return readColumn(file, path) as Categorical | TypedColumn;
+    case "dict":
+    case "anndata":
+    case "raw":
+    case undefined:
+      return Object.fromEntries(file.keys(path).map((key) => [key, readElement(file, `${path}/${key}`)]));
+    default:
+      throw new Error(`${file.at(path)} has the encoding "${encoding}", which is not supported.`);
+  }
+}
+
+function readArray(file: H5File, path: string): Element {
+  const { values, dtype, shape, inner } = file.read(path);
+  if (values instanceof Map) return recordTable(values, shape);
+  const data = values as TypedArray | string[];
+  if (shape.length > 0) return { shape: [...shape, ...inner], dtype, data };
+  const value = new TypedColumn(dtype, data).at(0);
+  return value;
+}
+
+/** A structured array (`rec-array`): a table with a column for each field. */
+function recordTable(fields: Map<string, Decoded>, shape: number[]): NamedTable {
+  const columns = [...fields].map(([name, { values, dtype }]): [string, Column] => [
+    name,
+    Array.isArray(values) ? (values as string[]) : (new TypedColumn(dtype, values as TypedArray) as Column),
+  ]);
+  const index = Array.from({ length: shape[0] ?? 1 }, (_, i) => String(i));
+  return { index, table: table(Object.fromEntries(columns)) };
+}

@@ -1,0 +1,152 @@
+import { Categorical, type Column, TypedColumn, type Value } from "./columns.js";
+import type { Decoded, TypedArray } from "./hdf5/decode.js";
+import type { H5File } from "./hdf5/file.js";
+
+/** A data frame as it was read: row names and columns in the file's order. */
+export interface Frame {
+  index: string[];
+  columns: Map<string, Column>;
+}
+
+/**
+ * Reads a data frame in any of its encodings: `dataframe` 0.1.0 and 0.2.0
+ * (https://anndata.readthedocs.io/en/stable/fileformat-prose.html#dataframes) and, before anndata
+ * 0.7, one dataset of records whose categories stand in `uns`.
+ */
+export function readFrame(file: H5File, path: string): Frame {
+  const frame = file.kind(path) === "dataset" ? readRecords(file, path) : readGroup(file, path);
+  for (const [name, column] of frame.columns) {
+    if (column.length !== frame.index.length) {
+      throw new Error(
+        `${file.at(path)}: column ${name} has ${column.length} rows, the index has ${frame.index.length}; ` +
+          "the file is damaged.",
+      );
+    }
+  }
+  return frame;
+}
+
+function readGroup(file: H5File, path: string): Frame {
+  const members = file.keys(path);
+  const indexName = file.textAttribute(path, "_index") ?? "_index";
+  if (!members.includes(indexName)) {
+    throw new Error(`${file.at(path)} has no index "${indexName}"; it is not a data frame of AnnData.`);
+  }
+  const order = file.attribute(path, "column-order")?.values;
+  const listed = Array.isArray(order) ? (order as string[]) : [];
+  const rest = members.filter(
+    (name) => name !== indexName && name !== "__categories" && !listed.includes(name),
+  );
+  const columns = new Map<string, Column>();
+  for (const name of [...listed, ...rest]) {
+    if (!members.includes(name))
+      throw new Error(`${file.at(path)} lists a column ${name} that is not there.`);
+    columns.set(name, readColumn(file, `${path}/${name}`));
+  }
+  return { index: texts(readColumn(file, `${path}/${indexName}`)), columns };
+}
+
+/** Reads one column: an array, or one of the group encodings (categorical, nullable). */
+export function readColumn(file: H5File, path: string): Column {
+  if (file.kind(path) === "group") return readEncodedColumn(file, path);
+  const { shape, ...stored } = file.read(path);
+  if (shape.length !== 1)
+    throw new Error(`${file.at(path)} has ${shape.length} dimensions; a column has one.`);
+  const reference = file.attribute(path, "categories")?.values;
+  if (!Array.isArray(reference)) return plainColumn(stored, file.at(path));
+  // anndata 0.7: codes that refer to their categories elsewhere in the file.
+  const target = file.dereference(reference[0] as Uint8Array);
+  return categorical(stored.values, file.read(target), flag(file, target, "ordered"), file.at(path));
+}
+
+function readEncodedColumn(file: H5File, path: string): Column {
+  const encoding = file.textAttribute(path, "encoding-type");
+  switch (encoding) {
+    case "categorical": {
+      const codes = file.read(`${path}/codes`).values;
+      const categories = categoryValues(file, `${path}/categories`);
+      return categorical(codes, categories, flag(file, path, "ordered"), file.at(path));
+    }
+    case "nullable-integer":
+    case "nullable-boolean":
+    case "nullable-string-array": {
+      const { dtype, values } = file.read(`${path}/values`);
+      const mask = file.read(`${path}/mask`).values;
+      if (!(mask instanceof Uint8Array) || mask.length !== (values as string[]).length) {
+        throw new Error(`${file.at(path)}: its mask does not fit its values; the file is damaged.`);
+      }
+      return new TypedColumn(dtype, values as TypedArray | string[], mask);
+    }
+    default:
+      throw new Error(
+        `${file.at(path)} has the encoding "${encoding ?? "none"}", which a column cannot have. ` +
+          "Readable are arrays, strings, categorical and nullable columns.",
+      );
+  }
+}
+
+/** Categories are mostly texts; since anndata 0.12 they may be a nullable string array. */
+function categoryValues(file: H5File, path: string): Decoded {
+  if (file.kind(path) === "dataset") return file.read(path);
+  const column = readEncodedColumn(file, path);
+  return { dtype: "str", inner: [], values: [...column].map(String) };
+}
+
+function categorical(
+  codes: Decoded["values"],
+  categories: Decoded,
+  ordered: boolean,
+  where: string,
+): Categorical {
+  if (!(codes instanceof Int8Array || codes instanceof Int16Array || codes instanceof Int32Array)) {
+    throw new Error(`${where}: the codes of a categorical column must be signed integers.`);
+  }
+  const names = [...plainColumn(categories, where)];
+  const wrong = codes.findIndex((code) => code < -1 || code >= names.length);
+  if (wrong >= 0) {
+    throw new Error(
+      `${where}: row ${wrong} has category code ${codes[wrong]}, but there are ${names.length} categories; ` +
+        "the file is damaged.",
+    );
+  }
+  return new Categorical(codes, names, ordered);
+}
+
+function flag(file: H5File, path: string, name: string): boolean {
+  const values = file.attribute(path, name)?.values;
+  return values instanceof Uint8Array || values instanceof Int8Array ? values[0] !== 0 : false;
+}
+
+function plainColumn({ dtype, values }: Decoded, where: string): Column {
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array)
+    return new TypedColumn(dtype, values);
+  if (dtype === "bool") return new TypedColumn(dtype, values as Uint8Array);
+  if (dtype === "str") return values as string[];
+  if (ArrayBuffer.isView(values)) return values as Float64Array;
+  throw new Error(`${where} holds elements of type ${dtype}, which cannot be a column.`);
+}
+
+/** anndata 0.5 and 0.6: one dataset of records, the index its first field. */
+function readRecords(file: H5File, path: string): Frame {
+  const { values } = file.read(path);
+  if (!(values instanceof Map)) throw new Error(`${file.at(path)} is not a data frame of AnnData.`);
+  const [[, index], ...fields] = values;
+  const columns = new Map<string, Column>();
+  for (const [name, field] of fields) {
+    const stored = `/uns/${name}_categories`;
+    const where = `${file.at(path)}, ${name}`;
+    const coded = field.values instanceof Int8Array || field.values instanceof Int16Array;
+    if (coded && file.kind("/uns") === "group" && file.kind(stored) === "dataset") {
+      columns.set(name, categorical(field.values, file.read(stored), false, where));
+    } else if (field.inner.length === 0) {
+      columns.set(name, plainColumn(field, where));
+    } else {
+      throw new Error(`${where} is an array in each row, which cannot be a column.`);
+    }
+  }
+  return { index: texts(plainColumn(index, file.at(path))), columns };
+}
+
+function texts(column: Column): string[] {
+  return Array.isArray(column) ? column : Array.from(column as Iterable<Value>, String);
+}

@@ -1,0 +1,197 @@
+import { existsSync, statSync } from "node:fs";
+
+import type { Metadata } from "h5wasm/node";
+
+import { type Decoded, decode, dtypeOf, type TypedArray } from "./decode.js";
+import { FIRST_PLUGIN, requireFilters } from "./filters.js";
+import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
+import { loadPlugin } from "./plugins.js";
+
+/** Elements with variable-length parts are read in runs of this many, numbers whole. */
+const STRING_RUN = 65_536;
+/** One read may ask for this many bytes: more is either a damaged header or a matrix to be read by blocks. */
+const MOST_BYTES = 2 ** 30;
+
+/** An HDF5 file opened read-only. Paths inside it are absolute: `/obs/cell_type`. */
+export class H5File {
+  private constructor(
+    readonly path: string,
+    readonly library: H5Library,
+    private handle: bigint,
+  ) {}
+
+  /** Opens a file. Errors say whether it is missing, no HDF5 file, cut short or damaged. */
+  static async open(path: string): Promise<H5File> {
+    if (!existsSync(path)) throw new Error(`${path} does not exist.`);
+    if (!statSync(path).isFile()) throw new Error(`${path} is not a file.`);
+    const library = await loadLibrary();
+    const handle = checked(`${path} cannot be opened as an HDF5 file`, () =>
+      library.open(path, library.H5F_ACC_RDONLY, false, -1, -1),
+    );
+    return new H5File(path, library, handle);
+  }
+
+  close(): void {
+    if (this.handle < 0n) return;
+    this.library.close_file(this.handle);
+    this.handle = -1n;
+  }
+
+  /** The open file's handle for the library's own calls. */
+  get id(): bigint {
+    if (this.handle < 0n) throw new Error(`${this.path} was closed.`);
+    return this.handle;
+  }
+
+  /** What stands at a path; undefined where there is nothing (or a broken link). */
+  kind(path: string): "group" | "dataset" | undefined {
+    const type = checked(this.at(path), () => this.library.get_type(this.id, path));
+    if (type === this.library.H5G_GROUP) return "group";
+    return type === this.library.H5G_DATASET ? "dataset" : undefined;
+  }
+
+  /** Names of a group's members. */
+  keys(path: string): string[] {
+    return checked(this.at(path), () => this.library.get_names(this.id, path, false));
+  }
+
+  attributeNames(path: string): string[] {
+    return checked(this.at(path), () => this.library.get_attribute_names(this.id, path));
+  }
+
+  /** An attribute's elements, or undefined where there is no such attribute. */
+  attribute(path: string, name: string): Decoded | undefined {
+    if (!this.attributeNames(path).includes(name)) return undefined;
+    return checked(`${this.at(path)}, attribute ${name}`, () => {
+      const type = this.library.get_attribute_metadata(this.id, path, name);
+      const count = type.total_size;
+      return this.withMemory(type.size * count, (pointer) => {
+        const status = this.library.get_attribute_data(this.id, path, name, BigInt(pointer));
+        if (status < 0) throw new Error("its value cannot be read");
+        const decoded = decode(this.library, type, this.bytes(pointer, type.size * count), count);
+        if (type.vlen) this.library.reclaim_vlen_memory(this.id, path, name, BigInt(pointer));
+        return decoded;
+      });
+    });
+  }
+
+  /** A text attribute, for instance `encoding-type`. */
+  textAttribute(path: string, name: string): string | undefined {
+    const values = this.attribute(path, name)?.values;
+    return Array.isArray(values) && typeof values[0] === "string" ? values[0] : undefined;
+  }
+
+  /** A dataset's element type, dimensions and chunks; refuses one whose filters we lack. */
+  dataset(path: string): Metadata & { shape: number[] } {
+    const type = checked(this.at(path), () => this.library.get_dataset_metadata(this.id, path));
+    const filters = checked(this.at(path), () => this.library.get_dataset_filters(this.id, path));
+    requireFilters(this.at(path), filters);
+    const dataset = { ...type, shape: type.shape ?? [0] };
+    for (const { id } of filters) {
+      if (id < FIRST_PLUGIN || type.total_size === 0) continue;
+      loadPlugin(this.library, id, () => this.rows(path, dataset, 0, 1));
+    }
+    return dataset;
+  }
+
+  dtype(path: string): string {
+    return dtypeOf(this.dataset(path));
+  }
+
+  /** Reads a whole dataset that fits in memory (columns, names, embeddings; not matrices of counts). */
+  read(path: string): Decoded & { shape: number[] } {
+    const type = this.dataset(path);
+    const { shape } = type;
+    const rows = shape[0] ?? 1;
+    const each = shape.slice(1).reduce((product, dimension) => product * dimension, 1);
+    if (type.size * rows * each > MOST_BYTES) {
+      throw new Error(
+        `${this.at(path)} claims ${shape.join(" × ")} elements, too many to be read at once; ` +
+          "its header may be damaged.",
+      );
+    }
+    if (shape.length === 0 || !hasPointers(type)) return { ...this.rows(path, type, 0, rows), shape };
+    const runs: Decoded[] = [];
+    for (let start = 0; start === 0 || start < rows; start += STRING_RUN) {
+      runs.push(this.rows(path, type, start, Math.min(rows, start + STRING_RUN)));
+    }
+    return { ...joined(runs), shape };
+  }
+
+  /** Reads rows `start` to `end` of the first dimension (ignored for a scalar). */
+  private rows(path: string, type: Metadata & { shape: number[] }, start: number, end: number): Decoded {
+    const { shape } = type;
+    const size = [end - start, ...shape.slice(1)];
+    const elements = shape.length === 0 ? 1 : size.reduce((product, dimension) => product * dimension, 1);
+    if (elements === 0) return decode(this.library, type, new Uint8Array(0), 0);
+    const count = shape.length === 0 ? null : size.map(BigInt);
+    const offset = shape.length === 0 ? null : [BigInt(start), ...shape.slice(1).map(() => 0n)];
+    const stride = shape.length === 0 ? null : shape.map(() => 1n);
+    return checked(`${this.at(path)} cannot be read`, () =>
+      this.withMemory(type.size * elements, (pointer) => {
+        const at = BigInt(pointer);
+        const status = this.library.get_dataset_data(this.id, path, count, offset, stride, at);
+        if (status < 0) throw new Error("the stored bytes are damaged");
+        const decoded = decode(this.library, type, this.bytes(pointer, type.size * elements), elements);
+        if (hasPointers(type)) {
+          if (count) this.library.reclaim_vlen_memory_count(this.id, path, "", at, count);
+          else this.library.reclaim_vlen_memory(this.id, path, "", at);
+        }
+        return decoded;
+      }),
+    );
+  }
+
+  /** The path that an object reference stands for (anndata before 0.7.8 kept categories so). */
+  dereference(reference: Uint8Array): string {
+    return checked(`${this.path}, an object reference`, () =>
+      this.library.get_referenced_name(this.id, reference, true),
+    );
+  }
+
+  /** "file, /path": how messages name a place. */
+  at(path: string): string {
+    return `${this.path}, ${path}`;
+  }
+
+  private bytes(pointer: number, length: number): Uint8Array {
+    return this.library.HEAPU8.subarray(pointer, pointer + length);
+  }
+
+  /** Lends zeroed memory inside the library; zero, so that pointers of a failed read are null. */
+  private withMemory<T>(bytes: number, work: (pointer: number) => T): T {
+    const pointer = allocate(this.library, bytes);
+    try {
+      this.library.HEAPU8.fill(0, pointer, pointer + bytes);
+      return work(pointer);
+    } finally {
+      release(this.library, pointer);
+    }
+  }
+}
+
+function hasPointers(type: Metadata): boolean {
+  return type.vlen || (type.compound_type?.members.some(hasPointers) ?? false);
+}
+
+/** Joins runs of a dataset with variable-length parts: texts, or compounds that contain some. */
+function joined(runs: Decoded[]): Decoded {
+  const [first] = runs;
+  if (runs.length === 1) return first;
+  if (first.values instanceof Map) {
+    const columns = [...first.values.keys()].map((name): [string, Decoded] => [
+      name,
+      joined(runs.map((run) => (run.values as Map<string, Decoded>).get(name)!)),
+    ]);
+    return { ...first, values: new Map(columns) };
+  }
+  if (Array.isArray(first.values)) return { ...first, values: runs.flatMap((run) => run.values as string[]) };
+  const length = runs.reduce((total, run) => total + (run.values as TypedArray).length, 0);
+  const whole = new (first.values.constructor as new (length: number) => TypedArray)(length);
+  let at = 0;
+  for (const { values } of runs as { values: TypedArray }[]) {
+    whole.set(values as never, at);
+    at += values.length;
+  }
+  return { ...first, values: whole };
+}

@@ -1,0 +1,103 @@
+import type { H5File } from "../hdf5/file.js";
+import { arrayFor, NumberReader } from "../hdf5/numbers.js";
+import type { CsrBlock, RowMatrix } from "../matrix.js";
+import { BLOCK_ENTRIES, checkedBlock, rowRange } from "./rows.js";
+
+/** A `csr_matrix` group, read by runs of rows; only its row pointers stay in memory. */
+export class CsrMatrix implements RowMatrix {
+  readonly format = "csr";
+  readonly dtype: string;
+  private pointers: Float64Array | undefined;
+
+  constructor(
+    private readonly file: H5File,
+    private readonly path: string,
+    readonly shape: readonly [number, number],
+  ) {
+    this.dtype = file.dtype(`${path}/data`);
+  }
+
+  *blocks(options: { start?: number; end?: number; rows?: number } = {}): Iterable<CsrBlock> {
+    const { start, end, rows } = rowRange(this.shape[0], options);
+    this.pointers ??= readPointers(this.file, this.path, this.shape[0]);
+    const indices = new NumberReader(this.file, `${this.path}/indices`);
+    const data = new NumberReader(this.file, `${this.path}/data`);
+    try {
+      for (let row = start; row < end; ) {
+        const stop = rows === undefined ? blockEnd(this.pointers, row, end) : Math.min(end, row + rows);
+        yield this.block(this.pointers, indices, data, row, stop);
+        row = stop;
+      }
+    } finally {
+      indices.release();
+      data.release();
+    }
+  }
+
+  private block(
+    pointers: Float64Array,
+    indices: NumberReader,
+    data: NumberReader,
+    start: number,
+    end: number,
+  ): CsrBlock {
+    const first = pointers[start];
+    const count = pointers[end] - first;
+    if (count >= 2 ** 31) {
+      throw new RangeError(
+        `${end - start} rows hold ${count} entries, too many for one block; ask for fewer rows.`,
+      );
+    }
+    const block: CsrBlock = {
+      start,
+      rows: end - start,
+      columns: this.shape[1],
+      indptr: Int32Array.from({ length: end - start + 1 }, (_, i) => pointers[start + i] - first),
+      indices: new Int32Array(count),
+      data: arrayFor(this.dtype, count),
+    };
+    indices.read(first, first + count, block.indices);
+    data.read(first, first + count, block.data);
+    return checkedBlock(block, this.file.at(this.path));
+  }
+}
+
+/** Reads and checks the pointers of a compressed matrix with `lines` rows (or, for CSC, columns). */
+export function readPointers(file: H5File, path: string, lines: number): Float64Array {
+  const where = file.at(path);
+  const reader = new NumberReader(file, `${path}/indptr`);
+  const entries = file.dataset(`${path}/data`).shape[0];
+  const columns = file.dataset(`${path}/indices`).shape[0];
+  if (reader.rows !== lines + 1) {
+    throw new Error(
+      `${where}: indptr has ${reader.rows} elements, expected ${lines + 1}; the file is damaged.`,
+    );
+  }
+  if (columns !== entries) {
+    throw new Error(`${where} has ${entries} values for ${columns} indices; the file is damaged.`);
+  }
+  if (!/^u?int/.test(file.dtype(`${path}/indices`)) || !/^u?int/.test(reader.dtype)) {
+    throw new Error(`${where}: indices and indptr must be integers; the file is damaged.`);
+  }
+  const pointers = new Float64Array(lines + 1);
+  try {
+    reader.read(0, lines + 1, pointers);
+  } finally {
+    reader.release();
+  }
+  const wrong = pointers.findIndex((pointer, i) => (i === 0 ? pointer !== 0 : pointer < pointers[i - 1]));
+  if (wrong >= 0) throw new Error(`${where}: indptr decreases at element ${wrong}; the file is damaged.`);
+  if (pointers[lines] !== entries) {
+    throw new Error(
+      `${where}: indptr ends at ${pointers[lines]}, but there are ${entries} values; the file is damaged.`,
+    );
+  }
+  return pointers;
+}
+
+/** The row after the last that still fits in a block which begins at `start`. */
+export function blockEnd(pointers: Float64Array, start: number, end: number): number {
+  let stop = start + 1;
+  while (stop < end && stop - start < 65_536 && pointers[stop + 1] - pointers[start] <= BLOCK_ENTRIES) stop++;
+  return stop;
+}
