@@ -1,1 +1,4 @@
+export { AnnData, type Raw } from "./anndata/anndata.js";
+export type { CsrBlock, RowMatrix } from "./anndata/matrix.js";
+export { readH5ad } from "./anndata/readH5ad.js";
 export { host } from "./protocol/host.js";
