@@ -1,0 +1,66 @@
+import type { ModelArgs } from "../model/args.js";
+
+/** What the published code assumes where `args.json` is silent. */
+const DEFAULTS = {
+  n_layers_cls: 3,
+  dropout: 0.2,
+  pad_token: "<pad>",
+  pad_value: -2,
+  mask_value: -1,
+  n_bins: 51,
+  input_emb_style: "continuous",
+  cell_emb_style: "cls",
+} as const satisfies Partial<ModelArgs>;
+
+const REQUIRED = ["embsize", "nheads", "d_hid", "nlayers"] as const;
+const POSITIVE = [...REQUIRED, "n_layers_cls", "n_bins"] as const;
+const OPTIONAL = [
+  "pre_norm",
+  "use_batch_labels",
+  "domain_spec_batchnorm",
+  "do_mvc",
+  "mvc_decoder_style",
+  "explicit_zero_prob",
+  "do_dab",
+  "ecs_threshold",
+] as const satisfies readonly (keyof ModelArgs)[];
+const INPUT_STYLES = ["continuous", "category", "scaling"];
+const CELL_STYLES = ["cls", "avg-pool", "w-pool"];
+
+/**
+ * The architecture out of a parsed `args.json`: checked, with the published defaults, and without the
+ * many entries that say how the model was trained.
+ * @param source the file's path, for messages
+ */
+export function parseArgs(parsed: unknown, source: string): ModelArgs {
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    throw new Error(
+      `${source} should hold one JSON object with the model's architecture (embsize, nheads, …)`,
+    );
+  const given = parsed as Record<string, unknown>;
+  const args: Record<string, unknown> = {};
+  for (const name of REQUIRED) {
+    if (given[name] === undefined)
+      throw new Error(`${source} lacks "${name}"; the architecture needs ${REQUIRED.join(", ")}`);
+    args[name] = given[name];
+  }
+  for (const [name, value] of Object.entries(DEFAULTS)) args[name] = given[name] ?? value;
+  for (const name of OPTIONAL)
+    if (given[name] !== undefined && given[name] !== null) args[name] = given[name];
+
+  const fault = (name: string, expected: string) =>
+    new Error(`${source}: "${name}" is ${JSON.stringify(args[name])}; expected ${expected}`);
+  for (const name of POSITIVE)
+    if (!Number.isInteger(args[name]) || (args[name] as number) < 1) throw fault(name, "a positive integer");
+  for (const name of ["pad_value", "mask_value"])
+    if (typeof args[name] !== "number") throw fault(name, "a number");
+  const { embsize, nheads, dropout } = args as unknown as ModelArgs;
+  if (embsize % nheads !== 0) throw fault("nheads", `a divisor of embsize, ${embsize}`);
+  if (typeof dropout !== "number" || dropout < 0 || dropout >= 1)
+    throw fault("dropout", "a number from 0 to below 1");
+  if (!INPUT_STYLES.includes(args.input_emb_style as string))
+    throw fault("input_emb_style", INPUT_STYLES.join(", "));
+  if (!CELL_STYLES.includes(args.cell_emb_style as string))
+    throw fault("cell_emb_style", CELL_STYLES.join(", "));
+  return args as unknown as ModelArgs;
+}

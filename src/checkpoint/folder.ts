@@ -1,0 +1,72 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { ModelArgs } from "../model/args.js";
+import { parseArgs } from "./args.js";
+import { plainKeys } from "./keys.js";
+import { readSafetensorsWeights } from "./safetensors.js";
+import { readTorch } from "./torch.js";
+import type { Weights } from "./weights.js";
+
+/** Weights are looked for under these names, in this order. */
+const WEIGHT_FILES = ["best_model.pt", "model.safetensors"];
+
+/** What a model's folder holds, the weights not yet read. */
+export interface CheckpointFolder {
+  folder: string;
+  args: ModelArgs;
+  /** Path of `vocab.json`, where there is one. */
+  vocabularyPath?: string;
+  /** Class names by code, from the `id2type.json` of a fine-tuned model. */
+  classes?: string[];
+  /** Path of the weights; absent for a model that starts at random. */
+  weightsPath?: string;
+}
+
+/**
+ * Looks into a model folder: `args.json` (needed), `vocab.json`, `id2type.json`, and
+ * `best_model.pt` or `model.safetensors`.
+ */
+export function openFolder(folder: string): CheckpointFolder {
+  if (!existsSync(folder)) throw new Error(`there is no model folder ${folder}`);
+  if (!statSync(folder).isDirectory())
+    throw new Error(
+      `${folder} is a file; give the folder that holds the model (best_model.pt, args.json, vocab.json)`,
+    );
+  const argsPath = join(folder, "args.json");
+  if (!existsSync(argsPath))
+    throw new Error(
+      `${folder} holds no args.json, which says the model's architecture; it holds ${readdirSync(folder).slice(0, 8).join(", ") || "nothing"}`,
+    );
+  const present = (name: string) => (existsSync(join(folder, name)) ? join(folder, name) : undefined);
+  const classesPath = present("id2type.json");
+  return {
+    folder,
+    args: parseArgs(readJson(argsPath), argsPath),
+    vocabularyPath: present("vocab.json"),
+    classes: classesPath ? parseClasses(readJson(classesPath), classesPath) : undefined,
+    weightsPath: WEIGHT_FILES.map(present).find((path) => path !== undefined),
+  };
+}
+
+/** Reads a checkpoint of either format, under the plain model's keys. */
+export function readWeights(path: string): Weights {
+  return plainKeys(path.endsWith(".safetensors") ? readSafetensorsWeights(path) : readTorch(path));
+}
+
+/** `{"0": "B cell", "1": …}`: class names by code, as text. */
+function parseClasses(parsed: unknown, path: string): string[] {
+  const entries = Object.entries((parsed ?? {}) as Record<string, unknown>);
+  const classes: string[] = [];
+  for (const [code, name] of entries) if (/^\d+$/.test(code)) classes[Number(code)] = String(name);
+  if (entries.length === 0 || classes.length !== entries.length || classes.includes(undefined as never))
+    throw new Error(`${path} should map the codes 0 … n − 1 to class names: {"0": "B cell", …}`);
+  return classes;
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new Error(`${path} is not JSON: ${(error as Error).message}`);
+  }
+}
