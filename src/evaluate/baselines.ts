@@ -1,0 +1,160 @@
+import { minimise } from "./lbfgs.js";
+
+/** Cells as a dense matrix with their classes. */
+export interface LabelledCells {
+  /** [cells × features], row by row. */
+  features: Float32Array | Float64Array;
+  /** [cells]: class of each, 0 … classes − 1. */
+  labels: ArrayLike<number>;
+  /** Number of features of a cell. */
+  columns: number;
+  /** Number of classes. */
+  classes: number;
+}
+
+/** What a baseline says of new cells. */
+export interface BaselinePrediction {
+  /** [cells]: the most probable class; of equals the first. */
+  labels: Int32Array;
+  /** [cells × classes], row by row. */
+  probabilities: Float64Array;
+}
+
+/**
+ * Multinomial logistic regression with an L2 penalty, as scikit-learn's `LogisticRegression(C=c)`: minimises
+ * c · Σ log loss + ½ Σ weights², the intercepts unpenalised.
+ *
+ * @param train The cells to learn from.
+ * @param features [cells × train.columns]: the cells to predict.
+ * @param options.c Inverse strength of the penalty, 1 by default.
+ * @param options.tolerance Largest component of the mean loss's gradient at which the fit ends, 1e-5 by default.
+ * @throws when shapes disagree or the fit doesn't converge.
+ */
+export function logisticRegression(
+  train: LabelledCells,
+  features: Float32Array | Float64Array,
+  options: { c?: number; tolerance?: number } = {},
+): BaselinePrediction {
+  const { columns, classes } = train;
+  const cells = rowsOf(train.features, columns);
+  checkLabels(train, cells);
+  const c = options.c ?? 1;
+  // Row k holds the weights of class k, then its intercept.
+  const width = columns + 1;
+  const weights = new Float64Array(classes * width);
+
+  const objective = (at: Float64Array, gradient: Float64Array): number => {
+    gradient.fill(0);
+    const probabilities = softmaxRows(train.features, columns, classes, at);
+    let loss = 0;
+    for (let i = 0; i < cells; i++) {
+      loss -= Math.log(Math.max(probabilities[i * classes + train.labels[i]], Number.MIN_VALUE));
+      for (let k = 0; k < classes; k++) {
+        const error = probabilities[i * classes + k] - (train.labels[i] === k ? 1 : 0);
+        for (let j = 0; j < columns; j++) gradient[k * width + j] += error * train.features[i * columns + j];
+        gradient[k * width + columns] += error;
+      }
+    }
+    let penalty = 0;
+    for (let p = 0; p < at.length; p++) {
+      // Divided by c · cells, so that the tolerance means the same for any number of cells.
+      const own = p % width === columns ? 0 : at[p];
+      penalty += own * own;
+      gradient[p] = (gradient[p] + own / c) / cells;
+    }
+    return (loss + penalty / (2 * c)) / cells;
+  };
+
+  if (!minimise(objective, weights, options.tolerance ?? 1e-5, 5000)) {
+    throw new Error(
+      "Logistic regression didn't converge: scale the features to similar sizes, lower c, or raise the tolerance.",
+    );
+  }
+  return withLabels(softmaxRows(features, columns, classes, weights), classes);
+}
+
+/**
+ * The vote of the `k` nearest training cells by Euclidean distance, as scikit-learn's `KNeighborsClassifier(k)`.
+ * Compares each cell with each: for some ten thousand cells.
+ *
+ * @throws when shapes disagree or there are fewer than `k` training cells.
+ */
+export function nearestNeighbours(
+  train: LabelledCells,
+  features: Float32Array | Float64Array,
+  options: { k?: number } = {},
+): BaselinePrediction {
+  const { columns, classes } = train;
+  const k = options.k ?? 15;
+  const cells = rowsOf(train.features, columns);
+  checkLabels(train, cells);
+  if (cells < k) throw new Error(`There are ${cells} training cells; ${k} neighbours need at least ${k}.`);
+  const queries = rowsOf(features, columns);
+  const shares = new Float64Array(queries * classes);
+  const distances = new Float64Array(cells);
+  const order = new Uint32Array(cells);
+  for (let q = 0; q < queries; q++) {
+    for (let i = 0; i < cells; i++) {
+      let squared = 0;
+      for (let j = 0; j < columns; j++)
+        squared += (features[q * columns + j] - train.features[i * columns + j]) ** 2;
+      distances[i] = squared;
+      order[i] = i;
+    }
+    order.sort((a, b) => distances[a] - distances[b]);
+    for (let n = 0; n < k; n++) shares[q * classes + train.labels[order[n]]] += 1 / k;
+  }
+  return withLabels(shares, classes);
+}
+
+/** Softmax of features · weights + intercepts, [cells × classes]. */
+function softmaxRows(
+  features: Float32Array | Float64Array,
+  columns: number,
+  classes: number,
+  weights: Float64Array,
+): Float64Array {
+  const cells = rowsOf(features, columns);
+  const width = columns + 1;
+  const rows = new Float64Array(cells * classes);
+  for (let i = 0; i < cells; i++) {
+    const row = rows.subarray(i * classes, (i + 1) * classes);
+    for (let k = 0; k < classes; k++) {
+      let logit = weights[k * width + columns];
+      for (let j = 0; j < columns; j++) logit += weights[k * width + j] * features[i * columns + j];
+      row[k] = logit;
+    }
+    const top = row.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
+    let total = 0;
+    for (let k = 0; k < classes; k++) {
+      row[k] = Math.exp(row[k] - top);
+      total += row[k];
+    }
+    for (let k = 0; k < classes; k++) row[k] /= total;
+  }
+  return rows;
+}
+
+function withLabels(probabilities: Float64Array, classes: number): BaselinePrediction {
+  const labels = new Int32Array(probabilities.length / classes);
+  for (let i = 0; i < labels.length; i++) {
+    for (let k = 1; k < classes; k++) {
+      if (probabilities[i * classes + k] > probabilities[i * classes + labels[i]]) labels[i] = k;
+    }
+  }
+  return { labels, probabilities };
+}
+
+function rowsOf(features: Float32Array | Float64Array, columns: number): number {
+  const rows = features.length / columns;
+  if (!Number.isInteger(rows)) {
+    throw new Error(`${features.length} values don't make rows of ${columns} features.`);
+  }
+  return rows;
+}
+
+function checkLabels(train: LabelledCells, cells: number): void {
+  if (train.labels.length !== cells) {
+    throw new Error(`There are ${train.labels.length} labels for ${cells} training cells.`);
+  }
+}

@@ -1,0 +1,93 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+
+/** Cells on a plane. */
+export interface Projection {
+  /** [cells] each. */
+  x: Float64Array;
+  y: Float64Array;
+}
+
+/** How a projection is made. */
+export interface ProjectionOptions {
+  /** Principal components kept, 30 by default (at most one fewer than cells or columns). */
+  components?: number;
+  /** Neighbours of each cell, 10 by default (at most one fewer than the cells). */
+  neighbours?: number;
+  /** Least distance between points on the plane, 0.3 by default: lower packs clusters tighter. */
+  minDist?: number;
+  /** By default the machine's. The result does not depend on it. */
+  threads?: number;
+  /** Ends the work early; the promise then rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** What the worker is given. */
+export interface ProjectionTask {
+  values: Float64Array;
+  columns: number;
+  components: number;
+  neighbours: number;
+  minDist: number;
+  threads: number;
+}
+
+/**
+ * Lays cells out on a plane: principal components, nearest neighbours, UMAP (McInnes et al. 2018; by scran.js).
+ * Seeded with constants, so that the same cells give the same picture. Runs in a worker, which ends with the call
+ * and takes its threads and its memory along.
+ *
+ * @param values [cells × columns], row by row: embeddings or expression values.
+ * @param columns Values of a cell.
+ * @throws when there are fewer than 3 cells, when a value is not finite, or when the signal aborts.
+ */
+export async function projectUmap(
+  values: Float32Array | Float64Array,
+  columns: number,
+  options: ProjectionOptions = {},
+): Promise<Projection> {
+  const cells = values.length / columns;
+  if (!Number.isInteger(cells))
+    throw new Error(`${values.length} values don't make rows of ${columns} columns.`);
+  if (cells < 3) throw new Error(`There are ${cells} cells; a projection needs at least 3.`);
+  const bad = values.findIndex((value: number) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new Error(
+      `Cell ${Math.floor(bad / columns)} has ${values[bad]} in column ${bad % columns}; expected finite values.`,
+    );
+  }
+  options.signal?.throwIfAborted();
+  const task: ProjectionTask = {
+    values: Float64Array.from(values),
+    columns,
+    components: Math.min(options.components ?? 30, columns - 1, cells - 1),
+    neighbours: Math.min(options.neighbours ?? 10, cells - 1),
+    minDist: options.minDist ?? 0.3,
+    threads: options.threads ?? availableParallelism(),
+  };
+  return inWorker(task, options.signal);
+}
+
+async function inWorker(task: ProjectionTask, signal?: AbortSignal): Promise<Projection> {
+  const worker = new Worker(new URL("./projectionWorker.js", import.meta.url), {
+    workerData: task,
+    // Flags of the main thread, such as --input-type, would break the worker's own threads.
+    execArgv: [],
+    transferList: [task.values.buffer as ArrayBuffer],
+  });
+  let abort = () => {};
+  try {
+    return await new Promise<Projection>((resolve, reject) => {
+      worker.once("message", resolve);
+      worker.once("error", reject);
+      worker.once("exit", (code) =>
+        reject(new Error(`The projection's worker ended early with code ${code}.`)),
+      );
+      abort = () => reject(signal?.reason);
+      signal?.addEventListener("abort", abort);
+    });
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    await worker.terminate();
+  }
+}
