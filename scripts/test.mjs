@@ -1,11 +1,11 @@
 // `npm test`: set-up, then the tests, quickest first; `node scripts/test.mjs peers`: those that compare us with
 // PyTorch, scanpy and scikit-learn. The last line printed is "N passed, N failed".
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromiumMissing, findChromium } from "./setup/chromium.mjs";
 import { jupyterEnvironment, root } from "./setup/paths.mjs";
+import { hand } from "./setup/run.mjs";
 import { orExplain, setup } from "./setup.mjs";
 
 /** Folders of `test/` that are no part of the quick tests: `notebook` runs the whole path, `peers` needs the peers. */
@@ -54,9 +54,7 @@ async function runTests(files, env) {
   reporters.forEach((value, i) => {
     args.push(`--test-reporter${i % 2 ? "-destination" : ""}=${value}`);
   });
-  const code = await new Promise((resolve) => {
-    spawn(process.execPath, [...args, ...files], { cwd: root, env, stdio: "inherit" }).on("close", resolve);
-  });
+  const code = await hand(process.execPath, [...args, ...files], { env });
   const count = existsSync(counts) ? JSON.parse(readFileSync(counts, "utf8")) : { failed: 1 };
   rmSync(folder, { recursive: true });
   return code !== 0 && !count.failed ? { ...count, failed: 1 } : count;

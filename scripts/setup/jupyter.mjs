@@ -21,3 +21,11 @@ export function installExtension() {
   rmSync(labextension.installed, { recursive: true, force: true });
   cpSync(labextension.built, labextension.installed, { recursive: true });
 }
+
+/** JupyterLab's own news banner asks the network on every start; this environment does without. */
+export function configureLab() {
+  const folder = join(environments.jupyter.folder, "etc/jupyter/labconfig");
+  const settings = { disabledExtensions: { "@jupyterlab/apputils-extension:announcements": true } };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "page_config.json"), `${JSON.stringify(settings, null, 2)}\n`);
+}
