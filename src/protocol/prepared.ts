@@ -1,4 +1,5 @@
 import type { ModelArgs } from "../model/args.js";
+import type { HvgFlavor } from "../preprocess/ranking.js";
 import type { TokenStore } from "../tokenize/tokens.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 
@@ -79,8 +80,6 @@ export interface VocabularyMatch {
   /** Where the names were found: "var index" or a column of `var`. */
   column: string;
 }
-
-export type HvgFlavor = "seurat_v3" | "cell_ranger" | "seurat";
 
 /** The options of the preparation, with the published protocol's names in camel case. */
 export interface PreprocessOptions {

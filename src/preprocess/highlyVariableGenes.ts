@@ -1,0 +1,139 @@
+import type { RowMatrix } from "../anndata/matrix.js";
+import { CountTable, type Moments } from "./countTable.js";
+import { chooseByDispersion } from "./dispersion.js";
+import { ClippedMoments, GeneMoments } from "./geneMoments.js";
+import { type HighlyVariableGenes, HVG_FLAVORS, type HvgFlavor } from "./ranking.js";
+import { chooseSeuratV3, normalizedVariance, regularizedSpread } from "./seuratV3.js";
+
+/**
+ * Finds highly variable genes, as `scanpy.pp.highly_variable_genes` does.
+ *
+ * Reads the matrix once by blocks of rows; `seurat_v3` reads it a second time where it holds more different
+ * large counts than are kept in memory (full-length protocols), or no integers.
+ *
+ * @param matrix counts for `seurat_v3`; logged values for `cell_ranger` and `seurat`
+ * @param options.nTopGenes how many to choose; more where genes tie with the last (`cell_ranger`, `seurat`)
+ * @param options.batches Int32 [rows], code of each cell's batch, −1 to leave the cell out. Batches of one cell
+ *   have no variance and are left out.
+ * @param options.span share of the genes in each local fit of `seurat_v3`
+ */
+export function highlyVariableGenes(
+  matrix: RowMatrix,
+  options: { flavor?: HvgFlavor; nTopGenes: number; batches?: Int32Array; span?: number },
+): HighlyVariableGenes {
+  const { flavor = "seurat", nTopGenes, batches, span } = options;
+  checkOptions(flavor, nTopGenes);
+  const [, genes] = matrix.shape;
+  const nBatches = batches === undefined ? 1 : batches.reduce((most, code) => Math.max(most, code), 0) + 1;
+  if (flavor !== "seurat_v3") {
+    const moments = new GeneMoments(genes, nBatches);
+    for (const block of matrix.blocks()) moments.add(block, batches, beforeMoments(flavor));
+    return fromMoments(moments, flavor, nTopGenes);
+  }
+  const table = new CountTable(genes, nBatches);
+  for (const block of matrix.blocks()) table.add(block, batches);
+  return fromCounts(
+    table,
+    (limits) => {
+      const clipped = new ClippedMoments(limits);
+      for (const block of matrix.blocks()) clipped.add(block, batches);
+      return clipped;
+    },
+    { nTopGenes, span },
+  );
+}
+
+/** Refuses an unknown flavour and a senseless number of genes. */
+export function checkOptions(flavor: HvgFlavor, nTopGenes: number): void {
+  if (!HVG_FLAVORS.includes(flavor))
+    throw new Error(`hvgFlavor is "${flavor}"; it must be one of ${HVG_FLAVORS.join(", ")}.`);
+  if (!Number.isInteger(nTopGenes) || nTopGenes < 1)
+    throw new Error(`nTopGenes is ${nTopGenes}; it must be a positive integer.`);
+}
+
+/** What a flavour does to logged values before their moments are taken. */
+export function beforeMoments(flavor: HvgFlavor): ((value: number) => number) | undefined {
+  return flavor === "seurat" ? (value) => Math.fround(Math.expm1(value)) : undefined;
+}
+
+/** `cell_ranger` and `seurat`, from moments gathered before. */
+export function fromMoments(
+  gathered: GeneMoments,
+  flavor: "cell_ranger" | "seurat",
+  nTopGenes: number,
+  columns?: Int32Array,
+): HighlyVariableGenes {
+  const parts = usableBatches(gathered).map((batch) => pick(gathered.moments(batch), columns));
+  return chooseByDispersion(parts, flavor, nTopGenes);
+}
+
+/**
+ * `seurat_v3`, from counts gathered before.
+ *
+ * @param readAgain gathers sums of values clipped at the limits (Float64 [all genes] for each batch of the table)
+ *   where the table could not hold them
+ * @param options.columns the genes to choose from; default all
+ */
+export function fromCounts(
+  table: Pick<CountTable, "genes" | "batches" | "moments" | "clipped">,
+  readAgain: (limits: Float64Array[]) => ClippedMoments,
+  options: { nTopGenes: number; span?: number; columns?: Int32Array },
+): HighlyVariableGenes {
+  const { nTopGenes, span, columns } = options;
+  const usable = usableBatches(table);
+  const moments = usable.map((batch) => pick(table.moments(batch), columns));
+  const spreads = moments.map((part) => regularizedSpread(part, span));
+  const limits = Array.from({ length: table.batches }, () => new Float64Array(table.genes));
+  usable.forEach((batch, i) => {
+    spreads[i].limit.forEach((limit, k) => {
+      limits[batch][columns === undefined ? k : columns[k]] = limit;
+    });
+  });
+  let clipped = usable.map((batch) => table.clipped(batch, limits[batch]));
+  if (clipped.includes(undefined)) {
+    const again = readAgain(limits);
+    clipped = usable.map((batch) => again.sums[batch]);
+  }
+  const normalized = spreads.map((spread, i) => {
+    const { sum, squares } = clipped[i]!;
+    return normalizedVariance(spread, {
+      sum: pickColumns(sum, columns),
+      squares: pickColumns(squares, columns),
+    });
+  });
+  return chooseSeuratV3(total(moments), normalized, nTopGenes);
+}
+
+function usableBatches(gathered: Pick<CountTable, "batches" | "moments">): number[] {
+  const usable = Array.from({ length: gathered.batches }, (_, batch) => batch).filter(
+    (batch) => gathered.moments(batch).cells > 1,
+  );
+  if (usable.length === 0)
+    throw new Error("Variable genes need at least two cells, and two in one batch where batches are given.");
+  return usable;
+}
+
+function pickColumns(values: Float64Array, columns?: Int32Array): Float64Array {
+  return columns === undefined ? values : Float64Array.from(columns, (column) => values[column]);
+}
+
+function pick(moments: Moments, columns?: Int32Array): Moments {
+  return {
+    cells: moments.cells,
+    expressed: pickColumns(moments.expressed, columns),
+    sum: pickColumns(moments.sum, columns),
+    squares: pickColumns(moments.squares, columns),
+  };
+}
+
+/** Moments over several batches together. */
+function total(parts: Moments[]): Moments {
+  const add = (pickOne: (part: Moments) => Float64Array) =>
+    pickOne(parts[0]).map((_, gene) => parts.reduce((sum, part) => sum + pickOne(part)[gene], 0));
+  return {
+    cells: parts.reduce((sum, part) => sum + part.cells, 0),
+    expressed: add((part) => part.expressed),
+    sum: add((part) => part.sum),
+    squares: add((part) => part.squares),
+  };
+}

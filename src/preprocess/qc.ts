@@ -1,0 +1,94 @@
+import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
+
+/** Quality figures, with scanpy's names in camel case. */
+export interface QcMetrics {
+  /** Float64 [cells] each. */
+  obs: {
+    /** Genes with a count. */
+    nGenesByCounts: Float64Array;
+    totalCounts: Float64Array;
+    totalCountsMt: Float64Array;
+    /** Percent of the cell's counts in mitochondrial genes; NaN for an empty cell. */
+    pctCountsMt: Float64Array;
+  };
+  /** Float64 [genes] each. */
+  var: {
+    /** Cells with a count. */
+    nCellsByCounts: Float64Array;
+    totalCounts: Float64Array;
+    meanCounts: Float64Array;
+    /** Percent of the cells without a count. */
+    pctDropoutByCounts: Float64Array;
+  };
+}
+
+/** Gathers quality figures block by block. */
+export class QcAccumulator {
+  private readonly mitochondrial: Uint8Array;
+  private readonly nGenes: Float64Array;
+  private readonly total: Float64Array;
+  private readonly totalMt: Float64Array;
+  private readonly nCells: Float64Array;
+  private readonly geneTotal: Float64Array;
+
+  /** @param geneNames mitochondrial genes are those whose names start with MT- (any case) */
+  constructor(
+    private readonly cells: number,
+    geneNames: readonly string[],
+  ) {
+    this.mitochondrial = Uint8Array.from(geneNames, (name) => (/^mt-/i.test(name) ? 1 : 0));
+    this.nGenes = new Float64Array(cells);
+    this.total = new Float64Array(cells);
+    this.totalMt = new Float64Array(cells);
+    this.nCells = new Float64Array(geneNames.length);
+    this.geneTotal = new Float64Array(geneNames.length);
+  }
+
+  add(block: CsrBlock): void {
+    const { indptr, indices, data } = block;
+    const { mitochondrial, nCells, geneTotal } = this;
+    for (let row = 0; row < block.rows; row++) {
+      let total = 0;
+      let totalMt = 0;
+      for (let p = indptr[row], end = indptr[row + 1]; p < end; p++) {
+        const gene = indices[p];
+        const value = data[p];
+        total += value;
+        totalMt += value * mitochondrial[gene];
+        nCells[gene]++;
+        geneTotal[gene] += value;
+      }
+      this.nGenes[block.start + row] = indptr[row + 1] - indptr[row];
+      this.total[block.start + row] = total;
+      this.totalMt[block.start + row] = totalMt;
+    }
+  }
+
+  metrics(): QcMetrics {
+    const { cells, total, totalMt, nCells, geneTotal } = this;
+    return {
+      obs: {
+        nGenesByCounts: this.nGenes,
+        totalCounts: total,
+        totalCountsMt: totalMt,
+        pctCountsMt: totalMt.map((counts, cell) => (100 * counts) / total[cell]),
+      },
+      var: {
+        nCellsByCounts: nCells,
+        totalCounts: geneTotal,
+        meanCounts: geneTotal.map((counts) => counts / cells),
+        pctDropoutByCounts: nCells.map((expressed) => 100 * (1 - expressed / cells)),
+      },
+    };
+  }
+}
+
+/** Quality figures of cells and genes, as `scanpy.pp.calculate_qc_metrics` has them. Reads the matrix once. */
+export function calculateQcMetrics(counts: RowMatrix, geneNames: readonly string[]): QcMetrics {
+  const [cells, genes] = counts.shape;
+  if (geneNames.length !== genes)
+    throw new Error(`The matrix has ${genes} genes, but ${geneNames.length} names were given.`);
+  const qc = new QcAccumulator(cells, geneNames);
+  for (const block of counts.blocks()) qc.add(block);
+  return qc.metrics();
+}
