@@ -1,0 +1,127 @@
+import { SourceMap } from "node:module";
+import { inspect } from "node:util";
+import { Interrupted } from "./cell.js";
+import { PACKAGE_ROOT } from "./package.js";
+import type { ErrorContent } from "./threads.js";
+
+const RED = "\x1b[31m";
+const DIM = "\x1b[2m";
+const BOLD = "\x1b[1m";
+const PLAIN = "\x1b[0m";
+
+/** What was compiled, to find the user's lines again. */
+interface Source {
+  /** What the user calls it: `cell 3`, or a path. */
+  label: string;
+  code: string;
+  map: string;
+}
+
+/** Sources of the latest cells; functions of older ones show compiled positions. */
+const KEPT = 2000;
+const sources = new Map<string, Source>();
+
+export function rememberSource(filename: string, source: Source): void {
+  sources.delete(filename);
+  sources.set(filename, source);
+  if (sources.size > KEPT) sources.delete(sources.keys().next().value!);
+}
+
+/** `    at name (file:line:column)` or `    at file:line:column`. */
+const FRAME = /^(\s+at (?:.*? \()?)(.+?):(\d+):(\d+)(\)?)$/;
+const OWN = [`${PACKAGE_ROOT}/dist/kernel/`, `${PACKAGE_ROOT.replaceAll("\\", "/")}/dist/kernel/`];
+
+interface Frame {
+  text: string;
+  source?: Source;
+  line: number;
+  column: number;
+}
+
+/** Error content for Jupyter: the user's own lines, without the kernel's frames. */
+export function errorContent(error: unknown): ErrorContent {
+  if (error instanceof Interrupted) {
+    return {
+      ename: error.name,
+      evalue: error.message,
+      traceback: [`${RED}${error.name}${PLAIN}: ${error.message}`],
+    };
+  }
+  if (!isError(error)) {
+    const evalue = typeof error === "string" ? error : inspect(error);
+    return { ename: "Error", evalue, traceback: [`${RED}thrown${PLAIN}: ${evalue}`] };
+  }
+  const ename = String(error.name || "Error");
+  const evalue = String(error.message);
+  return { ename, evalue, traceback: traceback(error) };
+}
+
+/** Errors of other realms are errors too. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
+}
+
+function traceback(error: Error, depth = 0): string[] {
+  const frames = userFrames(String(error.stack ?? ""));
+  const head = `${RED}${error.name}${PLAIN}: ${error.message}`;
+  const lines = [head, ...excerpt(frames), ...frames.map(({ text }) => `${DIM}${text}${PLAIN}`)];
+  const errors: unknown[] = error instanceof AggregateError ? error.errors.slice(0, 5) : [];
+  if (error.cause !== undefined) errors.push(error.cause);
+  for (const each of depth < 3 ? errors : []) {
+    const [first, ...rest] = isError(each) ? traceback(each, depth + 1) : [inspect(each)];
+    lines.push(`${BOLD}caused by${PLAIN} ${first}`, ...rest);
+  }
+  return lines;
+}
+
+function userFrames(stack: string): Frame[] {
+  const frames: Frame[] = [];
+  for (const line of stack.split("\n")) {
+    const match = FRAME.exec(line);
+    if (!match) continue;
+    const [, head, file, at, column, tail] = match;
+    const path = file.replace(/^file:\/\//, "");
+    if (file.startsWith("node:") || OWN.some((own) => path.startsWith(own))) continue;
+    const source = sources.get(file);
+    if (!source) {
+      frames.push({ text: line, line: Number(at), column: Number(column) });
+      continue;
+    }
+    const map = new SourceMap(JSON.parse(source.map));
+    const entry = map.findEntry(Number(at) - 1, Number(column) - 1) as {
+      originalLine?: number;
+      originalColumn?: number;
+    };
+    const user = { line: (entry.originalLine ?? 0) + 1, column: (entry.originalColumn ?? 0) + 1 };
+    // What the kernel wraps around a cell carries no name of the user's.
+    const named = /^\s+at (?:async )?(?:__scope\.)?(?:__run|eval) \($/.test(head)
+      ? "    at "
+      : head.replace("__scope.", "");
+    const close = named === "    at " ? "" : tail;
+    frames.push({ text: `${named}${source.label}:${user.line}:${user.column}${close}`, source, ...user });
+  }
+  return frames;
+}
+
+/** The user's line that threw, between its neighbours. */
+function excerpt(frames: Frame[]): string[] {
+  const frame = frames.find(({ source }) => source);
+  if (!frame?.source) return [];
+  const lines = frame.source.code.split("\n");
+  const from = Math.max(1, frame.line - 2);
+  const to = Math.min(lines.length, frame.line + 2);
+  const width = String(to).length;
+  const shown: string[] = [];
+  for (let n = from; n <= to; n++) {
+    const number = String(n).padStart(width);
+    const line = lines[n - 1];
+    shown.push(
+      n === frame.line
+        ? `${RED}>${PLAIN} ${BOLD}${number} | ${line}${PLAIN}`
+        : `${DIM}  ${number} | ${line}${PLAIN}`,
+    );
+    if (n === frame.line)
+      shown.push(`  ${" ".repeat(width)}   ${" ".repeat(frame.column - 1)}${RED}^${PLAIN}`);
+  }
+  return shown;
+}

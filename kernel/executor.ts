@@ -1,0 +1,134 @@
+import { readFileSync } from "node:fs";
+import vm from "node:vm";
+import { type Cell, context, Interrupted, resume } from "./cell.js";
+import { rememberSource } from "./errors.js";
+import type { LanguageClient } from "./language/client.js";
+import { Modules, type Namespace, namespace, pick } from "./modules.js";
+import { Phase, Slot } from "./threads.js";
+
+type Body = (
+  scope: Namespace,
+  kernel: object,
+  require: unknown,
+  meta: object,
+) => Promise<[unknown] | undefined>;
+
+/** Wrong TypeScript: the cell was not run. */
+export class CompileError extends Error {
+  override name = "TypeScriptError";
+  constructor(
+    message: string,
+    readonly traceback: string[],
+  ) {
+    super(message);
+  }
+}
+
+const RUN = Symbol.for("cellkernel.run");
+// SIGINT ends what runs inside of this script, the synchronous part of a cell.
+const INTERRUPTIBLE = new vm.Script('globalThis[Symbol.for("cellkernel.run")]()', {
+  filename: "node:cellkernel",
+});
+const { setImmediate } = globalThis;
+
+/** Compiles cells and runs them in this thread. */
+export class Executor {
+  /** Variables of the session. */
+  readonly scope: Namespace = new Scope();
+  readonly modules: Modules;
+  readonly #language: LanguageClient;
+  readonly #shared: Int32Array;
+  readonly #directory: string;
+
+  constructor(language: LanguageClient, shared: Int32Array, directory: string) {
+    this.#language = language;
+    this.#shared = shared;
+    this.#directory = directory;
+    this.modules = new Modules(directory, language, async (file, { js, map }, scope) => {
+      rememberSource(file, { label: file, code: readFileSync(file, "utf8"), map });
+      await this.#body(js, file)(scope, this.#kernel(dirOf(file)), this.modules.require, metaOf(file));
+    });
+  }
+
+  /**
+   * Runs code on behalf of a cell; resolves to the last expression's value, in an array so that a
+   * promise is not awaited.
+   * Throws `CompileError`, `Interrupted`, or whatever the code throws.
+   */
+  async run(code: string, cell: Cell): Promise<[unknown] | undefined> {
+    const compiled = await Promise.race([this.#language.compile(code), cell.failed]);
+    if (!compiled.ok) throw new CompileError(compiled.message, compiled.traceback);
+    const filename = `cellkernel:${compiled.cell}`;
+    rememberSource(filename, { label: `cell ${cell.count}`, code, map: compiled.map });
+    const before = new Map(compiled.names.map((name) => [name, this.scope[name]]));
+    const unset = () =>
+      compiled.names.filter((name) => !(name in this.scope) || Object.is(this.scope[name], before.get(name)));
+    try {
+      const result = await Promise.race([this.#start(compiled.js, filename, cell), cell.failed]);
+      await this.#language.commit(compiled.cell, []);
+      return result;
+    } catch (error) {
+      // What was not reached keeps the meaning that it had.
+      await this.#language.commit(compiled.cell, unset());
+      throw error;
+    }
+  }
+
+  /** Starts the code in a macrotask of its own: terminating an execution drops all microtasks that wait. */
+  #start(js: string, filename: string, cell: Cell): Promise<[unknown] | undefined> {
+    const body = this.#body(js, filename);
+    const kernel = this.#kernel(this.#directory);
+    const meta = metaOf(`${this.#directory}/notebook.ts`);
+    return new Promise((done, failed) => {
+      setImmediate(() => {
+        context.current = cell;
+        (globalThis as Record<symbol, unknown>)[RUN] = () =>
+          body(this.scope, kernel, this.modules.require, meta);
+        Atomics.store(this.#shared, Slot.phase, Phase.synchronous);
+        try {
+          const promise = INTERRUPTIBLE.runInThisContext({ breakOnSigint: true }) as ReturnType<Body>;
+          promise.then(done, failed);
+        } catch (error) {
+          const code = (error as NodeJS.ErrnoException).code;
+          failed(code === "ERR_SCRIPT_EXECUTION_INTERRUPTED" ? new Interrupted() : error);
+        } finally {
+          Atomics.store(this.#shared, Slot.phase, Phase.asynchronous);
+        }
+      });
+    });
+  }
+
+  #body(js: string, filename: string): Body {
+    // On one line with nothing of the user's, so that lines below it keep their numbers.
+    const wrapped = `(async function __run(__scope, __kernel, require, __meta) { "use strict";\n${js}\n})`;
+    return vm.runInThisContext(wrapped, { filename, lineOffset: -1 }) as Body;
+  }
+
+  /** What compiled code calls. */
+  #kernel(directory: string): object {
+    const shared = this.#shared;
+    return {
+      get cell() {
+        return context.current;
+      },
+      resume: (cell: Cell | undefined, value: unknown) => {
+        resume(cell);
+        return value;
+      },
+      tick() {
+        if (Atomics.load(shared, Slot.interrupt) === 1) throw new Interrupted();
+      },
+      import: (name: unknown) => this.modules.import(String(name), directory),
+      pick,
+      namespace,
+    };
+  }
+}
+
+/** An object without a prototype that V8 does not keep as a slow dictionary, as it does `Object.create(null)`. */
+const Scope = function Scope() {} as unknown as new () => Namespace;
+Scope.prototype = Object.freeze(Object.create(null));
+
+const dirOf = (file: string) => file.replace(/[\\/][^\\/]*$/, "");
+
+const metaOf = (file: string) => ({ url: `file://${file}`, filename: file, dirname: dirOf(file) });

@@ -1,0 +1,66 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { version } from "./info.js";
+import { PACKAGE_ROOT } from "./package.js";
+import { jupyterDataDirectory, systemDataDirectory } from "./platform.js";
+
+/** Where a kernelspec goes: one of the places in which Jupyter looks. */
+export interface InstallOptions {
+  /** Folder of the kernelspec, and what `--kernel` is given; versions side by side need different ones. */
+  name?: string;
+  /** What front ends show in their lists. */
+  displayName?: string;
+  /** A Python environment or another prefix: installs below its `share/jupyter`. */
+  prefix?: string;
+  /** For every user of this machine instead of the present one. */
+  system?: boolean;
+}
+
+/** The content of `kernel.json`; absolute paths, because Jupyter may start in any folder. */
+export function kernelspec(displayName = "TypeScript (Cellkernel)"): object {
+  return {
+    argv: [
+      process.execPath,
+      // Of the features that this Node calls experimental, the kernel's own use must not print into cells.
+      "--disable-warning=ExperimentalWarning",
+      join(PACKAGE_ROOT, "dist", "kernel", "main.js"),
+      "{connection_file}",
+    ],
+    display_name: displayName,
+    language: "typescript",
+    interrupt_mode: "message",
+    metadata: { debugger: false, cellkernel: { version } },
+  };
+}
+
+/**
+ * Writes the kernelspec; returns its folder.
+ *
+ * @throws when the name is not one that Jupyter accepts
+ */
+export function installKernelspec({
+  name = "cellkernel",
+  displayName,
+  prefix,
+  system,
+}: InstallOptions = {}): string {
+  if (!/^[a-z0-9._-]+$/i.test(name)) {
+    throw new Error(`The kernel's name is "${name}"; expected letters, digits, ".", "_" and "-" only.`);
+  }
+  const data = prefix
+    ? join(resolve(prefix), "share", "jupyter")
+    : system
+      ? systemDataDirectory()
+      : jupyterDataDirectory();
+  const folder = join(data, "kernels", name);
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, "kernel.json");
+  const temporary = `${file}.${process.pid}`;
+  try {
+    writeFileSync(temporary, `${JSON.stringify(kernelspec(displayName), null, 2)}\n`, { flush: true });
+    renameSync(temporary, file);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  return folder;
+}

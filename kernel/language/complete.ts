@@ -1,0 +1,83 @@
+import ts from "typescript";
+import { toCodePoints, toUtf16 } from "./positions.js";
+
+/** One entry of `_jupyter_types_experimental`, from which JupyterLab takes the icons. */
+interface TypedMatch {
+  start: number;
+  end: number;
+  text: string;
+  type: string;
+  signature: string;
+}
+
+export interface CompleteContent {
+  matches: string[];
+  cursor_start: number;
+  cursor_end: number;
+  metadata: { _jupyter_types_experimental: TypedMatch[] };
+}
+
+/** More than these are no help to anybody; the list narrows as one types. */
+const MOST = 500;
+/** Details cost time: so many entries get their signature. */
+const DETAILED = 25;
+
+/** Answers a `complete_request`. */
+export function complete(
+  service: ts.LanguageService,
+  path: string,
+  code: string,
+  cursor: number,
+): CompleteContent {
+  const at = toUtf16(code, cursor);
+  const found = service.getCompletionsAtPosition(path, at, {
+    includeCompletionsWithInsertText: false,
+    includeCompletionsForImportStatements: true,
+  });
+  const word = /[\w$]*$/u.exec(code.slice(0, at))![0];
+  const span = found?.optionalReplacementSpan ?? found?.entries[0]?.replacementSpan;
+  const from = span?.start ?? at - word.length;
+  const to = Math.max(at, span ? span.start + span.length : at);
+  const typed = code.slice(from, at).toLowerCase();
+  const entries = (found?.entries ?? [])
+    .filter(
+      ({ name, kind }) =>
+        kind !== ts.ScriptElementKind.warning && name.toLowerCase().startsWith(typed) && !isOurs(name),
+    )
+    .sort((a, b) => rank(a).localeCompare(rank(b)) || a.name.localeCompare(b.name))
+    .slice(0, MOST);
+  const start = toCodePoints(code, from);
+  const end = toCodePoints(code, to);
+  const types = entries.map((entry, i) => ({
+    start,
+    end,
+    text: entry.name,
+    type: entry.kind === ts.ScriptElementKind.memberFunctionElement ? "function" : entry.kind,
+    signature: i < DETAILED ? signature(service, path, at, entry) : "",
+  }));
+  return {
+    matches: entries.map((entry) => entry.name),
+    cursor_start: start,
+    cursor_end: end,
+    metadata: { _jupyter_types_experimental: types },
+  };
+}
+
+/** Names of the kernel that compiled code sees, and the user need not. */
+const isOurs = (name: string) => name.startsWith("__cell");
+
+/** The case that was typed first, then TypeScript's own order. */
+const rank = (entry: ts.CompletionEntry) => entry.sortText;
+
+function signature(service: ts.LanguageService, path: string, at: number, entry: ts.CompletionEntry): string {
+  const details = service.getCompletionEntryDetails(
+    path,
+    at,
+    entry.name,
+    undefined,
+    entry.source,
+    undefined,
+    entry.data,
+  );
+  return ts.displayPartsToString(details?.displayParts);
+}

@@ -1,0 +1,113 @@
+import { statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import ts from "typescript";
+import { PACKAGE_ROOT } from "../package.js";
+
+const OPTIONS: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  lib: ["lib.es2023.d.ts"],
+  module: ts.ModuleKind.ESNext,
+  // Finds what Node finds, `exports` maps included, without asking that relative imports end in `.js`.
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  allowImportingTsExtensions: true,
+  resolveJsonModule: true,
+  esModuleInterop: true,
+  strict: true,
+  // Packages without types stay usable.
+  noImplicitAny: false,
+  skipLibCheck: true,
+  declaration: true,
+  sourceMap: true,
+  preserveConstEnums: true,
+  newLine: ts.NewLineKind.LineFeed,
+  // The node types come with the prelude; others only when a cell imports them.
+  types: [],
+};
+
+/** What a cell file looks like from another: `./__cell12`. */
+const CELL = /^\.\/__cell\d+$/;
+
+/**
+ * The files of the language service: the cells, which exist in memory only and lie, as it were,
+ * in the notebook's folder; and what they import from disk.
+ */
+export class CellHost implements ts.LanguageServiceHost {
+  readonly directory: string;
+  readonly #virtual = new Map<string, { text: string; version: number }>();
+  readonly #prelude = join(PACKAGE_ROOT, "dist", "kernel", "prelude.d.ts");
+  #current: string | undefined;
+  #versions = 0;
+
+  constructor(directory: string) {
+    this.directory = directory.replaceAll("\\", "/");
+  }
+
+  /** Path of a cell's file; `extension` is `.ts`, or `.d.ts` once it has run. */
+  path(cell: number, extension: ".ts" | ".d.ts"): string {
+    return `${this.directory}/__cell${cell}${extension}`;
+  }
+
+  /** Makes `text` the cell in work. */
+  setCurrent(path: string, text: string): void {
+    this.#current = path;
+    this.write(path, text);
+  }
+
+  write(path: string, text: string): void {
+    if (this.#virtual.get(path)?.text === text) return;
+    this.#virtual.set(path, { text, version: ++this.#versions });
+  }
+
+  remove(path: string): void {
+    this.#virtual.delete(path);
+    if (this.#current === path) this.#current = undefined;
+  }
+
+  getCompilationSettings = () => OPTIONS;
+  getScriptFileNames = () => (this.#current ? [this.#prelude, this.#current] : [this.#prelude]);
+  getCurrentDirectory = () => this.directory;
+  getDefaultLibFileName = (options: ts.CompilerOptions) => ts.getDefaultLibFilePath(options);
+  readFile = (path: string) => this.#virtual.get(path)?.text ?? ts.sys.readFile(path);
+  fileExists = (path: string) => this.#virtual.has(path) || ts.sys.fileExists(path);
+  directoryExists = (path: string) => ts.sys.directoryExists(path);
+  getDirectories = (path: string) => ts.sys.getDirectories(path);
+  readDirectory: ts.LanguageServiceHost["readDirectory"] = (...args) => ts.sys.readDirectory(...args);
+  realpath = (path: string) => (this.#virtual.has(path) ? path : ts.sys.realpath!(path));
+  useCaseSensitiveFileNames = () => ts.sys.useCaseSensitiveFileNames;
+
+  getScriptVersion = (path: string): string => {
+    const virtual = this.#virtual.get(path);
+    if (virtual) return String(virtual.version);
+    // What is installed stays as it is while a kernel runs; files beside the notebook are edited.
+    if (path.includes("/node_modules/")) return "1";
+    return String(statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  };
+
+  getScriptSnapshot = (path: string): ts.IScriptSnapshot | undefined => {
+    const text = this.readFile(path);
+    return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+  };
+
+  resolveModuleNameLiterals: ts.LanguageServiceHost["resolveModuleNameLiterals"] = (literals, containing) =>
+    literals.map(({ text }) => ({ resolvedModule: this.resolve(text, containing) }));
+
+  /**
+   * Resolves from the importing file; what is not installed there, from this package, so that
+   * `cellkernel` and what it brings along are found wherever the notebook lies.
+   */
+  resolve(name: string, containing: string): ts.ResolvedModuleFull | undefined {
+    if (CELL.test(name)) {
+      const resolvedFileName = `${dirname(containing)}/${name.slice(2)}.d.ts`.replaceAll("\\", "/");
+      return { resolvedFileName, extension: ts.Extension.Dts, isExternalLibraryImport: false };
+    }
+    const from = (file: string) => ts.resolveModuleName(name, file, OPTIONS, this).resolvedModule;
+    const isOwn = name === "cellkernel";
+    const isBare = !/^[./]/.test(name);
+    const own = () => from(join(PACKAGE_ROOT, "dist", "src", "index.js"));
+    if (isOwn) {
+      const resolvedFileName = join(PACKAGE_ROOT, "dist", "src", "index.d.ts").replaceAll("\\", "/");
+      return { resolvedFileName, extension: ts.Extension.Dts, isExternalLibraryImport: true };
+    }
+    return from(containing) ?? (isBare ? own() : undefined);
+  }
+}

@@ -1,0 +1,103 @@
+import { inspect } from "node:util";
+import { Cell, context, Interrupted } from "./cell.js";
+import { errorContent } from "./errors.js";
+import { CompileError, type Executor } from "./executor.js";
+import type { LanguageClient } from "./language/client.js";
+import { duration, listNames, splitMagic } from "./magics.js";
+import { mimeBundle } from "./mime.js";
+import type { Output } from "./output.js";
+import { type ErrorContent, type ExecuteOrder, type Outcome, Phase, Slot } from "./threads.js";
+
+const { setImmediate } = globalThis;
+
+/** Runs cells one after the other, and says how each ended. */
+export class NotebookSession {
+  constructor(
+    readonly executor: Executor,
+    readonly language: LanguageClient,
+    readonly output: Output,
+    readonly shared: Int32Array,
+  ) {}
+
+  async execute(order: ExecuteOrder): Promise<Outcome> {
+    const cell = new Cell(order.parent, order.count, order.silent, order.allowStdin);
+    context.current = context.running = cell;
+    Atomics.store(this.shared, Slot.interrupt, 0);
+    Atomics.store(this.shared, Slot.phase, Phase.asynchronous);
+    let outcome: Outcome;
+    try {
+      await this.#run(order.code, cell);
+      outcome = { status: "ok", user_expressions: await this.#evaluate(order.expressions, cell) };
+    } catch (error) {
+      outcome = { status: "error", ...describe(error) };
+    }
+    // Callbacks that are due may still print, and what nobody caught is reported by now.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (cell.failure && outcome.status === "ok")
+      outcome = { status: "error", ...describe(cell.failure.error) };
+    this.output.flush();
+    if (outcome.status === "error") {
+      const { ename, evalue, traceback } = outcome;
+      this.output.send(cell, "error", { ename, evalue, traceback });
+    }
+    Atomics.store(this.shared, Slot.phase, Phase.idle);
+    Atomics.store(this.shared, Slot.interrupt, 0);
+    context.running = undefined;
+    return outcome;
+  }
+
+  async #run(source: string, cell: Cell): Promise<void> {
+    const { magic, code } = splitMagic(source);
+    if (magic === "who") this.output.stream("stdout", `${await listNames(this.language)}\n`, cell);
+    if (magic === "reset") {
+      await this.language.reset();
+      for (const name of Object.keys(this.executor.scope)) delete this.executor.scope[name];
+    }
+    const start = performance.now();
+    try {
+      const value = await this.executor.run(code, cell);
+      const data = value && (await Promise.race([mimeBundle(value[0]), cell.failed]));
+      if (data) this.output.send(cell, "execute_result", { data, metadata: {}, execution_count: cell.count });
+    } finally {
+      if (magic === "time")
+        this.output.stream("stdout", `took ${duration(performance.now() - start)}\n`, cell);
+    }
+  }
+
+  async #evaluate(expressions: Record<string, string>, cell: Cell): Promise<Record<string, unknown>> {
+    const results: Record<string, unknown> = {};
+    for (const [name, expression] of Object.entries(expressions)) {
+      try {
+        const value = await this.executor.run(`(${expression}\n)`, cell);
+        const data = (await mimeBundle(value?.[0])) ?? { "text/plain": "undefined" };
+        results[name] = { status: "ok", data, metadata: {} };
+      } catch (error) {
+        results[name] = { status: "error", ...describe(error) };
+      }
+    }
+    return results;
+  }
+
+  interrupt(): void {
+    context.running?.interrupt();
+  }
+
+  /** An error that nobody caught: the cell's that it came from, and the kernel lives on. */
+  uncaught(error: unknown): void {
+    if (error instanceof Interrupted) return;
+    const cell = context.current;
+    if (cell && cell === context.running) cell.fail(error);
+    else this.output.send(cell, "error", describe(error));
+  }
+}
+
+function describe(error: unknown): ErrorContent {
+  if (error instanceof CompileError) {
+    return { ename: error.name, evalue: error.message, traceback: error.traceback };
+  }
+  try {
+    return errorContent(error);
+  } catch {
+    return { ename: "Error", evalue: inspect(error), traceback: [inspect(error)] };
+  }
+}

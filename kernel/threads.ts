@@ -1,0 +1,70 @@
+import type { Header, Outgoing } from "./wire.js";
+
+/**
+ * The kernel is three threads, so that none can hold up another:
+ * - main runs the user's cells, and nothing else;
+ * - front end (a worker) owns the sockets: it queues, replies, beats and interrupts;
+ * - language (a worker) owns TypeScript: it compiles cells, completes and inspects.
+ * This file is what they say to each other.
+ */
+
+/** A cell to run. */
+export interface ExecuteOrder {
+  code: string;
+  count: number;
+  silent: boolean;
+  allowStdin: boolean;
+  expressions: Record<string, string>;
+  parent: Header;
+}
+
+/** What an `error` message and an error reply say. */
+export interface ErrorContent {
+  ename: string;
+  evalue: string;
+  traceback: string[];
+}
+
+/** How a cell ended. */
+export type Outcome =
+  | { status: "ok"; user_expressions: Record<string, unknown> }
+  | ({ status: "error" } & ErrorContent);
+
+/** Front end to main. */
+export type ToMain =
+  | { kind: "execute"; order: ExecuteOrder }
+  | { kind: "comm"; type: string; content: Record<string, unknown>; buffers: Uint8Array[]; parent: Header }
+  | { kind: "comm info"; id: number; target?: string }
+  | { kind: "input"; value: string }
+  | { kind: "interrupt" }
+  | { kind: "shutdown" };
+
+/** Main to front end. */
+export type ToFrontEnd =
+  | { kind: "publish"; message: Outgoing }
+  | { kind: "done"; outcome: Outcome }
+  | { kind: "comm done"; parent: Header }
+  | { kind: "comm info"; id: number; comms: Record<string, { target_name: string }> }
+  | { kind: "input"; prompt: string; password: boolean }
+  | { kind: "interrupted" }
+  | { kind: "gone" };
+
+/** Slots of the memory that main shares with the front end's thread. */
+export const Slot = {
+  /** 1 from an interrupt until the running cell has ended; compiled loops look at it. */
+  interrupt: 0,
+  /** A `Phase`. */
+  phase: 1,
+} as const;
+
+/** What the main thread is doing. */
+export const Phase = {
+  idle: 0,
+  /** In the cell's first synchronous part, where SIGINT ends it. */
+  synchronous: 1,
+  /** In the cell's asynchronous part, where only terminating the execution ends it. */
+  asynchronous: 2,
+} as const;
+
+/** Bytes of the shared memory. */
+export const SHARED_BYTES = 8;
