@@ -9,6 +9,7 @@ export interface Raw {
   X: RowMatrix;
   var: ColumnTable;
   varNames: string[];
+  varm: LazyMapping;
 }
 
 /** What an `AnnData` is made of. */

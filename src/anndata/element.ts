@@ -21,12 +21,30 @@ export interface NamedTable {
   table: ColumnTable;
 }
 
+/** A structured array (`rec-array`): records with the same fields. */
+export class Records {
+  constructor(
+    readonly shape: number[],
+    readonly fields: Map<string, Decoded>,
+  ) {}
+
+  /** The records as a table; a field that is itself an array has only its first element there. */
+  get table(): ColumnTable {
+    return table(Object.fromEntries([...this.fields].map(([name, field]) => [name, fieldColumn(field)])));
+  }
+}
+
+function fieldColumn({ values, dtype }: Decoded): Column {
+  return Array.isArray(values) ? (values as string[]) : new TypedColumn(dtype, values as TypedArray);
+}
+
 /** Anything that `obsm`, `varm`, `obsp`, `varp` or `uns` can hold. */
 export type Element =
   | Value
   | DenseArray
   | RowMatrix
   | NamedTable
+  | Records
   | Categorical
   | TypedColumn
   | { [key: string]: Element };
@@ -37,6 +55,8 @@ export interface LazyMapping {
   has(key: string): boolean;
   /** Reads one element; undefined where there is none of that name. */
   get(key: string): Element | undefined;
+  /** As `get`, but with scalars as arrays of no dimensions, which keep their stored type. */
+  stored?(key: string): Element | undefined;
 }
 
 /** Nothing: what a file without the group has. */
@@ -56,6 +76,7 @@ export function openMapping(
     keys: () => keys,
     has: (key) => keys.includes(key),
     get: (key) => (keys.includes(key) ? readElement(file, `${path}/${key}`) : undefined),
+    stored: (key) => (keys.includes(key) ? readElement(file, `${path}/${key}`, false) : undefined),
   };
 }
 
@@ -77,10 +98,11 @@ function openRecords(file: H5File, path: string): LazyMapping {
 /**
  * Reads whatever stands at a path, by its `encoding-type`
  * (https://anndata.readthedocs.io/en/stable/fileformat-prose.html#element-specifications).
+ * `plainScalars` makes a number of an array without dimensions.
  */
-export function readElement(file: H5File, path: string): Element {
+export function readElement(file: H5File, path: string, plainScalars = true): Element {
   const encoding = file.textAttribute(path, "encoding-type");
-  if (file.kind(path) === "dataset") return encoding === "null" ? null : readArray(file, path);
+  if (file.kind(path) === "dataset") return encoding === "null" ? null : readArray(file, path, plainScalars);
   if (sparseFormat(file, path)) return openMatrix(file, path);
   switch (encoding) {
     case "dataframe": {
@@ -96,27 +118,22 @@ export function readElement(file: H5File, path: string): Element {
     case "anndata":
     case "raw":
     case undefined:
-      return Object.fromEntries(file.keys(path).map((key) => [key, readElement(file, `${path}/${key}`)]));
+      return Object.fromEntries(
+        file.keys(path).map((key) => [key, readElement(file, `${path}/${key}`, plainScalars)]),
+      );
     default:
       throw new Error(`${file.at(path)} has the encoding "${encoding}", which is not supported.`);
   }
 }
 
-function readArray(file: H5File, path: string): Element {
+function readArray(file: H5File, path: string, plainScalars: boolean): Element {
   const { values, dtype, shape, inner } = file.read(path);
-  if (values instanceof Map) return recordTable(values, shape);
+  if (values instanceof Map) return new Records(shape, values);
   const data = values as TypedArray | string[];
-  if (shape.length > 0) return { shape: [...shape, ...inner], dtype, data };
-  const value = new TypedColumn(dtype, data).at(0);
-  return value;
-}
-
-/** A structured array (`rec-array`): a table with a column for each field. */
-function recordTable(fields: Map<string, Decoded>, shape: number[]): NamedTable {
-  const columns = [...fields].map(([name, { values, dtype }]): [string, Column] => [
-    name,
-    Array.isArray(values) ? (values as string[]) : (new TypedColumn(dtype, values as TypedArray) as Column),
-  ]);
-  const index = Array.from({ length: shape[0] ?? 1 }, (_, i) => String(i));
-  return { index, table: table(Object.fromEntries(columns)) };
+  // anndata before 0.7 stored a single text as an array of one.
+  const legacyText =
+    shape.length === 1 && shape[0] === 1 && file.textAttribute(path, "encoding-type") === undefined;
+  if (dtype === "str" && legacyText) return (data as string[])[0];
+  if (shape.length > 0 || !plainScalars) return { shape: [...shape, ...inner], dtype, data };
+  return new TypedColumn(dtype, data).at(0);
 }

@@ -73,5 +73,6 @@ function openRaw(file: H5File, rows: number): Raw | undefined {
     X: openMatrix(file, `/raw${separator}X`, [rows, frame.index.length]),
     var: toTable(frame),
     varNames: frame.index,
+    varm: openMapping(file, `/raw${separator}varm`),
   };
 }

@@ -1,0 +1,89 @@
+import type { ColumnTable } from "arquero";
+
+import { Categorical, type Column, TypedColumn } from "../columns.js";
+import type { TypedArray } from "../hdf5/decode.js";
+import type { H5Output } from "../hdf5/output.js";
+import { toColumn } from "../infer.js";
+
+/**
+ * Writes a table as a `dataframe` 0.2.0
+ * (https://anndata.readthedocs.io/en/stable/fileformat-prose.html#dataframes).
+ */
+export function writeFrame(out: H5Output, path: string, index: readonly string[], table: ColumnTable): void {
+  out.group(path);
+  out.encoding(path, "dataframe", "0.2.0");
+  out.attribute(path, "_index", "_index");
+  out.attribute(path, "column-order", table.columnNames());
+  writeTexts(out, `${path}/_index`, index);
+  for (const [name, column] of tableColumns(table, path)) writeColumn(out, `${path}/${name}`, column);
+}
+
+/** A table's columns in its row order. */
+export function tableColumns(table: ColumnTable, where: string): Map<string, Column> {
+  const settled = table.isFiltered() || table.isOrdered() ? table.reify() : table;
+  return new Map(
+    settled.columnNames().map((name) => {
+      if (name === "_index" || name.includes("/")) {
+        throw new Error(`${where}: a column cannot be named "${name}" in an .h5ad file; rename it.`);
+      }
+      return [name, toColumn(settled.column(name) as unknown as unknown[], `${where}, column ${name}`)];
+    }),
+  );
+}
+
+/** Writes one column in the encoding of its kind. */
+export function writeColumn(out: H5Output, path: string, column: Column): void {
+  if (column instanceof Categorical) writeCategorical(out, path, column);
+  else if (column instanceof TypedColumn) writeTyped(out, path, column);
+  else if (Array.isArray(column)) writeTexts(out, path, column);
+  else writeNumbers(out, path, column);
+}
+
+function writeTyped(out: H5Output, path: string, { dtype, values, missing }: TypedColumn): void {
+  if (missing === undefined) {
+    writeValues(out, path, dtype, values);
+    return;
+  }
+  const kind = dtype === "bool" ? "boolean" : dtype === "str" ? "string-array" : "integer";
+  out.group(path);
+  out.encoding(path, `nullable-${kind}`, "0.1.0");
+  writeValues(out, `${path}/values`, dtype, values);
+  writeFlags(out, `${path}/mask`, missing);
+}
+
+function writeValues(out: H5Output, path: string, dtype: string, values: TypedColumn["values"]): void {
+  if (dtype === "bool") writeFlags(out, path, values as Uint8Array);
+  else if (ArrayBuffer.isView(values)) writeNumbers(out, path, values);
+  else writeTexts(out, path, values);
+}
+
+function writeCategorical(out: H5Output, path: string, column: Categorical): void {
+  out.group(path);
+  out.encoding(path, "categorical", "0.2.0");
+  out.attribute(path, "ordered", Uint8Array.of(column.ordered ? 1 : 0));
+  const categories = toColumn([...column.categories], path);
+  const plain = categories instanceof Categorical ? column.categories.map(String) : categories;
+  writeColumn(out, `${path}/categories`, column.categories.length === 0 ? [] : plain);
+  writeNumbers(out, `${path}/codes`, narrowCodes(column));
+}
+
+/** Codes in the narrowest signed type, as pandas has them. */
+function narrowCodes({ codes, categories }: Categorical): TypedArray {
+  if (categories.length <= 128) return Int8Array.from(codes);
+  return categories.length <= 32_768 ? Int16Array.from(codes) : Int32Array.from(codes);
+}
+
+export function writeTexts(out: H5Output, path: string, values: readonly string[], shape?: number[]): void {
+  out.texts(path, values, shape);
+  out.encoding(path, "string-array", "0.2.0");
+}
+
+export function writeNumbers(out: H5Output, path: string, values: TypedArray, shape?: number[]): void {
+  out.numbers(path, values, shape);
+  out.encoding(path, "array", "0.2.0");
+}
+
+export function writeFlags(out: H5Output, path: string, values: Uint8Array, shape?: number[]): void {
+  out.flags(path, values, shape);
+  out.encoding(path, "array", "0.2.0");
+}

@@ -1,0 +1,157 @@
+import { type ColumnTable, table } from "arquero";
+
+import type { AnnData } from "../anndata.js";
+import type { LazyMapping } from "../element.js";
+import { H5Output } from "../hdf5/output.js";
+import type { CsrBlock, RowMatrix } from "../matrix.js";
+import { TemporaryFile } from "../temporaryFile.js";
+import { type Writable, writeDict } from "./element.js";
+import { writeFrame } from "./frame.js";
+import { CsrOutput, writeMatrix } from "./matrix.js";
+
+/** Everything of an AnnData but its `X`. */
+export interface Annotations {
+  obsNames: readonly string[];
+  varNames: readonly string[];
+  obs?: ColumnTable;
+  var?: ColumnTable;
+  raw?: { X: RowMatrix; var: ColumnTable; varNames: readonly string[]; varm?: Members };
+  layers?: Iterable<[string, RowMatrix]>;
+  obsm?: Members;
+  varm?: Members;
+  obsp?: Members;
+  varp?: Members;
+  uns?: Members;
+}
+
+/** The members of a group: read from a file, or given as an object. */
+export type Members = LazyMapping | Record<string, Writable>;
+
+/**
+ * Writes a new `.h5ad` file whose cells come in blocks of unknown number. The file appears under its
+ * name at `close`; after an error nothing is left of it.
+ *
+ * @example
+ * const file = await H5adWriter.create("cells.h5ad", genes.length);
+ * for (const block of blocks) file.append(block);
+ * await file.close({ obsNames, varNames: genes });
+ */
+export class H5adWriter {
+  private constructor(
+    private readonly file: TemporaryFile,
+    private readonly out: H5Output,
+    private readonly X: CsrOutput,
+    private readonly columns: number,
+  ) {}
+
+  /** `columns` is the number of genes, `dtype` NumPy's name of the type that `X` is stored as. */
+  static async create(path: string, columns: number, dtype = "float32"): Promise<H5adWriter> {
+    const file = new TemporaryFile(path);
+    const out = await openOutput(file);
+    try {
+      return new H5adWriter(file, out, new CsrOutput(out, "/X", columns, dtype), columns);
+    } catch (error) {
+      throw failed(file, out, error);
+    }
+  }
+
+  /** Adds the block's rows after those before (its `start` does not matter). */
+  append(block: CsrBlock): void {
+    try {
+      this.X.append(block);
+    } catch (error) {
+      throw failed(this.file, this.out, error);
+    }
+  }
+
+  /** Writes the annotations and gives the file its name. */
+  async close(annotations: Annotations): Promise<void> {
+    try {
+      const rows = this.X.finish();
+      const { obsNames, varNames } = annotations;
+      if (obsNames.length !== rows) throw new Error(`${obsNames.length} cell names came for ${rows} rows`);
+      if (varNames.length !== this.columns) {
+        throw new Error(`${varNames.length} gene names came for ${this.columns} columns`);
+      }
+      writeAnnotations(this.out, annotations);
+      this.out.close();
+    } catch (error) {
+      throw failed(this.file, this.out, error);
+    }
+    commit(this.file);
+  }
+
+  /** Gives up: nothing is left of the file. */
+  abandon(): void {
+    this.out.abandon();
+    this.file.discard();
+  }
+}
+
+/**
+ * Writes an AnnData, also a view that was made by `subset` or `concatenate`, to a new `.h5ad` file,
+ * by row blocks. Sparse matrices become CSR; what `adata` was opened from is not touched.
+ */
+export async function writeH5ad(adata: AnnData, path: string): Promise<void> {
+  const file = new TemporaryFile(path);
+  const out = await openOutput(file);
+  try {
+    if (adata.X) writeMatrix(out, "/X", adata.X);
+    writeAnnotations(out, adata);
+    out.close();
+  } catch (error) {
+    throw failed(file, out, error);
+  }
+  commit(file);
+}
+
+async function openOutput(file: TemporaryFile): Promise<H5Output> {
+  try {
+    return await H5Output.open(file.path, "w");
+  } catch (error) {
+    file.discard();
+    throw file.failure(error);
+  }
+}
+
+function failed(file: TemporaryFile, out: H5Output, error: unknown): Error {
+  out.abandon();
+  file.discard();
+  return file.failure(error);
+}
+
+function commit(file: TemporaryFile): void {
+  try {
+    file.commit();
+  } catch (error) {
+    file.discard();
+    throw file.failure(error);
+  }
+}
+
+function writeAnnotations(out: H5Output, parts: Annotations): void {
+  out.encoding("/", "anndata", "0.1.0");
+  writeFrame(out, "/obs", parts.obsNames, parts.obs ?? table({}));
+  writeFrame(out, "/var", parts.varNames, parts.var ?? table({}));
+  writeDict(out, "/layers", []);
+  for (const [name, layer] of parts.layers ?? []) writeMatrix(out, `/layers/${name}`, layer);
+  for (const group of ["obsm", "varm", "obsp", "varp", "uns"] as const) {
+    writeDict(out, `/${group}`, members(parts[group]));
+  }
+  if (!parts.raw) return;
+  out.group("/raw");
+  out.encoding("/raw", "raw", "0.1.0");
+  writeMatrix(out, "/raw/X", parts.raw.X);
+  writeFrame(out, "/raw/var", parts.raw.varNames, parts.raw.var);
+  writeDict(out, "/raw/varm", members(parts.raw.varm));
+}
+
+function* members(group: Members | undefined): Iterable<[string, Writable]> {
+  if (!group) return;
+  if (!isMapping(group)) yield* Object.entries(group);
+  else for (const key of group.keys()) yield [key, (group.stored ?? group.get)(key)!];
+}
+
+function isMapping(group: Members): group is LazyMapping {
+  return typeof group.keys === "function";
+}

@@ -1,0 +1,93 @@
+import type { TypedArray } from "../hdf5/decode.js";
+import type { GrowingDataset, H5Output } from "../hdf5/output.js";
+import type { CsrBlock, RowMatrix } from "../matrix.js";
+
+/** A `csr_matrix` 0.1.0 group that grows by blocks of rows. */
+export class CsrOutput {
+  private readonly data: GrowingDataset;
+  private readonly indices: GrowingDataset;
+  private readonly indptr: GrowingDataset;
+  private rows = 0;
+
+  /** `dtype` is NumPy's name of the type that values are stored as. */
+  constructor(
+    private readonly out: H5Output,
+    private readonly path: string,
+    private readonly columns: number,
+    private readonly dtype: string,
+  ) {
+    out.group(path);
+    out.encoding(path, "csr_matrix", "0.1.0");
+    this.data = out.growing(`${path}/data`, asDtype(dtype, []));
+    this.indices = out.growing(`${path}/indices`, new Int32Array(0));
+    this.indptr = out.growing(`${path}/indptr`, new BigInt64Array(0));
+    this.indptr.append(BigInt64Array.of(0n));
+  }
+
+  append(block: CsrBlock): void {
+    if (block.columns !== this.columns) {
+      throw new Error(`A block of ${block.columns} columns cannot go to a matrix of ${this.columns}.`);
+    }
+    const entries = BigInt(this.data.length);
+    this.data.append(asDtype(this.dtype, block.data));
+    this.indices.append(block.indices);
+    this.indptr.append(BigInt64Array.from(block.indptr.subarray(1), (pointer) => entries + BigInt(pointer)));
+    this.rows += block.rows;
+  }
+
+  /** Records the final shape; returns the number of rows. */
+  finish(): number {
+    this.out.attribute(this.path, "shape", BigInt64Array.of(BigInt(this.rows), BigInt(this.columns)));
+    return this.rows;
+  }
+}
+
+/** Writes a matrix block by block: sparse ones as CSR, dense ones as they are. */
+export function writeMatrix(out: H5Output, path: string, matrix: RowMatrix): void {
+  const [, columns] = matrix.shape;
+  if (matrix.format !== "dense") {
+    const csr = new CsrOutput(out, path, columns, matrix.dtype);
+    for (const block of matrix.blocks()) csr.append(block);
+    csr.finish();
+    return;
+  }
+  const dense = out.growing(path, asDtype(matrix.dtype, []), columns);
+  for (const block of matrix.blocks()) dense.append(asDtype(matrix.dtype, expanded(block)));
+  out.encoding(path, "array", "0.2.0");
+}
+
+/** The block's rows with their zeros. */
+export function expanded({ rows, columns, indptr, indices, data }: CsrBlock): Float32Array | Float64Array {
+  const Values = data instanceof Float32Array ? Float32Array : Float64Array;
+  const values = new Values(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let k = indptr[row]; k < indptr[row + 1]; k++) values[row * columns + indices[k]] = data[k];
+  }
+  return values;
+}
+
+/** Values as the NumPy type `dtype`; half precision and booleans are stored as float32. */
+function asDtype(dtype: string, values: ArrayLike<number>): TypedArray {
+  switch (dtype) {
+    case "int8":
+      return Int8Array.from(values);
+    case "uint8":
+      return Uint8Array.from(values);
+    case "int16":
+      return Int16Array.from(values);
+    case "uint16":
+      return Uint16Array.from(values);
+    case "int32":
+      return Int32Array.from(values);
+    case "uint32":
+      return Uint32Array.from(values);
+    case "int64":
+      return BigInt64Array.from(values as number[], BigInt);
+    case "uint64":
+      return BigUint64Array.from(values as number[], BigInt);
+    case "float64":
+      return values instanceof Float64Array ? values : Float64Array.from(values);
+    default:
+      return values instanceof Float32Array ? values : Float32Array.from(values);
+  }
+}
