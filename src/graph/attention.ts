@@ -29,7 +29,7 @@ export interface AttentionOptions {
 
 /**
  * Multi-head attention (Vaswani et al. 2017) that keeps no matrix of queries by keys: each head's is made,
- * used and dropped, and the derivative makes it again from the logarithm of the row sums
+ * used and dropped, and the derivative makes it again from the rows' largest scores and sums
  * (Rabe & Staats 2021; Dao et al. 2022).
  *
  * @param q [B, Nq, d]; Nq is N, or 1 when only `<cls>` asks
@@ -49,16 +49,16 @@ export function attention(g: Graph, q: Tensor, k: Tensor, v: Tensor, options: At
 
   const [qs, ks, vs] = [split(mul(g, q, scale)), split(k), split(v)];
   const side = perHead(g, q, options);
-  const [o, lse] = forEachHead(g, options, [qs, ks, vs, ...side], (s, [Q, K, V, bias, r, c]) =>
+  const [o, top, weight] = forEachHead(g, options, [qs, ks, vs, ...side], (s, [Q, K, V, bias, r, c]) =>
     forward(s, Q, K, V, bias, options.dropout && { p: options.dropout.p, r, c }),
   );
   const out = join(o, q);
   return g.record(out, [q, k, v], (dy, want) => {
     const dout = split(dy);
-    const dot = g.node("ReduceSum", [mul(g, dout, o), g.integers([-1])], o.dtype, lse.shape, { keepdims: 1 });
-    const [dq, dk, dv] = forEachHead(g, options, [qs, ks, vs, dout, lse, dot, ...side], (s, t) => {
-      const [Q, K, V, dO, l, delta, bias, r, c] = t;
-      return backward(s, Q, K, V, dO, l, delta, bias, options.dropout && { p: options.dropout.p, r, c });
+    const dot = g.node("ReduceSum", [mul(g, dout, o), g.integers([-1])], o.dtype, top.shape, { keepdims: 1 });
+    const [dq, dk, dv] = forEachHead(g, options, [qs, ks, vs, dout, top, weight, dot, ...side], (s, t) => {
+      const [Q, K, V, dO, m, w, delta, bias, r, c] = t;
+      return backward(s, Q, K, V, dO, m, w, delta, bias, options.dropout && { p: options.dropout.p, r, c });
     });
     return [
       want[0] ? mul(g, join(dq, q), scale) : undefined,
@@ -76,47 +76,57 @@ interface HeadDropout {
   c: Tensor;
 }
 
-/** One head: output [Nq, dh] and the logarithm of the row sums [Nq, 1]. Leading axes, if any, are carried along. */
+/** Scores of one head, padding pushed down: [Q, 1] · [K, bias]ᵀ is one product and no further pass over N × N. */
+function scoresOf(s: Graph, Q: Tensor, K: Tensor, bias: Tensor): Tensor {
+  return plainMatMul(s, append(s, Q, 1), flip(s, concatLast(s, K, bias)));
+}
+
+/**
+ * One head: its output [Nq, dh], and of each row of scores the largest and the sum of exponentials [Nq, 1].
+ * Leading axes, if any, are carried along.
+ */
 function forward(s: Graph, Q: Tensor, K: Tensor, V: Tensor, bias: Tensor, drop?: HeadDropout): Tensor[] {
-  const scores = plainMatMul(s, append(s, Q, 1), flip(s, concatLast(s, K, bias)));
+  const scores = scoresOf(s, Q, K, bias);
   const rows: Shape = [...scores.shape.slice(0, -1), 1];
   const top = s.node("ReduceMax", [scores, s.integers([-1])], scores.dtype, rows, { keepdims: 1 });
   const e = plain(s, "Exp", plain(s, "Sub", scores, top));
   const total = s.node("ReduceSum", [e, s.integers([-1])], e.dtype, rows, { keepdims: 1 });
   const kept = drop ? keep(s, dropoutMask(s, drop.r, drop.c, drop.p), e) : e;
   const weight = drop ? plain(s, "Mul", total, s.scalar(1 - drop.p, total.dtype)) : total;
-  const out = plain(s, "Div", plainMatMul(s, kept, V), weight);
-  return [out, plain(s, "Add", top, s.node("Log", [total], total.dtype, rows))];
+  return [plain(s, "Div", plainMatMul(s, kept, V), weight), top, weight];
 }
 
-/** Derivatives of one head by its queries, keys and values. `delta` is the row sum of dO · O. */
+/**
+ * Derivatives of one head by its queries, keys and values. The exponentials are made again exactly as they were;
+ * `weight` (their row sums, with dropout's factor) divides the small operands instead of them.
+ * @param delta row sums of dO · O
+ */
 function backward(
   s: Graph,
   Q: Tensor,
   K: Tensor,
   V: Tensor,
   dO: Tensor,
-  lse: Tensor,
+  top: Tensor,
+  weight: Tensor,
   delta: Tensor,
   bias: Tensor,
   drop?: HeadDropout,
 ): Tensor[] {
-  // [Q, −lse, 1] · [K, 1, bias]ᵀ is the score less the logarithm of its row sum: one product, no further pass.
-  const left = append(s, concatLast(s, Q, plain(s, "Neg", lse)), 1);
-  const right = concatLast(s, append(s, K, 1), bias);
-  const a = plain(s, "Exp", plainMatMul(s, left, flip(s, right)));
+  const e = plain(s, "Exp", plain(s, "Sub", scoresOf(s, Q, K, bias), top));
+  const dE = plain(s, "Div", dO, weight);
   let dV: Tensor;
   let dScores: Tensor;
   if (drop) {
     const mask = dropoutMask(s, drop.r, drop.c, drop.p);
-    const scaled = plain(s, "Mul", dO, s.scalar(1 / (1 - drop.p), dO.dtype));
-    dV = plainMatMul(s, flip(s, keep(s, mask, a)), scaled);
-    const dA = keep(s, mask, plainMatMul(s, scaled, flip(s, V)));
-    dScores = plain(s, "Mul", a, plain(s, "Sub", dA, delta));
+    const level = plain(s, "Div", plain(s, "Mul", delta, s.scalar(1 - drop.p, delta.dtype)), weight);
+    dV = plainMatMul(s, flip(s, keep(s, mask, e)), dE);
+    const flow = keep(s, mask, plainMatMul(s, dE, flip(s, V)));
+    dScores = plain(s, "Mul", e, plain(s, "Sub", flow, level));
   } else {
-    dV = plainMatMul(s, flip(s, a), dO);
-    const dA = plainMatMul(s, concatLast(s, dO, plain(s, "Neg", delta)), flip(s, append(s, V, 1)));
-    dScores = plain(s, "Mul", a, dA);
+    dV = plainMatMul(s, flip(s, e), dE);
+    const level = plain(s, "Neg", plain(s, "Div", delta, weight));
+    dScores = plain(s, "Mul", e, plainMatMul(s, concatLast(s, dE, level), flip(s, append(s, V, 1))));
   }
   return [plainMatMul(s, dScores, K), plainMatMul(s, flip(s, dScores), Q), dV];
 }

@@ -1,6 +1,6 @@
 import type { Graph } from "./graph.js";
 import { expand, reshape } from "./shape.js";
-import { GraphError, showShape, type Tensor } from "./tensor.js";
+import { type Dim, GraphError, showShape, type Tensor } from "./tensor.js";
 
 /**
  * Rows of a table, PyTorch's `Embedding`.
@@ -31,6 +31,18 @@ function withoutRow(g: Graph, x: Tensor, row: number): Tensor {
   keep[row] = 0;
   const mask = g.cast(g.constant(keep, "float32", [rows, 1]), x.dtype);
   return g.node("Mul", [x, mask], x.dtype, x.shape);
+}
+
+/** 0, 1, … up to the length of a dimension: int32 [dim]. */
+export function indices(g: Graph, dim: Dim): Tensor {
+  if (typeof dim === "number")
+    return g.constant(
+      Int32Array.from({ length: dim }, (_, i) => i),
+      "int32",
+      [dim],
+    );
+  const end = g.node("Squeeze", [g.length(dim)], "int64", []);
+  return g.cast(g.node("Range", [g.scalar(0, "int64"), end, g.scalar(1, "int64")], "int64", [dim]), "int32");
 }
 
 /**

@@ -1,4 +1,5 @@
 import { add, atLeast, div, log, mul, neg, square, sub } from "./elementwise.js";
+import { indices } from "./gather.js";
 import type { Graph } from "./graph.js";
 import { reduceMax, reduceSum } from "./reduce.js";
 import { reshape } from "./shape.js";
@@ -15,15 +16,11 @@ import { GraphError, showShape, type Tensor } from "./tensor.js";
  */
 export function crossEntropy(g: Graph, logits: Tensor, labels: Tensor, weights: Tensor): Tensor {
   const [b, classes] = logits.shape;
-  if (logits.rank !== 2 || labels.rank !== 1 || typeof classes !== "number")
+  if (logits.rank !== 2 || labels.rank !== 1)
     throw new GraphError(
       `crossEntropy: logits ${showShape(logits.shape)}, labels ${showShape(labels.shape)}`,
     );
-  const range = g.constant(
-    Int32Array.from({ length: classes }, (_, i) => i),
-    "int32",
-    [1, classes],
-  );
+  const range = reshape(g, indices(g, classes), [1, classes]);
   const hit = g.node("Equal", [reshape(g, labels, [b, 1]), range], "bool", logits.shape);
   const hot = g.cast(hit, logits.dtype);
   const shifted = g.node("Sub", [logits, reduceMax(g, logits)], logits.dtype, logits.shape);

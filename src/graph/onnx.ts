@@ -85,20 +85,22 @@ export function encodeOnnx(graph: Graph): Uint8Array {
   return Model.encode(Model.create(model)).finish();
 }
 
-function graphProto(graph: Graph): object {
+function graphProto(graph: Graph, outer: (name: string) => string = (name) => name): object {
+  const { rename, copies } = outputNames(graph);
+  const named = (name: string) => rename.get(name) ?? outer(name);
   return {
     name: "graph",
     node: [
       ...graph.nodes.map((n) => ({
-        input: n.inputs,
-        output: n.outputs,
+        input: n.inputs.map(named),
+        output: n.outputs.map(named),
         name: n.outputs[0],
         opType: n.op,
         domain: n.domain,
-        attribute: Object.entries(n.attributes).map(([name, value]) => attributeProto(name, value)),
+        attribute: Object.entries(n.attributes).map(([name, value]) => attributeProto(name, value, named)),
       })),
-      ...graph.outputs.map((o) => ({
-        input: [o.from],
+      ...copies.map((o) => ({
+        input: [named(o.from)],
         output: [o.tensor.name],
         name: o.tensor.name,
         opType: "Identity",
@@ -115,13 +117,28 @@ function graphProto(graph: Graph): object {
   };
 }
 
+/**
+ * A value that goes out takes the output's name, so that it is written where the caller wants it.
+ * Only an input, a constant, or a value that goes out twice has to be copied.
+ */
+function outputNames(graph: Graph): { rename: Map<string, string>; copies: Graph["outputs"] } {
+  const made = new Set(graph.nodes.flatMap((n) => n.outputs));
+  const rename = new Map<string, string>();
+  const copies = graph.outputs.filter((o) => {
+    if (!made.has(o.from) || rename.has(o.from)) return true;
+    rename.set(o.from, o.tensor.name);
+    return false;
+  });
+  return { rename, copies };
+}
+
 /** AttributeProto.AttributeType: FLOAT 1, INT 2, STRING 3, GRAPH 5, INTS 7. */
-function attributeProto(name: string, value: Attribute): object {
+function attributeProto(name: string, value: Attribute, named: (name: string) => string): object {
   if (typeof value === "number") return { name, type: 2, i: value };
   if (typeof value === "string") return { name, type: 3, s: new TextEncoder().encode(value) };
   if (Array.isArray(value)) return { name, type: 7, ints: value };
   if ("float" in value) return { name, type: 1, f: value.float };
-  return { name, type: 5, g: graphProto(value) };
+  return { name, type: 5, g: graphProto(value, named) };
 }
 
 function valueInfo(tensor: Tensor): object {

@@ -1,4 +1,4 @@
-import { div, mul } from "./elementwise.js";
+import { div } from "./elementwise.js";
 import type { Graph } from "./graph.js";
 import { expandLike, reshape } from "./shape.js";
 import type { Shape, Tensor } from "./tensor.js";
@@ -40,5 +40,5 @@ export function reduceMax(g: Graph, x: Tensor): Tensor {
 
 /** Sum of the squares of all elements, a scalar; no derivative. */
 export function sumOfSquares(g: Graph, x: Tensor): Tensor {
-  return g.node("ReduceSum", [mul(g, x, x)], x.dtype, [], { keepdims: 0 });
+  return g.node("ReduceSumSquare", [x], x.dtype, [], { keepdims: 0 });
 }

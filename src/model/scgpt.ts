@@ -1,0 +1,104 @@
+import { mul, select } from "../graph/elementwise.js";
+import { first } from "../graph/gather.js";
+import { unitRows } from "../graph/normalize.js";
+import { reduceMean, reduceSum } from "../graph/reduce.js";
+import { reshape } from "../graph/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import { normalizeBatch } from "./batchNorm.js";
+import type { Context } from "./context.js";
+import {
+  decodeClass,
+  decodeExpression,
+  decodeFromCell,
+  discriminateBatch,
+  type ExpressionPrediction,
+} from "./decoders.js";
+import { embedTokens, encodeBatches, encodeGenes } from "./embedding.js";
+import type { ModelSize } from "./parameters.js";
+import { encode } from "./transformer.js";
+
+/** What the model reads. */
+export interface ModelInputs {
+  /** int32 [B, N]: rows of the gene embedding table */
+  genes: Tensor;
+  /** float32 [B, N] */
+  values: Tensor;
+  /** int32 [B], where the architecture uses batch labels */
+  batchLabels?: Tensor;
+  /** The row of `<pad>` in the table: those tokens are masked. */
+  padRow: number;
+}
+
+/** Which outputs are asked for; what none of them needs is not computed. */
+export interface Wanted {
+  classes?: boolean;
+  /** Masked language model: values from the tokens. */
+  mlm?: boolean;
+  /** Masked value prediction from the cell's embedding. */
+  mvc?: boolean;
+  dab?: boolean;
+}
+
+export interface ModelOutputs {
+  /** [B, d] */
+  cell: Tensor;
+  /** [B, classes] */
+  classes?: Tensor;
+  mlm?: ExpressionPrediction;
+  mvc?: ExpressionPrediction;
+  /** [B, batches] */
+  dab?: Tensor;
+  /** New running statistics of batch norm, by their names in the state dict. */
+  statistics: Map<string, Tensor>;
+}
+
+/** Added to the attention score of a padded position: as good as −∞, without its NaN. */
+const MASKED = -1e9;
+
+/**
+ * scGPT (Cui et al., Nat. Methods 2024), `perceptual_forward` of the published model:
+ * gene and value embeddings, the transformer, the cell's embedding, the decoders.
+ */
+export function scgpt(c: Context, inputs: ModelInputs, size: ModelSize, wanted: Wanted): ModelOutputs {
+  const { g, args } = c;
+  const { genes, values, batchLabels, padRow } = inputs;
+  const [b, n] = genes.shape;
+  const tokens = reshape(g, genes, [`${b}*${n}`]);
+
+  const geneVectors = encodeGenes(c, tokens, padRow);
+  const embedded = embedTokens(c, geneVectors, reshape(g, values, tokens.shape));
+  const { output: x, statistics } = normalizeBatch(c, embedded, batchLabels, size.batches ?? 0);
+
+  const padded = g.node("Equal", [genes, g.scalar(padRow, "int32")], "bool", genes.shape);
+  const bias = select(g, padded, g.scalar(MASKED, x.dtype), g.scalar(0, x.dtype));
+  const sequence = { b, n, bias };
+  const onlyFirst = args.cell_emb_style === "cls" && !wanted.mlm;
+  const h = encode(c, x, sequence, onlyFirst);
+
+  const cell = onlyFirst ? h : poolCell(c, reshape(g, h, [b, n, args.embsize]), values);
+  const batch = args.use_batch_labels ? encodeBatches(c, batchLabels!) : undefined;
+  return {
+    cell,
+    classes: wanted.classes ? decodeClass(c, cell) : undefined,
+    mlm: wanted.mlm ? decodeExpression(c, h, sequence, batch) : undefined,
+    mvc: wanted.mvc ? decodeFromCell(c, cell, geneVectors, sequence, batch) : undefined,
+    dab: wanted.dab ? discriminateBatch(c, cell) : undefined,
+    statistics,
+  };
+}
+
+/**
+ * The cell's embedding from its tokens [B, N, d], by `cell_emb_style`. The average is over all positions,
+ * padding included, as in the published model; the weighted sum is by the values, scaled to length 1.
+ */
+function poolCell(c: Context, tokens: Tensor, values: Tensor): Tensor {
+  const { g } = c;
+  switch (c.args.cell_emb_style) {
+    case "cls":
+      return first(g, tokens);
+    case "avg-pool":
+      return reduceMean(g, tokens, [1]);
+    case "w-pool":
+      return unitRows(g, reduceSum(g, mul(g, tokens, reshape(g, values, [...values.shape, 1])), [1]));
+  }
+}

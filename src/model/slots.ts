@@ -1,0 +1,48 @@
+import type { Graph } from "../graph/graph.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Third } from "./context.js";
+
+/**
+ * One weight as the graph is fed it: a tensor of the state dict, or one third of the rows of an attention
+ * layer's joint projection. Each third is a view of the same memory, so nothing is copied.
+ */
+export interface Slot {
+  /** Name of the graph's input. */
+  input: string;
+  /** Name in the state dict. */
+  key: string;
+  shape: number[];
+  /** First element within the state dict's tensor. */
+  offset: number;
+}
+
+/** The weights that a graph turns out to use, as inputs made on first use. */
+export class Slots {
+  readonly all: Slot[] = [];
+  private readonly tensors = new Map<string, Tensor>();
+
+  constructor(
+    private readonly g: Graph,
+    private readonly shapes: ReadonlyMap<string, number[]>,
+  ) {}
+
+  tensor(key: string, third?: Third): Tensor {
+    const input = third ? `${key}.${third}` : key;
+    const known = this.tensors.get(input);
+    if (known) return known;
+    const whole = this.shapes.get(key);
+    if (!whole) throw new Error(`The architecture has no parameter "${key}".`);
+    const shape = third ? [whole[0] / 3, ...whole.slice(1)] : whole;
+    const size = shape.reduce((a, b) => a * b, 1);
+    const offset = third ? "qkv".indexOf(third) * size : 0;
+    this.all.push({ input, key, shape, offset });
+    const tensor = this.g.input(input, "float32", shape);
+    this.tensors.set(input, tensor);
+    return tensor;
+  }
+}
+
+/** The elements of a slot within its tensor of the state dict. */
+export function slotView(slot: Slot, data: Float32Array): Float32Array {
+  return data.subarray(slot.offset, slot.offset + slot.shape.reduce((a, b) => a * b, 1));
+}

@@ -1,0 +1,80 @@
+import { attention } from "../graph/attention.js";
+import { add } from "../graph/elementwise.js";
+import { first } from "../graph/gather.js";
+import { linear } from "../graph/matmul.js";
+import { reshape } from "../graph/shape.js";
+import type { Dim, Tensor } from "../graph/tensor.js";
+import { type Context, linearDrop, linearReluDrop, normLayer, type Third } from "./context.js";
+
+/** The tokens of a batch, and what attention needs to know of them. */
+export interface Sequence {
+  b: Dim;
+  n: Dim;
+  /** [B, N]: added to the attention scores; a large negative number on padding. */
+  bias: Tensor;
+}
+
+/**
+ * The transformer encoder.
+ * @param x [B·N, d]
+ * @param onlyFirst the last layer answers for the first token only: all that classification reads
+ * @returns [B·N, d], or [B, d] with `onlyFirst`
+ */
+export function encode(c: Context, x: Tensor, sequence: Sequence, onlyFirst: boolean): Tensor {
+  let h = x;
+  for (let i = 0; i < c.args.nlayers; i++) {
+    h = encoderLayer(
+      c,
+      `transformer_encoder.layers.${i}`,
+      h,
+      sequence,
+      onlyFirst && i === c.args.nlayers - 1,
+    );
+  }
+  return h;
+}
+
+/**
+ * One encoder layer. Post-norm: x = norm1(x + drop(attention(x))), x = norm2(x + drop(feedForward(x))).
+ * Pre-norm in the published form: the norm replaces x, and the sum is with the normalised value.
+ */
+function encoderLayer(
+  c: Context,
+  name: string,
+  input: Tensor,
+  sequence: Sequence,
+  onlyFirst: boolean,
+): Tensor {
+  const { g } = c;
+  const pre = c.args.pre_norm === true;
+  const x = pre ? normLayer(c, `${name}.norm1`, input) : input;
+  const asked = onlyFirst ? first(g, reshape(g, x, [sequence.b, sequence.n, c.args.embsize])) : x;
+  const attended = add(g, asked, selfAttention(c, `${name}.self_attn`, asked, x, sequence, onlyFirst));
+  const y = normLayer(c, pre ? `${name}.norm2` : `${name}.norm1`, attended);
+  const fed = add(g, y, linearDrop(c, `${name}.linear2`, linearReluDrop(c, `${name}.linear1`, y)));
+  return pre ? fed : normLayer(c, `${name}.norm2`, fed);
+}
+
+function selfAttention(
+  c: Context,
+  name: string,
+  asked: Tensor,
+  x: Tensor,
+  { b, n, bias }: Sequence,
+  onlyFirst: boolean,
+): Tensor {
+  const { g } = c;
+  const { embsize, nheads } = c.args;
+  const project = (third: Third, from: Tensor, length: Dim) => {
+    const w = c.parameter(`${name}.in_proj_weight`, third);
+    const y = linear(g, from, w, c.parameter(`${name}.in_proj_bias`, third));
+    return reshape(g, y, [b, length, embsize]);
+  };
+  const mixed = attention(g, project("q", asked, onlyFirst ? 1 : n), project("k", x, n), project("v", x, n), {
+    heads: nheads,
+    bias,
+    dropout: c.noise?.forAttention(nheads, onlyFirst ? "first" : "all"),
+    loop: c.attentionLoop,
+  });
+  return linearDrop(c, `${name}.out_proj`, reshape(g, mixed, asked.shape));
+}

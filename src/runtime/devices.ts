@@ -1,0 +1,14 @@
+import type { Device } from "./session.js";
+
+/** What to do about each device that did not start. */
+const REMEDY: Record<Device, string> = {
+  cpu: "Reinstall onnxruntime-node (npm install onnxruntime-node).",
+  webgpu: 'It needs a GPU with a Vulkan, Metal or Direct3D 12 driver. Use device: "cpu" without one.',
+  cuda: "Install it with: npm install onnxruntime-node --onnxruntime-node-install=cuda12 (Linux x64 with an NVIDIA GPU, CUDA 12 and cuDNN 9).",
+};
+
+/** The error of a session that could not be opened, with what the user can do. */
+export function deviceFault(device: Device, cause: unknown): Error {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return new Error(`The device "${device}" could not be started: ${said}\n${REMEDY[device]}`, { cause });
+}
