@@ -69,7 +69,7 @@ export function gradientGraph(spec: TrainingSpec, accumulate: boolean): Gradient
     const before = g.input(`sum.${slot.input}`, "float32", slot.shape);
     return g.node("Add", [before, gradient], "float32", slot.shape);
   });
-  reached.forEach(({ slot }, i) => g.output(`grad.${slot.input}`, sums[i]));
+  for (const [i, { slot }] of reached.entries()) g.output(`grad.${slot.input}`, sums[i]);
   const squares = sums.map((x) => sumOfSquares(g, x));
   g.output(
     "squares",
