@@ -21,9 +21,6 @@ export function zerosLike(weights: Weights, names: Iterable<string>): Weights {
 /** The slots as onnxruntime tensors over the weights' own memory, named `prefix` + the slot's input. */
 export function slotTensors(slots: Slot[], weights: Weights, prefix = ""): Record<string, ort.Tensor> {
   return Object.fromEntries(
-    slots.map((s) => [
-      prefix + s.input,
-      tensor("float32", slotView(s, weights.get(s.key)!.data), s.shape),
-    ]),
+    slots.map((s) => [prefix + s.input, tensor("float32", slotView(s, weights.get(s.key)!.data), s.shape)]),
   );
 }
