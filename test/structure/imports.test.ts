@@ -12,7 +12,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   model: ["graph"],
   checkpoint: [],
   runtime: ["graph"],
-  train: ["model", "runtime", "tokenize", "checkpoint"],
+  train: ["model", "runtime", "tokenize", "checkpoint", "predict"],
   predict: ["model", "runtime", "tokenize", "checkpoint"],
   evaluate: ["anndata"],
   reference: ["predict"],

@@ -1,0 +1,51 @@
+import { assembleBatch, type BatchOptions, cellLength } from "../tokenize/batches.js";
+import type { TokenStore } from "../tokenize/tokens.js";
+import type { Predictor } from "./predictor.js";
+
+/** What the model says of each cell, in the order in which the cells were given. */
+export interface CellOutputs {
+  /** Float32 [cells × classes] */
+  logits: Float32Array;
+  /** Float32 [cells × embsize]: output at `<cls>` (or the pooled one, by the model's `cell_emb_style`). */
+  embeddings: Float32Array;
+}
+
+/**
+ * Applies the model to cells of a store, like-long ones together, longest first
+ * (so that memory runs out at the beginning or not at all).
+ * @param batchLabels [cells of the store] batch of each cell, where the model uses it
+ * @param between called before each batch with the number of cells done; false ends the work early
+ * @returns undefined when it was ended early
+ */
+export async function predictCells(
+  predictor: Predictor,
+  store: TokenStore,
+  cells: ArrayLike<number>,
+  options: BatchOptions & { batchSize: number; batchLabels?: ArrayLike<number> },
+  between: (done: number) => boolean = () => true,
+): Promise<CellOutputs | undefined> {
+  const { batchSize, batchLabels, ...batching } = options;
+  const length = (i: number) => cellLength(store, cells[i], batching.maxSeqLen);
+  const order = Int32Array.from(cells, (_, i) => i).sort((a, b) => length(b) - length(a) || a - b);
+  let outputs: CellOutputs | undefined;
+  for (let start = 0; start < order.length; start += batchSize) {
+    if (!between(start)) return undefined;
+    const places = order.subarray(start, start + batchSize);
+    const chosen = Int32Array.from(places, (place) => cells[place]);
+    const { logits, embedding } = await predictor.predict(
+      assembleBatch(store, chosen, batching),
+      batchLabels && Int32Array.from(chosen, (cell) => batchLabels[cell]),
+    );
+    const classes = logits.length / places.length;
+    const width = embedding.length / places.length;
+    outputs ??= {
+      logits: new Float32Array(cells.length * classes),
+      embeddings: new Float32Array(cells.length * width),
+    };
+    places.forEach((place, row) => {
+      outputs!.logits.set(logits.subarray(row * classes, (row + 1) * classes), place * classes);
+      outputs!.embeddings.set(embedding.subarray(row * width, (row + 1) * width), place * width);
+    });
+  }
+  return outputs ?? { logits: new Float32Array(0), embeddings: new Float32Array(0) };
+}

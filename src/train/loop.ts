@@ -1,0 +1,172 @@
+import type { Weights } from "../checkpoint/weights.js";
+import { predictCells } from "../predict/cells.js";
+import { crossEntropy } from "../predict/crossEntropy.js";
+import { Predictor } from "../predict/predictor.js";
+import { resolveDevice } from "../runtime/resolveDevice.js";
+import { assembleBatch, bucketBatches, cellLength } from "../tokenize/batches.js";
+import type { Control } from "./control.js";
+import { isFrozen } from "./frozen.js";
+import type { EpochEvent, TrainingEvent, TrainingPlan, TrainingResult } from "./plan.js";
+import { stepLearningRate } from "./schedule.js";
+import { Trainer } from "./trainer.js";
+
+/**
+ * Fine-tunes a classifier: Adam on the cross-entropy of the class output over batches of like-long cells,
+ * StepLR, and after each epoch the loss of the validation cells, by which the weights to keep are chosen.
+ * Method: protocol of Ding et al. 2025 (doi 10.1038/s41596-025-01220-1), fine-tuning.
+ *
+ * @param control looked at between steps
+ * @returns undefined when the work was abandoned
+ */
+export async function train(
+  plan: TrainingPlan,
+  control: Control,
+  report: (event: TrainingEvent) => void,
+): Promise<TrainingResult | undefined> {
+  const { args, tokens, labels } = plan;
+  const spec = { args, genes: tokens.genes.length + 2, classes: plan.classes, batches: plan.batches };
+  const trainer = await Trainer.create(spec, plan.weights, {
+    device: resolveDevice(plan.device),
+    threads: plan.threads,
+    seed: plan.seed,
+    classWeights: plan.classWeights,
+    frozen: (parameter) => isFrozen(plan.freeze, parameter),
+  });
+  try {
+    const epochs = Array.from({ length: plan.epochs }, (_, i) => epochBatches(plan, i + 1));
+    const plannedTokens = epochs.flat().reduce((sum, cells) => sum + paddedTokens(plan, cells), 0);
+    let best: { epoch: number; score: number; weights: Weights } | undefined;
+    let step = 0;
+    let skippedSteps = 0;
+    let epoch = 0;
+    const snapshot = () => report({ kind: "snapshot", epoch, step, weights: trainer.weights() });
+    const result = (stopped: boolean): TrainingResult => ({
+      weights: best?.weights ?? trainer.weights(),
+      bestEpoch: best?.epoch ?? null,
+      stopped,
+      steps: step,
+      skippedSteps,
+    });
+
+    for (const batches of epochs) {
+      epoch++;
+      const learningRate = stepLearningRate(plan.lr, plan.scheduleRatio, plan.scheduleInterval, epoch);
+      const mean = { loss: 0, wrong: 0, cells: 0 };
+      for (const cells of batches) {
+        const order = control.next(snapshot);
+        if (order === "abandon") return undefined;
+        if (order === "stop") return result(true);
+        const done = await trainer.step(microBatches(plan, cells, epoch), learningRate);
+        step++;
+        if (done.skipped) skippedSteps++;
+        else {
+          mean.loss += done.loss * done.cells;
+          mean.wrong += done.cells - done.correct;
+          mean.cells += done.cells;
+        }
+        report({
+          kind: "step",
+          step,
+          epoch,
+          loss: done.loss,
+          error: 1 - done.correct / done.cells,
+          gradNorm: done.gradNorm,
+          learningRate,
+          skipped: done.skipped,
+          seconds: done.seconds,
+          tokens: paddedTokens(plan, cells),
+          plannedTokens,
+        });
+      }
+
+      const weights = trainer.weights();
+      const logits = await validate(plan, spec, weights, () => control.next(snapshot) === "run");
+      if (!logits) {
+        if (control.next(snapshot) === "abandon") return undefined;
+        return result(true);
+      }
+      const truth = plan.validation.map((cell) => labels[cell]);
+      const { loss, error } = crossEntropy(logits, truth, plan.classWeights);
+      // A loss that is not a number is never the best, but some weights have to be kept.
+      const score = Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss;
+      if (!best || score < best.score) best = { epoch, score, weights };
+      const event: EpochEvent = {
+        kind: "epoch",
+        epoch,
+        step,
+        trainLoss: mean.loss / mean.cells,
+        trainError: mean.wrong / mean.cells,
+        validationLoss: loss,
+        validationError: error,
+        learningRate,
+      };
+      report(event);
+    }
+    return result(false);
+  } finally {
+    await trainer.release();
+  }
+}
+
+/** Logits of the validation cells; undefined when `goOn` ended it early. */
+async function validate(
+  plan: TrainingPlan,
+  spec: Parameters<typeof Predictor.create>[0],
+  weights: Weights,
+  goOn: () => boolean,
+): Promise<Float32Array | undefined> {
+  const predictor = await Predictor.create(spec, weights, {
+    device: resolveDevice(plan.device),
+    threads: plan.threads,
+  });
+  try {
+    const outputs = await predictCells(
+      predictor,
+      plan.tokens,
+      plan.validation,
+      {
+        batchSize: plan.microBatch,
+        batchLabels: plan.batchLabels,
+        maxSeqLen: plan.maxSeqLen,
+        padValue: plan.args.pad_value,
+        seed: plan.seed,
+      },
+      goOn,
+    );
+    return outputs?.logits;
+  } finally {
+    await predictor.release();
+  }
+}
+
+function epochBatches(plan: TrainingPlan, epoch: number): Int32Array[] {
+  const { batchSize, maxSeqLen, seed } = plan;
+  return bucketBatches(plan.tokens, plan.train, { batchSize, maxSeqLen, seed, epoch });
+}
+
+/** The cells of a step in pieces that the device can hold. */
+function microBatches(plan: TrainingPlan, cells: Int32Array, epoch: number): Parameters<Trainer["step"]>[0] {
+  const pieces: Parameters<Trainer["step"]>[0] = [];
+  for (let start = 0; start < cells.length; start += plan.microBatch) {
+    const piece = cells.subarray(start, start + plan.microBatch);
+    const { maxSeqLen, seed, batchLabels } = plan;
+    pieces.push({
+      batch: assembleBatch(plan.tokens, piece, { maxSeqLen, padValue: plan.args.pad_value, seed, epoch }),
+      labels: piece.map((cell) => plan.labels[cell]),
+      batchLabels: batchLabels && piece.map((cell) => batchLabels[cell]),
+    });
+  }
+  return pieces;
+}
+
+/** Tokens of a step with padding, by which its time is forecast. */
+function paddedTokens(plan: TrainingPlan, cells: Int32Array): number {
+  let tokens = 0;
+  for (let start = 0; start < cells.length; start += plan.microBatch) {
+    const piece = cells.subarray(start, start + plan.microBatch);
+    let longest = 0;
+    for (const cell of piece) longest = Math.max(longest, cellLength(plan.tokens, cell, plan.maxSeqLen));
+    tokens += longest * piece.length;
+  }
+  return tokens;
+}

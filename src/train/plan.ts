@@ -1,0 +1,100 @@
+import type { Weights } from "../checkpoint/weights.js";
+import type { ModelArgs } from "../model/args.js";
+import type { DeviceChoice } from "../runtime/resolveDevice.js";
+import type { TokenStore } from "../tokenize/tokens.js";
+
+/**
+ * What stays as it was loaded: nothing; `encoders`, the gene and value encoders (the published
+ * `freeze_predecoder`); `backbone`, everything below the class decoder.
+ */
+export type Freeze = "nothing" | "encoders" | "backbone";
+
+/** Everything that a training worker needs, in plain data. */
+export interface TrainingPlan {
+  args: ModelArgs;
+  /** Number of classes and of batches (where the model uses batch labels). */
+  classes: number;
+  batches?: number;
+  /** Initial weights, the gene table cut to the store's rows. */
+  weights: Weights;
+  tokens: TokenStore;
+  /** Int32 [cells of the store]: class of each; only cells of the split are looked at. */
+  labels: Int32Array;
+  /** Int32 [cells of the store]: batch of each, where the model uses it. */
+  batchLabels?: Int32Array;
+  /** Which cells. */
+  train: Int32Array;
+  validation: Int32Array;
+  epochs: number;
+  /** Cells an optimizer step. */
+  batchSize: number;
+  /** Cells that the device takes at once; a step accumulates over as many as it needs. */
+  microBatch: number;
+  /** Tokens a cell at most, `<cls>` included. */
+  maxSeqLen: number;
+  lr: number;
+  /** The learning rate falls by `scheduleRatio` every `scheduleInterval` epochs. */
+  scheduleRatio: number;
+  scheduleInterval: number;
+  /** Float32 [classes] */
+  classWeights?: Float32Array;
+  freeze: Freeze;
+  seed: number;
+  device: DeviceChoice;
+  threads?: number;
+}
+
+/** One optimizer step. */
+export interface StepEvent {
+  kind: "step";
+  /** 1 for the first of the run. */
+  step: number;
+  epoch: number;
+  loss: number;
+  /** Share of the step's cells that were labelled wrongly. */
+  error: number;
+  gradNorm: number;
+  learningRate: number;
+  /** True when the gradient was not finite and the step was left out. */
+  skipped: boolean;
+  seconds: number;
+  /** Tokens of the step, padding included: what its time goes with. */
+  tokens: number;
+  /** Tokens of all steps of the run. */
+  plannedTokens: number;
+}
+
+/** What was measured after an epoch. */
+export interface EpochEvent {
+  kind: "epoch";
+  epoch: number;
+  step: number;
+  /** Means over the epoch's cells. */
+  trainLoss: number;
+  trainError: number;
+  validationLoss: number;
+  validationError: number;
+  learningRate: number;
+}
+
+/** Weights at a moment between two steps. */
+export interface SnapshotEvent {
+  kind: "snapshot";
+  epoch: number;
+  step: number;
+  weights: Weights;
+}
+
+export type TrainingEvent = StepEvent | EpochEvent | SnapshotEvent;
+
+/** How a training run ended. */
+export interface TrainingResult {
+  /** Of the epoch with the lowest validation loss; the last ones when it was stopped before the first validation. */
+  weights: Weights;
+  /** Null when it was stopped before the first validation. */
+  bestEpoch: number | null;
+  stopped: boolean;
+  /** Optimizer steps done, and those left out for a gradient that was not finite. */
+  steps: number;
+  skippedSteps: number;
+}

@@ -1,0 +1,17 @@
+import { workerData } from "node:worker_threads";
+import { serve } from "../../src/runtime/workerJob.js";
+
+// A worker that does what it is told to by `runInWorker`'s test.
+serve<string, string, string>(async (order, report) => {
+  report(`got ${workerData}`);
+  if (order === "exit") process.exit(3);
+  if (order === "throw later")
+    await new Promise(() =>
+      setTimeout(() => {
+        throw new Error("thrown outside the work");
+      }),
+    );
+  if (order === "fail") throw new RangeError("failed inside the work");
+  if (order === "hang") await new Promise(() => setInterval(() => {}, 1000));
+  return "done";
+});

@@ -1,0 +1,37 @@
+import { Random } from "../../src/anndata/random.js";
+import type { ModelArgs } from "../../src/model/args.js";
+import type { TokenStore } from "../../src/tokenize/tokens.js";
+
+/** A model of two narrow layers, fast enough to train in a test. */
+export const tinyArgs: ModelArgs = {
+  ...{ embsize: 16, nheads: 2, d_hid: 16, nlayers: 2, n_layers_cls: 2, dropout: 0.1, pad_token: "<pad>" },
+  ...{ pad_value: -2, mask_value: -1, n_bins: 51, input_emb_style: "continuous", cell_emb_style: "cls" },
+};
+
+/**
+ * Cells of `classes` classes (cell i is of class i % classes), each expressing a random half of the genes:
+ * the genes g with g % classes equal to the class have high bins, the others low ones.
+ */
+export function simulatedTokens(cells: number, genes: number, classes: number, seed = 1) {
+  const random = new Random(seed);
+  const indptr = new Float64Array(cells + 1);
+  const gene: number[] = [];
+  const bin: number[] = [];
+  for (let cell = 0; cell < cells; cell++) {
+    for (let g = 0; g < genes; g++) {
+      if (random.uniform() < 0.5) continue;
+      gene.push(g);
+      bin.push(g % classes === cell % classes ? 35 + random.below(16) : 1 + random.below(16));
+    }
+    indptr[cell + 1] = gene.length;
+  }
+  const tokens: TokenStore = {
+    cells,
+    genes: Array.from({ length: genes }, (_, g) => `G${g}`),
+    geneIds: Int32Array.from({ length: genes }, (_, g) => g + 3),
+    indptr,
+    gene: Uint16Array.from(gene),
+    bin: Uint8Array.from(bin),
+  };
+  return { tokens, labels: Int32Array.from({ length: cells }, (_, cell) => cell % classes) };
+}
