@@ -26,31 +26,32 @@ def fraction_in(bundle):
 
 
 class Bar:
-    """Drawn again and again on a terminal; elsewhere each step prints one line when it ends."""
+    """Drawn again and again on a terminal; elsewhere each step has its title when it starts, the rest when it ends."""
 
     def __init__(self, title):
-        self.title = title
+        self.title = f"{title:<44.44}"
         self.started = time.monotonic()
         self.live = sys.stdout.isatty()
         self.share, self.note = 0.0, ""
-        if self.live:
-            self._draw()
+        print(self.title, end="", flush=True)
 
     def move(self, share, note):
         self.share, self.note = min(share, 1.0), note
         if self.live:
-            self._draw()
+            print(f"\r{self.title}{self._state()}", end="", flush=True)
 
     def finish(self):
         self.share, self.note = 1.0, ""
-        self._draw("\n")
+        self._end()
 
     def fail(self):
         self.note = "failed"
-        self._draw("\n")
+        self._end()
 
-    def _draw(self, end=""):
+    def _end(self):
+        print(f"\r{self.title}{self._state()}" if self.live else self._state().rstrip(), flush=True)
+
+    def _state(self):
         full = round(self.share * WIDTH)
         seconds = time.monotonic() - self.started
-        line = f"{self.title:<44.44} {'█' * full}{'░' * (WIDTH - full)} {seconds:6.1f} s  {self.note:<14}"
-        print(f"\r{line}" if self.live else line.rstrip(), end=end, flush=True)
+        return f" {'█' * full}{'░' * (WIDTH - full)} {seconds:6.1f} s  {self.note:<14}"
