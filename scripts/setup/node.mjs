@@ -17,7 +17,7 @@ export function checkNode() {
 /** `npm ci`, unless the installed packages are those of the lock file. */
 export function installPackages() {
   const value = digest(
-    ["package.json", "package-lock.json", "extension/package.json", ".npmrc"],
+    ["package-lock.json", ".npmrc"],
     [process.platform, process.arch, process.versions.modules],
   );
   return unlessStamped(join(root, "node_modules/.cellkernel"), value, async () => {

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { type JupyterLab, startJupyterLab } from "../support/jupyterLab.js";
+import { decodePng } from "../support/png.js";
+import { until } from "../support/processes.js";
+
+/**
+ * The notebook as a user meets it: opened in JupyterLab in a browser, all cells run from the menu, the page looked at.
+ * Screenshots stay in output/jupyterlab/.
+ */
+
+const FOLDER = "output/jupyterlab";
+const skip = !process.env.CHROMIUM && "no Chromium: see the line above";
+
+let lab: JupyterLab;
+let browser: Browser;
+let page: Page;
+const problems: string[] = [];
+
+before(async () => {
+  if (skip) return;
+  // A copy, since JupyterLab saves what it runs.
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER, { recursive: true });
+  cpSync("notebooks", `${FOLDER}/notebooks`, { recursive: true });
+  lab = await startJupyterLab(FOLDER);
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM,
+    args: [
+      "--no-sandbox",
+      "--use-angle=swiftshader",
+      "--enable-unsafe-swiftshader",
+      "--ignore-gpu-blocklist",
+    ],
+  });
+  page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
+  page.on("pageerror", (error) => problems.push(error.message));
+});
+
+after(async () => {
+  await browser?.close();
+  await lab?.stop();
+});
+
+/** A notebook cell as JupyterLab holds it, whether it is on the screen or not. */
+interface CellState {
+  cell_type: string;
+  execution_count: number | null;
+  outputs?: { output_type: string; ename?: string; evalue?: string; data?: Record<string, unknown> }[];
+}
+
+/** The open notebook's cells, read from JupyterLab itself: the page holds only those in view. */
+function cells(): Promise<CellState[]> {
+  return page.evaluate(() => {
+    const { jupyterapp } = globalThis as unknown as {
+      jupyterapp: { shell: { currentWidget: { content: { model: { toJSON(): { cells: CellState[] } } } } } };
+    };
+    return jupyterapp.shell.currentWidget.content.model.toJSON().cells;
+  });
+}
+
+function busy(): Promise<boolean> {
+  return page.evaluate(() => {
+    const { jupyterapp } = globalThis as unknown as {
+      jupyterapp: {
+        shell: { currentWidget: { sessionContext: { session?: { kernel?: { status: string } } } } };
+      };
+    };
+    return jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status !== "idle";
+  });
+}
+
+async function errors(): Promise<string[]> {
+  const outputs = (await cells()).flatMap((cell) => cell.outputs ?? []);
+  return outputs.filter((o) => o.output_type === "error").map((o) => `${o.ename}: ${o.evalue}`);
+}
+
+/** Scrolls to a heading and takes a picture of the page. */
+async function photograph(name: string, at?: Locator): Promise<void> {
+  await at?.scrollIntoViewIfNeeded();
+  await page.waitForTimeout(700);
+  await page.screenshot({ path: `${FOLDER}/${name}.png` });
+}
+
+test("the notebook opens with our kernel", { skip, timeout: 120_000 }, async () => {
+  await page.goto(lab.url("notebooks/protocol.ipynb"));
+  await page.locator(".jp-Notebook .jp-MarkdownCell h1").first().waitFor({ timeout: 60_000 });
+  await page
+    .locator(".jp-Toolbar-kernelName", { hasText: "TypeScript (Cellkernel)" })
+    .waitFor({ timeout: 30_000 });
+  await until("the kernel to be idle", async () => !(await busy()), 30);
+  await photograph("1-start");
+});
+
+test("all cells run, and none shows an error", { skip, timeout: 300_000 }, async () => {
+  await page.getByRole("menuitem", { name: "Run", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
+  await page.locator(".cellkernel-training").first().waitFor({ timeout: 120_000 });
+  await photograph("2-training", page.locator(".cellkernel-training").first());
+  await until("the last cell to end", async () => (await errors()).length > 0 || !(await busy()), 240);
+  assert.deepEqual(await errors(), []);
+  const code = (await cells()).filter((cell) => cell.cell_type === "code");
+  assert.deepEqual(
+    code.map((cell) => cell.execution_count),
+    code.map((_, i) => i + 1),
+  );
+  assert.deepEqual(problems, []);
+});
+
+test("the embedding shows drawn points", { skip, timeout: 60_000 }, async () => {
+  const embedding = page.locator(".cellkernel-embedding canvas").first();
+  await photograph("3-evaluation", embedding);
+  const share = coloured(await embedding.screenshot());
+  assert.ok(share > 0.005, `${(100 * share).toFixed(2)} % of the embedding's pixels have a colour`);
+});
+
+/** Share of the pixels that are neither grey, black nor white. */
+function coloured(png: Buffer): number {
+  const { width, height, channels, data } = decodePng(png);
+  let found = 0;
+  for (let p = 0; p < data.length; p += channels) {
+    const channel = [data[p], data[p + 1], data[p + 2]];
+    if (Math.max(...channel) - Math.min(...channel) > 40) found++;
+  }
+  return found / (width * height);
+}
