@@ -1,9 +1,9 @@
 import type { RowMatrix } from "../anndata/matrix.js";
-import { CountTable, type Moments } from "./countTable.js";
+import { type ClippedSums, CountTable, type Moments } from "./countTable.js";
 import { chooseByDispersion } from "./dispersion.js";
 import { ClippedMoments, GeneMoments } from "./geneMoments.js";
 import { type HighlyVariableGenes, HVG_FLAVORS, type HvgFlavor } from "./ranking.js";
-import { chooseSeuratV3, normalizedVariance, regularizedSpread } from "./seuratV3.js";
+import { chooseSeuratV3, normalizedVariance, type RegularizedSpread, regularizedSpread } from "./seuratV3.js";
 
 /**
  * Finds highly variable genes, as `scanpy.pp.highly_variable_genes` does.
@@ -32,15 +32,14 @@ export function highlyVariableGenes(
   }
   const table = new CountTable(genes, nBatches);
   for (const block of matrix.blocks()) table.add(block, batches);
-  return fromCounts(
-    table,
-    (limits) => {
-      const clipped = new ClippedMoments(limits);
-      for (const block of matrix.blocks()) clipped.add(block, batches);
-      return clipped;
-    },
-    { nTopGenes, span },
-  );
+  const trend = new CountTrend(table, { span });
+  let clipped = trend.clipped();
+  if (clipped === undefined) {
+    const again = new ClippedMoments(trend.limits);
+    for (const block of matrix.blocks()) again.add(block, batches);
+    clipped = again.sums;
+  }
+  return trend.choose(clipped, nTopGenes);
 }
 
 /** Refuses an unknown flavour and a senseless number of genes. */
@@ -67,41 +66,47 @@ export function fromMoments(
   return chooseByDispersion(parts, flavor, nTopGenes);
 }
 
-/**
- * `seurat_v3`, from counts gathered before.
- *
- * @param readAgain gathers sums of values clipped at the limits (Float64 [all genes] for each batch of the table)
- *   where the table could not hold them
- * @param options.columns the genes to choose from; default all
- */
-export function fromCounts(
-  table: Pick<CountTable, "genes" | "batches" | "moments" | "clipped">,
-  readAgain: (limits: Float64Array[]) => ClippedMoments,
-  options: { nTopGenes: number; span?: number; columns?: Int32Array },
-): HighlyVariableGenes {
-  const { nTopGenes, span, columns } = options;
-  const usable = usableBatches(table);
-  const moments = usable.map((batch) => pick(table.moments(batch), columns));
-  const spreads = moments.map((part) => regularizedSpread(part, span));
-  const limits = Array.from({ length: table.batches }, () => new Float64Array(table.genes));
-  usable.forEach((batch, i) => {
-    spreads[i].limit.forEach((limit, k) => {
-      limits[batch][columns === undefined ? k : columns[k]] = limit;
+/** `seurat_v3`, from counts gathered before: the mean–variance trend of each batch, and the choice by it. */
+export class CountTrend {
+  /** Float64 [all genes] for each batch of the table: where counts are clipped. */
+  readonly limits: Float64Array[];
+  private readonly usable: number[];
+  private readonly moments: Moments[];
+  private readonly spreads: RegularizedSpread[];
+  private readonly columns?: Int32Array;
+
+  /** @param options.columns the genes to choose from; default all */
+  constructor(
+    private readonly table: Pick<CountTable, "genes" | "batches" | "moments" | "clipped">,
+    options: { span?: number; columns?: Int32Array } = {},
+  ) {
+    const { span, columns } = options;
+    this.columns = columns;
+    this.usable = usableBatches(table);
+    this.moments = this.usable.map((batch) => pick(table.moments(batch), columns));
+    this.spreads = this.moments.map((part) => regularizedSpread(part, span));
+    this.limits = Array.from({ length: table.batches }, () => new Float64Array(table.genes));
+    this.usable.forEach((batch, i) => {
+      this.spreads[i].limit.forEach((limit, k) => {
+        this.limits[batch][columns === undefined ? k : columns[k]] = limit;
+      });
     });
-  });
-  let clipped = usable.map((batch) => table.clipped(batch, limits[batch]));
-  if (clipped.includes(undefined)) {
-    const again = readAgain(limits);
-    clipped = usable.map((batch) => again.sums[batch]);
   }
-  const normalized = spreads.map((spread, i) => {
-    const { sum, squares } = clipped[i]!;
-    return normalizedVariance(spread, {
-      sum: pickColumns(sum, columns),
-      squares: pickColumns(squares, columns),
+
+  /** Sums of clipped counts for each batch; undefined where the matrix must be read again for them. */
+  clipped(): ClippedSums[] | undefined {
+    const sums = this.limits.map((limit, batch) => this.table.clipped(batch, limit));
+    return sums.some((part) => part === undefined) ? undefined : (sums as ClippedSums[]);
+  }
+
+  choose(clipped: ClippedSums[], nTopGenes: number): HighlyVariableGenes {
+    const normalized = this.usable.map((batch, i) => {
+      const { sum, squares } = clipped[batch];
+      const own = { sum: pickColumns(sum, this.columns), squares: pickColumns(squares, this.columns) };
+      return normalizedVariance(this.spreads[i], own);
     });
-  });
-  return chooseSeuratV3(total(moments), normalized, nTopGenes);
+    return chooseSeuratV3(total(this.moments), normalized, nTopGenes);
+  }
 }
 
 function usableBatches(gathered: Pick<CountTable, "batches" | "moments">): number[] {

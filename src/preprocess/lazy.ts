@@ -38,3 +38,36 @@ export function takeColumns(block: CsrBlock, target: Int32Array, columns: number
   }
   return { ...block, columns, indptr, indices: indices.subarray(0, at), data: data.subarray(0, at) };
 }
+
+/**
+ * A matrix whose columns of the same target are added up.
+ *
+ * @param target Int32 [columns of the matrix]: new column of each, in any order
+ * @param columns number of new columns
+ */
+export function mergeColumns(matrix: RowMatrix, target: Int32Array, columns: number): RowMatrix {
+  const sums = new Float64Array(columns);
+  const merge = (block: CsrBlock): CsrBlock => {
+    const { indptr, rows } = block;
+    const indices = new Int32Array(block.indices.length);
+    const data = block.data.slice();
+    const starts = new Int32Array(rows + 1);
+    for (let row = 0; row < rows; row++) {
+      let at = starts[row];
+      for (let p = indptr[row]; p < indptr[row + 1]; p++) {
+        const column = target[block.indices[p]];
+        if (sums[column] === 0) indices[at++] = column;
+        sums[column] += block.data[p];
+      }
+      const own = indices.subarray(starts[row], at).sort();
+      own.forEach((column, i) => {
+        data[starts[row] + i] = sums[column];
+        sums[column] = 0;
+      });
+      starts[row + 1] = at;
+    }
+    const end = starts[rows];
+    return { ...block, columns, indptr: starts, indices: indices.slice(0, end), data: data.slice(0, end) };
+  };
+  return mapBlocks(matrix, merge, columns);
+}

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { CountTable } from "../../src/preprocess/countTable.js";
 import { ClippedMoments } from "../../src/preprocess/geneMoments.js";
-import { fromCounts, highlyVariableGenes } from "../../src/preprocess/highlyVariableGenes.js";
+import { CountTrend, highlyVariableGenes } from "../../src/preprocess/highlyVariableGenes.js";
 import { log1p } from "../../src/preprocess/log1p.js";
 import { normalizeTotal } from "../../src/preprocess/normalizeTotal.js";
 import type { HighlyVariableGenes, HvgFlavor } from "../../src/preprocess/ranking.js";
@@ -104,19 +104,17 @@ test("seurat_v3 reads again what a table cannot hold, to the same end", () => {
   const expected = highlyVariableGenes(denseMatrix(rows), { flavor: "seurat_v3", nTopGenes: 10 });
   const table = new CountTable(40);
   for (const block of denseMatrix(rows).blocks()) table.add(block);
-  const never = { clipped: () => undefined, genes: 40, batches: 1, moments: (b: number) => table.moments(b) };
-  let readings = 0;
-  const again = fromCounts(
-    never,
-    (limits) => {
-      readings++;
-      const clipped = new ClippedMoments(limits);
-      for (const block of denseMatrix(rows).blocks()) clipped.add(block);
-      return clipped;
-    },
-    { nTopGenes: 10 },
-  );
-  assert.equal(readings, 1);
+  const full = {
+    clipped: () => undefined,
+    genes: 40,
+    batches: 1,
+    moments: (batch: number) => table.moments(batch),
+  };
+  const trend = new CountTrend(full);
+  assert.equal(trend.clipped(), undefined);
+  const clipped = new ClippedMoments(trend.limits);
+  for (const block of denseMatrix(rows).blocks()) clipped.add(block);
+  const again = trend.choose(clipped.sums, 10);
   assert.deepEqual(again.rank, expected.rank);
   assert.ok(worst(again.spreadNorm, expected.spreadNorm, 1) < 1e-12);
 });

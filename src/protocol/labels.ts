@@ -1,0 +1,108 @@
+import type { AnnData } from "../anndata/anndata.js";
+import type { CellBatches, Labels } from "./prepared.js";
+
+/** More distinct numbers than this are a measurement, not a label. */
+const MOST_NUMERIC_LABELS = 100;
+
+/**
+ * The labels in a column of `obs`, as codes in sorted order of the label, or in the order of `classes`.
+ *
+ * @param classes the classes of a fine-tuned model, whose codes are kept
+ * @param notes receives what the user must know: missing labels, labels that the model never saw
+ */
+export function readLabels(
+  cells: AnnData,
+  column: string,
+  keep: Uint8Array,
+  notes: string[],
+  classes?: string[],
+): Labels {
+  const { values, names } = readColumn(cells, column, keep, "cellType");
+  const missing = values.reduce((sum, value) => sum + (value === undefined ? 1 : 0), 0);
+  if (missing > 0)
+    notes.push(
+      `${missing} of ${values.length} cells have no label in obs column "${column}"; they are left out of training and evaluation.`,
+    );
+  if (classes === undefined && names.length < 2)
+    throw new Error(
+      `obs column "${column}" of ${cells.path} holds ${names.length === 1 ? `one class only ("${names[0]}")` : "no label at all"}; training needs at least two. ${otherColumns(cells, column)}`,
+    );
+  const known = classes ?? names;
+  const unseen = new Map<string, number>();
+  const codes = encode(values, known, unseen);
+  if (unseen.size > 0) {
+    const list = [...unseen].map(([label, n]) => `"${label}" (${n} cells)`).join(", ");
+    notes.push(
+      `The model never saw these labels of obs column "${column}": ${list}. Those cells have no label here.`,
+    );
+    if (unseen.size === names.length)
+      throw new Error(
+        `The model knows none of the labels of obs column "${column}": ${list}. It knows ${classes
+          ?.slice(0, 10)
+          .map((name) => `"${name}"`)
+          .join(", ")}. ${otherColumns(cells, column)}`,
+      );
+  }
+  return { column, classes: known, codes, unseen };
+}
+
+/** The batches in a column of `obs`, as codes in sorted order. */
+export function readBatches(cells: AnnData, column: string, keep: Uint8Array, notes: string[]): CellBatches {
+  const { values, names } = readColumn(cells, column, keep, "batch");
+  const codes = encode(values, names, new Map());
+  const missing = codes.filter((code) => code < 0).length;
+  if (names.length === 0)
+    throw new Error(`obs column "${column}" of ${cells.path} names no batch. ${otherColumns(cells, column)}`);
+  if (missing > 0)
+    notes.push(
+      `${missing} cells have no batch in obs column "${column}"; they have no say in the choice of variable genes.`,
+    );
+  return { column, names, codes };
+}
+
+/** The column's values of the kept cells as text, and its sorted values; undefined is missing. */
+function readColumn(cells: AnnData, column: string, keep: Uint8Array, option: string) {
+  const found = cells.obs.column(column);
+  if (!found)
+    throw new Error(
+      `${cells.path} has no obs column "${column}", which ${option} names. ${otherColumns(cells, column)}`,
+    );
+  const values: (string | undefined)[] = [];
+  const distinct = new Map<string, unknown>();
+  for (let i = 0; i < cells.nObs; i++) {
+    if (keep[i] === 0) continue;
+    const value: unknown = found.at(i);
+    const missing = value === null || value === undefined || value === "" || Number.isNaN(value);
+    const text = missing ? undefined : String(value);
+    values.push(text);
+    if (text !== undefined && !distinct.has(text)) distinct.set(text, value);
+  }
+  const numeric = [...distinct.values()].every(
+    (value) => typeof value === "number" || typeof value === "bigint",
+  );
+  if (numeric && distinct.size > MOST_NUMERIC_LABELS)
+    throw new Error(
+      `obs column "${column}" of ${cells.path} holds ${distinct.size} different numbers: that is a measurement, not a ${option === "batch" ? "batch" : "label"}. ${otherColumns(cells, column)}`,
+    );
+  const names = [...distinct.keys()].sort(
+    numeric ? (a, b) => Number(a) - Number(b) : (a, b) => (a < b ? -1 : 1),
+  );
+  return { values, names };
+}
+
+function encode(values: (string | undefined)[], names: string[], unknown: Map<string, number>): Int32Array {
+  const codeOf = new Map(names.map((name, code) => [name, code]));
+  return Int32Array.from(values, (value) => {
+    if (value === undefined) return -1;
+    const code = codeOf.get(value);
+    if (code === undefined) unknown.set(value, (unknown.get(value) ?? 0) + 1);
+    return code ?? -1;
+  });
+}
+
+function otherColumns(cells: AnnData, column: string): string {
+  const others = cells.obs.columnNames().filter((name) => name !== column);
+  return others.length > 0
+    ? `The ${others.length === cells.obs.numCols() ? "" : "other "}columns are: ${others.join(", ")}.`
+    : "It has no other columns.";
+}

@@ -1,0 +1,188 @@
+import type { AnnData } from "../anndata/anndata.js";
+import type { RowMatrix } from "../anndata/matrix.js";
+import { DEFAULT_BINS } from "../tokenize/bin.js";
+import { Tokenizer } from "../tokenize/tokenizer.js";
+import type { TokenStore } from "../tokenize/tokens.js";
+import { describeGenes, findGenes, type Genes, reportMatch, tokenTargets } from "./genes.js";
+import { readBatches, readLabels } from "./labels.js";
+import { chooseMatrix, type MatrixChoice } from "./matrixChoice.js";
+import type { Prepared, PreprocessOptions } from "./prepared.js";
+import { Meter } from "./progress.js";
+import { cellQuality } from "./quality.js";
+import { gatherStatistics, type Pass, type Statistics } from "./statistics.js";
+
+/** Variable genes that are kept unless `nHvg` says otherwise. */
+const DEFAULT_HVG = 5000;
+/** Counts a cell after normalisation. */
+const DEFAULT_TOTAL = 1e4;
+
+/**
+ * Makes cells ready for the model, in the order of the published protocol: genes of the vocabulary, filters,
+ * normalisation, logarithm, highly variable genes, bins. Reads the matrix twice by blocks of rows (docs/preprocess.md
+ * says when once more) and never holds it.
+ *
+ * @throws on what it cannot mend (no such column, no gene in the vocabulary, values that are no expression), with
+ *   the remedy
+ */
+export async function preprocess(cells: AnnData, options: PreprocessOptions = {}): Promise<Prepared> {
+  const notes: string[] = [];
+  const { cellType, batch, model, seed = 0 } = options;
+  const source = chooseMatrix(cells, options.matrix);
+  if (source.matrix.shape.includes(0))
+    throw new Error(`${cells.path}: ${source.name} is empty, ${source.matrix.shape.join(" × ")}.`);
+  notes.push(`Expression is taken from ${source.name}: ${source.why}.`);
+  // Labels are read again once cells are filtered; a wrong column is to be said before the long work.
+  const all = new Uint8Array(cells.nObs).fill(1);
+  if (cellType !== undefined) readLabels(cells, cellType, all, [], model?.classes);
+  const batchCodes = batch === undefined ? undefined : readBatches(cells, batch, all, []).codes;
+  const genes = findGenes(source, options);
+
+  const pass = passesOver(genes.matrix, options);
+  const statistics = await statisticsOf(cells, source, genes, batchCodes, options, pass, notes);
+  const match = reportMatch(genes, statistics, notes);
+  const geneStatistics = describeGenes(genes, statistics);
+  const nBins = options.nBins ?? model?.args.n_bins ?? DEFAULT_BINS;
+  const tokenizer = createTokenizer(genes, statistics, tokenTargets(geneStatistics), {
+    ...options,
+    nBins,
+    seed,
+  });
+  await pass("tokens", (block) => tokenizer.add(block, statistics.keptCells));
+  const tokens = tokenizer.store();
+
+  const kept = statistics.keptCells;
+  const rows = Int32Array.from(kept.keys()).filter((row) => kept[row] === 1);
+  noteLosses(cells, genes, statistics, tokens, notes);
+  return {
+    tokens,
+    vocabulary: genes.vocabulary,
+    match,
+    model,
+    cellNames: Array.from(rows, (row) => cells.obsNames[row]),
+    rows,
+    labels: cellType === undefined ? undefined : readLabels(cells, cellType, kept, notes, model?.classes),
+    batches: batch === undefined ? undefined : readBatches(cells, batch, kept, notes),
+    source: { path: cells.path, matrix: source.name, why: source.why },
+    quality: cellQuality(cells, statistics, notes),
+    genes: geneStatistics,
+    notes,
+    nBins,
+    seed,
+    maxLength: longest(tokens) + 1,
+  };
+}
+
+function passesOver(matrix: RowMatrix, options: PreprocessOptions): Pass {
+  return async (stage, visit) => {
+    const meter = new Meter(stage, matrix.shape[0], options);
+    for (const block of matrix.blocks()) {
+      visit(block);
+      await meter.advance(block.rows);
+    }
+  };
+}
+
+/** The first pass; done again in the rare case that the whole matrix is not what a part of it looked like. */
+async function statisticsOf(
+  cells: AnnData,
+  source: MatrixChoice,
+  genes: Genes,
+  batches: Int32Array | undefined,
+  options: PreprocessOptions,
+  pass: Pass,
+  notes: string[],
+): Promise<Statistics> {
+  const { filterGeneByCounts = 0, filterCellByCounts = 0, normalizeTotal = DEFAULT_TOTAL } = options;
+  const { nHvg = DEFAULT_HVG, hvgFlavor = "seurat_v3" } = options;
+  if (!(normalizeTotal > 0 && normalizeTotal < Infinity))
+    throw new Error(`normalizeTotal is ${normalizeTotal}; it must be a positive number of counts a cell.`);
+  if (!Number.isInteger(nHvg) || nHvg < 0)
+    throw new Error(`nHvg is ${nHvg}; it must be a number of genes, or 0 to keep all.`);
+  const gather = (counts: boolean, logged: boolean) => {
+    const flavor = hvgFlavor === "seurat_v3" && !counts ? "cell_ranger" : hvgFlavor;
+    return gatherStatistics(
+      {
+        matrix: genes.matrix,
+        name: `${source.name} of ${cells.path}`,
+        cellNames: cells.obsNames,
+        geneNames: genes.names,
+        known: Uint8Array.from(genes.ids, (id) => (id >= 0 ? 1 : 0)),
+        batches,
+        filterGeneByCounts,
+        filterCellByCounts,
+        targetSum: normalizeTotal,
+        variable: nHvg === 0 ? undefined : { flavor, nTopGenes: nHvg },
+      },
+      logged,
+      pass,
+    );
+  };
+  const look = { counts: source.content === "counts", logged: source.content === "logged values" };
+  let statistics = await gather(look.counts, look.logged);
+  const { range } = statistics;
+  if (range.max === 0) throw new Error(`${source.name} of ${cells.path} holds only zeros.`);
+  if (nHvg > 0 && (range.integers !== look.counts || range.logged !== look.logged))
+    statistics = await gather(range.integers, range.logged);
+  if (range.logged)
+    notes.push(
+      `Normalisation and log1p were skipped: the values look logged already (largest ${range.max.toPrecision(4)}, smallest above zero ${range.smallestNonZero.toPrecision(3)}).`,
+    );
+  if (nHvg > 0 && hvgFlavor === "seurat_v3" && !range.integers)
+    notes.push(
+      "seurat_v3 needs counts, which this matrix does not hold: variable genes were chosen by cell_ranger on the logged values.",
+    );
+  return statistics;
+}
+
+function createTokenizer(
+  genes: Genes,
+  { qc, range, keptCells }: Statistics,
+  target: Int32Array,
+  options: PreprocessOptions & { nBins: number; seed: number },
+): Tokenizer {
+  const { nBins, seed, includeZeroGene = false, normalizeTotal = DEFAULT_TOTAL } = options;
+  const columns = Int32Array.from(target.keys()).filter((column) => target[column] >= 0);
+  const cells = keptCells.reduce((sum, flag) => sum + flag, 0);
+  const expressed = columns.reduce((sum, column) => sum + qc.var.nCellsByCounts[column], 0);
+  return new Tokenizer({
+    genes: Array.from(columns, (column) => genes.names[column]),
+    geneIds: columns.map((column) => genes.ids[column]),
+    target,
+    targetSum: range.logged ? undefined : normalizeTotal,
+    nBins,
+    includeZeroGene,
+    seed,
+    cells,
+    tokens: includeZeroGene ? cells * columns.length : expressed,
+  });
+}
+
+function noteLosses(
+  cells: AnnData,
+  genes: Genes,
+  { keptGenes, variable }: Statistics,
+  tokens: TokenStore,
+  notes: string[],
+): void {
+  const count = (flags: Uint8Array) => flags.reduce((sum, flag) => sum + flag, 0);
+  const known = genes.ids.filter((id) => id >= 0).length;
+  const keptN = count(keptGenes);
+  if (keptN < known) notes.push(`${known - keptN} genes have too few counts and were left out.`);
+  if (tokens.cells < cells.nObs)
+    notes.push(`${cells.nObs - tokens.cells} cells have too few counts and were left out.`);
+  if (variable)
+    notes.push(
+      `${count(variable.highlyVariable)} of ${keptN} genes were chosen as highly variable (${variable.flavor}).`,
+    );
+  let empty = 0;
+  for (let cell = 0; cell < tokens.cells; cell++)
+    if (tokens.indptr[cell] === tokens.indptr[cell + 1]) empty++;
+  if (empty > 0)
+    notes.push(`${empty} cells express none of the chosen genes: the model sees nothing of them but <cls>.`);
+}
+
+function longest({ indptr, cells }: TokenStore): number {
+  let most = 0;
+  for (let cell = 0; cell < cells; cell++) most = Math.max(most, indptr[cell + 1] - indptr[cell]);
+  return most;
+}

@@ -1,0 +1,39 @@
+import { setImmediate } from "node:timers/promises";
+import type { PreprocessProgress } from "./prepared.js";
+
+/** Least time between two reports, and between two turns of the event loop. */
+const INTERVAL = 100;
+
+/** Reports how a pass over the cells goes on, and lets other work and a stop through in between. */
+export class Meter {
+  private readonly start = performance.now();
+  private last = this.start;
+  private done = 0;
+
+  constructor(
+    private readonly stage: string,
+    private readonly cells: number,
+    private readonly options: { onProgress?: (progress: PreprocessProgress) => void; signal?: AbortSignal },
+  ) {
+    options.signal?.throwIfAborted();
+  }
+
+  /** To be awaited after each block. Throws the signal's reason once it is aborted. */
+  async advance(cells: number): Promise<void> {
+    this.done += cells;
+    const now = performance.now();
+    if (now - this.last < INTERVAL && this.done < this.cells) return;
+    this.last = now;
+    const seconds = (now - this.start) / 1000;
+    const cellsPerSecond = this.done / seconds;
+    this.options.onProgress?.({
+      stage: this.stage,
+      cellsDone: this.done,
+      cells: this.cells,
+      cellsPerSecond,
+      secondsLeft: (this.cells - this.done) / cellsPerSecond,
+    });
+    await setImmediate();
+    this.options.signal?.throwIfAborted();
+  }
+}
