@@ -120,7 +120,6 @@ async function statisticsOf(
   const look = { counts: source.content === "counts", logged: source.content === "logged values" };
   let statistics = await gather(look.counts, look.logged);
   const { range } = statistics;
-  if (range.max === 0) throw new Error(`${source.name} of ${cells.path} holds only zeros.`);
   if (nHvg > 0 && (range.integers !== look.counts || range.logged !== look.logged))
     statistics = await gather(range.integers, range.logged);
   if (range.logged)

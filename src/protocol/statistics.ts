@@ -78,6 +78,7 @@ export async function gatherStatistics(
   });
   const metrics = qc.metrics();
   const finalGenes = separate ? keptGenes : filtered(options, metrics);
+  if (range.max === 0) throw new Error(`${options.name} holds only zeros.`);
   refuseEmpty(options, gatherer.keptCells, finalGenes);
   return {
     range,
