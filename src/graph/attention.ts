@@ -91,7 +91,7 @@ function forward(s: Graph, Q: Tensor, K: Tensor, V: Tensor, bias: Tensor, drop?:
   const top = s.node("ReduceMax", [scores, s.integers([-1])], scores.dtype, rows, { keepdims: 1 });
   const e = plain(s, "Exp", plain(s, "Sub", scores, top));
   const total = s.node("ReduceSum", [e, s.integers([-1])], e.dtype, rows, { keepdims: 1 });
-  const kept = drop ? keep(s, dropoutMask(s, drop.r, drop.c, drop.p), e) : e;
+  const kept = drop ? plain(s, "Mul", e, dropoutMask(s, drop.r, drop.c, drop.p, e.dtype)) : e;
   const weight = drop ? plain(s, "Mul", total, s.scalar(1 - drop.p, total.dtype)) : total;
   return [plain(s, "Div", plainMatMul(s, kept, V), weight), top, weight];
 }
@@ -118,10 +118,10 @@ function backward(
   let dV: Tensor;
   let dScores: Tensor;
   if (drop) {
-    const mask = dropoutMask(s, drop.r, drop.c, drop.p);
+    const mask = dropoutMask(s, drop.r, drop.c, drop.p, e.dtype);
     const level = plain(s, "Div", plain(s, "Mul", delta, s.scalar(1 - drop.p, delta.dtype)), weight);
-    dV = plainMatMul(s, flip(s, keep(s, mask, e)), dE);
-    const flow = keep(s, mask, plainMatMul(s, dE, flip(s, V)));
+    dV = plainMatMul(s, flip(s, plain(s, "Mul", e, mask)), dE);
+    const flow = plain(s, "Mul", plainMatMul(s, dE, flip(s, V)), mask);
     dScores = plain(s, "Mul", e, plain(s, "Sub", flow, level));
   } else {
     dV = plainMatMul(s, flip(s, e), dE);
@@ -255,10 +255,6 @@ function flip(s: Graph, x: Tensor): Tensor {
     perm.map((p) => x.dim(p)),
     { perm },
   );
-}
-
-function keep(s: Graph, mask: Tensor, x: Tensor): Tensor {
-  return s.node("Where", [mask, x, s.scalar(0, x.dtype)], x.dtype, x.shape);
 }
 
 function concatLast(s: Graph, a: Tensor, b: Tensor): Tensor {

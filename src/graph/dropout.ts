@@ -1,22 +1,26 @@
+import { wherePositive } from "./elementwise.js";
 import type { Graph } from "./graph.js";
-import { broadcast, type Tensor } from "./tensor.js";
+import { broadcast, type DType, type Tensor } from "./tensor.js";
 
 /**
- * Dropout (Srivastava et al. 2014) whose mask is arithmetic, so that every provider makes the same one
- * and the derivative makes it again instead of keeping it.
+ * The mask of a dropout (Srivastava et al. 2014) as arithmetic, so that every provider makes the same one
+ * and the derivative makes it again instead of keeping it: 1 where an element is kept, else 0.
  *
  * Element (i, j) is kept where the product of a random odd row key and a random odd column key,
  * modulo 2^32 and read as a signed integer, is at least a threshold. For a fixed row the products of
  * independent keys are independent and uniform in their high bits (multiplicative hashing), and so
  * for a fixed column. Fresh keys are fed at every step; a site of the model has its own multiplier.
  *
- * The mask only sets elements to zero. The factor 1 / (1 − p) is left to the caller, who can fold it
- * into a weight where it costs nothing.
+ * The factor 1 / (1 − p) is left to the caller, who can fold it into a weight where it costs nothing.
+ *
+ * @param rowKeys int32 […, rows, 1], odd
+ * @param columnKeys int32 […, 1, columns], odd
+ * @returns […, rows, columns] of type `dtype`
  */
-export function dropoutMask(g: Graph, rowKeys: Tensor, columnKeys: Tensor, p: number): Tensor {
+export function dropoutMask(g: Graph, rowKeys: Tensor, columnKeys: Tensor, p: number, dtype: DType): Tensor {
   const shape = broadcast("dropoutMask", rowKeys.shape, columnKeys.shape);
   const hash = g.node("Mul", [rowKeys, columnKeys], "int32", shape);
-  return g.node("GreaterOrEqual", [hash, threshold(g, p)], "bool", shape);
+  return g.cast(g.node("GreaterOrEqual", [hash, threshold(g, p)], "bool", shape), dtype);
 }
 
 function threshold(g: Graph, p: number): Tensor {
@@ -26,19 +30,14 @@ function threshold(g: Graph, p: number): Tensor {
 /**
  * x where the mask of these keys holds, else 0 (not rescaled).
  * @param x [rows, d]
- * @param rowKeys int32 [rows, 1], odd
- * @param columnKeys int32 [1, d], odd
  */
 export function dropout(g: Graph, x: Tensor, rowKeys: Tensor, columnKeys: Tensor, p: number): Tensor {
-  const zero = g.scalar(0, x.dtype);
-  const out = g.node("Where", [dropoutMask(g, rowKeys, columnKeys, p), x, zero], x.dtype, x.shape);
-  return g.record(out, [x], (dy) => {
-    // Written the other way round: the same nodes again would be merged with those of the value,
-    // and the mask then kept until here.
-    const hash = g.node("Mul", [columnKeys, rowKeys], "int32", x.shape);
-    const dropped = g.node("Less", [hash, threshold(g, p)], "bool", x.shape);
-    return [g.node("Where", [dropped, zero, dy], x.dtype, x.shape)];
-  });
+  const out = g.node("Mul", [x, dropoutMask(g, rowKeys, columnKeys, p, x.dtype)], x.dtype, x.shape);
+  // In the derivative the keys stand the other way round: the same nodes again would be merged with those of the
+  // value, and the mask then kept until here.
+  return g.record(out, [x], (dy) => [
+    g.node("Mul", [dy, dropoutMask(g, columnKeys, rowKeys, p, x.dtype)], x.dtype, x.shape),
+  ]);
 }
 
 /**
@@ -46,13 +45,9 @@ export function dropout(g: Graph, x: Tensor, rowKeys: Tensor, columnKeys: Tensor
  * element was kept and positive.
  */
 export function reluDropout(g: Graph, x: Tensor, rowKeys: Tensor, columnKeys: Tensor, p: number): Tensor {
-  const zero = g.scalar(0, x.dtype);
   const positive = g.node("Relu", [x], x.dtype, x.shape);
-  const out = g.node("Where", [dropoutMask(g, rowKeys, columnKeys, p), positive, zero], x.dtype, x.shape);
-  return g.record(out, [x], (dy) => {
-    const passed = g.node("Greater", [out, zero], "bool", x.shape);
-    return [g.node("Where", [passed, dy, zero], x.dtype, x.shape)];
-  });
+  const out = g.node("Mul", [positive, dropoutMask(g, rowKeys, columnKeys, p, x.dtype)], x.dtype, x.shape);
+  return g.record(out, [x], (dy) => [wherePositive(g, out, dy)]);
 }
 
 /** Odd 32-bit integers of a seeded generator (SplitMix, 32-bit finaliser of MurmurHash3). */

@@ -92,7 +92,13 @@ export function neg(g: Graph, x: Tensor): Tensor {
 
 /** max(x, 0); the derivative at 0 is 0, as PyTorch's. */
 export function relu(g: Graph, x: Tensor): Tensor {
-  return unary(g, "Relu", x, (dy, y) => select(g, greater(g, y, 0), dy, 0));
+  return unary(g, "Relu", x, (dy, y) => wherePositive(g, y, dy));
+}
+
+/** dy where x > 0, else 0. Multiplied by a mask rather than chosen: `Where` is several times slower on the CPU. */
+export function wherePositive(g: Graph, x: Tensor, dy: Tensor): Tensor {
+  const above = g.node("Greater", [x, g.scalar(0, x.dtype)], "bool", x.shape);
+  return g.node("Mul", [dy, g.cast(above, dy.dtype)], dy.dtype, dy.shape);
 }
 
 /** x where x > 0, else slope · x (PyTorch's LeakyReLU; its default slope is 0.01). */

@@ -21,6 +21,8 @@ export interface TrainerOptions {
   device: Device;
   /** Threads of the CPU; all cores when absent. */
   threads?: number;
+  /** Writes a trace of every node's time to files with this prefix. */
+  profile?: string;
   /** Seed of dropout. */
   seed: number;
   /** Dropout rate; the architecture's own when absent. */
@@ -128,7 +130,11 @@ export class Trainer {
       epsilon: options.adamEps ?? 1e-8,
       weightDecay: options.weightDecay ?? 0,
     });
-    const session = { device: options.device, threads: options.threads ?? cpus().length };
+    const session = {
+      device: options.device,
+      threads: options.threads ?? cpus().length,
+      profile: options.profile,
+    };
     return new Trainer(
       graph,
       await Session.open(graph.onnx, session),
