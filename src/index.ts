@@ -1,7 +1,9 @@
 export { AnnData, type Raw } from "./anndata/anndata.js";
+export { type ChosenMatrix, chooseMatrix, type MatrixName } from "./anndata/chooseMatrix.js";
 export type { CsrBlock, RowMatrix } from "./anndata/matrix.js";
 export { readH5ad } from "./anndata/readH5ad.js";
 export { H5adWriter, writeH5ad } from "./anndata/write/h5ad.js";
+export { type Results, writeResults } from "./anndata/write/results.js";
 export { filterCells } from "./preprocess/filterCells.js";
 export { filterGenes } from "./preprocess/filterGenes.js";
 export { highlyVariableGenes } from "./preprocess/highlyVariableGenes.js";

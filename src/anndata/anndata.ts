@@ -3,6 +3,7 @@ import type { ColumnTable } from "arquero";
 import { Categorical, type Value } from "./columns.js";
 import type { LazyMapping } from "./element.js";
 import type { RowMatrix } from "./matrix.js";
+import { showHtml, showText } from "./show.js";
 
 /** The part of an AnnData that keeps what was measured before genes were dropped. */
 export interface Raw {
@@ -14,7 +15,10 @@ export interface Raw {
 
 /** What an `AnnData` is made of. */
 export interface AnnDataParts {
+  /** Where it comes from. */
   path: string;
+  /** Whether `path` is an `.h5ad` file that holds exactly this (false for views and other formats). */
+  isFile: boolean;
   obs: ColumnTable;
   var: ColumnTable;
   obsNames: string[];
@@ -36,6 +40,7 @@ export interface AnnDataParts {
  */
 export class AnnData implements AnnDataParts {
   readonly path: string;
+  readonly isFile: boolean;
   readonly obs: ColumnTable;
   readonly var: ColumnTable;
   readonly obsNames: string[];
@@ -52,6 +57,7 @@ export class AnnData implements AnnDataParts {
 
   constructor(parts: AnnDataParts) {
     this.path = parts.path;
+    this.isFile = parts.isFile;
     this.obs = parts.obs;
     this.var = parts.var;
     this.obsNames = parts.obsNames;
@@ -84,6 +90,11 @@ export class AnnData implements AnnDataParts {
   categories(column: string): readonly Value[] | undefined {
     const values = obsColumn(this, column);
     return values instanceof Categorical ? values.categories : undefined;
+  }
+
+  /** How a notebook shows it. */
+  [Symbol.for("Jupyter.mime")](): Record<string, string> {
+    return { "text/plain": showText(this), "text/html": showHtml(this) };
   }
 }
 

@@ -1,11 +1,10 @@
-import { type ColumnTable, table } from "arquero";
-
 import { AnnData, type Raw } from "./anndata.js";
 import { openMapping } from "./element.js";
-import { type Frame, readFrame } from "./frame.js";
+import { readFrame } from "./frame.js";
 import { H5File } from "./hdf5/file.js";
 import { openMatrix } from "./matrices/open.js";
 import type { RowMatrix } from "./matrix.js";
+import { tableOf } from "./table.js";
 
 /**
  * Opens an `.h5ad` file of any anndata version since 0.5, read-only. Tables are read at once,
@@ -39,8 +38,9 @@ function describe(file: H5File): AnnData {
   const recordsHaveCategories = file.kind("/obs") === "dataset";
   return new AnnData({
     path: file.path,
-    obs: toTable(obs),
-    var: toTable(genes),
+    isFile: true,
+    obs: tableOf(obs.columns),
+    var: tableOf(genes.columns),
     obsNames: obs.index,
     varNames: genes.index,
     X: file.kind("/X") === undefined ? undefined : openMatrix(file, "/X", shape),
@@ -55,10 +55,6 @@ function describe(file: H5File): AnnData {
   });
 }
 
-function toTable({ columns }: Frame): ColumnTable {
-  return table(Object.fromEntries(columns));
-}
-
 function openLayers(file: H5File, shape: readonly [number, number]): Map<string, RowMatrix> {
   if (file.kind("/layers") !== "group") return new Map();
   return new Map(file.keys("/layers").map((name) => [name, openMatrix(file, `/layers/${name}`, shape)]));
@@ -71,7 +67,7 @@ function openRaw(file: H5File, rows: number): Raw | undefined {
   const frame = readFrame(file, `/raw${separator}var`);
   return {
     X: openMatrix(file, `/raw${separator}X`, [rows, frame.index.length]),
-    var: toTable(frame),
+    var: tableOf(frame.columns),
     varNames: frame.index,
     varm: openMapping(file, `/raw${separator}varm`),
   };

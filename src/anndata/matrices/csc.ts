@@ -46,6 +46,20 @@ export class CscMatrix implements RowMatrix {
     }
   }
 
+  /** The stored values of columns `start` to `end`, for a look at what the matrix holds. */
+  columnValues(start: number, end: number): Float32Array | Float64Array {
+    this.columnPointers ??= readPointers(this.file, this.path, this.shape[1]);
+    const first = this.columnPointers[start];
+    const data = new NumberReader(this.file, `${this.path}/data`);
+    try {
+      const values = arrayFor(this.dtype, this.columnPointers[end] - first);
+      data.read(first, first + values.length, values);
+      return values;
+    } finally {
+      data.release();
+    }
+  }
+
   /** A band ends where the next row (or the next block of `rows` rows) would make it too large. */
   private bandEnd(pointers: Float64Array, start: number, end: number, rows = 1): number {
     let stop = Math.min(end, start + rows);

@@ -4,6 +4,7 @@ import { Categorical, type Column, TypedColumn } from "../columns.js";
 import type { TypedArray } from "../hdf5/decode.js";
 import type { H5Output } from "../hdf5/output.js";
 import { toColumn } from "../infer.js";
+import { columnsOf } from "../table.js";
 
 /**
  * Writes a table as a `dataframe` 0.2.0
@@ -15,20 +16,12 @@ export function writeFrame(out: H5Output, path: string, index: readonly string[]
   out.attribute(path, "_index", "_index");
   out.attribute(path, "column-order", table.columnNames());
   writeTexts(out, `${path}/_index`, index);
-  for (const [name, column] of tableColumns(table, path)) writeColumn(out, `${path}/${name}`, column);
-}
-
-/** A table's columns in its row order. */
-export function tableColumns(table: ColumnTable, where: string): Map<string, Column> {
-  const settled = table.isFiltered() || table.isOrdered() ? table.reify() : table;
-  return new Map(
-    settled.columnNames().map((name) => {
-      if (name === "_index" || name.includes("/")) {
-        throw new Error(`${where}: a column cannot be named "${name}" in an .h5ad file; rename it.`);
-      }
-      return [name, toColumn(settled.column(name) as unknown as unknown[], `${where}, column ${name}`)];
-    }),
-  );
+  for (const [name, column] of columnsOf(table, path)) {
+    if (name === "_index" || name.includes("/")) {
+      throw new Error(`${path}: a column cannot be named "${name}" in an .h5ad file; rename it.`);
+    }
+    writeColumn(out, `${path}/${name}`, column);
+  }
 }
 
 /** Writes one column in the encoding of its kind. */

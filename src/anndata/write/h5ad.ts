@@ -9,8 +9,9 @@ import { type Writable, writeDict } from "./element.js";
 import { writeFrame } from "./frame.js";
 import { CsrOutput, writeMatrix } from "./matrix.js";
 
-/** Everything of an AnnData but its `X`. */
+/** What a file is written from: an AnnData, or as much of one as there is. */
 export interface Annotations {
+  X?: RowMatrix;
   obsNames: readonly string[];
   varNames: readonly string[];
   obs?: ColumnTable;
@@ -24,8 +25,8 @@ export interface Annotations {
   uns?: Members;
 }
 
-/** The members of a group: read from a file, or given as an object. */
-export type Members = LazyMapping | Record<string, Writable>;
+/** The members of a group: read from a file, or given as an object or as pairs. */
+export type Members = LazyMapping | Iterable<[string, Writable]> | Record<string, Writable>;
 
 /**
  * Writes a new `.h5ad` file whose cells come in blocks of unknown number. The file appears under its
@@ -65,7 +66,7 @@ export class H5adWriter {
   }
 
   /** Writes the annotations and gives the file its name. */
-  async close(annotations: Annotations): Promise<void> {
+  async close(annotations: Omit<Annotations, "X">): Promise<void> {
     try {
       const rows = this.X.finish();
       const { obsNames, varNames } = annotations;
@@ -92,12 +93,17 @@ export class H5adWriter {
  * Writes an AnnData, also a view that was made by `subset` or `concatenate`, to a new `.h5ad` file,
  * by row blocks. Sparse matrices become CSR; what `adata` was opened from is not touched.
  */
-export async function writeH5ad(adata: AnnData, path: string): Promise<void> {
+export function writeH5ad(adata: AnnData, path: string): Promise<void> {
+  return writeParts(adata, path);
+}
+
+/** Writes a new file from its parts. */
+export async function writeParts(parts: Annotations, path: string): Promise<void> {
   const file = new TemporaryFile(path);
   const out = await openOutput(file);
   try {
-    if (adata.X) writeMatrix(out, "/X", adata.X);
-    writeAnnotations(out, adata);
+    if (parts.X) writeMatrix(out, "/X", parts.X);
+    writeAnnotations(out, parts);
     out.close();
   } catch (error) {
     throw failed(file, out, error);
@@ -146,12 +152,16 @@ function writeAnnotations(out: H5Output, parts: Annotations): void {
   writeDict(out, "/raw/varm", members(parts.raw.varm));
 }
 
-function* members(group: Members | undefined): Iterable<[string, Writable]> {
-  if (!group) return;
-  if (!isMapping(group)) yield* Object.entries(group);
-  else for (const key of group.keys()) yield [key, (group.stored ?? group.get)(key)!];
+function* members(group: Members = {}): Iterable<[string, Writable]> {
+  if (isMapping(group)) yield* storedMembers(group);
+  else yield* Symbol.iterator in group ? group : Object.entries(group);
+}
+
+/** Reads a mapping's members one after the other, in their stored types. */
+export function* storedMembers(mapping: LazyMapping): Iterable<[string, Writable]> {
+  for (const key of mapping.keys()) yield [key, (mapping.stored ?? mapping.get)(key)!];
 }
 
 function isMapping(group: Members): group is LazyMapping {
-  return typeof group.keys === "function";
+  return "has" in group && typeof group.has === "function" && "get" in group && !(group instanceof Map);
 }

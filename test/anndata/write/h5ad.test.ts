@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { test } from "node:test";
 
 import { table } from "arquero";
 
@@ -16,19 +16,23 @@ const FIXTURES = "test/fixtures/h5ad";
 /** Compressed by filters that anndata cannot read without more packages: compared with the same data as CSR. */
 const NEEDS_PLUGINS = ["bitshuffle", "blosc", "blosc2", "lz4", "zstd"];
 
-describe("a file that is read and written again is, to anndata, the same in every key", () => {
+test("a file that is read and written again is, to anndata, the same in every key", async (context) => {
+  const folder = temporaryFolder(context);
   const files = readdirSync(FIXTURES).filter((name) => name.endsWith(".h5ad"));
   const archives = readdirSync(join(FIXTURES, "archives")).filter((name) => name.endsWith(".h5ad"));
-  for (const name of [...files, ...archives.map((archive) => `archives/${archive}`)]) {
-    test(name, async (context) => {
-      const written = join(temporaryFolder(context), "written.h5ad");
-      const cells = await readH5ad(join(FIXTURES, name));
-      await writeH5ad(cells, written);
-      cells.close();
-      const original = NEEDS_PLUGINS.includes(name.replace(".h5ad", "")) ? "csr.h5ad" : name;
-      assert.deepEqual(differences(join(FIXTURES, original), written), []);
-    });
+  const names = [...files, ...archives.map((archive) => `archives/${archive}`)];
+  assert.equal(names.length, 18);
+  const pairs = [];
+  for (const name of names) {
+    const written = join(folder, name.replace("/", "-"));
+    const cells = await readH5ad(join(FIXTURES, name));
+    await writeH5ad(cells, written);
+    cells.close();
+    const original = NEEDS_PLUGINS.includes(name.replace(".h5ad", "")) ? "csr.h5ad" : name;
+    pairs.push([join(FIXTURES, original), written] as const);
   }
+  const found = differences(pairs);
+  for (const [i, name] of names.entries()) assert.deepEqual(found[i], [], name);
 });
 
 test("a file that is written block by block holds the rows in order", async (context) => {
@@ -37,19 +41,16 @@ test("a file that is written block by block holds the rows in order", async (con
   const cells = await readH5ad(join(FIXTURES, "csr.h5ad"));
   const writer = await H5adWriter.create(path, cells.nVars);
   for (const block of cells.X!.blocks({ rows: 7 })) writer.append(block);
-  assert.deepEqual(
-    readdirSync(folder).filter((name) => !name.endsWith(".tmp")),
-    [],
-  );
+  assert.equal(existsSync(path), false);
   const { obs, obsNames, varNames } = cells;
   await writer.close({ obs, var: cells.var, obsNames, varNames });
   assert.deepEqual(readdirSync(folder), ["blocks.h5ad"]);
-  const left = ["uns", "obsm", "obsp", "layers", "raw"].flatMap((group) =>
-    ["", "/X_pca", "/frame", "/d", "/counts", "/arr", "/log1p", "/nest", "/num", "/rec", "/s", "/strs"].map(
-      (key) => group + key,
-    ),
+  const [found] = differences([[join(FIXTURES, "csr.h5ad"), path]]);
+  assert.ok(
+    found.length > 0 && found.every((difference) => difference.endsWith("only in the first")),
+    `${found}`,
   );
-  assert.deepEqual(differences(join(FIXTURES, "csr.h5ad"), path, left), []);
+  assert.ok(!found.some((difference) => /^(X|obs|var):/.test(difference)), `${found}`);
   const again = await readH5ad(path);
   assert.deepEqual(dense(again.X!), dense(cells.X!));
   again.close();
