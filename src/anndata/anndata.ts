@@ -17,8 +17,8 @@ export interface Raw {
 export interface AnnDataParts {
   /** Where it comes from. */
   path: string;
-  /** Whether `path` is an `.h5ad` file that holds exactly this (false for views and other formats). */
-  isFile: boolean;
+  /** Whether `path` is an `.h5ad` file that holds exactly this; not so for views and other formats. */
+  isFile?: boolean;
   obs: ColumnTable;
   var: ColumnTable;
   obsNames: string[];
@@ -57,7 +57,7 @@ export class AnnData implements AnnDataParts {
 
   constructor(parts: AnnDataParts) {
     this.path = parts.path;
-    this.isFile = parts.isFile;
+    this.isFile = parts.isFile ?? false;
     this.obs = parts.obs;
     this.var = parts.var;
     this.obsNames = parts.obsNames;
