@@ -125,6 +125,8 @@ export interface TableInput {
   title?: string;
   columns: readonly string[];
   rows: readonly (readonly (string | number | boolean | null)[])[];
+  /** [columns]: decimals of each column's numbers; null for four significant digits at most, which is the default. */
+  decimals?: readonly (number | null)[];
   /** Rows of the whole, when `rows` is its beginning. */
   total?: number;
 }

@@ -59,18 +59,23 @@ export async function vegaBundle(spec: VegaSpec, text?: string): Promise<MimeBun
 
 /** One of our own plots: adds `$schema` and the common look to a Vega-Lite specification. */
 export function plotBundle(spec: Record<string, unknown>, text: string): Promise<MimeBundle> {
-  return vegaBundle({ $schema: VEGA_LITE_SCHEMA, background: "white", config: CONFIG, ...spec }, text);
+  return vegaBundle(
+    { $schema: VEGA_LITE_SCHEMA, background: "white", padding: 10, config: CONFIG, ...spec },
+    text,
+  );
 }
 
 async function svgOf(spec: VegaSpec, lite: boolean): Promise<string> {
   // Loaded here: Vega has a top-level await, and notebook cells load this module by require().
   const vega = await import("vega");
   (vega as unknown as { textMetrics: TextMetrics }).textMetrics.width = measure;
-  let compiled = spec as unknown as Spec;
+  // A copy: Vega marks the data objects that it is given.
+  const own = structuredClone(spec);
+  let compiled = own as unknown as Spec;
   if (lite) {
     const { compile } = await import("vega-lite");
     // Version 6 compiles what is valid in version 5; its warning about the older $schema is noise.
-    const { $schema: _, ...body } = spec;
+    const { $schema: _, ...body } = own;
     compiled = compile(body as unknown as TopLevelSpec, { config: { font: FONT_FAMILY } }).spec;
   }
   const view = new vega.View(vega.parse(compiled), { renderer: "none", logLevel: vega.Error });

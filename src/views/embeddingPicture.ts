@@ -1,0 +1,151 @@
+import { FONT_FAMILY, textWidth } from "./font.js";
+import { OTHERS } from "./palette.js";
+import { escapeText } from "./picture.js";
+import type { EmbeddingInput } from "./types.js";
+
+/** Lengths in CSS pixels. */
+const SIDE = 380;
+const GAP = 24;
+const TOP = 34;
+const ROW = 18;
+const LEGEND_TEXT = 12;
+const LEGEND_LIMIT = 220;
+
+/**
+ * The embedding as an SVG document: the panels in a row and one legend for all. Each category's number stands on its
+ * most central cell too, so that the picture doesn't rest on colour alone.
+ *
+ * @param codes Per panel [cells]: index into `categories`; `categories.length` is none.
+ */
+export function embeddingSvg(
+  input: EmbeddingInput,
+  categories: readonly { name: string; color: string }[],
+  codes: readonly ArrayLike<number>[],
+): string {
+  const x = scaled(input.x, 8, SIDE - 8);
+  const y = scaled(input.y, SIDE - 8, 8);
+  const top = TOP + (input.title ? 26 : 0);
+  const panels = input.panels.map((panel, p) => {
+    const left = GAP / 2 + p * (SIDE + GAP);
+    return `<g transform="translate(${left} ${top})">
+<text y="-10" font-size="13" font-weight="600" fill="#222">${escapeText(panel.title)}</text>
+<rect width="${SIDE}" height="${SIDE}" fill="none" stroke="#ddd"/>
+${points(x, y, codes[p], categories)}${numbers(x, y, codes[p], categories.length)}</g>`;
+  });
+  const left = GAP + input.panels.length * (SIDE + GAP);
+  const key = legend(categories);
+  const width = left + key.width + GAP / 2;
+  const height = top + SIDE + 30;
+  const axes = `${escapeText(input.axes?.[0] ?? "UMAP 1")} → &#160; ${escapeText(input.axes?.[1] ?? "UMAP 2")} ↑`;
+  const title = input.title
+    ? `<text x="${GAP / 2}" y="22" font-size="15" font-weight="600" fill="#222">${escapeText(input.title)}</text>`
+    : "";
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="${FONT_FAMILY}">
+${title}${panels.join("\n")}
+<g transform="translate(${left} ${top})">${key.svg}</g>
+<text x="${GAP / 2}" y="${height - 10}" font-size="11" fill="#666">${axes}</text>
+</svg>`;
+}
+
+/** Maps values linearly to from … to. */
+function scaled(values: ArrayLike<number>, from: number, to: number): Float64Array {
+  const all = Float64Array.from(values);
+  const min = all.reduce((a, b) => Math.min(a, b));
+  const max = all.reduce((a, b) => Math.max(a, b));
+  const scale = max > min ? (to - from) / (max - min) : 0;
+  return all.map((value) => from + (value - min) * scale);
+}
+
+/**
+ * Dots as round caps of tiny strokes, one path a colour: a hundredth of the size of a hundred thousand circles.
+ * Drawn in some rounds over a shuffled order, so that no category covers all others.
+ */
+function points(
+  x: Float64Array,
+  y: Float64Array,
+  codes: ArrayLike<number>,
+  categories: readonly { color: string }[],
+): string {
+  const cells = x.length;
+  const diameter = Math.min(6, Math.max(1.4, 130 / Math.sqrt(cells)));
+  const order = shuffled(cells);
+  const rounds = Math.min(20, Math.ceil(cells / 100));
+  let svg = `<g fill="none" stroke-linecap="round" stroke-width="${diameter.toFixed(2)}">`;
+  for (let round = 0; round < rounds; round++) {
+    const paths = new Map<number, string>();
+    for (let n = Math.floor((round * cells) / rounds); n < Math.floor(((round + 1) * cells) / rounds); n++) {
+      const i = order[n];
+      paths.set(codes[i], `${paths.get(codes[i]) ?? ""}M${x[i].toFixed(1)} ${y[i].toFixed(1)}h.01`);
+    }
+    // Grey first: cells without a category are background.
+    for (const [code, path] of [...paths].sort(([a], [b]) => b - a)) {
+      svg += `<path stroke="${categories[code]?.color ?? OTHERS}" d="${path}"/>`;
+    }
+  }
+  return `${svg}</g>`;
+}
+
+/** Fisher–Yates with a fixed linear congruential generator (Park & Miller): the same picture each time. */
+function shuffled(size: number): Uint32Array {
+  const order = Uint32Array.from({ length: size }, (_, i) => i);
+  let state = 42;
+  for (let i = size - 1; i > 0; i--) {
+    state = (state * 48271) % 2147483647;
+    const j = state % (i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
+function numbers(x: Float64Array, y: Float64Array, codes: ArrayLike<number>, categories: number): string {
+  const members: number[][] = Array.from({ length: categories }, () => []);
+  for (let i = 0; i < codes.length; i++) members[codes[i]]?.push(i);
+  return members
+    .map((cells, c) => {
+      if (cells.length === 0) return "";
+      const at = central(cells, x, y);
+      const text = `x="${x[at].toFixed(1)}" y="${(y[at] + 4).toFixed(1)}">${c + 1}</text>`;
+      return `<text stroke="white" stroke-width="3" stroke-linejoin="round" ${text}` + `<text ${text}`;
+    })
+    .reduce(
+      (all, each) => all + each,
+      '<g font-size="12" font-weight="600" text-anchor="middle" fill="#111">',
+    )
+    .concat("</g>");
+}
+
+/** The cell nearest to the medians of its category: the medians alone may lie where no cell is. */
+function central(cells: number[], x: Float64Array, y: Float64Array): number {
+  const median = (values: Float64Array) =>
+    cells.map((i) => values[i]).sort((a, b) => a - b)[cells.length >> 1];
+  const [mx, my] = [median(x), median(y)];
+  return cells.reduce((best, i) =>
+    Math.hypot(x[i] - mx, y[i] - my) < Math.hypot(x[best] - mx, y[best] - my) ? i : best,
+  );
+}
+
+function legend(categories: readonly { name: string; color: string }[]): { svg: string; width: number } {
+  const perColumn = Math.floor(SIDE / ROW);
+  let svg = "";
+  let left = 0;
+  for (let start = 0; start < categories.length; start += perColumn) {
+    const column = categories.slice(start, start + perColumn).map(({ name, color }, i) => ({
+      color,
+      text: shortened(`${start + i + 1}  ${name}`),
+    }));
+    column.forEach(({ color, text }, i) => {
+      const middle = 8 + i * ROW;
+      svg += `<circle cx="${left + 6}" cy="${middle}" r="5" fill="${color}"/>`;
+      svg += `<text x="${left + 18}" y="${middle + 4}" font-size="${LEGEND_TEXT}" fill="#333" xml:space="preserve">${escapeText(text)}</text>`;
+    });
+    left += 18 + Math.max(...column.map(({ text }) => textWidth(text, LEGEND_TEXT))) + 18;
+  }
+  return { svg, width: Math.ceil(left) };
+}
+
+function shortened(text: string): string {
+  if (textWidth(text, LEGEND_TEXT) <= LEGEND_LIMIT) return text;
+  let kept = text;
+  while (textWidth(`${kept}…`, LEGEND_TEXT) > LEGEND_LIMIT) kept = kept.slice(0, -1);
+  return `${kept}…`;
+}

@@ -1,0 +1,10 @@
+export * from "./confusion.js";
+export * from "./embedding.js";
+export * from "./histogram.js";
+export * from "./hvg.js";
+export { writePng } from "./picture.js";
+export * from "./report.js";
+export * from "./table.js";
+export * from "./training.js";
+export type * from "./types.js";
+export * from "./vega.js";

@@ -1,0 +1,160 @@
+import type { MimeBundle } from "../protocol/host.js";
+import type { EpochPoint, TrainingProgress } from "./types.js";
+import { plotBundle } from "./vega.js";
+
+/** MIME type of {@link TrainingPayload}; our JupyterLab extension draws it and updates it in place. */
+export const TRAINING_MIME = "application/vnd.cellkernel.training.v1+json";
+
+/** Most points of a loss curve: more than a screen shows, few enough to send every second. */
+const POINTS = 600;
+
+/** A run as it travels in the notebook: the losses are means over windows of consecutive steps. */
+export interface TrainingPayload extends Omit<TrainingProgress, "losses"> {
+  losses: LossPoint[];
+}
+
+/** Mean training loss of the steps up to and with `step`, from the previous point on. */
+export interface LossPoint {
+  step: number;
+  loss: number;
+}
+
+/**
+ * The learning curves while training runs: to be shown once and then updated in place.
+ * Without a picture, which would cost more time than it is worth at every step.
+ */
+export function trainingUpdate(progress: TrainingProgress): MimeBundle {
+  return { [TRAINING_MIME]: trainingPayload(progress), "text/plain": describeTraining(progress) };
+}
+
+/** The learning curves of a run that has ended, with a picture for pages without our extension. */
+export async function trainingView(progress: TrainingProgress): Promise<MimeBundle> {
+  const { losses, history, bestEpoch } = trainingPayload(progress);
+  const text = describeTraining(progress);
+  const plot = await plotBundle(
+    {
+      title: { text: "Learning curves", subtitle: text },
+      spacing: 40,
+      hconcat: [lossPlot(losses, history), ...(history.length > 0 ? [errorPlot(history, bestEpoch)] : [])],
+    },
+    text,
+  );
+  return { [TRAINING_MIME]: trainingPayload(progress), ...plot };
+}
+
+/** The data part of both views. */
+export function trainingPayload(progress: TrainingProgress): TrainingPayload {
+  return { ...progress, history: [...progress.history], losses: windows(progress.losses) };
+}
+
+/** One line: where the run stands, how it does, how long it takes. */
+export function describeTraining(progress: TrainingProgress): string {
+  const { state, epoch, epochs, step, steps, secondsLeft, seconds, history, bestEpoch, message } = progress;
+  const best = history.find((point) => point.epoch === bestEpoch);
+  return [
+    `${state}: epoch ${epoch} of ${epochs}, step ${step} of ${steps}`,
+    `${duration(seconds)} so far`,
+    state === "running" && secondsLeft !== null ? `about ${duration(secondsLeft)} left` : "",
+    best
+      ? `best epoch ${best.epoch}: validation loss ${best.validationLoss.toFixed(3)}, error ${(100 * best.validationError).toFixed(1)} %`
+      : "",
+    message ?? "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+/** "45 s", "3 min 20 s", "2 h 05 min". */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+function windows(losses: ArrayLike<number>): LossPoint[] {
+  const size = Math.max(1, Math.ceil(losses.length / POINTS));
+  const points: LossPoint[] = [];
+  for (let start = 0; start < losses.length; start += size) {
+    const end = Math.min(start + size, losses.length);
+    let total = 0;
+    for (let i = start; i < end; i++) total += losses[i];
+    points.push({ step: end, loss: Number((total / (end - start)).toPrecision(5)) });
+  }
+  return points;
+}
+
+const COLORS = { domain: ["training", "validation"], range: ["#0072b2", "#d55e00"] };
+
+function lossPlot(losses: LossPoint[], history: readonly EpochPoint[]): Record<string, unknown> {
+  const x = { field: "step", type: "quantitative", title: "step", axis: { grid: false, tickMinStep: 1 } };
+  const y = { field: "loss", type: "quantitative", title: "loss", scale: { zero: false } };
+  const color = { field: "set", type: "nominal", scale: COLORS, legend: { title: null, orient: "top" } };
+  const validation = history.map(({ step, validationLoss }) => ({
+    step,
+    loss: validationLoss,
+    set: "validation",
+  }));
+  return {
+    width: 380,
+    height: 220,
+    layer: [
+      {
+        data: { values: losses.map((point) => ({ ...point, set: "training" })) },
+        mark: { type: "line", strokeWidth: 1.2 },
+        encoding: { x, y, color },
+      },
+      {
+        data: { values: validation },
+        mark: { type: "line", strokeWidth: 2, point: { filled: true, size: 50 } },
+        encoding: { x, y, color },
+      },
+    ],
+  };
+}
+
+function errorPlot(history: readonly EpochPoint[], bestEpoch: number | null): Record<string, unknown> {
+  const x = {
+    field: "epoch",
+    type: "quantitative",
+    title: "epoch",
+    axis: { grid: false, tickMinStep: 1, format: "d" },
+    scale: { domainMin: 1, nice: false, padding: 12 },
+  };
+  return {
+    width: 240,
+    height: 220,
+    layer: [
+      {
+        data: { values: bestEpoch === null ? [] : [{ epoch: bestEpoch, label: "best" }] },
+        encoding: { x },
+        layer: [
+          { mark: { type: "rule", strokeDash: [4, 3], color: "#888" } },
+          {
+            mark: { type: "text", align: "left", dx: 4, baseline: "top", color: "#666" },
+            encoding: { text: { field: "label" }, y: { value: 0 } },
+          },
+        ],
+      },
+      {
+        data: { values: history.map(({ epoch, validationError }) => ({ epoch, error: validationError })) },
+        mark: {
+          type: "line",
+          strokeWidth: 2,
+          color: COLORS.range[1],
+          point: { filled: true, size: 50, color: COLORS.range[1] },
+        },
+        encoding: {
+          x,
+          y: {
+            field: "error",
+            type: "quantitative",
+            title: "validation cells labelled wrongly",
+            axis: { format: "%" },
+          },
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  EMBEDDING_MIME,
+  embeddingPayload,
+  embeddingView,
+  type QuantisedAxis,
+} from "../../src/views/embedding.js";
+import { categoryColors, OTHERS, PALETTE } from "../../src/views/palette.js";
+import type { EmbeddingInput } from "../../src/views/types.js";
+import { decodePng } from "../support/png.js";
+
+const CELLS = 300;
+const three: EmbeddingInput = {
+  title: "Three <clusters>",
+  x: Float32Array.from({ length: CELLS }, (_, i) => 10 * (i % 3) + Math.sin(i)),
+  y: Float32Array.from({ length: CELLS }, (_, i) => Math.cos(7 * i)),
+  cellIds: Array.from({ length: CELLS }, (_, i) => `cell-${i}`),
+  panels: [
+    {
+      title: "Truth",
+      categories: ["a", "b", "c"],
+      codes: Int32Array.from({ length: CELLS }, (_, i) => i % 3),
+    },
+    {
+      title: "Prediction",
+      categories: ["c", "a", "new"],
+      codes: Int32Array.from({ length: CELLS }, (_, i) => (i % 3) - 1),
+      probabilities: Float32Array.from({ length: CELLS }, (_, i) => i / (CELLS - 1)),
+    },
+  ],
+};
+
+function decode({ min, max, data }: QuantisedAxis): number[] {
+  const bytes = Buffer.from(data, "base64");
+  return Array.from(
+    { length: bytes.length / 2 },
+    (_, i) => min + (bytes.readUInt16LE(2 * i) / 65535) * (max - min),
+  );
+}
+
+test("coordinates survive to half a quantisation step", () => {
+  const { x } = embeddingPayload(three);
+  const step = (x.max - x.min) / 65535;
+  decode(x).forEach((value, i) => {
+    assert.ok(Math.abs(value - three.x[i]) <= step * 0.501, `cell ${i}`);
+  });
+});
+
+test("panels share one table of categories; none is the number after the last", () => {
+  const { categories, panels, cellIds } = embeddingPayload(three);
+  assert.deepEqual(
+    categories.map(({ name }) => name),
+    ["a", "b", "c", "new"],
+  );
+  assert.equal(new Set(categories.map(({ color }) => color)).size, 4);
+  assert.deepEqual([...Buffer.from(panels[0].codes, "base64")].slice(0, 3), [0, 1, 2]);
+  assert.deepEqual([...Buffer.from(panels[1].codes, "base64")].slice(0, 3), [4, 2, 0], "none, c, a");
+  assert.equal(Buffer.from(panels[1].probabilities!, "base64").at(-1), 255);
+  assert.equal(cellIds?.[299], "cell-299");
+});
+
+test("100,000 cells in two panels with probabilities stay under 1 MB", () => {
+  const cells = 100_000;
+  const ids = { length: cells };
+  const codes = Int32Array.from(ids, (_, i) => i % 36);
+  const categories = Array.from({ length: 36 }, (_, i) => `type ${i}`);
+  const payload = embeddingPayload({
+    x: Float32Array.from(ids, (_, i) => Math.sin(i)),
+    y: Float32Array.from(ids, (_, i) => Math.cos(i)),
+    cellIds: Array.from(ids, (_, i) => `AAACATTGAGCTAC-${i}`),
+    panels: [
+      { title: "Truth", categories, codes },
+      { title: "Prediction", categories, codes, probabilities: new Float32Array(cells).fill(0.5) },
+    ],
+  });
+  const bytes = Buffer.byteLength(JSON.stringify(payload));
+  assert.ok(bytes < 1e6, `${bytes} bytes`);
+  assert.equal(payload.cellIds, undefined);
+});
+
+test("the picture shows each category's colour where its cells are, and text stands beside it", () => {
+  const bundle = embeddingView(three);
+  const { width, channels, data } = decodePng(Buffer.from(bundle["image/png"] as string, "base64"));
+  const columns = new Map<string, number[]>();
+  for (let p = 0; p < data.length; p += channels) {
+    const color = `#${Buffer.from(data.subarray(p, p + 3)).toString("hex")}`;
+    const x = (p / channels) % width;
+    // The left panel only: its side is 380 pixels at twice the density.
+    if (x >= 2 * 392) continue;
+    if (!columns.has(color)) columns.set(color, []);
+    columns.get(color)!.push(x);
+  }
+  const means = PALETTE.slice(0, 3).map((color) => {
+    const xs = columns.get(color) ?? [];
+    assert.ok(xs.length > 1000, `${color} fills ${xs.length} pixels`);
+    return xs.reduce((total, x) => total + x, 0) / xs.length;
+  });
+  assert.ok(means[0] < means[1] - 100 && means[1] < means[2] - 100, `clusters from left to right: ${means}`);
+  assert.ok(EMBEDDING_MIME in bundle);
+  assert.match(bundle["text/plain"] as string, /^Three <clusters>, 300 cells\nTruth: a 100, b 100, c 100/);
+});
+
+test("wrong input is named", () => {
+  const [truth] = three.panels;
+  assert.throws(() => embeddingPayload({ ...three, y: [1] }), /300 x and 1 y coordinates/);
+  assert.throws(
+    () => embeddingPayload({ ...three, x: new Float32Array(300).fill(Number.NaN) }),
+    /Cell 0 .*NaN/,
+  );
+  assert.throws(
+    () => embeddingPayload({ ...three, panels: [{ ...truth, categories: ["a"] }] }),
+    /Panel "Truth" has 300 codes for 300 cells, among them 1; expected −1 to 0/,
+  );
+  assert.throws(() => embeddingPayload({ ...three, panels: [] }), /Expected 1 to 3 panels, got 0/);
+});
+
+/** sRGB to OKLab (Ottosson 2020) after Machado et al.'s (2009) matrix for one kind of vision, in linear light. */
+function seen(color: string, vision: readonly number[]): number[] {
+  const linear = [1, 3, 5].map((at) => {
+    const c = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  const times = (matrix: readonly number[], v: number[]) =>
+    [0, 3, 6].map((row) => matrix[row] * v[0] + matrix[row + 1] * v[1] + matrix[row + 2] * v[2]);
+  const light = times(vision, linear).map((c) => Math.min(1, Math.max(0, c)));
+  const lms = times(
+    [
+      0.4122214708, 0.5363325363, 0.0514459929, 0.2119034982, 0.6806995451, 0.1073969566, 0.0883024619,
+      0.2817188376, 0.6299787005,
+    ],
+    light,
+  ).map(Math.cbrt);
+  return times(
+    [
+      0.2104542553, 0.793617785, -0.0040720468, 1.9779984951, -2.428592205, 0.4505937099, 0.0259040371,
+      0.7827717662, -0.808675766,
+    ],
+    lms,
+  );
+}
+
+const VISIONS = {
+  normal: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+  protanopia: [0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998],
+  deuteranopia: [0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.01182, 0.04294, 0.968881],
+  tritanopia: [1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.3039],
+};
+
+test("30 colours stay apart in every kind of vision, 10 well apart", () => {
+  // 0.02 in OKLab is about what the eye just tells apart.
+  for (const [name, vision] of Object.entries(VISIONS)) {
+    const colors = PALETTE.map((color) => seen(color, vision));
+    for (const [count, least] of [
+      [10, 0.07],
+      [30, 0.05],
+    ]) {
+      for (let a = 0; a < count; a++) {
+        for (let b = 0; b < a; b++) {
+          const distance = Math.hypot(...colors[a].map((c, i) => c - colors[b][i]));
+          assert.ok(distance > least, `${name}: ${PALETTE[b]} and ${PALETTE[a]} are ${distance} apart`);
+        }
+      }
+    }
+  }
+});
+
+test("more categories than colours: the smallest are grey", () => {
+  const sizes = Array.from({ length: PALETTE.length + 2 }, (_, i) => 100 + i);
+  const colors = categoryColors(sizes);
+  assert.deepEqual(colors.slice(0, 3), [OTHERS, OTHERS, PALETTE[0]]);
+  assert.equal(new Set(colors).size, PALETTE.length + 1);
+});
