@@ -1,7 +1,7 @@
 // Makes a fresh checkout ready: `node scripts/setup.mjs [test] [peers]`. Safe to repeat; what is done is not done again.
 // Plain JavaScript without packages, because it runs before anything is installed or built.
 import { pathToFileURL } from "node:url";
-import { configureLab, installExtension, installKernelspec, makeUserFolder } from "./setup/jupyter.mjs";
+import { configureLab, installExtension, installKernelspec } from "./setup/jupyter.mjs";
 import { buildExtension, checkNode, compile, installPackages } from "./setup/node.mjs";
 import { makeEnvironment } from "./setup/python.mjs";
 import { SetupError } from "./setup/run.mjs";
@@ -21,7 +21,6 @@ export async function setup(extra = []) {
   await installKernelspec();
   installExtension();
   configureLab();
-  makeUserFolder();
   console.log(`Set up in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
 }
 

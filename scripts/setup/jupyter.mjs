@@ -19,13 +19,13 @@ export function installExtension() {
   cpSync(labextension.built, labextension.installed, { recursive: true });
 }
 
-/** The folder for what Jupyter keeps of its user, which must stand for IPython to use it. */
-export function makeUserFolder() {
-  mkdirSync(jupyterEnvironment().IPYTHONDIR, { recursive: true });
-}
-
-/** JupyterLab's own news banner asks the network on every start; this environment does without. */
+/** Settings of the environment, and the folders in which Jupyter keeps what belongs to its user. */
 export function configureLab() {
+  // IPython takes a folder of its own only where it stands already.
+  mkdirSync(jupyterEnvironment().IPYTHONDIR, { recursive: true });
+  // JupyterLab carries a yarn in CommonJS; without this, Node takes it for ESM, as our package.json says.
+  writeFileSync(join(environments.jupyter.folder, "package.json"), '{ "type": "commonjs" }\n');
+  // JupyterLab's news banner asks the network on every start.
   const folder = join(environments.jupyter.folder, "etc/jupyter/labconfig");
   const settings = { disabledExtensions: { "@jupyterlab/apputils-extension:announcements": true } };
   mkdirSync(folder, { recursive: true });
