@@ -11,24 +11,16 @@ export function log1pBlock(block: CsrBlock): CsrBlock {
   return { ...block, data: block.data.map(Math.log1p) };
 }
 
-/** What the values of a matrix are like, gathered block by block. */
+/** What the values of a matrix are like, gathered block by block. None is negative: that is refused as it is read. */
 export class ValueRange {
-  min = 0;
   max = 0;
   smallestNonZero = Infinity;
   integers = true;
-  /** False once a value was negative, infinite or not a number. */
-  valid = true;
 
   add({ data }: CsrBlock): void {
     let { max, smallestNonZero, integers } = this;
     for (let p = 0; p < data.length; p++) {
       const value = data[p];
-      if (!(value >= 0 && value < Infinity)) {
-        this.valid = false;
-        if (value < this.min) this.min = value;
-        continue;
-      }
       if (value > max) max = value;
       if (value < smallestNonZero) smallestNonZero = value;
       if (integers && value !== Math.floor(value)) integers = false;
@@ -38,8 +30,8 @@ export class ValueRange {
     this.integers = integers;
   }
 
-  /** The protocol's rule for values that were logged before: none negative or above 30, a non-zero one below 1. */
+  /** The protocol's rule for values that were logged before: none above 30, and one above zero is below 1. */
   get logged(): boolean {
-    return this.min >= 0 && this.max <= 30 && this.smallestNonZero < 1;
+    return this.max <= 30 && this.smallestNonZero < 1;
   }
 }

@@ -1,9 +1,9 @@
+import type { ChosenMatrix } from "../anndata/chooseMatrix.js";
 import type { RowMatrix } from "../anndata/matrix.js";
 import { mergeColumns } from "../preprocess/lazy.js";
 import { type GeneNames, type MatchedGenes, matchGenes } from "../tokenize/matchGenes.js";
 import { LEFT_OUT, TOTAL_ONLY } from "../tokenize/tokenizer.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
-import type { MatrixChoice } from "./matrixChoice.js";
 import type { GeneStatistics, PreprocessOptions, VocabularyMatch } from "./prepared.js";
 import type { Statistics } from "./statistics.js";
 
@@ -21,10 +21,10 @@ export interface Genes extends MatchedGenes {
 }
 
 /** Finds the genes of the chosen matrix in the vocabulary; adds up columns of the same gene where that is asked for. */
-export function findGenes(source: MatrixChoice, options: PreprocessOptions): Genes {
+export function findGenes(source: ChosenMatrix, where: string, options: PreprocessOptions): Genes {
   const places = options.geneColumn === undefined ? allPlaces(source) : [place(source, options.geneColumn)];
   const vocabulary = openVocabulary(options, places[0].names);
-  const matched = matchGenes(places, vocabulary, options.duplicates ?? "unique", source.name);
+  const matched = matchGenes(places, vocabulary, options.duplicates ?? "unique", where);
   if (options.duplicates !== "sum" || matched.repeated === 0)
     return { ...matched, matrix: source.matrix, vocabulary, summed: false };
   const names = [...new Set(matched.names)];
@@ -50,18 +50,18 @@ function openVocabulary({ model, vocabulary }: PreprocessOptions, names: string[
   );
 }
 
-function allPlaces(source: MatrixChoice): GeneNames[] {
+function allPlaces(source: ChosenMatrix): GeneNames[] {
   const columns = source.var
     .columnNames()
     .filter((name) => typeof source.var.column(name)?.at(0) === "string");
   return [{ column: "var index", names: source.varNames }, ...columns.map((name) => place(source, name))];
 }
 
-function place(source: MatrixChoice, column: string): GeneNames {
+function place(source: ChosenMatrix, column: string): GeneNames {
   const values = source.var.column(column);
   if (!values)
     throw new Error(
-      `geneColumn is "${column}", but the var of ${source.name} has no such column. Its columns are: ${source.var.columnNames().join(", ") || "none"}.`,
+      `geneColumn is "${column}", but var has no such column. Its columns are: ${source.var.columnNames().join(", ") || "none"}.`,
     );
   return { column, names: Array.from({ length: values.length }, (_, i) => String(values.at(i) ?? "")) };
 }

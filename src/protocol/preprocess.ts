@@ -1,11 +1,11 @@
 import type { AnnData } from "../anndata/anndata.js";
+import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import type { RowMatrix } from "../anndata/matrix.js";
 import { DEFAULT_BINS } from "../tokenize/bin.js";
 import { Tokenizer } from "../tokenize/tokenizer.js";
 import type { TokenStore } from "../tokenize/tokens.js";
 import { describeGenes, findGenes, type Genes, reportMatch, tokenTargets } from "./genes.js";
 import { readBatches, readLabels } from "./labels.js";
-import { chooseMatrix, type MatrixChoice } from "./matrixChoice.js";
 import type { Prepared, PreprocessOptions } from "./prepared.js";
 import { Meter } from "./progress.js";
 import { cellQuality } from "./quality.js";
@@ -27,18 +27,19 @@ const DEFAULT_TOTAL = 1e4;
 export async function preprocess(cells: AnnData, options: PreprocessOptions = {}): Promise<Prepared> {
   const notes: string[] = [];
   const { cellType, batch, model, seed = 0 } = options;
-  const source = chooseMatrix(cells, options.matrix);
-  if (source.matrix.shape.includes(0))
-    throw new Error(`${cells.path}: ${source.name} is empty, ${source.matrix.shape.join(" × ")}.`);
-  notes.push(`Expression is taken from ${source.name}: ${source.why}.`);
+  if (cells.nObs === 0 || cells.nVars === 0)
+    throw new Error(`${cells.path} is empty: ${cells.nObs} cells × ${cells.nVars} genes.`);
+  const source = chooseMatrix(cells, matrixName(options.matrix), "counts");
+  const matrix = options.matrix ?? labelOf(source);
+  notes.push(source.reason);
   // Labels are read again once cells are filtered; a wrong column is to be said before the long work.
   const all = new Uint8Array(cells.nObs).fill(1);
   if (cellType !== undefined) readLabels(cells, cellType, all, [], model?.classes);
   const batchCodes = batch === undefined ? undefined : readBatches(cells, batch, all, []).codes;
-  const genes = findGenes(source, options);
+  const genes = findGenes(source, `${matrix} of ${cells.path}`, options);
 
   const pass = passesOver(genes.matrix, options);
-  const statistics = await statisticsOf(cells, source, genes, batchCodes, options, pass, notes);
+  const statistics = await statisticsOf(cells, source, matrix, genes, batchCodes, options, pass, notes);
   const match = reportMatch(genes, statistics, notes);
   const geneStatistics = describeGenes(genes, statistics);
   const nBins = options.nBins ?? model?.args.n_bins ?? DEFAULT_BINS;
@@ -62,7 +63,7 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
     rows,
     labels: cellType === undefined ? undefined : readLabels(cells, cellType, kept, notes, model?.classes),
     batches: batch === undefined ? undefined : readBatches(cells, batch, kept, notes),
-    source: { path: cells.path, matrix: source.name, why: source.why },
+    source: { path: cells.path, matrix, why: source.reason },
     quality: cellQuality(cells, statistics, notes),
     genes: geneStatistics,
     notes,
@@ -70,6 +71,15 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
     seed,
     maxLength: longest(tokens) + 1,
   };
+}
+
+/** Layers go by their name. */
+function matrixName(name: string | undefined) {
+  return name === undefined || name === "X" || name === "raw" ? name : { layer: name };
+}
+
+function labelOf({ name }: ChosenMatrix): string {
+  return typeof name === "string" ? name : name.layer;
 }
 
 function passesOver(matrix: RowMatrix, options: PreprocessOptions): Pass {
@@ -85,7 +95,8 @@ function passesOver(matrix: RowMatrix, options: PreprocessOptions): Pass {
 /** The first pass; done again in the rare case that the whole matrix is not what a part of it looked like. */
 async function statisticsOf(
   cells: AnnData,
-  source: MatrixChoice,
+  source: ChosenMatrix,
+  matrix: string,
   genes: Genes,
   batches: Int32Array | undefined,
   options: PreprocessOptions,
@@ -103,7 +114,7 @@ async function statisticsOf(
     return gatherStatistics(
       {
         matrix: genes.matrix,
-        name: `${source.name} of ${cells.path}`,
+        name: `${matrix} of ${cells.path}`,
         cellNames: cells.obsNames,
         geneNames: genes.names,
         known: Uint8Array.from(genes.ids, (id) => (id >= 0 ? 1 : 0)),
@@ -117,7 +128,7 @@ async function statisticsOf(
       pass,
     );
   };
-  const look = { counts: source.content === "counts", logged: source.content === "logged values" };
+  const look = { counts: source.contents.kind === "counts", logged: source.contents.kind === "logged" };
   let statistics = await gather(look.counts, look.logged);
   const { range } = statistics;
   if (nHvg > 0 && (range.integers !== look.counts || range.logged !== look.logged))

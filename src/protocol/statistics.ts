@@ -1,5 +1,4 @@
 import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
-import { checkValues } from "../preprocess/checkValues.js";
 import { CountTable } from "../preprocess/countTable.js";
 import { ClippedMoments, GeneMoments } from "../preprocess/geneMoments.js";
 import { beforeMoments, CountTrend, checkOptions, fromMoments } from "../preprocess/highlyVariableGenes.js";
@@ -62,7 +61,6 @@ export async function gatherStatistics(
   const qc = new QcAccumulator(cellNames.length, geneNames);
   const measure = (block: CsrBlock) => {
     range.add(block);
-    if (!range.valid) refuse(options, block);
     qc.add(block);
   };
   const onCounts = variable?.flavor === "seurat_v3";
@@ -87,14 +85,6 @@ export async function gatherStatistics(
     keptGenes: finalGenes,
     variable: variable && (await gatherer.choose(finalGenes, pass)),
   };
-}
-
-function refuse(options: StatisticsOptions, block: CsrBlock): void {
-  checkValues(block, {
-    matrix: options.name,
-    cell: (row) => options.cellNames[row],
-    gene: (column) => options.geneNames[column],
-  });
 }
 
 function filtered({ known, filterGeneByCounts }: StatisticsOptions, qc: QcMetrics): Uint8Array {

@@ -173,16 +173,22 @@ test("what cannot be prepared is said", async () => {
   );
   await fails(preprocess(one, { nHvg: -1 }), /nHvg is -1/);
   await fails(preprocess(one, { normalizeTotal: 0 }), /normalizeTotal is 0/);
-  await fails(preprocess(one, { matrix: "counts" }), /no matrix "counts"\. Its matrices are: X \(counts\)/);
+  await fails(
+    preprocess(one, { matrix: "counts" }),
+    /cells.h5ad has no layer "counts"\. Its matrices are: X/,
+  );
   await fails(
     preprocess(memoryCells(denseMatrix([[1, -1]]))),
-    /no matrix of counts or logged values.*X \(scaled values\)/,
+    /no matrix of counts or log-normalised values: X holds scaled values/,
   );
   await fails(
     preprocess(memoryCells(denseMatrix([[1, -1]])), { matrix: "X" }),
-    /X of cells.h5ad has the value -1 \(cell "cell0", gene "G1"\)/,
+    /X of cells.h5ad holds a negative value \(-1\) at cell cell0, gene G1/,
   );
-  await fails(preprocess(memoryCells(denseMatrix([[Number.NaN, 1]])), { matrix: "X" }), /has the value NaN/);
+  await fails(
+    preprocess(memoryCells(denseMatrix([[Number.NaN, 1]])), { matrix: "X" }),
+    /holds NaN at cell cell0, gene G0/,
+  );
   await fails(preprocess(memoryCells(denseMatrix([[0, 0]])), { matrix: "X" }), /holds only zeros/);
-  await fails(preprocess(memoryCells(denseMatrix([]))), /is empty, 0 × 0|no matrix of counts/);
+  await fails(preprocess(memoryCells(denseMatrix([]))), /cells.h5ad is empty: 0 cells × 0 genes/);
 });

@@ -23,6 +23,8 @@ export interface Annotations {
   obsp?: Members;
   varp?: Members;
   uns?: Members;
+  /** Attributes of the file itself. */
+  attributes?: Record<string, string>;
 }
 
 /** The members of a group: read from a file, or given as an object or as pairs. */
@@ -137,6 +139,7 @@ function commit(file: TemporaryFile): void {
 
 function writeAnnotations(out: H5Output, parts: Annotations): void {
   out.encoding("/", "anndata", "0.1.0");
+  for (const [name, text] of Object.entries(parts.attributes ?? {})) out.attribute("/", name, text);
   writeFrame(out, "/obs", parts.obsNames, parts.obs ?? table({}));
   writeFrame(out, "/var", parts.varNames, parts.var ?? table({}));
   writeDict(out, "/layers", []);

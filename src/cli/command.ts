@@ -1,0 +1,72 @@
+/** One option of a command, for `parseArgs` and for the help text. */
+export interface Option {
+  /** What its value is called in the help; absent for a flag. */
+  value?: string;
+  help: string;
+}
+
+/** What a command is called with. */
+export interface Invocation {
+  positionals: string[];
+  /** Values of the options that were given, by name; flags are `true`. */
+  values: Record<string, string | true | undefined>;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+  /** Shows a line on a terminal's stderr in place of the one before; nothing where stderr is no terminal. */
+  progress(line: string): void;
+}
+
+/** A command of the command line: one file each in this folder, listed in `main.ts`. */
+export interface Command {
+  /** One line for the list of commands. */
+  summary: string;
+  /** Arguments as the help shows them: "FILE". */
+  positionals: string;
+  /** Least number of them. */
+  required: number;
+  options: Record<string, Option>;
+  /** Does the work; what it returns is printed by `--json` as one object. */
+  run(invocation: Invocation): Promise<object>;
+  /** The result for people. */
+  text(result: never): string;
+}
+
+/** Keeps the type of `run`'s result for `text`. */
+export function command<Result extends object>(
+  definition: Omit<Command, "run" | "text"> & {
+    run(invocation: Invocation): Promise<Result>;
+    text(result: Result): string;
+  },
+): Command {
+  return definition;
+}
+
+/** A mistake on the command line: it is printed with a hint at `--help`. */
+export class UsageError extends Error {}
+
+/** The text of an option, if it was given. */
+export function text({ values }: Invocation, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The number of an option, if it was given. */
+export function number(invocation: Invocation, name: string): number | undefined {
+  const value = text(invocation, name);
+  if (value === undefined) return undefined;
+  const parsed = Number(value);
+  if (value.trim() === "" || Number.isNaN(parsed))
+    throw new UsageError(`--${name} is "${value}"; it must be a number.`);
+  return parsed;
+}
+
+/** One of the listed texts, if the option was given. */
+export function oneOf<T extends string>(
+  invocation: Invocation,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
+  const value = text(invocation, name);
+  if (value === undefined || choices.includes(value as T)) return value as T | undefined;
+  throw new UsageError(`--${name} is "${value}"; it must be one of ${choices.join(", ")}.`);
+}

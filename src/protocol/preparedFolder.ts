@@ -1,0 +1,148 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { writeFileAtomically } from "../checkpoint/atomic.js";
+import { Vocabulary } from "../tokenize/vocabulary.js";
+import { type NamedArray, readArrays, writeArrays } from "./arrays.js";
+import type { Prepared, PreprocessOptions } from "./prepared.js";
+
+const SUMMARY = "prepared.json";
+const ARRAYS = "tokens.safetensors";
+const VOCABULARY = "vocab.json";
+const CLASSES = "id2type.json";
+
+/** What a preparation was made from: two of the same origin are equal. */
+export type Origin = Record<string, unknown>;
+
+/** The file as it is now, and the options that decide what becomes of it. */
+export function originOf(path: string, options: PreprocessOptions): Origin {
+  const { size, mtimeMs } = statSync(path);
+  const { model, vocabulary, onProgress, signal, ...plain } = options;
+  return {
+    file: { path: resolve(path), size, mtimeMs },
+    options: plain,
+    model: model && resolve(model.folder),
+    vocabulary: vocabulary instanceof Vocabulary ? vocabulary.source : vocabulary && resolve(vocabulary),
+  };
+}
+
+/**
+ * Writes a preparation to a new folder: `tokens.safetensors`, `vocab.json`, `id2type.json`, `prepared.json`.
+ * The folder appears under its name when it is whole.
+ */
+export function savePrepared(prepared: Prepared, folder: string, origin: Origin): void {
+  const parent = dirname(resolve(folder));
+  mkdirSync(parent, { recursive: true });
+  removeLeftovers(parent, basename(folder));
+  const partial = join(parent, `.${basename(folder)}.${process.pid}.partial`);
+  mkdirSync(partial);
+  try {
+    const { arrays, rest } = separate(prepared);
+    writeArrays(join(partial, ARRAYS), arrays);
+    writeFileAtomically(join(partial, VOCABULARY), JSON.stringify(prepared.vocabulary));
+    if (prepared.labels)
+      writeFileAtomically(join(partial, CLASSES), JSON.stringify({ ...prepared.labels.classes }));
+    writeFileAtomically(join(partial, SUMMARY), JSON.stringify({ origin, ...rest }));
+    renameSync(partial, folder);
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Reads a preparation back. */
+export function loadPrepared(folder: string): Prepared {
+  if (!existsSync(join(folder, SUMMARY)))
+    throw new Error(
+      `${folder} holds no preparation: it has no ${SUMMARY}. Make one by: cellkernel preprocess FILE --out ${folder}`,
+    );
+  const { origin, model, tokens, labels, batches, quality, genes, ...rest } = JSON.parse(
+    readFileSync(join(folder, SUMMARY), "utf8"),
+  );
+  const arrays = readArrays(join(folder, ARRAYS));
+  const get = <T extends NamedArray>(name: string) => arrays.get(name) as T;
+  const under = (prefix: string) =>
+    Object.fromEntries(
+      [...arrays].flatMap(([name, array]) =>
+        name.startsWith(prefix) ? [[name.slice(prefix.length), array]] : [],
+      ),
+    );
+  const vocabulary = Vocabulary.fromFile(join(folder, VOCABULARY));
+  return {
+    ...rest,
+    tokens: { ...tokens, ...under("tokens.") },
+    rows: get<Int32Array>("rows"),
+    vocabulary,
+    model: model && { ...model, vocabulary },
+    labels: labels && { ...labels, unseen: new Map(labels.unseen), codes: get("labels.codes") },
+    batches: batches && { ...batches, codes: get("batches.codes") },
+    quality: { ...quality, ...under("quality.") },
+    genes: {
+      ...genes,
+      ...under("genes."),
+      variability: genes.variability && { ...genes.variability, ...under("variability.") },
+    },
+  };
+}
+
+/** Whether the folder holds a preparation of this origin; fails if it holds something else. */
+export function isPrepared(folder: string, origin: Origin): boolean {
+  if (!existsSync(folder) || (statSync(folder).isDirectory() && readdirSync(folder).length === 0))
+    return false;
+  const path = join(folder, SUMMARY);
+  if (
+    existsSync(path) &&
+    JSON.stringify(JSON.parse(readFileSync(path, "utf8")).origin) === JSON.stringify(origin)
+  )
+    return true;
+  throw new Error(
+    existsSync(path)
+      ? `${folder} holds the preparation of another file or with other options. Choose another folder, or remove it.`
+      : `${folder} exists and is no preparation. Choose another folder.`,
+  );
+}
+
+/** Splits the typed arrays from what JSON can hold. */
+function separate({ tokens, rows, vocabulary, model, labels, batches, quality, genes, ...rest }: Prepared) {
+  const arrays = new Map<string, NamedArray>([["rows", rows]]);
+  const plain = <T extends object>(prefix: string, object: T): Partial<T> =>
+    Object.fromEntries(
+      Object.entries(object).filter(([name, value]) => {
+        if (ArrayBuffer.isView(value)) arrays.set(prefix + name, value as NamedArray);
+        return !ArrayBuffer.isView(value);
+      }),
+    ) as Partial<T>;
+  const { variability, ...genesOnly } = genes;
+  return {
+    arrays,
+    rest: {
+      ...rest,
+      model: model && { folder: model.folder, args: model.args, classes: model.classes },
+      tokens: plain("tokens.", tokens),
+      labels: labels && { ...plain("labels.", labels), unseen: [...labels.unseen] },
+      batches: batches && plain("batches.", batches),
+      quality: plain("quality.", quality),
+      genes: {
+        ...plain("genes.", genesOnly),
+        variability: variability && plain("variability.", variability),
+      },
+    },
+  };
+}
+
+/** Removes what runs that were killed left; those of living processes stay. */
+function removeLeftovers(parent: string, name: string): void {
+  for (const entry of readdirSync(parent)) {
+    if (!entry.startsWith(`.${name}.`) || !entry.endsWith(".partial")) continue;
+    const pid = Number(entry.slice(name.length + 2, -".partial".length));
+    if (Number.isInteger(pid) && !alive(pid)) rmSync(join(parent, entry), { recursive: true, force: true });
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,69 @@
+import { readH5ad } from "../anndata/readH5ad.js";
+import type { Prepared, PreprocessOptions } from "./prepared.js";
+import { isPrepared, loadPrepared, originOf, savePrepared } from "./preparedFolder.js";
+import { preprocess } from "./preprocess.js";
+
+/** A preparation on disk, in short. */
+export interface PreprocessSummary {
+  /** Cells and genes of the file. */
+  cells: number;
+  genes: number;
+  /** What is left of them for the model. */
+  kept: { cells: number; genes: number };
+  vocabulary: { matched: number; of: number; countsShare: number };
+  /** Names, the most variable first; empty when all genes were kept. */
+  highlyVariableGenes: string[];
+  flavor?: string;
+  matrix: string;
+  classes?: string[];
+  batches?: string[];
+  maxLength: number;
+  notes: string[];
+  /** Folder of the preparation, where one was asked for. */
+  out?: string;
+  /** Whether it stood there already. */
+  reused: boolean;
+}
+
+/**
+ * Prepares an `.h5ad` file, into a folder where one is given. A folder that already holds the preparation of the
+ * same file with the same options is used as it is; one that holds anything else is left alone, with an error.
+ */
+export async function preprocessFile(
+  path: string,
+  options: PreprocessOptions,
+  folder?: string,
+): Promise<PreprocessSummary> {
+  const origin = folder === undefined ? undefined : originOf(path, options);
+  if (folder !== undefined && isPrepared(folder, origin!))
+    return summarize(loadPrepared(folder), folder, true);
+  const cells = await readH5ad(path);
+  try {
+    const prepared = await preprocess(cells, options);
+    if (folder !== undefined) savePrepared(prepared, folder, origin!);
+    return summarize(prepared, folder, false);
+  } finally {
+    cells.close();
+  }
+}
+
+function summarize(prepared: Prepared, out: string | undefined, reused: boolean): PreprocessSummary {
+  const { match, genes, tokens, quality } = prepared;
+  const chosen = Int32Array.from(genes.rank.keys()).filter((gene) => genes.rank[gene] >= 0);
+  chosen.sort((a, b) => genes.rank[a] - genes.rank[b]);
+  return {
+    cells: quality.totalCounts.length,
+    genes: genes.names.length,
+    kept: { cells: tokens.cells, genes: tokens.genes.length },
+    vocabulary: { matched: match.matched, of: match.of, countsShare: match.countsShare },
+    highlyVariableGenes: genes.variability ? Array.from(chosen, (gene) => genes.names[gene]) : [],
+    flavor: genes.variability?.flavor,
+    matrix: prepared.source.matrix,
+    classes: prepared.labels?.classes,
+    batches: prepared.batches?.names,
+    maxLength: prepared.maxLength,
+    notes: prepared.notes,
+    out,
+    reused,
+  };
+}
