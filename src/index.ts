@@ -1,5 +1,10 @@
 export { AnnData, type Raw } from "./anndata/anndata.js";
 export { type ChosenMatrix, chooseMatrix, type MatrixName } from "./anndata/chooseMatrix.js";
+export { type ConcatenateOptions, concatenate } from "./anndata/edit/concatenate.js";
+export { downsample } from "./anndata/edit/downsample.js";
+export { setObs } from "./anndata/edit/setObs.js";
+export { type Selection, subset } from "./anndata/edit/subset.js";
+export type { JoinOptions } from "./anndata/join.js";
 export type { CsrBlock, RowMatrix } from "./anndata/matrix.js";
 export { readH5ad } from "./anndata/readH5ad.js";
 export { H5adWriter, writeH5ad } from "./anndata/write/h5ad.js";

@@ -1,5 +1,4 @@
-import type { ColumnTable } from "arquero";
-import { table } from "arquero";
+import { ColumnTable, table } from "arquero";
 import { type Categorical, type Column, TypedColumn, type Value } from "./columns.js";
 import { readColumn, readFrame } from "./frame.js";
 import type { Decoded, TypedArray } from "./hdf5/decode.js";
@@ -48,6 +47,18 @@ export type Element =
   | Categorical
   | TypedColumn
   | { [key: string]: Element };
+
+export function isMatrix(element: object): element is RowMatrix {
+  return "blocks" in element && typeof element.blocks === "function";
+}
+
+export function isTable(element: object): element is NamedTable {
+  return "table" in element && element.table instanceof ColumnTable && "index" in element;
+}
+
+export function isDense(element: object): element is DenseArray {
+  return "shape" in element && "data" in element && "dtype" in element;
+}
 
 /** A group of elements that are read when asked for. */
 export interface LazyMapping {

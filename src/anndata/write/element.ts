@@ -1,10 +1,7 @@
-import { ColumnTable } from "arquero";
-
 import { Categorical, TypedColumn } from "../columns.js";
-import { type DenseArray, type Element, type NamedTable, Records } from "../element.js";
+import { type DenseArray, type Element, isDense, isMatrix, isTable, Records } from "../element.js";
 import type { TypedArray } from "../hdf5/decode.js";
 import type { H5Output } from "../hdf5/output.js";
-import type { RowMatrix } from "../matrix.js";
 import { writeColumn, writeFlags, writeFrame, writeNumbers, writeTexts } from "./frame.js";
 import { writeMatrix } from "./matrix.js";
 import { writeRecords } from "./records.js";
@@ -78,16 +75,4 @@ function writeDense(out: H5Output, path: string, { dtype, data, shape }: DenseAr
   else if (dtype === "bool") writeFlags(out, path, data as Uint8Array, shape);
   else writeNumbers(out, path, data, shape);
   if (shape.length === 0) out.encoding(path, Array.isArray(data) ? "string" : "numeric-scalar", "0.2.0");
-}
-
-function isMatrix(element: object): element is RowMatrix {
-  return "blocks" in element && typeof element.blocks === "function";
-}
-
-function isTable(element: object): element is NamedTable {
-  return "table" in element && element.table instanceof ColumnTable && "index" in element;
-}
-
-function isDense(element: object): element is DenseArray {
-  return "shape" in element && "data" in element && "dtype" in element;
 }

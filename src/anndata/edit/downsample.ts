@@ -1,0 +1,27 @@
+import { type AnnData, obsColumn } from "../anndata.js";
+import type { Value } from "../columns.js";
+import { Random } from "../random.js";
+import { takeCells } from "./subset.js";
+
+/**
+ * A view with at most `most` cells of each value of an `obs` column, chosen at random without
+ * replacement; the same seed chooses the same cells. Cells whose value is missing are left out.
+ */
+export function downsample(adata: AnnData, column: string, most: number, seed = 0): AnnData {
+  if (!Number.isInteger(most) || most < 1) {
+    throw new RangeError(
+      `Down-sampling keeps a whole number of cells of each class, 1 or more; got ${most}.`,
+    );
+  }
+  const cells = new Map<Value, number[]>();
+  for (const [cell, value] of [...(obsColumn(adata, column) as Iterable<Value>)].entries()) {
+    if (value === null || Number.isNaN(value)) continue;
+    if (!cells.has(value)) cells.set(value, []);
+    cells.get(value)?.push(cell);
+  }
+  const random = new Random(seed);
+  const kept = [...cells.values()].flatMap((members) =>
+    members.length <= most ? members : random.shuffle(members).slice(0, most),
+  );
+  return takeCells(adata, Int32Array.from(kept).sort());
+}
