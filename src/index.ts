@@ -18,6 +18,7 @@ export { normalizeTotal } from "./preprocess/normalizeTotal.js";
 export { calculateQcMetrics } from "./preprocess/qc.js";
 export { host } from "./protocol/host.js";
 export type { Prepared, PreprocessOptions, PreprocessProgress } from "./protocol/prepared.js";
+export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
 export { binValues } from "./tokenize/bin.js";
 export { Vocabulary } from "./tokenize/vocabulary.js";

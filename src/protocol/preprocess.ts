@@ -4,9 +4,11 @@ import type { RowMatrix } from "../anndata/matrix.js";
 import { DEFAULT_BINS } from "../tokenize/bin.js";
 import { Tokenizer } from "../tokenize/tokenizer.js";
 import type { TokenStore } from "../tokenize/tokens.js";
+import { withView } from "./displayable.js";
 import { describeGenes, findGenes, type Genes, reportMatch, tokenTargets } from "./genes.js";
 import { readBatches, readLabels } from "./labels.js";
 import type { Prepared, PreprocessOptions } from "./prepared.js";
+import { preparedView } from "./preparedViews.js";
 import { Meter } from "./progress.js";
 import { cellQuality } from "./quality.js";
 import { gatherStatistics, type Pass, type Statistics } from "./statistics.js";
@@ -54,7 +56,7 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
   const kept = statistics.keptCells;
   const rows = Int32Array.from(kept.keys()).filter((row) => kept[row] === 1);
   noteLosses(cells, genes, statistics, tokens, notes);
-  return {
+  const ready: Prepared = {
     tokens,
     vocabulary: genes.vocabulary,
     match,
@@ -71,6 +73,7 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
     seed,
     maxLength: longest(tokens) + 1,
   };
+  return withView(ready, preparedView);
 }
 
 /** Layers go by their name. */

@@ -1,0 +1,150 @@
+import { cutGeneTable } from "../checkpoint/geneTable.js";
+import { classificationReport } from "../evaluate/metrics.js";
+import { type Projection, projectUmap } from "../evaluate/projection.js";
+import { predictInWorker } from "../predict/job.js";
+import { type LabelledCells, labelCells } from "../predict/labels.js";
+import type { DeviceChoice } from "../runtime/resolveDevice.js";
+import { geneRows } from "./geneRows.js";
+import type { Prepared } from "./prepared.js";
+import { Report } from "./report.js";
+import type { Run } from "./run.js";
+import { interruption } from "./signals.js";
+import type { CellSplit } from "./split.js";
+
+/** Where a cell stands: a part of the run's split, or outside it (no label, or a cell of another file). */
+export type Part = keyof CellSplit | "none";
+
+export interface PredictOptions {
+  /** Cells a batch. Default 32. */
+  batchSize?: number;
+  /** Default: that of the training. */
+  device?: DeviceChoice;
+  /** CPU threads. Default: all cores. */
+  threads?: number;
+  /** Called with the share of cells done, 0 … 1. */
+  onProgress?: (share: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface EvaluateOptions extends PredictOptions {
+  /** Prepared cells to evaluate on. Default: those that the run was trained on; needed after `loadRun`. */
+  cells?: Prepared;
+  /**
+   * Whose figures are given. Default: "test" where the split has such cells, else "validation";
+   * for cells of another file "all" (of those with labels).
+   */
+  subset?: keyof CellSplit | "all";
+}
+
+/** Cells in an embedding at most; of more, a sample spread over the file is drawn. */
+const PROJECTED_CELLS = 20_000;
+
+/**
+ * Labels all cells, and compares with the truth on those that the run did not learn from.
+ * @throws when there are no cells, none of the subset has a label, or they were prepared for another model
+ */
+export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise<Report> {
+  const ready = options.cells ?? run.ready;
+  if (!ready)
+    throw new Error(
+      "a run that was loaded from its folder holds no cells; give some: evaluate(run, { cells: await preprocess(…) })",
+    );
+  const truth = trueCodes(run, ready);
+  const parts = ready.cellNames.map((name): Part => run.parts.cellSplit.get(name) ?? "none");
+  const subset = options.subset ?? defaultSubset(parts);
+  const evaluated = Int32Array.from(parts.keys()).filter(
+    (cell) => truth[cell] >= 0 && (subset === "all" || parts[cell] === subset),
+  );
+  if (evaluated.length === 0)
+    throw new Error(
+      subset === "all"
+        ? "no cell has a label that the model knows; there is nothing to compare with"
+        : `no cell of the subset "${subset}" has a label that the model knows; the run has ${countParts(parts)}`,
+    );
+  const { labelled, embeddings } = await predictPrepared(run, ready, options);
+  return new Report({
+    ...{ run, ready, truth, parts, subset, evaluated, labelled, embeddings },
+    metrics: classificationReport(
+      evaluated.map((cell) => truth[cell]),
+      evaluated.map((cell) => labelled.codes[cell]),
+      run.classes,
+    ),
+    projection: await project(embeddings, run.args.embsize, interruption(options.signal)),
+  });
+}
+
+/** Labels and embeddings of prepared cells, in their order. */
+export async function predictPrepared(
+  run: Run,
+  ready: Prepared,
+  options: PredictOptions,
+): Promise<{ labelled: LabelledCells; embeddings: Float32Array }> {
+  const cells = Int32Array.from(ready.cellNames.keys());
+  const { parts, settings } = run;
+  const { logits, embeddings } = await predictInWorker(
+    {
+      ...{ args: run.args, classes: run.classes.length, batches: parts.batches?.length },
+      ...{
+        weights: cutGeneTable(run.weights, geneRows(run.vocabulary, ready.tokens)),
+        tokens: ready.tokens,
+        cells,
+      },
+      batchLabels: parts.batches && batchCodes(parts.batches, ready),
+      batchSize: options.batchSize ?? 32,
+      ...{ maxSeqLen: settings.maxSeqLen, seed: settings.seed },
+      ...{ device: options.device ?? settings.device, threads: options.threads ?? settings.threads },
+    },
+    { signal: interruption(options.signal), onProgress: (done) => options.onProgress?.(done / cells.length) },
+  );
+  options.onProgress?.(1);
+  return { labelled: labelCells(logits, run.classes.length), embeddings };
+}
+
+/** The cells' labels as the run's codes; −1 where there is none, or one that the run does not know. */
+function trueCodes(run: Run, ready: Prepared): Int32Array {
+  const { labels } = ready;
+  if (!labels) return new Int32Array(ready.cellNames.length).fill(-1);
+  const known = labels.classes.map((name) => run.classes.indexOf(name));
+  return labels.codes.map((code) => (code < 0 ? -1 : known[code]));
+}
+
+function batchCodes(names: string[], ready: Prepared): Int32Array {
+  const { batches } = ready;
+  if (!batches)
+    throw new Error("the model uses batch labels; name their obs column: preprocess(cells, { batch: … })");
+  const known = batches.names.map((name) => names.indexOf(name));
+  return batches.codes.map((code, cell) => {
+    const own = code < 0 ? -1 : known[code];
+    if (own < 0)
+      throw new Error(
+        `cell ${ready.cellNames[cell]} is of batch ${code < 0 ? "(none)" : batches.names[code]}, which the model was not trained on; it knows ${names.slice(0, 8).join(", ")}`,
+      );
+    return own;
+  });
+}
+
+function defaultSubset(parts: Part[]): keyof CellSplit | "all" {
+  return parts.includes("test") ? "test" : parts.includes("validation") ? "validation" : "all";
+}
+
+function countParts(parts: Part[]): string {
+  const count = (part: Part) => `${parts.filter((p) => p === part).length} ${part}`;
+  return `${count("train")}, ${count("validation")} and ${count("test")} cells`;
+}
+
+/** UMAP of all cells, or of a sample; which cells it shows. Undefined for fewer than 3 cells. */
+async function project(
+  embeddings: Float32Array,
+  width: number,
+  signal: AbortSignal | undefined,
+): Promise<(Projection & { cells: Int32Array }) | undefined> {
+  const count = embeddings.length / width;
+  if (count < 3) return undefined;
+  const shown = Math.min(count, PROJECTED_CELLS);
+  const cells = Int32Array.from({ length: shown }, (_, i) => Math.floor((i * count) / shown));
+  const rows = new Float32Array(shown * width);
+  cells.forEach((cell, i) => {
+    rows.set(embeddings.subarray(cell * width, (cell + 1) * width), i * width);
+  });
+  return { cells, ...(await projectUmap(rows, width, { signal })) };
+}

@@ -1,0 +1,256 @@
+import { randomUUID } from "node:crypto";
+import { basename } from "node:path";
+import { cutGeneTable, GENE_TABLE, restoreGeneTable } from "../checkpoint/geneTable.js";
+import type { DeviceChoice } from "../runtime/resolveDevice.js";
+import { balancedClassWeights } from "../train/classWeights.js";
+import { TrainingJob } from "../train/job.js";
+import type { TrainingPlan } from "../train/plan.js";
+import type { TrainingProgress } from "../views/types.js";
+import { geneRows } from "./geneRows.js";
+import { host } from "./host.js";
+import { LiveTraining } from "./liveTraining.js";
+import { Model, openModel } from "./model.js";
+import { oneOf, positive, wholeNumber } from "./options.js";
+import type { Labels, Prepared } from "./prepared.js";
+import { Run, type RunSettings } from "./run.js";
+import { interruption } from "./signals.js";
+import { type CellSplit, publishedSplit, stratifiedSplit } from "./split.js";
+import { startWeights } from "./startWeights.js";
+import { TrainingRecord } from "./trainingRecord.js";
+
+/** Options of the fine-tuning, with the published protocol's names in camel case and its defaults. */
+export interface FinetuneOptions {
+  /** Model to start from, or its folder. Default: the one that the cells were prepared for. */
+  model?: Model | string;
+  /** Passes over the training cells. Default 3. */
+  epochs?: number;
+  /** Cells an optimizer step. Default 32. */
+  batchSize?: number;
+  /** Learning rate of Adam. Default 1e-4. */
+  lr?: number;
+  /** Default: the architecture's. */
+  dropout?: number;
+  /** The learning rate falls by this factor … Default 0.9. */
+  scheduleRatio?: number;
+  /** … every so many epochs. Default 1. */
+  scheduleInterval?: number;
+  /** Tokens a cell at most, `<cls>` included; of longer cells genes are drawn at random. Default: the longest cell's. */
+  maxSeqLen?: number;
+  /** Keeps the gene and value encoders as they are. Default false. */
+  freezePredecoder?: boolean;
+  /** Keeps all but the class decoder as it is. Default false. */
+  headOnly?: boolean;
+  /** Weighs classes by n / (k · count) in the loss, so that rare ones count as much. Default false. */
+  classWeighted?: boolean;
+  /**
+   * "stratified": 80 / 10 / 10 of each class for training, validation and test; "published": 90 / 10 whatever
+   * the class, without test cells; or the cells themselves. Default "stratified".
+   */
+  split?: "stratified" | "published" | CellSplit;
+  /** Seed of the random start, the order of cells and dropout. Default 0. */
+  seed?: number;
+  /** Default "auto": the best that works. */
+  device?: DeviceChoice;
+  /** CPU threads. Default: all cores. */
+  threads?: number;
+  /** Name of the run. Default: the data file's. */
+  name?: string;
+  /** Where the run is saved at its end. Default: nowhere. */
+  saveDir?: string;
+  /** Called after every step and epoch. */
+  onProgress?: (progress: TrainingProgress) => void;
+  /** Ends training at once and rejects; what was reached is lost (the Stop button keeps it). */
+  signal?: AbortSignal;
+}
+
+/**
+ * Fine-tunes a model on prepared cells, in a worker; in a notebook, with live learning curves, whose Stop button
+ * ends it early and keeps what was reached. The weights of the lowest validation loss are kept.
+ * Method: Ding et al. 2025 (doi 10.1038/s41596-025-01220-1).
+ *
+ * @throws when there are no labels, fewer than two classes, no model, or an option makes no sense
+ */
+export async function finetune(ready: Prepared, options: FinetuneOptions = {}): Promise<Run> {
+  const labels = requireLabels(ready);
+  const model = await requireModel(ready, options.model);
+  const settings = checkSettings(ready, model, options);
+  const split = splitCells(labels, options.split);
+  const batches = usesBatches(model) ? requireBatches(ready) : undefined;
+  const args = { ...model.args, dropout: settings.dropout };
+  const size = { classes: labels.classes.length, batches: batches?.names.length };
+  const { weights, notes } = startWeights(model, size, settings.seed);
+  const rows = geneRows(model.vocabulary, ready.tokens);
+
+  const plan: TrainingPlan = {
+    ...{ args, ...size, weights: cutGeneTable(weights, rows), tokens: ready.tokens },
+    ...{
+      labels: labels.codes,
+      batchLabels: batches?.codes,
+      train: split.train,
+      validation: split.validation,
+    },
+    ...settings,
+    microBatch: settings.batchSize,
+    classWeights: settings.classWeighted
+      ? balancedClassWeights(
+          split.train.map((cell) => labels.codes[cell]),
+          size.classes,
+        )
+      : undefined,
+  };
+  const steps = settings.epochs * Math.ceil(split.train.length / settings.batchSize);
+  const record = new TrainingRecord(randomUUID(), steps, settings.epochs);
+  const result = await trainVisibly(plan, record, options);
+
+  const run = new Run(
+    {
+      ...{ name: options.name ?? basename(ready.source.path).replace(/\.h5ad$/, ""), args, settings },
+      ...{
+        vocabulary: model.vocabulary,
+        classes: labels.classes,
+        batches: batches?.names,
+        genes: ready.tokens.genes,
+      },
+      weights: restoreGeneTable(result.weights, rows, weights.get(GENE_TABLE)!),
+      training: record.progress(),
+      cellSplit: partOfCells(ready, split),
+      notes,
+      ...{
+        source: ready.source.path,
+        cellTypeColumn: labels.column,
+        batchColumn: batches && ready.batches?.column,
+      },
+    },
+    ready,
+  );
+  if (options.saveDir !== undefined) await run.save(options.saveDir);
+  return run;
+}
+
+/** Runs the plan in a worker and shows it: in the notebook where there is one, and to `onProgress`. */
+async function trainVisibly(plan: TrainingPlan, record: TrainingRecord, options: FinetuneOptions) {
+  const notebook = host();
+  const tell = (now: boolean) => {
+    const progress = record.progress();
+    live?.update(progress, now);
+    options.onProgress?.(progress);
+  };
+  const job = new TrainingJob(plan, (event) => tell(record.add(event)), interruption(options.signal));
+  const order = (give: () => void, note: () => void) => () => {
+    give();
+    note();
+    tell(true);
+  };
+  const live =
+    notebook &&
+    new LiveTraining(notebook, record.progress(), {
+      stop: order(
+        () => job.stop(),
+        () => record.stopping(),
+      ),
+      pause: order(
+        () => job.pause(),
+        () => record.paused(true),
+      ),
+      resume: order(
+        () => job.resume(),
+        () => record.paused(false),
+      ),
+    });
+  try {
+    const result = await job.result;
+    record.finish(result);
+    return result;
+  } catch (error) {
+    record.fail(error);
+    throw error;
+  } finally {
+    tell(true);
+    await live?.close(record.progress());
+  }
+}
+
+function requireLabels(ready: Prepared): Labels {
+  if (!ready.labels)
+    throw new Error(
+      "the cells were prepared without labels; name the obs column of cell types: preprocess(cells, { cellType: … })",
+    );
+  const { classes, codes, column } = ready.labels;
+  const present = new Set(codes.filter((code) => code >= 0));
+  if (present.size < 2)
+    throw new Error(
+      `the column ${column} holds ${present.size === 0 ? "no label" : `one class, ${classes[[...present][0]]}`}; at least two are needed to learn to tell them apart`,
+    );
+  return ready.labels;
+}
+
+async function requireModel(ready: Prepared, given: Model | string | undefined): Promise<Model> {
+  const model = typeof given === "string" ? await openModel(given) : (given ?? ready.model);
+  if (!model)
+    throw new Error(
+      'there is no model: prepare the cells for one, preprocess(cells, { model: await openModel("…") }), or give the option model',
+    );
+  return model instanceof Model ? model : openModel(model.folder);
+}
+
+function usesBatches({ args }: Model): boolean {
+  return (
+    args.use_batch_labels === true ||
+    Boolean(args.domain_spec_batchnorm && args.domain_spec_batchnorm !== "batchnorm")
+  );
+}
+
+function requireBatches(ready: Prepared) {
+  const { batches } = ready;
+  if (!batches)
+    throw new Error("the model uses batch labels; name their obs column: preprocess(cells, { batch: … })");
+  const missing = batches.codes.indexOf(-1);
+  if (missing >= 0)
+    throw new Error(
+      `cell ${ready.cellNames[missing]} has no value in the batch column ${batches.column}, which the model needs`,
+    );
+  return batches;
+}
+
+function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions): RunSettings {
+  const dropout = options.dropout ?? model.args.dropout;
+  if (!(dropout >= 0 && dropout < 1))
+    throw new Error(`the option dropout is ${dropout}; expected a number from 0 to below 1`);
+  if (typeof options.split === "string") oneOf("split", options.split, ["stratified", "published"]);
+  return {
+    epochs: wholeNumber("epochs", options.epochs ?? 3),
+    batchSize: wholeNumber("batchSize", options.batchSize ?? 32),
+    lr: positive("lr", options.lr ?? 1e-4),
+    dropout,
+    scheduleRatio: positive("scheduleRatio", options.scheduleRatio ?? 0.9, 1),
+    scheduleInterval: wholeNumber("scheduleInterval", options.scheduleInterval ?? 1),
+    maxSeqLen: wholeNumber("maxSeqLen", options.maxSeqLen ?? Math.max(2, ready.maxLength), 2),
+    freeze: options.headOnly ? "backbone" : options.freezePredecoder ? "encoders" : "nothing",
+    classWeighted: options.classWeighted ?? false,
+    split: typeof options.split === "object" ? "given" : (options.split ?? "stratified"),
+    seed: wholeNumber("seed", options.seed ?? 0, 0),
+    device: oneOf("device", options.device ?? "auto", ["auto", "cpu", "webgpu", "cuda"]),
+    threads: options.threads === undefined ? undefined : wholeNumber("threads", options.threads),
+  };
+}
+
+function splitCells({ codes }: Labels, how: FinetuneOptions["split"] = "stratified"): CellSplit {
+  const split =
+    how === "stratified" ? stratifiedSplit(codes) : how === "published" ? publishedSplit(codes) : how;
+  for (const part of ["train", "validation"] as const)
+    if (split[part].length === 0)
+      throw new Error(
+        `there is no cell for ${part}: ${codes.length} cells are too few, or the split is empty`,
+      );
+  for (const cell of [...split.train, ...split.validation])
+    if (!(codes[cell] >= 0))
+      throw new Error(`cell ${cell} of the split has no label, or there is no such cell`);
+  return split;
+}
+
+function partOfCells(ready: Prepared, split: CellSplit): Map<string, keyof CellSplit> {
+  const parts = new Map<string, keyof CellSplit>();
+  for (const part of ["train", "validation", "test"] as const)
+    for (const cell of split[part]) parts.set(ready.cellNames[cell], part);
+  return parts;
+}

@@ -1,0 +1,159 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { writeFileAtomically } from "../checkpoint/atomic.js";
+import type { ClassificationReport } from "../evaluate/metrics.js";
+import type { Projection } from "../evaluate/projection.js";
+import type { LabelledCells } from "../predict/labels.js";
+import { confusionView } from "../views/confusion.js";
+import { embeddingView } from "../views/embedding.js";
+import { writePng } from "../views/picture.js";
+import { reportView } from "../views/report.js";
+import { trainingView } from "../views/training.js";
+import type { EmbeddingPanel } from "../views/types.js";
+import { csvLine } from "./csv.js";
+import type { Part } from "./evaluate.js";
+import type { MimeBundle } from "./host.js";
+import type { Prepared } from "./prepared.js";
+import type { Run } from "./run.js";
+
+/** What an evaluation found. */
+export interface ReportParts {
+  run: Run;
+  ready: Prepared;
+  /** Int32 [cells]: the run's code of the true class; −1 where unknown. */
+  truth: Int32Array;
+  /** [cells] */
+  parts: Part[];
+  /** Whose figures `metrics` gives, and which cells these are. */
+  subset: string;
+  evaluated: Int32Array;
+  labelled: LabelledCells;
+  /** Float32 [cells × embsize] */
+  embeddings: Float32Array;
+  metrics: ClassificationReport;
+  /** UMAP of the cells that it names. */
+  projection?: Projection & { cells: Int32Array };
+}
+
+/** What a notebook cell shows when this is its value. */
+export interface Displayable {
+  [mime: symbol]: () => MimeBundle | Promise<MimeBundle>;
+}
+
+/** The result of `evaluate`: figures, predictions, pictures. */
+export class Report {
+  readonly metrics: ClassificationReport;
+
+  constructor(readonly parts: ReportParts) {
+    this.metrics = parts.metrics;
+  }
+
+  /** The confusion matrix, to be shown. */
+  get confusion(): Displayable {
+    return displayable(() => confusionView(this.metrics));
+  }
+
+  /** UMAP of the cells' embeddings by true and by predicted class, side by side, to be shown. */
+  get embedding(): Displayable {
+    return displayable(() => embeddingView(this.embeddingInput([this.truthPanel(), this.predictionPanel()])));
+  }
+
+  /** One row a cell: `cell_id, true_label, predicted_label, probability, margin, split`. */
+  predictions(): string {
+    const { run, ready, truth, parts, labelled } = this.parts;
+    const rows = ready.cellNames.map((name, cell) =>
+      csvLine([
+        name,
+        truth[cell] >= 0 ? run.classes[truth[cell]] : "",
+        run.classes[labelled.codes[cell]],
+        String(labelled.probabilities[cell]),
+        String(labelled.margins[cell]),
+        parts[cell],
+      ]),
+    );
+    return ["cell_id,true_label,predicted_label,probability,margin,split", ...rows, ""].join("\n");
+  }
+
+  /** The figures under the names of `evaluation_results.json`. */
+  results() {
+    const { cells, accuracy, macro, weighted, kappa, classes, perClass } = this.metrics;
+    return {
+      n_cells: cells,
+      accuracy,
+      macro_f1: macro.f1,
+      weighted_f1: weighted.f1,
+      weighted_precision: weighted.precision,
+      weighted_recall: weighted.recall,
+      kappa,
+      per_class: Object.fromEntries(classes.map((name, code) => [name, perClass[code]])),
+    };
+  }
+
+  /**
+   * Writes `predictions.csv`, `evaluation_results.json`, and pictures: `umap_truth.png`, `umap_prediction.png`,
+   * `confusion_matrix.png`, `learning_curves.png`.
+   */
+  async write(folder: string): Promise<void> {
+    mkdirSync(folder, { recursive: true });
+    writeFileAtomically(join(folder, "predictions.csv"), this.predictions());
+    writeFileAtomically(
+      join(folder, "evaluation_results.json"),
+      `${JSON.stringify(this.results(), undefined, 1)}\n`,
+    );
+    const picture = async (name: string, bundle: MimeBundle | Promise<MimeBundle>) =>
+      writePng(await bundle, join(folder, name));
+    if (this.parts.projection) {
+      await picture("umap_truth.png", embeddingView(this.embeddingInput([this.truthPanel()])));
+      await picture("umap_prediction.png", embeddingView(this.embeddingInput([this.predictionPanel()])));
+    }
+    await picture("confusion_matrix.png", confusionView(this.metrics));
+    await picture("learning_curves.png", trainingView(this.parts.run.training));
+  }
+
+  /** What a notebook shows: the figures. */
+  [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
+    const { subset } = this.parts;
+    return reportView({
+      title: subset === "all" ? "All labelled cells" : `${subset} cells`,
+      ...this.metrics,
+    });
+  }
+
+  private embeddingInput(panels: EmbeddingPanel[]) {
+    const { projection, ready, run } = this.parts;
+    if (!projection) throw new Error("there are fewer than 3 cells, too few for an embedding");
+    const { x, y, cells } = projection;
+    return {
+      title: `Cells as ${run.name} sees them`,
+      x,
+      y,
+      panels,
+      cellIds: Array.from(cells, (cell) => ready.cellNames[cell]),
+    };
+  }
+
+  private truthPanel(): EmbeddingPanel {
+    const { projection, truth, run } = this.parts;
+    return { title: "Truth", categories: run.classes, codes: projection!.cells.map((cell) => truth[cell]) };
+  }
+
+  /** Predicted classes that no cell truly has are shown as one, `others`, where the truth is known. */
+  private predictionPanel(): EmbeddingPanel {
+    const { projection, truth, labelled, run } = this.parts;
+    const cells = projection!.cells;
+    const present = new Set(truth.filter((code) => code >= 0));
+    const others = run.classes.length;
+    return {
+      title: "Prediction",
+      categories: present.size > 0 && present.size < others ? [...run.classes, "others"] : run.classes,
+      codes: cells.map((cell) =>
+        present.size === 0 || present.has(labelled.codes[cell]) ? labelled.codes[cell] : others,
+      ),
+      probabilities: Float32Array.from(cells, (cell) => labelled.probabilities[cell]),
+    };
+  }
+}
+
+function displayable(view: () => MimeBundle | Promise<MimeBundle>): Displayable {
+  return { [Symbol.for("Jupyter.mime")]: view };
+}

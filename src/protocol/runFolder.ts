@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { writeFileAtomically } from "../checkpoint/atomic.js";
+import { writeTorch } from "../checkpoint/torchWrite.js";
+import { openModel } from "./model.js";
+import type { RunParts } from "./run.js";
+import { publishedArgs } from "./trainArgs.js";
+
+/** The record of a run that `loadRun` reads; the rest of the folder is for the published code and for people. */
+const RECORD = "run.json";
+
+/** What `run.json` holds: everything but what stands in files of its own. */
+type RunRecord = Omit<RunParts, "args" | "vocabulary" | "classes" | "weights" | "cellSplit"> & {
+  cellSplit: [string, string][];
+};
+
+/** Writes a run's folder, file by file, the weights last: a folder without them is not taken for a run. */
+export function writeRun(folder: string, parts: RunParts): void {
+  const { args, vocabulary, classes, weights, cellSplit, ...rest } = parts;
+  const json = (value: unknown) => `${JSON.stringify(value, undefined, 1)}\n`;
+  const record: RunRecord = {
+    ...rest,
+    training: { ...rest.training, losses: Array.from(rest.training.losses) },
+    cellSplit: [...cellSplit],
+  };
+  const write = (name: string, text: string) => writeFileAtomically(join(folder, name), text);
+  write("args.json", json(args));
+  write("vocab.json", `${JSON.stringify(vocabulary)}\n`);
+  write("id2type.json", json(Object.fromEntries(classes.entries())));
+  write("dev_train_args.yml", stringify(publishedArgs(parts)));
+  write("run.log", runLog(parts));
+  write(RECORD, `${JSON.stringify(record)}\n`);
+  writeTorch(join(folder, "best_model.pt"), weights);
+}
+
+/** Reads what `writeRun` wrote, to the bit. */
+export async function readRun(folder: string): Promise<RunParts> {
+  const model = await openModel(folder);
+  const path = join(folder, RECORD);
+  if (!existsSync(path))
+    throw new Error(
+      `${folder} holds no ${RECORD}: it was not written by run.save(); open it with openModel and fine-tune it`,
+    );
+  const weights = model.readWeights();
+  if (!weights || !model.classes)
+    throw new Error(`${folder} is not a whole run: best_model.pt or id2type.json is missing`);
+  const { cellSplit, ...rest } = JSON.parse(readFileSync(path, "utf8")) as RunRecord;
+  return {
+    ...rest,
+    args: model.args,
+    vocabulary: model.vocabulary,
+    classes: model.classes,
+    weights,
+    cellSplit: new Map(cellSplit) as RunParts["cellSplit"],
+  };
+}
+
+/** The course of training, a line an epoch. */
+function runLog({ name, notes, training, source }: RunParts): string {
+  const lines = [
+    `run ${name}, cells of ${source}`,
+    ...notes,
+    ...training.history.map(
+      ({ epoch, step, trainLoss, validationLoss, validationError }) =>
+        `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
+        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError.toFixed(4)}`,
+    ),
+    `${training.state} after ${training.step} steps in ${training.seconds.toFixed(1)} s; ` +
+      `weights kept: epoch ${training.bestEpoch ?? "none validated, the last"}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}

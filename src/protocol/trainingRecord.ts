@@ -1,0 +1,120 @@
+import type { TrainingEvent, TrainingResult } from "../train/plan.js";
+import { duration } from "../views/training.js";
+import type { EpochPoint, TrainingProgress } from "../views/types.js";
+
+/** Steps before the pace is taken for that of the rest; the first is slower than the others. */
+const STEPS_TO_TIME = 3;
+
+/** A training run so far, kept up by the events of its worker. */
+export class TrainingRecord {
+  private readonly losses: number[] = [];
+  private readonly history: EpochPoint[] = [];
+  private readonly started = performance.now();
+  private state: TrainingProgress["state"] = "running";
+  private message: string | undefined = "starting";
+  private epoch = 1;
+  private best: EpochPoint | undefined;
+  private timed = { tokens: 0, seconds: 0 };
+  private tokens = { done: 0, planned: 0 };
+  private validationSeconds = 0;
+  private epochStepsEnded = 0;
+  private skipped = 0;
+
+  /**
+   * @param run identifies the run
+   * @param steps optimizer steps that there will be
+   * @param epochs passes over the cells that there will be
+   */
+  constructor(
+    readonly run: string,
+    private readonly steps: number,
+    private readonly epochs: number,
+  ) {}
+
+  /** Takes up an event of the worker. Returns true when it is worth a line of its own. */
+  add(event: TrainingEvent): boolean {
+    if (event.kind === "snapshot") return false;
+    if (event.kind === "epoch") {
+      const { epoch, step, trainLoss, validationLoss, validationError } = event;
+      const point = { epoch, step, trainLoss, validationLoss, validationError };
+      this.history.push(point);
+      if (!this.best || validationLoss < this.best.validationLoss) this.best = point;
+      this.validationSeconds = (performance.now() - this.epochStepsEnded) / 1000;
+      this.message =
+        `epoch ${epoch} of ${this.epochs}: training loss ${trainLoss.toFixed(4)}, ` +
+        `validation loss ${validationLoss.toFixed(4)}, ${(100 * validationError).toFixed(1)} % wrong`;
+      return true;
+    }
+    this.losses.push(event.loss);
+    this.epoch = event.epoch;
+    this.epochStepsEnded = performance.now();
+    this.tokens = { done: this.tokens.done + event.tokens, planned: event.plannedTokens };
+    if (event.step > 1) {
+      this.timed.tokens += event.tokens;
+      this.timed.seconds += event.seconds;
+    }
+    if (event.skipped) {
+      this.skipped++;
+      this.message = `step ${event.step}: the gradient is not finite; ${this.skipped} steps left out so far`;
+      return true;
+    }
+    if (event.step === STEPS_TO_TIME) {
+      this.message = `about ${duration(this.secondsLeft() ?? 0)} to go for ${this.epochs} epochs of ${this.steps / this.epochs} steps`;
+      return true;
+    }
+    return false;
+  }
+
+  stopping(): void {
+    this.state = "stopping";
+    this.message = "stopping after the step under way";
+  }
+
+  /** Holds the words "paused" until training goes on. */
+  paused(paused: boolean): void {
+    this.message = paused ? "paused" : undefined;
+  }
+
+  finish({ stopped, bestEpoch, steps, skippedSteps }: TrainingResult): void {
+    this.state = stopped ? "stopped" : "finished";
+    const kept =
+      bestEpoch === null
+        ? "the last weights are kept, none were validated"
+        : `the weights of epoch ${bestEpoch} are kept`;
+    const skips =
+      skippedSteps > 0 ? `; ${skippedSteps} steps were left out, their gradients were not finite` : "";
+    this.message = `${stopped ? "stopped" : "done"} after ${steps} steps: ${kept}${skips}`;
+  }
+
+  fail(error: unknown): void {
+    this.state = "failed";
+    this.message = error instanceof Error ? error.message : String(error);
+  }
+
+  /** The record as the views take it. */
+  progress(): TrainingProgress {
+    const ended = this.state !== "running" && this.state !== "stopping";
+    return {
+      run: this.run,
+      state: this.state,
+      step: this.losses.length,
+      steps: this.steps,
+      epoch: this.epoch,
+      epochs: this.epochs,
+      seconds: (performance.now() - this.started) / 1000,
+      secondsLeft: ended ? 0 : this.secondsLeft(),
+      losses: Float32Array.from(this.losses),
+      history: [...this.history],
+      bestEpoch: this.best?.epoch ?? null,
+      message: this.message,
+    };
+  }
+
+  /** By tokens, with which a step's time goes, and the length of the last validation. */
+  private secondsLeft(): number | null {
+    if (this.losses.length < STEPS_TO_TIME || this.timed.tokens === 0) return null;
+    const pace = this.timed.seconds / this.timed.tokens;
+    const validations = this.epochs - this.history.length;
+    return (this.tokens.planned - this.tokens.done) * pace + validations * this.validationSeconds;
+  }
+}
