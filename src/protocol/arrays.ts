@@ -12,7 +12,7 @@ const TYPES = {
 
 type TypeName = keyof typeof TYPES;
 /** A flat array that `writeArrays` can write. */
-export type NamedArray = InstanceType<(typeof TYPES)[TypeName]>;
+export type NamedArray = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
 
 /**
  * Writes flat arrays of any of the types to one file.
@@ -59,7 +59,8 @@ export function readArrays(path: string): Map<string, NamedArray> {
           },
         ]) => {
           const { buffer } = readAt(fd, 8 + length + start, end - start, path);
-          return [name, new TYPES[dtype](buffer)];
+          const View: new (buffer: ArrayBufferLike) => NamedArray = TYPES[dtype];
+          return [name, new View(buffer)];
         },
       ),
     );

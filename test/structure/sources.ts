@@ -42,6 +42,18 @@ export function importsOf(path: string): Import[] {
   return found;
 }
 
+/** Text of every string in a TypeScript file: packages that are not code are found by their files' names. */
+export function stringsOf(path: string): string[] {
+  const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node)) found.push(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
 function isLoad(callee: ts.Expression): boolean {
   if (callee.kind === ts.SyntaxKind.ImportKeyword) return true;
   return /^(require|require\.resolve)$/.test(callee.getText());
