@@ -242,7 +242,7 @@ function plain(s: Graph, op: string, a: Tensor, b?: Tensor): Tensor {
 function plainMatMul(s: Graph, a: Tensor, b: Tensor): Tensor {
   if (a.dim(-1) !== b.dim(-2))
     throw new GraphError(`attention: ${showShape(a.shape)} by ${showShape(b.shape)}`);
-  return s.node("MatMul", [a, b], a.dtype, [...a.shape.slice(0, -1), b.dim(-1)]);
+  return s.product("MatMul", a, b, [...a.shape.slice(0, -1), b.dim(-1)]);
 }
 
 function flip(s: Graph, x: Tensor): Tensor {

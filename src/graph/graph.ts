@@ -36,6 +36,8 @@ export interface Step {
  * Operations are functions of their own (`add(graph, a, b)`), one file a family.
  */
 export class Graph {
+  /** Whether matrix products are computed in float16 (their operands rounded, their results widened again). */
+  halfProducts = false;
   readonly nodes: Node[] = [];
   readonly inputs: Tensor[] = [];
   readonly outputs: { tensor: Tensor; from: string }[] = [];
@@ -50,6 +52,7 @@ export class Graph {
   /** `parent`: the graph whose node has this one as its body; its tensors can be used here. */
   constructor(readonly parent?: Graph) {
     this.counter = parent ? parent.counter : { n: 0 };
+    this.halfProducts = parent?.halfProducts ?? false;
   }
 
   /** A value that is fed at each run. */
@@ -173,6 +176,13 @@ export class Graph {
       attributes,
     });
     return made;
+  }
+
+  /** Appends a matrix product: `Gemm` or `MatMul`, in float16 where `halfProducts` says so. */
+  product(op: "Gemm" | "MatMul", a: Tensor, b: Tensor, shape: Shape, attributes: { [name: string]: Attribute } = {}): Tensor {
+    if (!this.halfProducts) return this.node(op, [a, b], a.dtype, shape, attributes);
+    const halves = [this.cast(a, "float16"), this.cast(b, "float16")];
+    return this.cast(this.node(op, halves, "float16", shape, attributes), a.dtype);
   }
 
   /** Puts a differentiable operation on the tape; returns its output. */

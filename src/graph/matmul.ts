@@ -14,15 +14,20 @@ import { broadcast, GraphError, showShape, type Tensor } from "./tensor.js";
 export function linear(g: Graph, x: Tensor, w: Tensor, b?: Tensor, scale = 1): Tensor {
   if (x.rank !== 2 || w.rank !== 2 || x.dim(1) !== w.dim(1) || (b && b.dim(0) !== w.dim(0)))
     throw new GraphError(`linear: input ${showShape(x.shape)}, weight ${showShape(w.shape)}`);
-  const out = g.node("Gemm", b ? [x, w, b] : [x, w], x.dtype, [x.dim(0), w.dim(0)], {
-    transB: 1,
-    ...factors(scale),
-  });
+  const shape = [x.dim(0), w.dim(0)];
+  const out =
+    g.halfProducts || !b
+      ? shifted(g, g.product("Gemm", x, w, shape, { transB: 1, ...factors(scale) }), b, scale)
+      : g.node("Gemm", [x, w, b], x.dtype, shape, { transB: 1, ...factors(scale) });
   return g.record(out, b ? [x, w, b] : [x, w], (dy, want) => [
-    want[0] ? g.node("Gemm", [dy, w], x.dtype, x.shape, factors(scale)) : undefined,
-    want[1] ? g.node("Gemm", [dy, x], x.dtype, w.shape, { transA: 1, ...factors(scale) }) : undefined,
+    want[0] ? g.product("Gemm", dy, w, x.shape, factors(scale)) : undefined,
+    want[1] ? g.product("Gemm", dy, x, w.shape, { transA: 1, ...factors(scale) }) : undefined,
     b && want[2] ? scaled(g, reduceSum(g, dy, [0]), scale) : undefined,
   ]);
+}
+
+function shifted(g: Graph, y: Tensor, b: Tensor | undefined, scale: number): Tensor {
+  return b ? g.node("Add", [y, scaled(g, b, scale)], y.dtype, y.shape) : y;
 }
 
 function factors(scale: number): { [name: string]: Attribute } {
@@ -38,7 +43,7 @@ export function matmul(g: Graph, a: Tensor, b: Tensor): Tensor {
   if (a.rank < 2 || b.rank < 2 || a.dim(-1) !== b.dim(-2))
     throw new GraphError(`matmul: ${showShape(a.shape)} by ${showShape(b.shape)}`);
   const lead = broadcast("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const out = g.node("MatMul", [a, b], a.dtype, [...lead, a.dim(-2), b.dim(-1)]);
+  const out = g.product("MatMul", a, b, [...lead, a.dim(-2), b.dim(-1)]);
   return g.record(out, [a, b], (dy, want) => [
     want[0] ? sumTo(g, matmul(g, dy, swapLast(g, b)), a.shape) : undefined,
     want[1] ? sumTo(g, matmul(g, swapLast(g, a), dy), b.shape) : undefined,

@@ -52,8 +52,9 @@ export interface ModelOutputs {
   statistics: Map<string, Tensor>;
 }
 
-/** Added to the attention score of a padded position: as good as −∞, without its NaN. */
+/** Added to the attention score of a padded position: as good as −∞, without its NaN; and what float16 can hold. */
 const MASKED = -1e9;
+const MASKED_HALF = -6e4;
 
 /**
  * scGPT (Cui et al., Nat. Methods 2024), `perceptual_forward` of the published model:
@@ -70,7 +71,7 @@ export function scgpt(c: Context, inputs: ModelInputs, size: ModelSize, wanted: 
   const { output: x, statistics } = normalizeBatch(c, embedded, batchLabels, size.batches ?? 0);
 
   const padded = g.node("Equal", [genes, g.scalar(padRow, "int32")], "bool", genes.shape);
-  const bias = select(g, padded, g.scalar(MASKED, x.dtype), g.scalar(0, x.dtype));
+  const bias = select(g, padded, g.scalar(g.halfProducts ? MASKED_HALF : MASKED, x.dtype), 0);
   const sequence = { b, n, bias };
   const onlyFirst = args.cell_emb_style === "cls" && !wanted.mlm;
   const h = encode(c, x, sequence, onlyFirst);

@@ -40,6 +40,21 @@ export class Slots {
     this.tensors.set(input, tensor);
     return tensor;
   }
+
+  /** The tensor that a slot stands for now: the graph's input, or what `replace` put in its place. */
+  current(slot: Slot): Tensor {
+    return this.tensors.get(slot.input)!;
+  }
+
+  /** Lets what is written from now on use another tensor for a slot: its value after a step. */
+  replace(slot: Slot, tensor: Tensor): void {
+    this.tensors.set(slot.input, tensor);
+  }
+
+  /** The slot of a whole tensor of the state dict that the graph uses. */
+  slot(key: string): Slot {
+    return this.all.find((s) => s.input === key)!;
+  }
 }
 
 /** The elements of a slot within its tensor of the state dict. */

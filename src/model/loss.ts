@@ -1,0 +1,89 @@
+import { add, mul } from "../graph/elementwise.js";
+import type { Graph } from "../graph/graph.js";
+import { crossEntropy } from "../graph/losses.js";
+import type { DType, Shape, Tensor } from "../graph/tensor.js";
+import { type Context, Noise } from "./context.js";
+import { contrastive, elasticSimilarity, expressionLoss, meanWeights, type Objective } from "./objectives.js";
+import { usesDomainNorm } from "./parameters.js";
+import { type ModelInputs, scgpt } from "./scgpt.js";
+import type { Slots } from "./slots.js";
+import type { TrainingSpec } from "./training.js";
+
+/** The loss of one batch, as tensors of the graph. */
+export interface Loss {
+  loss: Tensor;
+  parts: Tensor;
+  names: string[];
+  logits?: Tensor;
+  statistics: Map<string, Tensor>;
+}
+
+/**
+ * Writes forward pass and loss into the graph. Inputs, each with `suffix` after its name: `genes` int32 [B, N];
+ * `values` [B, N]; `labels` int32 [B]; `cellWeights` [B] (they sum to 1 over the cells of a step); `batchLabels`
+ * int32 [B]; `target`, `mask` [B, N] for masked values; `rowKeys`, `columnKeys` int32 [B, N] for dropout; and,
+ * where `shared`, `share` []: the part of the step's cells that is in this batch.
+ */
+export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boolean, suffix = ""): Loss {
+  const { args, size } = spec;
+  const [B, N] = [`B${suffix}`, `N${suffix}`];
+  const fed = (name: string, dtype: DType, shape: Shape) => g.input(name + suffix, dtype, shape);
+  const has = (o: Objective) => spec.objectives.includes(o);
+  const inputs: ModelInputs = {
+    genes: fed("genes", "int32", [B, N]),
+    values: fed("values", "float32", [B, N]),
+    padRow: spec.padRow,
+  };
+  if (args.use_batch_labels || usesDomainNorm(args) || has("DAB"))
+    inputs.batchLabels = fed("batchLabels", "int32", [B]);
+  const noise =
+    spec.dropout > 0
+      ? new Noise(g, spec.dropout, fed("rowKeys", "int32", [B, N]), fed("columnKeys", "int32", [B, N]))
+      : undefined;
+  const context: Context = {
+    g,
+    args,
+    parameter: (name, third) => slots.tensor(name, third),
+    noise,
+    training: true,
+    attentionLoop: spec.attentionLoop,
+  };
+  const out = scgpt(context, inputs, size, {
+    classes: has("CLS"),
+    mlm: has("MLM"),
+    mvc: has("MVC"),
+    dab: has("DAB"),
+  });
+
+  const parts: [name: string, value: Tensor][] = [];
+  if (out.classes) {
+    const labels = fed("labels", "int32", [B]);
+    parts.push(["CLS", crossEntropy(g, out.classes, labels, fed("cellWeights", "float32", [B]))]);
+  }
+  const share =
+    shared && spec.objectives.some((o) => o !== "CLS") ? fed("share", "float32", []) : undefined;
+  const push = (name: string, value: Tensor) => parts.push([name, share ? mul(g, value, share) : value]);
+  if (out.mlm || out.mvc) {
+    const target = fed("target", "float32", [B, N]);
+    const mask = fed("mask", "float32", [B, N]);
+    for (const [name, predicted] of [["MLM", out.mlm] as const, ["MVC", out.mvc] as const]) {
+      if (!predicted) continue;
+      const [error, zero] = expressionLoss(g, predicted, target, mask);
+      push(name, error);
+      if (zero) push(`${name}_zero`, zero);
+    }
+  }
+  if (has("ECS"))
+    push("ECS", mul(g, elasticSimilarity(g, out.cell, args.ecs_threshold ?? 0.3), spec.ecsWeight ?? 1));
+  if (has("CCE")) push("CCE", contrastive(g, out.cell, scgpt(context, inputs, size, {}).cell));
+  if (out.dab) push("DAB", crossEntropy(g, out.dab, inputs.batchLabels!, meanWeights(g, out.dab)));
+
+  const vector = parts.map(([, p]) => g.node("Unsqueeze", [p, g.integers([0])], "float32", [1]));
+  return {
+    loss: parts.map(([, p]) => p).reduce((a, b) => add(g, a, b)),
+    parts: g.node("Concat", vector, "float32", [parts.length], { axis: 0 }),
+    names: parts.map(([name]) => name),
+    logits: out.classes,
+    statistics: out.statistics,
+  };
+}
