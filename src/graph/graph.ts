@@ -179,7 +179,13 @@ export class Graph {
   }
 
   /** Appends a matrix product: `Gemm` or `MatMul`, in float16 where `halfProducts` says so. */
-  product(op: "Gemm" | "MatMul", a: Tensor, b: Tensor, shape: Shape, attributes: { [name: string]: Attribute } = {}): Tensor {
+  product(
+    op: "Gemm" | "MatMul",
+    a: Tensor,
+    b: Tensor,
+    shape: Shape,
+    attributes: { [name: string]: Attribute } = {},
+  ): Tensor {
     if (!this.halfProducts) return this.node(op, [a, b], a.dtype, shape, attributes);
     const halves = [this.cast(a, "float16"), this.cast(b, "float16")];
     return this.cast(this.node(op, halves, "float16", shape, attributes), a.dtype);

@@ -19,7 +19,9 @@ export interface GradientGraph {
   statistics: string[];
   /** Names of the parts of the loss, in the order of output `parts`. */
   parts: string[];
-  nodes: number;
+  inputs: string[];
+  /** Whether it gives `logits`. */
+  logits: boolean;
 }
 
 /**
@@ -49,7 +51,8 @@ export function gradientGraph(spec: TrainingSpec, accumulate: boolean): Gradient
     trained: reached.map((r) => r.slot),
     statistics: [...model.statistics.keys()],
     parts: model.names,
-    nodes: g.nodes.length,
+    inputs: g.inputs.map((t) => t.name),
+    logits: model.logits !== undefined,
   };
 }
 

@@ -60,8 +60,7 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
     const labels = fed("labels", "int32", [B]);
     parts.push(["CLS", crossEntropy(g, out.classes, labels, fed("cellWeights", "float32", [B]))]);
   }
-  const share =
-    shared && spec.objectives.some((o) => o !== "CLS") ? fed("share", "float32", []) : undefined;
+  const share = shared && spec.objectives.some((o) => o !== "CLS") ? fed("share", "float32", []) : undefined;
   const push = (name: string, value: Tensor) => parts.push([name, share ? mul(g, value, share) : value]);
   if (out.mlm || out.mvc) {
     const target = fed("target", "float32", [B, N]);

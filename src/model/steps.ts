@@ -1,6 +1,6 @@
 import { Graph } from "../graph/graph.js";
 import { encodeOnnx } from "../graph/onnx.js";
-import { adam, type AdamOptions } from "../graph/optimizer.js";
+import { type AdamOptions, adam } from "../graph/optimizer.js";
 import type { Tensor } from "../graph/tensor.js";
 import { derivatives, totalSquares } from "./gradient.js";
 import { lossOf } from "./loss.js";
@@ -22,6 +22,7 @@ export interface StepsGraph {
   trained: Slot[];
   statistics: string[];
   parts: string[];
+  inputs: string[];
 }
 
 /**
@@ -39,7 +40,8 @@ export function stepsGraph(spec: TrainingSpec, options: StepsOptions): StepsGrap
   const g = new Graph();
   g.halfProducts = spec.half === true;
   const slots = new Slots(g, parameterShapes(spec.args, spec.size));
-  const at = (v: Tensor, i: number) => g.node("Gather", [v, g.constant(Int32Array.of(i), "int32", [])], "float32", []);
+  const at = (v: Tensor, i: number) =>
+    g.node("Gather", [v, g.constant(Int32Array.of(i), "int32", [])], "float32", []);
   const progress = g.input("progress", "float32", [3]);
   let [c1, c2, lossScale] = [0, 1, 2].map((i) => at(progress, i));
   const moments = new Map<string, { m: Tensor; v: Tensor }>();
@@ -99,12 +101,24 @@ export function stepsGraph(spec: TrainingSpec, options: StepsOptions): StepsGrap
   for (const name of statistics) g.output(`new.${name}`, slots.current(slots.slot(name)));
   const vector = [c1, c2, lossScale].map((x) => g.node("Unsqueeze", [x, g.integers([0])], "float32", [1]));
   g.output("new.progress", g.node("Concat", vector, "float32", [3], { axis: 0 }));
-  return { onnx: encodeOnnx(g), slots: slots.all, trained, statistics, parts };
+  return {
+    onnx: encodeOnnx(g),
+    slots: slots.all,
+    trained,
+    statistics,
+    parts,
+    inputs: g.inputs.map((t) => t.name),
+  };
 }
 
 /** min(1, limit / (norm + 1e-6)) / lossScale, as PyTorch's `clip_grad_norm_` after unscaling. */
 function clipAndUnscale(g: Graph, norm: Tensor, limit: number, lossScale: Tensor): Tensor {
-  const ratio = binary(g, "Div", g.scalar(limit, "float32"), binary(g, "Add", norm, g.scalar(1e-6, "float32")));
+  const ratio = binary(
+    g,
+    "Div",
+    g.scalar(limit, "float32"),
+    binary(g, "Add", norm, g.scalar(1e-6, "float32")),
+  );
   return binary(g, "Div", binary(g, "Min", ratio, g.scalar(1, "float32")), lossScale);
 }
 

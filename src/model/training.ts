@@ -19,4 +19,3 @@ export interface TrainingSpec {
   /** Matrix products in float16, all else in float32 (mixed precision, Micikevicius et al. 2018). */
   half?: boolean;
 }
-

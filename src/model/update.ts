@@ -1,6 +1,6 @@
 import { Graph } from "../graph/graph.js";
 import { encodeOnnx } from "../graph/onnx.js";
-import { adam, type AdamOptions, type AdamStep } from "../graph/optimizer.js";
+import { type AdamOptions, type AdamStep, adam } from "../graph/optimizer.js";
 import type { Slot } from "./slots.js";
 
 /**

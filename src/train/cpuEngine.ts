@@ -1,0 +1,127 @@
+import type * as ort from "onnxruntime-node";
+import type { Weights } from "../checkpoint/weights.js";
+import { type GradientGraph, gradientGraph } from "../model/gradient.js";
+import type { TrainingSpec } from "../model/training.js";
+import { updateGraph } from "../model/update.js";
+import { Session, type SessionOptions, tensor } from "../runtime/session.js";
+import {
+  BETA1,
+  BETA2,
+  type Engine,
+  type PlannedStep,
+  type StepResult,
+  type TrainingState,
+} from "./engine.js";
+import { countCorrect, type FeedOptions, only, stepFeeds } from "./feeds.js";
+import { addMoments, addZeros, slotTensors } from "./state.js";
+
+export interface AdamChoice {
+  epsilon: number;
+  weightDecay: number;
+  clipNorm: number;
+}
+
+/**
+ * Training on the CPU: one graph for the gradients, which adds up those of a step's batches, and one for Adam.
+ * Weights, moments and gradients lie in memory of ours that onnxruntime reads and writes in place; between the two
+ * graphs the norm is looked at, so that a step that is not finite changes nothing.
+ */
+export class CpuEngine implements Engine {
+  readonly group = 1;
+  readonly gradients: Weights;
+
+  private constructor(
+    private readonly graph: GradientGraph,
+    private readonly gradientSession: Session,
+    private readonly updateSession: Session,
+    private readonly state: TrainingState,
+    private readonly feedOptions: FeedOptions,
+    private readonly adam: AdamChoice,
+  ) {
+    this.gradients = new Map();
+    addZeros(this.gradients, graph.trained, state.weights);
+    addMoments(state, graph.trained);
+  }
+
+  static async create(
+    spec: TrainingSpec,
+    state: TrainingState,
+    session: SessionOptions,
+    feeds: FeedOptions,
+    adam: AdamChoice,
+  ): Promise<CpuEngine> {
+    const graph = gradientGraph(spec, true);
+    const update = updateGraph(graph.trained, { beta1: BETA1, beta2: BETA2, ...adam });
+    const opened = [await Session.open(graph.onnx, session), await Session.open(update, session)];
+    return new CpuEngine(graph, opened[0], opened[1], state, feeds, adam);
+  }
+
+  async run(steps: PlannedStep[]): Promise<StepResult[]> {
+    const results: StepResult[] = [];
+    for (const step of steps) {
+      const started = performance.now();
+      const result = await this.addGradients(step);
+      const skipped = !Number.isFinite(result.gradNorm);
+      if (!skipped) await this.update(result.gradNorm, step.learningRate);
+      results.push({ ...result, skipped, seconds: (performance.now() - started) / 1000 });
+    }
+    return results;
+  }
+
+  private async addGradients({ micro }: PlannedStep): Promise<Omit<StepResult, "skipped" | "seconds">> {
+    const { graph, state } = this;
+    const sums = slotTensors(graph.trained, this.gradients);
+    for (const g of this.gradients.values()) g.data.fill(0);
+    const inputs = new Set(graph.inputs);
+    const all = { loss: 0, parts: {} as Record<string, number>, gradNorm: 0, correct: 0, cells: 0 };
+    for (const [i, feeds] of stepFeeds(micro, state.attempts++, this.feedOptions).entries()) {
+      const fed = { ...slotTensors(graph.slots, state.weights), ...only(feeds, inputs) };
+      const into: Record<string, ort.Tensor | null> = { loss: null, parts: null, squares: null };
+      if (graph.logits) into.logits = null;
+      for (const [input, t] of Object.entries(sums)) {
+        fed[`sum.${input}`] = t;
+        into[`grad.${input}`] = t;
+      }
+      for (const name of graph.statistics) into[`new.${name}`] = null;
+      const out = await this.gradientSession.run(fed, into);
+      all.loss += Number(out.loss.data[0]);
+      all.gradNorm = Math.sqrt(Number(out.squares.data[0]));
+      for (const [k, name] of graph.parts.entries())
+        all.parts[name] = (all.parts[name] ?? 0) + Number(out.parts.data[k]);
+      all.cells += micro[i].labels.length;
+      if (out.logits) all.correct += countCorrect(out.logits.data as Float32Array, micro[i].labels);
+      for (const name of graph.statistics)
+        state.weights.get(name)!.data.set(out[`new.${name}`].data as Float32Array);
+    }
+    return all;
+  }
+
+  private async update(norm: number, learningRate: number): Promise<void> {
+    const t = ++this.state.step;
+    const scalar = (x: number) => tensor("float32", Float32Array.of(x), []);
+    const slots = this.graph.trained;
+    const { weights, m, v } = this.state;
+    const feeds: Record<string, ort.Tensor> = {
+      learningRate: scalar(learningRate),
+      rate: scalar(learningRate / (1 - BETA1 ** t)),
+      correction: scalar(Math.sqrt(1 - BETA2 ** t)),
+      factor: scalar(Math.min(1, this.adam.clipNorm / (norm + 1e-6))),
+      ...slotTensors(slots, this.gradients, "grad."),
+    };
+    const into: Record<string, ort.Tensor> = {};
+    for (const [held, input, output] of [
+      [weights, "", "new."],
+      [m, "m.", "newm."],
+      [v, "v.", "newv."],
+    ] as const) {
+      Object.assign(feeds, slotTensors(slots, held, input));
+      Object.assign(into, slotTensors(slots, held, output));
+    }
+    await this.updateSession.run(feeds, into);
+  }
+
+  async release(): Promise<void> {
+    await this.gradientSession.release();
+    await this.updateSession.release();
+  }
+}

@@ -1,0 +1,57 @@
+import type { Weights } from "../checkpoint/weights.js";
+import type { Batch } from "../tokenize/batches.js";
+
+/** One batch with its answers. */
+export interface LabelledBatch {
+  batch: Batch;
+  /** Int32 [B] */
+  labels: Int32Array;
+  /** Int32 [B], where the architecture uses batch labels. */
+  batchLabels?: Int32Array;
+  /** Masked values: what they should be and which count, each Float32 [B × N]. */
+  masked?: { target: Float32Array; mask: Float32Array };
+}
+
+/** One optimiser step: the cells of all its batches together. */
+export interface PlannedStep {
+  micro: LabelledBatch[];
+  learningRate: number;
+}
+
+export interface StepResult {
+  loss: number;
+  /** The loss by parts, where it has several. */
+  parts: Record<string, number>;
+  /** Norm of all gradients before clipping. */
+  gradNorm: number;
+  /** Cells whose largest logit is their label's. */
+  correct: number;
+  cells: number;
+  /** The gradients were not finite, and nothing was changed. */
+  skipped: boolean;
+  seconds: number;
+}
+
+/** What training changes. The engine works on this memory; nobody else holds it. */
+export interface TrainingState {
+  weights: Weights;
+  m: Weights;
+  v: Weights;
+  /** Steps that changed the weights: Adam's t. */
+  step: number;
+  /** Steps tried: what dropout's keys are drawn by. */
+  attempts: number;
+}
+
+/** Takes training steps on one kind of device. */
+export interface Engine {
+  /** How many steps it takes best at once. */
+  readonly group: number;
+  run(steps: PlannedStep[]): Promise<StepResult[]>;
+  /** Gradients of the last step, before clipping, where the engine keeps them. */
+  gradients?: Weights;
+  release(): Promise<void>;
+}
+
+export const BETA1 = 0.9;
+export const BETA2 = 0.999;

@@ -1,0 +1,80 @@
+import type * as ort from "onnxruntime-node";
+import { oddKeys } from "../graph/dropout.js";
+import type { Objective } from "../model/objectives.js";
+import { tensor } from "../runtime/session.js";
+import type { LabelledBatch } from "./engine.js";
+
+export interface FeedOptions {
+  objectives: Objective[];
+  dropout: number;
+  /** Seed of dropout. */
+  seed: number;
+  /** Weight of each class in the loss; all alike when absent. Float32 [classes] */
+  classWeights?: Float32Array;
+}
+
+/** Batches of one step at most, as far as dropout's keys are concerned. */
+const KEY_STREAMS = 4096;
+
+/**
+ * What the graph of a step is fed for each of its batches; see `lossOf`.
+ * @param attempt the step's number among those tried: each has dropout masks of its own
+ */
+export function stepFeeds(
+  micro: LabelledBatch[],
+  attempt: number,
+  o: FeedOptions,
+): Record<string, ort.Tensor>[] {
+  if (micro.length === 0 || micro.some((m) => m.labels.length === 0))
+    throw new Error("A training step got an empty batch.");
+  const weightOf = (label: number) => o.classWeights?.[label] ?? 1;
+  const cells = micro.reduce((sum, m) => sum + m.labels.length, 0);
+  const total = micro.reduce((sum, m) => m.labels.reduce((s, l) => s + weightOf(l), sum), 0);
+  return micro.map(({ batch, labels, batchLabels, masked }, index) => {
+    const dims = [labels.length, batch.length];
+    const perCell = (data: Int32Array) => tensor("int32", data, [labels.length]);
+    const feeds: Record<string, ort.Tensor> = {
+      genes: tensor("int32", batch.genes, dims),
+      values: tensor("float32", batch.values, dims),
+    };
+    if (o.objectives.includes("CLS")) {
+      feeds.labels = perCell(labels);
+      const weights = Float32Array.from(labels, (l) => weightOf(l) / total);
+      feeds.cellWeights = tensor("float32", weights, [labels.length]);
+    }
+    if (batchLabels) feeds.batchLabels = perCell(batchLabels);
+    if (masked) {
+      feeds.target = tensor("float32", masked.target, dims);
+      feeds.mask = tensor("float32", masked.mask, dims);
+    }
+    feeds.share = tensor("float32", Float32Array.of(labels.length / cells), []);
+    if (o.dropout > 0) {
+      const stream = 2 * (attempt * KEY_STREAMS + index);
+      const keys = (s: number) => tensor("int32", oddKeys(dims[0] * dims[1], o.seed, s), dims);
+      feeds.rowKeys = keys(stream);
+      feeds.columnKeys = keys(stream + 1);
+    }
+    return feeds;
+  });
+}
+
+/** The feeds that a graph has inputs for, under `suffix`. */
+export function only(
+  feeds: Record<string, ort.Tensor>,
+  inputs: ReadonlySet<string>,
+  suffix = "",
+): Record<string, ort.Tensor> {
+  const used = Object.entries(feeds).filter(([name]) => inputs.has(name + suffix));
+  return Object.fromEntries(used.map(([name, t]) => [name + suffix, t]));
+}
+
+/** How many rows of `logits` [B × classes] have their largest value at the label. */
+export function countCorrect(logits: Float32Array, labels: Int32Array): number {
+  const classes = logits.length / labels.length;
+  let correct = 0;
+  labels.forEach((label, i) => {
+    const row = logits.subarray(i * classes, (i + 1) * classes);
+    if (row.every((x) => x <= row[label])) correct++;
+  });
+  return correct;
+}
