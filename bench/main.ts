@@ -1,0 +1,13 @@
+/** `npm run bench -- NAME [options]`: each benchmark prints one line of JSON on stdout, its course on stderr. */
+const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<object> }>> = {
+  preprocess: () => import("./preprocess.js"),
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+if (name in BENCHMARKS) {
+  const { bench } = await BENCHMARKS[name]();
+  console.log(JSON.stringify(await bench(args)));
+} else {
+  console.error(`Usage: npm run bench -- NAME, NAME one of ${Object.keys(BENCHMARKS).join(", ")}`);
+  process.exitCode = 2;
+}
