@@ -5,7 +5,7 @@ import { History } from "./history.js";
 import { kernelInfo } from "./info.js";
 import { IoPub } from "./iopub.js";
 import { LanguageClient } from "./language/client.js";
-import { address, canSignal, childProcesses, isOrphan } from "./platform.js";
+import { address, canSignal, descendants, isOrphan, signal } from "./platform.js";
 import { Phase, Slot, type ToFrontEnd, type ToMain } from "./threads.js";
 import { type ConnectionInfo, type Header, type Message, Wire } from "./wire.js";
 
@@ -154,9 +154,9 @@ async function interrupt(): Promise<void> {
   await sleep(PATIENCE_MS);
   if (heard !== before || Atomics.load(shared, Slot.phase) === Phase.idle) return;
   // The thread is inside synchronous code that was not compiled by us, or waits for a child process.
-  for (const pid of childProcesses()) signal(pid, "SIGINT");
+  signal(descendants(process.pid), "SIGINT");
   if (Atomics.load(shared, Slot.phase) === Phase.synchronous) {
-    if (canSignal) signal(process.pid, "SIGINT");
+    if (canSignal) signal([process.pid], "SIGINT");
     return;
   }
   // Safe in a microtask only, hence not in the synchronous phase. The session must not stay
@@ -164,14 +164,6 @@ async function interrupt(): Promise<void> {
   const session = new Session();
   session.connectToMainThread();
   session.post("Runtime.terminateExecution", () => session.disconnect());
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended already.
-  }
 }
 
 async function shutDown(socket: Router, request: Message): Promise<void> {
@@ -184,8 +176,7 @@ async function shutDown(socket: Router, request: Message): Promise<void> {
   if (Atomics.load(shared, Slot.phase) !== Phase.idle) await interrupt();
   tell({ kind: "shutdown" });
   await sleep(SHUTDOWN_MS);
-  for (const pid of childProcesses()) signal(pid, "SIGKILL");
-  process.kill(process.pid, "SIGKILL");
+  signal([...descendants(process.pid), process.pid], "SIGKILL");
 }
 
 function closeSockets(): void {

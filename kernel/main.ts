@@ -4,14 +4,14 @@ import { subscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
-import { bindTimers, context } from "./cell.js";
+import { bindTimers, type Cell, context } from "./cell.js";
 import { Comms } from "./comms.js";
 import { Executor } from "./executor.js";
 import type { FrontEndData } from "./frontend.js";
 import { installGlobals } from "./globals.js";
 import { LanguageClient } from "./language/client.js";
 import { Output } from "./output.js";
-import { jupyterDataDirectory } from "./platform.js";
+import { descendants, jupyterDataDirectory, signal } from "./platform.js";
 import { NotebookSession } from "./session.js";
 import { SHARED_BYTES, type ToFrontEnd, type ToMain } from "./threads.js";
 import type { ConnectionInfo, Outgoing } from "./wire.js";
@@ -73,22 +73,28 @@ function ask(prompt: string, password: boolean): Promise<string> {
   return Promise.race([answer, cell.failed]);
 }
 
-const children = new Set<ChildProcess>();
+/** Child processes, each with the cell that started it. */
+const children = new Map<ChildProcess, Cell | undefined>();
 subscribe("child_process", (message) => {
   const child = (message as { process: ChildProcess }).process;
-  children.add(child);
+  children.set(child, context.current);
   child.once("exit", () => children.delete(child));
 });
 
+/** Ends a child process and what it has started itself. */
+function end(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid !== undefined) signal([child.pid, ...descendants(child.pid)], name);
+}
+
 function interrupt(): void {
   tell({ kind: "interrupted" });
+  for (const [child, cell] of children) if (cell === context.running) end(child, "SIGINT");
   session.interrupt();
-  for (const child of children) child.kill("SIGINT");
 }
 
 function shutDown(): void {
   session.interrupt();
-  for (const child of children) child.kill("SIGTERM");
+  for (const child of children.keys()) end(child, "SIGTERM");
   tell({ kind: "gone" });
 }
 

@@ -16,31 +16,56 @@ export function isOrphan(parentAtStart: number): boolean {
   return process.platform !== "win32" && process.ppid !== parentAtStart;
 }
 
-/** Process ids of our child processes, those that block the main thread (`execSync`) included. */
-export function childProcesses(): number[] {
-  const own = String(process.pid);
+/** Process ids of the descendants of a process, those that block it (`execSync`) included. */
+export function descendants(pid: number): number[] {
+  const parents = parentTable();
+  const found = [pid];
+  for (const ancestor of found) {
+    for (const [child, parent] of parents) if (parent === ancestor) found.push(child);
+  }
+  return found.slice(1);
+}
+
+/** Each process with its parent. On Windows nothing is found, and child processes are left alone. */
+function parentTable(): [pid: number, parent: number][] {
   try {
     if (process.platform === "linux") {
       return readdirSync("/proc")
-        .filter((name) => /^\d+$/.test(name) && parentOf(name) === own)
-        .map(Number);
+        .filter((name) => /^\d+$/.test(name))
+        .map((name) => [Number(name), parentOf(name)]);
     }
     if (process.platform === "darwin") {
-      return execFileSync("pgrep", ["-P", own], { encoding: "utf8" }).split("\n").filter(Boolean).map(Number);
+      const table = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+      return table
+        .trim()
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/).map(Number) as [number, number]);
     }
   } catch {
-    // The process ended while we looked, or there is no pgrep: nothing to signal.
+    // No way to find out: nothing to signal.
   }
   return [];
 }
 
-function parentOf(pid: string): string | undefined {
+function parentOf(pid: string): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The name in parentheses may hold spaces: count the fields behind it.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
   } catch {
-    return undefined;
+    // It ended while we looked.
+    return 0;
+  }
+}
+
+/** Sends a signal to processes; one that has ended already needs none. */
+export function signal(pids: number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It has ended.
+    }
   }
 }
 

@@ -1,0 +1,119 @@
+"""What the kernel's tests share: a kernelspec in a folder of its own, and one helper to run a cell."""
+
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from jupyter_client.manager import KernelManager
+
+ROOT = Path(__file__).resolve().parents[2]
+KERNEL_NAME = "cellkernel"
+_prefix = None
+
+
+def installed_kernelspec():
+    """Installs the kernelspec below a temporary prefix that this process looks in first."""
+    global _prefix
+    if _prefix:
+        return _prefix
+    _prefix = tempfile.mkdtemp(prefix="cellkernel-test-")
+    atexit.register(shutil.rmtree, _prefix, ignore_errors=True)
+    command = ["node", str(ROOT / "dist/kernel/install.js"), "install", "--prefix", _prefix]
+    subprocess.run(command, check=True, capture_output=True)
+    os.environ["JUPYTER_PATH"] = f"{_prefix}/share/jupyter"
+    # The history of the tests is not the user's.
+    os.environ["JUPYTER_DATA_DIR"] = f"{_prefix}/data"
+    return _prefix
+
+
+class Kernel:
+    """A running kernel. `run` executes one cell and collects what comes back."""
+
+    def __init__(self, cwd=None, **options):
+        installed_kernelspec()
+        self.manager = KernelManager(kernel_name=KERNEL_NAME, **options)
+        self.manager.start_kernel(cwd=cwd or tempfile.gettempdir())
+        self.connect()
+
+    def connect(self):
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=30)
+
+    def stop(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=False)
+
+    def restart(self):
+        self.client.stop_channels()
+        self.manager.restart_kernel(now=False)
+        self.connect()
+
+    @property
+    def pid(self):
+        return self.manager.provisioner.pid
+
+    def run(self, code, timeout=20, **options):
+        return self.collect(self.client.execute(code, **options), timeout)
+
+    def collect(self, msg_id, timeout=20):
+        """The reply to an execute request and its outputs, up to its idle status."""
+        return Result(self.reply(msg_id, timeout), self.outputs(msg_id, timeout))
+
+    def reply(self, msg_id, timeout=20):
+        deadline = time.monotonic() + timeout
+        while True:
+            reply = self.client.get_shell_msg(timeout=max(0.01, deadline - time.monotonic()))
+            if reply["parent_header"].get("msg_id") == msg_id:
+                return reply
+
+    def outputs(self, msg_id, timeout=20):
+        outputs = []
+        deadline = time.monotonic() + timeout
+        while True:
+            message = self.client.get_iopub_msg(timeout=max(0.01, deadline - time.monotonic()))
+            if message["parent_header"].get("msg_id") != msg_id:
+                continue
+            if message["msg_type"] == "status":
+                if message["content"]["execution_state"] == "idle":
+                    return outputs
+            elif message["msg_type"] != "execute_input":
+                outputs.append(message)
+
+    def iopub(self, msg_type, timeout=5):
+        """The next message of this type, whoever caused it."""
+        deadline = time.monotonic() + timeout
+        while True:
+            message = self.client.get_iopub_msg(timeout=max(0.01, deadline - time.monotonic()))
+            if message["msg_type"] == msg_type:
+                return message
+
+    def interrupt(self):
+        self.manager.interrupt_kernel()
+
+
+class Result:
+    def __init__(self, reply, outputs):
+        self.reply = reply["content"]
+        self.status = self.reply["status"]
+        self.outputs = outputs
+
+    def of(self, msg_type):
+        return [message["content"] for message in self.outputs if message["msg_type"] == msg_type]
+
+    @property
+    def text(self):
+        """text/plain of the result, or None."""
+        results = self.of("execute_result")
+        return results[0]["data"]["text/plain"] if results else None
+
+    def stream(self, name="stdout"):
+        return "".join(content["text"] for content in self.of("stream") if content["name"] == name)
+
+    @property
+    def traceback(self):
+        return "\n".join(self.reply.get("traceback", []))
