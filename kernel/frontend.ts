@@ -4,7 +4,8 @@ import { Publisher, Reply, Router } from "zeromq";
 import { History } from "./history.js";
 import { kernelInfo } from "./info.js";
 import { IoPub } from "./iopub.js";
-import { LanguageClient } from "./language/client.js";
+import { type Call, LanguageClient } from "./language/client.js";
+import { LanguageProcess } from "./language/start.js";
 import { address, canSignal, descendants, isOrphan, signal } from "./platform.js";
 import { Phase, Slot, type ToFrontEnd, type ToMain } from "./threads.js";
 import { type ConnectionInfo, type Header, type Message, Wire } from "./wire.js";
@@ -15,7 +16,9 @@ import { type ConnectionInfo, type Header, type Message, Wire } from "./wire.js"
 export interface FrontEndData {
   connection: ConnectionInfo;
   shared: SharedArrayBuffer;
-  language: MessagePort;
+  /** Over which main calls the language process, which is this thread's. */
+  calls: MessagePort;
+  directory: string;
   historyFile?: string;
 }
 
@@ -30,7 +33,8 @@ const data = workerData as FrontEndData;
 const main = parentPort!;
 const shared = new Int32Array(data.shared);
 const wire = new Wire(data.connection);
-const language = new LanguageClient(data.language);
+const languageProcess = new LanguageProcess(data.directory);
+const language = new LanguageClient(languageProcess);
 const history = new History(data.historyFile);
 const shell = new Router({ sendHighWaterMark: 0 });
 const control = new Router({ sendHighWaterMark: 0 });
@@ -154,7 +158,8 @@ async function interrupt(): Promise<void> {
   await sleep(PATIENCE_MS);
   if (heard !== before || Atomics.load(shared, Slot.phase) === Phase.idle) return;
   // The thread is inside synchronous code that was not compiled by us, or waits for a child process.
-  signal(descendants(process.pid), "SIGINT");
+  const helpers = descendants(process.pid).filter((pid) => pid !== languageProcess.pid);
+  signal(helpers, "SIGINT");
   if (Atomics.load(shared, Slot.phase) === Phase.synchronous) {
     if (canSignal) signal([process.pid], "SIGINT");
     return;
@@ -234,6 +239,8 @@ async function serveStdin(): Promise<void> {
 async function serveHeartbeat(): Promise<void> {
   for await (const frames of heartbeat) await heartbeat.send(frames);
 }
+
+data.calls.on("message", async (call: Call) => data.calls.postMessage(await language.relay(call)));
 
 main.on("message", (message: ToFrontEnd) => {
   if (message.kind === "publish") iopub.publish(message.message);

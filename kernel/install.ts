@@ -1,6 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type InstallOptions, installKernelspec } from "./kernelspec.js";
+import { snapshotPath } from "./language/snapshot.js";
 
 /** `cellkernel kernel install`, started by name from the command line of the package. */
 
@@ -42,6 +45,16 @@ function main(args: string[]): void {
     system: values.system,
   };
   console.log(`Installed the kernel in ${installKernelspec(options)}`);
+  prepareSnapshot();
+}
+
+/** Makes the first start as quick as those after it. A kernel without snapshot works, and makes it itself. */
+function prepareSnapshot(): void {
+  if (existsSync(snapshotPath())) return;
+  const program = fileURLToPath(new URL("./language/buildSnapshot.js", import.meta.url));
+  const { status } = spawnSync(process.execPath, [program], { stdio: "ignore" });
+  if (status !== 0)
+    console.error("The kernel works, but starts more slowly: its snapshot could not be made.");
 }
 
 /** `sys.prefix` of the Python that Jupyter most likely runs on. */

@@ -34,27 +34,22 @@ const { port1, port2 } = new MessageChannel();
 const frontEndData: FrontEndData = {
   connection,
   shared: memory,
-  language: port1,
+  calls: port1,
+  directory,
   historyFile: join(jupyterDataDirectory(), "cellkernel", "history.jsonl"),
 };
 const frontEnd = new Worker(new URL("./frontend.js", import.meta.url), {
   workerData: frontEndData,
   transferList: [port1],
 });
-const languageThread = new Worker(new URL("./language/thread.js", import.meta.url), {
-  workerData: { port: port2, directory },
-  transferList: [port2],
+frontEnd.on("error", (error) => {
+  process.stderr.write(`cellkernel: ${error.stack}\n`);
+  exit(1);
 });
-for (const worker of [frontEnd, languageThread]) {
-  worker.on("error", (error) => {
-    process.stderr.write(`cellkernel: ${error.stack}\n`);
-    exit(1);
-  });
-}
 
 const tell = (message: ToFrontEnd) => frontEnd.postMessage(message);
 const publish = (message: Outgoing) => tell({ kind: "publish", message });
-const language = new LanguageClient(languageThread);
+const language = new LanguageClient(port2);
 const output = new Output(publish);
 const comms = new Comms(publish);
 const executor = new Executor(language, shared, directory);

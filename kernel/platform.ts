@@ -79,6 +79,15 @@ export function jupyterDataDirectory(): string {
   return join(process.env.XDG_DATA_HOME ?? join(homedir(), ".local", "share"), "jupyter");
 }
 
+/** Where this user's programs keep what can be made again. */
+export function cacheDirectory(): string {
+  if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "cellkernel");
+  if (process.platform === "win32") {
+    return join(process.env.LOCALAPPDATA ?? join(homedir(), "AppData", "Local"), "cellkernel", "Cache");
+  }
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "cellkernel");
+}
+
 /** Where Jupyter looks for the kernels of every user of this machine. */
 export function systemDataDirectory(): string {
   if (process.platform === "win32") return join(process.env.PROGRAMDATA ?? "C:\\ProgramData", "jupyter");

@@ -1,11 +1,11 @@
 import type { Header, Outgoing } from "./wire.js";
 
 /**
- * The kernel is three threads, so that none can hold up another:
+ * The kernel is two threads and a process beside them, so that none can hold up another:
  * - main runs the user's cells, and nothing else;
  * - front end (a worker) owns the sockets: it queues, replies, beats and interrupts;
- * - language (a worker) owns TypeScript: it compiles cells, completes and inspects.
- * This file is what they say to each other.
+ * - language (a process, which starts from a snapshot) owns TypeScript: it compiles, completes, inspects.
+ *  * This file is what they say to each other.
  */
 
 /** A cell to run. */

@@ -1,4 +1,5 @@
-import ts from "typescript";
+import ts = require("typescript");
+
 import type { Language } from "./client.js";
 import { complete } from "./complete.js";
 import { formatDiagnostic } from "./diagnostics.js";
@@ -35,6 +36,12 @@ export class Cells implements Language {
     this.#service = ts.createLanguageService(this.#host, ts.createDocumentRegistry());
   }
 
+  /** Begins a notebook in `directory`, with what was parsed so far. */
+  restart(directory: string): void {
+    this.#host.restart(directory);
+    this.reset();
+  }
+
   compile(code: string): Compiled {
     const cell = this.#cell;
     const path = this.#open(code);
@@ -48,14 +55,13 @@ export class Cells implements Language {
     const { js, map, dts } = this.#emit(program, file, code.length, exports);
     const names = [...declared].filter(([, name]) => name.hasValue).map(([name]) => name);
     this.#pending.set(cell, { text: dts, names: declared });
-    this.#host.remove(path);
     this.#cell++;
     return { ok: true, cell, js, map, names };
   }
 
   compileModule(file: string): CompiledModule {
     const path = file.replaceAll("\\", "/");
-    this.#host.setCurrent(this.#host.path(this.#cell, ".ts"), `import ${JSON.stringify(path)};`);
+    this.#host.setCurrent(`import ${JSON.stringify(path)};`);
     const program = this.#service.getProgram()!;
     const source = program.getSourceFile(path);
     if (!source) return { ok: false, message: `cannot read ${file}`, traceback: [] };
@@ -71,7 +77,7 @@ export class Cells implements Language {
     const pending = this.#pending.get(cell);
     this.#pending.delete(cell);
     if (!pending || pending.names.size === 0) return;
-    this.#host.write(this.#host.path(cell, ".d.ts"), pending.text);
+    this.#host.addDeclarations(cell, pending.text);
     for (const [name, { assignable }] of pending.names) {
       if (!unset.includes(name)) this.#session.set(name, { from: `./__cell${cell}`, assignable });
     }
@@ -106,9 +112,9 @@ export class Cells implements Language {
 
   /** Makes `code` the current cell, with the names of the session around it; returns its path. */
   #open(code: string, all = false): string {
-    const path = this.#host.path(this.#cell, ".ts");
+    const path = this.#host.current;
     const parsed = ts.createSourceFile(path, code, ts.ScriptTarget.Latest, true);
-    this.#host.setCurrent(path, code + moduleSuffix(parsed, this.#session, all));
+    this.#host.setCurrent(code + moduleSuffix(parsed, this.#session, all));
     return path;
   }
 

@@ -3,7 +3,7 @@ import type { CompleteContent } from "./complete.js";
 import type { IsCompleteContent } from "./incomplete.js";
 import type { InspectContent } from "./inspect.js";
 
-/** What the language thread can be asked; each call is one message there and one back. */
+/** What the language process can be asked; each call is one message there and one back. */
 export interface Language {
   compile(code: string): Compiled;
   compileModule(file: string): CompiledModule;
@@ -32,11 +32,11 @@ export interface Result {
 }
 
 interface Port {
-  postMessage(message: unknown): void;
+  postMessage(message: Call): void;
   on(event: "message", listener: (message: Result) => void): unknown;
 }
 
-/** The other threads' side of the language thread. */
+/** The other threads' side of the language process. */
 export class LanguageClient {
   readonly #port: Port;
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -60,6 +60,15 @@ export class LanguageClient {
   complete = this.#remote("complete");
   inspect = this.#remote("inspect");
   isComplete = this.#remote("isComplete");
+
+  /** Passes on a call of another thread. */
+  async relay({ id, method, args }: Call): Promise<Result> {
+    try {
+      return { id, value: await (this[method] as (...args: unknown[]) => Promise<unknown>)(...args) };
+    } catch (error) {
+      return { id, error: (error as Error).message };
+    }
+  }
 
   #remote<M extends Method>(
     method: M,

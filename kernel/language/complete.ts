@@ -1,4 +1,5 @@
-import ts from "typescript";
+import ts = require("typescript");
+
 import { toCodePoints, toUtf16 } from "./positions.js";
 
 /** One entry of `_jupyter_types_experimental`, from which JupyterLab takes the icons. */
@@ -44,7 +45,7 @@ export function complete(
       ({ name, kind }) =>
         kind !== ts.ScriptElementKind.warning && name.toLowerCase().startsWith(typed) && !isOurs(name),
     )
-    .sort((a, b) => rank(a).localeCompare(rank(b)) || a.name.localeCompare(b.name))
+    .sort((a, b) => compare(a.sortText, b.sortText) || compare(a.name, b.name))
     .slice(0, MOST);
   const start = toCodePoints(code, from);
   const end = toCodePoints(code, to);
@@ -66,8 +67,7 @@ export function complete(
 /** Names of the kernel that compiled code sees, and the user need not. */
 const isOurs = (name: string) => name.startsWith("__cell");
 
-/** The case that was typed first, then TypeScript's own order. */
-const rank = (entry: ts.CompletionEntry) => entry.sortText;
+const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 
 function signature(service: ts.LanguageService, path: string, at: number, entry: ts.CompletionEntry): string {
   const details = service.getCompletionEntryDetails(

@@ -1,4 +1,4 @@
-import ts from "typescript";
+import ts = require("typescript");
 
 const RED = "\x1b[31m";
 const DIM = "\x1b[2m";
@@ -13,7 +13,7 @@ export function formatDiagnostic(diagnostic: ts.Diagnostic): { message: string; 
   const source = file.text.split("\n")[line] ?? "";
   const length = Math.max(1, Math.min(diagnostic.length ?? 1, source.length - character));
   const number = `${line + 1}`;
-  const where = /__cell\d+\.ts$/.test(file.fileName) ? `line ${number}` : `${file.fileName}:${number}`;
+  const where = /\/__cell\.ts$/.test(file.fileName) ? `line ${number}` : `${file.fileName}:${number}`;
   return {
     message: `${message} (${where}, column ${character + 1})`,
     traceback: [

@@ -1,6 +1,8 @@
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import ts from "typescript";
+
+import ts = require("typescript");
+
 import { PACKAGE_ROOT } from "../package.js";
 
 const OPTIONS: ts.CompilerOptions = {
@@ -32,39 +34,46 @@ const CELL = /^\.\/__cell\d+$/;
  * in the notebook's folder; and what they import from disk.
  */
 export class CellHost implements ts.LanguageServiceHost {
-  readonly directory: string;
+  directory!: string;
+  /** Path of the cell in work. */
+  current!: string;
   readonly #virtual = new Map<string, { text: string; version: number }>();
   readonly #prelude = join(PACKAGE_ROOT, "dist", "kernel", "prelude.d.ts");
-  #current: string | undefined;
+  /** Packages that were found, by folder and name. What was not found may be installed meanwhile. */
+  readonly #resolved = new Map<string, ts.ResolvedModuleFull>();
+  readonly #packages: ts.ModuleResolutionCache;
   #versions = 0;
 
   constructor(directory: string) {
+    this.restart(directory);
+    this.#packages = ts.createModuleResolutionCache(this.directory, (name) => name, OPTIONS);
+  }
+
+  /** Begins a notebook in `directory`. What is known of installed packages is kept. */
+  restart(directory: string): void {
     this.directory = directory.replaceAll("\\", "/");
+    this.current = `${this.directory}/__cell.ts`;
+    this.#virtual.clear();
+    this.setCurrent("");
   }
 
-  /** Path of a cell's file; `extension` is `.ts`, or `.d.ts` once it has run. */
-  path(cell: number, extension: ".ts" | ".d.ts"): string {
-    return `${this.directory}/__cell${cell}${extension}`;
+  /** Makes `text` the cell in work. Always under one name, so that TypeScript keeps what it knows. */
+  setCurrent(text: string): void {
+    this.#write(this.current, text);
   }
 
-  /** Makes `text` the cell in work. */
-  setCurrent(path: string, text: string): void {
-    this.#current = path;
-    this.write(path, text);
+  /** Keeps the declarations of a cell that has run. */
+  addDeclarations(cell: number, text: string): void {
+    this.#write(`${this.directory}/__cell${cell}.d.ts`, text);
   }
 
-  write(path: string, text: string): void {
+  #write(path: string, text: string): void {
     if (this.#virtual.get(path)?.text === text) return;
     this.#virtual.set(path, { text, version: ++this.#versions });
   }
 
-  remove(path: string): void {
-    this.#virtual.delete(path);
-    if (this.#current === path) this.#current = undefined;
-  }
-
   getCompilationSettings = () => OPTIONS;
-  getScriptFileNames = () => (this.#current ? [this.#prelude, this.#current] : [this.#prelude]);
+  getScriptFileNames = () => [this.#prelude, this.current];
   getCurrentDirectory = () => this.directory;
   getDefaultLibFileName = (options: ts.CompilerOptions) => ts.getDefaultLibFilePath(options);
   readFile = (path: string) => this.#virtual.get(path)?.text ?? ts.sys.readFile(path);
@@ -100,14 +109,21 @@ export class CellHost implements ts.LanguageServiceHost {
       const resolvedFileName = `${dirname(containing)}/${name.slice(2)}.d.ts`.replaceAll("\\", "/");
       return { resolvedFileName, extension: ts.Extension.Dts, isExternalLibraryImport: false };
     }
-    const from = (file: string) => ts.resolveModuleName(name, file, OPTIONS, this).resolvedModule;
-    const isOwn = name === "cellkernel";
-    const isBare = !/^[./]/.test(name);
-    const own = () => from(join(PACKAGE_ROOT, "dist", "src", "index.js"));
-    if (isOwn) {
+    if (name === "cellkernel") {
       const resolvedFileName = join(PACKAGE_ROOT, "dist", "src", "index.d.ts").replaceAll("\\", "/");
       return { resolvedFileName, extension: ts.Extension.Dts, isExternalLibraryImport: true };
     }
-    return from(containing) ?? (isBare ? own() : undefined);
+    const installed = containing.includes("/node_modules/");
+    if (!installed && /^[./]/.test(name))
+      return ts.resolveModuleName(name, containing, OPTIONS, this).resolvedModule;
+    const key = `${dirname(containing)}\n${name}`;
+    const known = this.#resolved.get(key);
+    if (known) return known;
+    const cache = installed ? this.#packages : undefined;
+    const from = (file: string) => ts.resolveModuleName(name, file, OPTIONS, this, cache).resolvedModule;
+    const found =
+      from(containing) ?? (installed ? undefined : from(join(PACKAGE_ROOT, "dist", "src", "index.js")));
+    if (found) this.#resolved.set(key, found);
+    return found;
   }
 }

@@ -1,4 +1,4 @@
-import ts from "typescript";
+import ts = require("typescript");
 
 export type IsCompleteContent = { status: "complete" | "invalid" } | { status: "incomplete"; indent: string };
 

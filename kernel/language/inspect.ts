@@ -1,4 +1,5 @@
-import ts from "typescript";
+import ts = require("typescript");
+
 import { toUtf16 } from "./positions.js";
 
 export interface InspectContent {

@@ -1,4 +1,4 @@
-import ts from "typescript";
+import ts = require("typescript");
 
 /** How a name that an earlier cell declared comes into a later one. */
 export interface SessionName {

@@ -1,4 +1,5 @@
-import ts from "typescript";
+import ts = require("typescript");
+
 import { declaredNames, hasModifier, importedBindings } from "./names.js";
 
 /** Names that compiled code is given: the session's variables, and what the kernel does for it. */
