@@ -1,5 +1,5 @@
 import { SourceMap } from "node:module";
-import { inspect } from "node:util";
+import { inspect, stripVTControlCharacters } from "node:util";
 import { Interrupted } from "./cell.js";
 import { PACKAGE_ROOT } from "./package.js";
 import type { ErrorContent } from "./threads.js";
@@ -8,6 +8,17 @@ const RED = "\x1b[31m";
 const DIM = "\x1b[2m";
 const BOLD = "\x1b[1m";
 const PLAIN = "\x1b[0m";
+
+/** Wrong TypeScript: nothing was run. */
+export class CompileError extends Error {
+  override name = "TypeScriptError";
+  constructor(
+    message: string,
+    readonly traceback: string[],
+  ) {
+    super(message);
+  }
+}
 
 /** What was compiled, to find the user's lines again. */
 interface Source {
@@ -40,6 +51,9 @@ interface Frame {
 
 /** Error content for Jupyter: the user's own lines, without the kernel's frames. */
 export function errorContent(error: unknown): ErrorContent {
+  if (error instanceof CompileError) {
+    return { ename: error.name, evalue: error.message, traceback: error.traceback };
+  }
   if (error instanceof Interrupted) {
     return {
       ename: error.name,
@@ -57,8 +71,13 @@ export function errorContent(error: unknown): ErrorContent {
 }
 
 /** Errors of other realms are errors too. */
-function isError(value: unknown): value is Error {
+export function isError(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
+}
+
+/** An error as a value: its message, and where it was made. */
+export function errorText(error: Error): string {
+  return stripVTControlCharacters(traceback(error).join("\n"));
 }
 
 function traceback(error: Error, depth = 0): string[] {

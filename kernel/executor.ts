@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import vm from "node:vm";
 import { type Cell, context, Interrupted, resume } from "./cell.js";
-import { rememberSource } from "./errors.js";
+import { CompileError, rememberSource } from "./errors.js";
 import type { LanguageClient } from "./language/client.js";
-import { Modules, type Namespace, namespace, pick } from "./modules.js";
+import { type Evaluate, Modules, type Namespace, namespace, pick } from "./modules.js";
 import { Phase, Slot } from "./threads.js";
 
 type Body = (
@@ -12,17 +12,6 @@ type Body = (
   require: unknown,
   meta: object,
 ) => Promise<[unknown] | undefined>;
-
-/** Wrong TypeScript: the cell was not run. */
-export class CompileError extends Error {
-  override name = "TypeScriptError";
-  constructor(
-    message: string,
-    readonly traceback: string[],
-  ) {
-    super(message);
-  }
-}
 
 const RUN = Symbol.for("cellkernel.run");
 // SIGINT ends what runs inside of this script, the synchronous part of a cell.
@@ -40,14 +29,20 @@ export class Executor {
   readonly #shared: Int32Array;
   readonly #directory: string;
 
-  constructor(language: LanguageClient, shared: Int32Array, directory: string) {
+  constructor(
+    language: LanguageClient,
+    shared: Int32Array,
+    directory: string,
+    special: Record<string, () => Promise<Namespace>> = {},
+  ) {
     this.#language = language;
     this.#shared = shared;
     this.#directory = directory;
-    this.modules = new Modules(directory, language, async (file, { js, map }, scope) => {
+    const evaluate: Evaluate = async (file, { js, map }, scope) => {
       rememberSource(file, { label: file, code: readFileSync(file, "utf8"), map });
       await this.#body(js, file)(scope, this.#kernel(dirOf(file)), this.modules.require, metaOf(file));
-    });
+    };
+    this.modules = new Modules(directory, language, evaluate, special);
   }
 
   /**

@@ -19,13 +19,7 @@ export interface InstallOptions {
 /** The content of `kernel.json`; absolute paths, because Jupyter may start in any folder. */
 export function kernelspec(displayName = "TypeScript (Cellkernel)"): object {
   return {
-    argv: [
-      process.execPath,
-      // Of the features that this Node calls experimental, the kernel's own use must not print into cells.
-      "--disable-warning=ExperimentalWarning",
-      join(PACKAGE_ROOT, "dist", "kernel", "main.js"),
-      "{connection_file}",
-    ],
+    argv: [process.execPath, join(PACKAGE_ROOT, "dist", "kernel", "main.js"), "{connection_file}"],
     display_name: displayName,
     language: "typescript",
     interrupt_mode: "message",

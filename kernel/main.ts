@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+#!/usr/bin/env node
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
@@ -14,6 +14,7 @@ import { Output } from "./output.js";
 import { descendants, jupyterDataDirectory, signal } from "./platform.js";
 import { NotebookSession } from "./session.js";
 import { SHARED_BYTES, type ToFrontEnd, type ToMain } from "./threads.js";
+import { importTslab } from "./tslab.js";
 import type { ConnectionInfo, Outgoing } from "./wire.js";
 
 /** Entry of the kernel: `node main.js CONNECTION_FILE`, as the kernelspec has it. */
@@ -52,7 +53,7 @@ const publish = (message: Outgoing) => tell({ kind: "publish", message });
 const language = new LanguageClient(port2);
 const output = new Output(publish);
 const comms = new Comms(publish);
-const executor = new Executor(language, shared, directory);
+const executor = new Executor(language, shared, directory, { tslab: () => importTslab(output) });
 const session = new NotebookSession(executor, language, output, shared);
 
 let answerInput: ((value: string) => void) | undefined;
@@ -120,6 +121,11 @@ process.exit = (code) => {
   throw new Error(`process.exit(${code ?? ""}) would end the kernel: restart it from the menu instead`);
 };
 
+// What the kernel itself uses of Node's experimental parts is no news for a cell.
+process.removeAllListeners("warning");
+process.on("warning", (warning) => {
+  if (warning.name !== "ExperimentalWarning") process.stderr.write(`${warning.name}: ${warning.message}\n`);
+});
 bindTimers();
 output.captureStreams();
 installGlobals(output, comms, ask);

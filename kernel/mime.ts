@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import type { MimeBundle } from "../src/protocol/host.js";
+import { errorText, isError } from "./errors.js";
 import { plotBundle } from "./plots.js";
 
 /** How an object says what it looks like. `Jupyter.display` is what Deno's kernel asks for, and libraries answer to. */
@@ -76,7 +77,9 @@ function imageBundle(value: object): MimeBundle | undefined {
 export function textBundle(value: unknown): MimeBundle {
   let text: string;
   try {
-    text = inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 20_000, breakLength: 100 });
+    text = isError(value)
+      ? errorText(value)
+      : inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 20_000, breakLength: 100 });
   } catch (error) {
     text = `[${typeof value} that cannot be shown: ${String(error)}]`;
   }

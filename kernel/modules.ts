@@ -3,6 +3,7 @@ import { builtinModules, createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
+import { CompileError } from "./errors.js";
 import type { LanguageClient } from "./language/client.js";
 import { PACKAGE_ROOT } from "./package.js";
 
@@ -32,10 +33,18 @@ export class Modules {
   readonly #directory: string;
   readonly #language: LanguageClient;
   readonly #evaluate: Evaluate;
+  readonly #special: Record<string, () => Promise<Namespace>>;
   readonly #loaded = new Map<string, Loaded>();
   readonly #importers = new Map<string, (name: string) => Promise<Namespace>>();
 
-  constructor(directory: string, language: LanguageClient, evaluate: Evaluate) {
+  /** @param special modules that are ours to give, by name */
+  constructor(
+    directory: string,
+    language: LanguageClient,
+    evaluate: Evaluate,
+    special: Record<string, () => Promise<Namespace>>,
+  ) {
+    this.#special = { cellkernel: () => import(pathToFileURL(LIBRARY).href), ...special };
     this.#directory = directory;
     this.#language = language;
     this.#evaluate = evaluate;
@@ -43,7 +52,7 @@ export class Modules {
 
   /** Imports `name` as a file in `directory` would; the notebook's folder by default. */
   async import(name: string, directory = this.#directory): Promise<Namespace> {
-    if (name === "cellkernel") return import(pathToFileURL(LIBRARY).href);
+    if (Object.hasOwn(this.#special, name)) return this.#special[name]();
     if (name.startsWith("node:") || builtinModules.includes(name)) return import(name);
     if (name.startsWith("file:")) return this.#file(fileURLToPath(name), name);
     if (/^(\.{1,2}(\/|$)|\/|[A-Za-z]:[\\/])/.test(name)) return this.#file(resolve(directory, name), name);
@@ -97,7 +106,7 @@ export class Modules {
     this.#loaded.set(file, loaded);
     const load = async () => {
       const compiled = await this.#language.compileModule(file);
-      if (!compiled.ok) throw new SyntaxError(compiled.message);
+      if (!compiled.ok) throw new CompileError(compiled.message, compiled.traceback);
       for (const [exported, local] of compiled.exports.names) {
         Object.defineProperty(loaded.namespace, exported, { get: () => scope[local], enumerable: true });
       }

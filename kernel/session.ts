@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { Cell, context, Interrupted } from "./cell.js";
 import { errorContent } from "./errors.js";
-import { CompileError, type Executor } from "./executor.js";
+import type { Executor } from "./executor.js";
 import type { LanguageClient } from "./language/client.js";
 import { duration, listNames, splitMagic } from "./magics.js";
 import { mimeBundle } from "./mime.js";
@@ -92,9 +92,6 @@ export class NotebookSession {
 }
 
 function describe(error: unknown): ErrorContent {
-  if (error instanceof CompileError) {
-    return { ename: error.name, evalue: error.message, traceback: error.traceback };
-  }
   try {
     return errorContent(error);
   } catch {

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { PACKAGE_ROOT } from "../package.js";
-import { snapshotPath, snapshotPrefix } from "./snapshot.js";
+import { snapshotPath } from "./snapshot.js";
 
 import ts = require("typescript");
 
@@ -21,7 +21,7 @@ import ts = require("typescript");
  * A snapshot of the language process's heap, taken when TypeScript is loaded, has parsed the types
  * of the language and of Node, and has compiled a first cell: starting from it takes a tenth of the
  * time (https://nodejs.org/api/cli.html#--build-snapshot). It is of one Node and one version of
- * this package, and lies in the user's cache.
+ * this package.
  */
 
 const LANGUAGE = join(PACKAGE_ROOT, "dist", "kernel", "language");
@@ -33,15 +33,15 @@ const STALE_MS = 120_000;
 /** Builds the snapshot, in a process of its own; takes a few seconds. Resolves to whether it worked. */
 async function buildSnapshot(): Promise<boolean> {
   const target = snapshotPath();
-  const cache = dirname(target);
-  mkdirSync(cache, { recursive: true });
+  const folder = dirname(target);
+  mkdirSync(folder, { recursive: true });
   const blob = `${target}.building`;
   const begun = statSync(blob, { throwIfNoEntry: false })?.mtimeMs;
   if (begun !== undefined && Date.now() - begun < STALE_MS) return true;
   writeFileSync(blob, "");
-  const folder = mkdtempSync(join(tmpdir(), "cellkernel-"));
+  const scratch = mkdtempSync(join(tmpdir(), "cellkernel-"));
   try {
-    const script = join(folder, "language.cjs");
+    const script = join(scratch, "language.cjs");
     writeFileSync(script, snapshotScript());
     const args = ["--snapshot-blob", blob, "--build-snapshot", script];
     const code = await new Promise((resolve) => {
@@ -49,15 +49,14 @@ async function buildSnapshot(): Promise<boolean> {
     });
     if (code !== 0) return false;
     renameSync(blob, target);
-    for (const name of readdirSync(cache)) {
+    for (const name of readdirSync(folder)) {
       // Of files that have changed since.
-      if (name.startsWith(snapshotPrefix()) && join(cache, name) !== target)
-        rmSync(join(cache, name), { force: true });
+      if (join(folder, name) !== target) rmSync(join(folder, name), { force: true });
     }
     return true;
   } finally {
     rmSync(blob, { force: true });
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 

@@ -1,25 +1,31 @@
 import { createHash } from "node:crypto";
-import { readdirSync, statSync } from "node:fs";
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { PACKAGE_ROOT } from "../package.js";
 import { cacheDirectory } from "../platform.js";
 
+const KERNEL = join(PACKAGE_ROOT, "dist", "kernel");
+
 /**
  * Path of the snapshot of the language process that fits this Node and these files; it may not exist.
- * See `buildSnapshot`.
+ * It lies in the package, or, where that cannot be written, in the user's cache. See `buildSnapshot`.
  */
 export function snapshotPath(): string {
-  const language = join(PACKAGE_ROOT, "dist", "kernel", "language");
-  const hash = createHash("sha256").update([process.version, process.arch].join());
+  const language = join(KERNEL, "language");
+  const hash = createHash("sha256").update(`${process.version} ${process.arch}`);
   const files = readdirSync(language).filter((name) => name.endsWith(".js"));
   for (const path of [...files.sort().map((name) => join(language, name)), process.execPath]) {
     const { mtimeMs, size } = statSync(path);
     hash.update(`${path} ${mtimeMs} ${size}`);
   }
-  return join(cacheDirectory(), `${snapshotPrefix()}${hash.digest("hex").slice(0, 16)}.blob`);
+  return join(snapshotFolder(), `language-${hash.digest("hex").slice(0, 16)}.blob`);
 }
 
-/** How the names of the snapshots of this copy of the package begin. */
-export function snapshotPrefix(): string {
-  return `language-${createHash("sha256").update(PACKAGE_ROOT).digest("hex").slice(0, 8)}-`;
+function snapshotFolder(): string {
+  try {
+    accessSync(KERNEL, constants.W_OK);
+    return join(KERNEL, "snapshot");
+  } catch {
+    return join(cacheDirectory(), createHash("sha256").update(PACKAGE_ROOT).digest("hex").slice(0, 8));
+  }
 }
