@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+
+const folder = mkdtempSync(join(tmpdir(), "cli-"));
+after(() => rmSync(folder, { recursive: true }));
+const counts = "test/fixtures/preprocess/counts559.h5ad";
+const vocab = "test/fixtures/preprocess/census_vocab.json";
+
+function cellkernel(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/src/cli/main.js", ...args], {
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+test("preprocess --json prints one object, and nothing else on stdout", () => {
+  const out = join(folder, "prepared");
+  const args = [
+    "preprocess",
+    counts,
+    "--out",
+    out,
+    "--batch",
+    "batch",
+    "--hvg",
+    "2000",
+    "--flavor",
+    "seurat_v3",
+  ];
+  const { status, stdout, stderr } = cellkernel(...args, "--vocab", vocab, "--json");
+  assert.equal(status, 0, stderr);
+  assert.equal(stdout.trim().split("\n").length, 1);
+  const result = JSON.parse(stdout);
+  assert.deepEqual([result.cells, result.genes], [559, 9810]);
+  assert.deepEqual([result.vocabulary.matched, result.vocabulary.of], [9087, 9810]);
+  assert.ok(result.vocabulary.countsShare > 0.9 && result.vocabulary.countsShare < 1);
+  assert.equal(result.highlyVariableGenes.length, 2000);
+  assert.ok(existsSync(join(out, "tokens.safetensors")));
+});
+
+test("inspect shows the matrices and the columns", () => {
+  const { status, stdout } = cellkernel("inspect", counts, "--json");
+  assert.equal(status, 0);
+  const result = JSON.parse(stdout);
+  assert.deepEqual([result.cells, result.genes, result.matrices.length], [559, 9810, 1]);
+  assert.deepEqual(result.obs, [{ column: "batch", values: 2, examples: ["b0", "b1"] }]);
+  assert.match(cellkernel("inspect", "notebooks/data/pbmc68k_reduced.h5ad").stdout, /bulk_labels: 10 values/);
+});
+
+test("simulate writes a file and names it simulated", () => {
+  const path = join(folder, "cells.h5ad");
+  const { status, stdout } = cellkernel("simulate", path, "--cells", "50", "--genes", "500", "--json");
+  assert.equal(status, 0);
+  assert.deepEqual(JSON.parse(stdout).simulated, true);
+  assert.ok(existsSync(path));
+});
+
+test("mistakes exit with 2 and a hint, failures with 1", () => {
+  const unknown = cellkernel("preproces");
+  assert.equal(unknown.status, 2);
+  assert.match(unknown.stderr, /there is no command "preproces".*preprocess {2}makes/s);
+  const option = cellkernel("preprocess", counts, "--hvg", "many");
+  assert.equal(option.status, 2);
+  assert.match(option.stderr, /--hvg is "many"; it must be a number\.\nSee: cellkernel preprocess --help/);
+  assert.match(
+    cellkernel("preprocess", counts, "--flavor", "v4").stderr,
+    /must be one of seurat_v3, cell_ranger, seurat/,
+  );
+  assert.match(cellkernel("preprocess").stderr, /expected FILE, got none/);
+  assert.match(cellkernel("simulate", "x.h5ad").stderr, /--cells N is needed/);
+  const missing = cellkernel("preprocess", "nowhere.h5ad");
+  assert.equal(missing.status, 1);
+  assert.match(missing.stderr, /^cellkernel preprocess: nowhere\.h5ad does not exist\./);
+  assert.equal(missing.stdout, "");
+});
+
+test("help lists every option", () => {
+  const { status, stdout } = cellkernel("preprocess", "--help");
+  assert.equal(status, 0);
+  for (const name of [
+    "--out DIR",
+    "--cell-type COLUMN",
+    "--batch COLUMN",
+    "--hvg N",
+    "--flavor NAME",
+    "--vocab FILE",
+    "--json",
+  ])
+    assert.ok(stdout.includes(name), name);
+});
