@@ -4,6 +4,7 @@ import { relu } from "../graph/elementwise.js";
 import type { Graph } from "../graph/graph.js";
 import { linear } from "../graph/matmul.js";
 import { layerNorm } from "../graph/normalize.js";
+import { type RoundedWeight, roundedLinear } from "../graph/rounded.js";
 import { reshape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { ModelArgs } from "./args.js";
@@ -21,12 +22,29 @@ export interface Context {
   noise?: Noise;
   /** Batch norm by the batch's own statistics, which it then keeps; else by the running ones. */
   training: boolean;
-  attentionLoop: AttentionOptions["loop"];
+  /** How attention runs; "fused" is for evaluation of batches without padding. */
+  attentionLoop: AttentionOptions["loop"] | "fused";
+  /** Rounded weights, for the layers that have them. */
+  rounded?(name: string, third?: Third): RoundedWeight | undefined;
 }
 
 /** `Linear` layer `name` on x [rows, in]. */
 export function linearLayer(c: Context, name: string, x: Tensor, scale = 1): Tensor {
-  return linear(c.g, x, c.parameter(`${name}.weight`), c.parameter(`${name}.bias`), scale);
+  return project(c, `${name}.weight`, `${name}.bias`, x, undefined, scale);
+}
+
+/** x Wᵀ + b by the names of weight and bias, or of one third of their rows. */
+export function project(
+  c: Context,
+  weight: string,
+  bias: string,
+  x: Tensor,
+  third?: Third,
+  scale = 1,
+): Tensor {
+  const rounded = c.rounded?.(weight, third);
+  const b = c.parameter(bias, third);
+  return rounded ? roundedLinear(c.g, x, rounded, b) : linear(c.g, x, c.parameter(weight, third), b, scale);
 }
 
 /** `LayerNorm` layer `name` on x [rows, d]. */

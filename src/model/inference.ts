@@ -1,10 +1,11 @@
-import type { AttentionOptions } from "../graph/attention.js";
 import { Graph } from "../graph/graph.js";
 import { encodeOnnx } from "../graph/onnx.js";
+import { type RoundedWeight, roundWeight } from "../graph/rounded.js";
 import type { ModelArgs } from "./args.js";
+import type { Context, Third } from "./context.js";
 import { type ModelSize, parameterShapes, usesDomainNorm } from "./parameters.js";
 import { scgpt, type Wanted } from "./scgpt.js";
-import { type Slot, Slots } from "./slots.js";
+import { type Slot, Slots, slotOf, slotView } from "./slots.js";
 
 /** A trained model to be applied. */
 export interface InferenceSpec {
@@ -13,7 +14,12 @@ export interface InferenceSpec {
   /** Row of `<pad>` in the embedding table. */
   padRow: number;
   wanted: Wanted;
-  attentionLoop: AttentionOptions["loop"];
+  attentionLoop: Context["attentionLoop"];
+  /**
+   * Data of a weight by its name in the state dict. When given, the transformer's products are in 8-bit integers,
+   * and their weights stand in the graph; the encoders, the norms and the class decoder stay in float32.
+   */
+  int8?: (key: string) => Float32Array;
 }
 
 export interface InferenceGraph {
@@ -31,7 +37,8 @@ export interface InferenceGraph {
  */
 export function inferenceGraph(spec: InferenceSpec): InferenceGraph {
   const g = new Graph();
-  const slots = new Slots(g, parameterShapes(spec.args, spec.size));
+  const shapes = parameterShapes(spec.args, spec.size);
+  const slots = new Slots(g, shapes);
   const labelled = spec.args.use_batch_labels || usesDomainNorm(spec.args);
   const out = scgpt(
     {
@@ -40,6 +47,7 @@ export function inferenceGraph(spec: InferenceSpec): InferenceGraph {
       parameter: (name, third) => slots.tensor(name, third),
       training: false,
       attentionLoop: spec.attentionLoop,
+      rounded: spec.int8 && roundedWeights(spec.int8, shapes),
     },
     {
       genes: g.input("genes", "int32", ["B", "N"]),
@@ -63,4 +71,16 @@ export function inferenceGraph(spec: InferenceSpec): InferenceGraph {
     return t ? [name] : [];
   });
   return { onnx: encodeOnnx(g), slots: slots.all, inputs: g.inputs.map((t) => t.name), outputs: given };
+}
+
+/** The transformer's weights in integers, as they are asked for. */
+function roundedWeights(
+  data: (key: string) => Float32Array,
+  shapes: ReadonlyMap<string, number[]>,
+): (key: string, third?: Third) => RoundedWeight | undefined {
+  return (key, third) => {
+    if (!key.startsWith("transformer_encoder.")) return undefined;
+    const slot = slotOf(key, shapes.get(key)!, third);
+    return roundWeight(slotView(slot, data(key)), slot.shape[0]);
+  };
 }

@@ -32,11 +32,9 @@ export class Slots {
     if (known) return known;
     const whole = this.shapes.get(key);
     if (!whole) throw new Error(`The architecture has no parameter "${key}".`);
-    const shape = third ? [whole[0] / 3, ...whole.slice(1)] : whole;
-    const size = shape.reduce((a, b) => a * b, 1);
-    const offset = third ? "qkv".indexOf(third) * size : 0;
-    this.all.push({ input, key, shape, offset });
-    const tensor = this.g.input(input, "float32", shape);
+    const slot = slotOf(key, whole, third);
+    this.all.push(slot);
+    const tensor = this.g.input(input, "float32", slot.shape);
     this.tensors.set(input, tensor);
     return tensor;
   }
@@ -55,6 +53,14 @@ export class Slots {
   slot(key: string): Slot {
     return this.all.find((s) => s.input === key)!;
   }
+}
+
+/** Where a tensor of the state dict, of shape `whole`, or one third of its rows is to be found. */
+export function slotOf(key: string, whole: number[], third?: Third): Slot {
+  if (!third) return { input: key, key, shape: whole, offset: 0 };
+  const shape = [whole[0] / 3, ...whole.slice(1)];
+  const size = shape.reduce((a, b) => a * b, 1);
+  return { input: `${key}.${third}`, key, shape, offset: "qkv".indexOf(third) * size };
 }
 
 /** The elements of a slot within its tensor of the state dict. */

@@ -1,10 +1,10 @@
 import { attention } from "../graph/attention.js";
 import { add } from "../graph/elementwise.js";
+import { fusedAttention } from "../graph/fusedAttention.js";
 import { first } from "../graph/gather.js";
-import { linear } from "../graph/matmul.js";
 import { reshape } from "../graph/shape.js";
 import type { Dim, Tensor } from "../graph/tensor.js";
-import { type Context, linearDrop, linearReluDrop, normLayer, type Third } from "./context.js";
+import { type Context, linearDrop, linearReluDrop, normLayer, project, type Third } from "./context.js";
 
 /** The tokens of a batch, and what attention needs to know of them. */
 export interface Sequence {
@@ -65,16 +65,19 @@ function selfAttention(
 ): Tensor {
   const { g } = c;
   const { embsize, nheads } = c.args;
-  const project = (third: Third, from: Tensor, length: Dim) => {
-    const w = c.parameter(`${name}.in_proj_weight`, third);
-    const y = linear(g, from, w, c.parameter(`${name}.in_proj_bias`, third));
+  const from = (third: Third, rows: Tensor, length: Dim) => {
+    const y = project(c, `${name}.in_proj_weight`, `${name}.in_proj_bias`, rows, third);
     return reshape(g, y, [b, length, embsize]);
   };
-  const mixed = attention(g, project("q", asked, onlyFirst ? 1 : n), project("k", x, n), project("v", x, n), {
-    heads: nheads,
-    bias,
-    dropout: c.noise?.forAttention(nheads, onlyFirst ? "first" : "all"),
-    loop: c.attentionLoop,
-  });
+  const [q, k, v] = [from("q", asked, onlyFirst ? 1 : n), from("k", x, n), from("v", x, n)];
+  const mixed =
+    c.attentionLoop === "fused"
+      ? fusedAttention(g, q, k, v, nheads)
+      : attention(g, q, k, v, {
+          heads: nheads,
+          bias,
+          dropout: c.noise?.forAttention(nheads, onlyFirst ? "first" : "all"),
+          loop: c.attentionLoop,
+        });
   return linearDrop(c, `${name}.out_proj`, reshape(g, mixed, asked.shape));
 }

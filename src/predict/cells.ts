@@ -1,5 +1,6 @@
-import { assembleBatch, type BatchOptions, cellLength } from "../tokenize/batches.js";
+import { assembleBatch, type BatchOptions } from "../tokenize/batches.js";
 import type { TokenStore } from "../tokenize/tokens.js";
+import { groupCells } from "./groups.js";
 import type { Predictor } from "./predictor.js";
 
 /** What the model says of each cell, in the order in which the cells were given. */
@@ -11,8 +12,8 @@ export interface CellOutputs {
 }
 
 /**
- * Applies the model to cells of a store, like-long ones together, longest first
- * (so that memory runs out at the beginning or not at all).
+ * Applies the model to cells of a store, like-long ones together.
+ * @param options.batchSize cells at once at most
  * @param batchLabels [cells of the store] batch of each cell, where the model uses it
  * @param between called before each batch with the number of cells done; false ends the work early
  * @returns undefined when it was ended early
@@ -25,12 +26,13 @@ export async function predictCells(
   between: (done: number) => boolean = () => true,
 ): Promise<CellOutputs | undefined> {
   const { batchSize, batchLabels, ...batching } = options;
-  const length = (i: number) => cellLength(store, cells[i], batching.maxSeqLen);
-  const order = Int32Array.from(cells, (_, i) => i).sort((a, b) => length(b) - length(a) || a - b);
+  const { maxSeqLen } = batching;
+  const { padding } = predictor;
   let outputs: CellOutputs | undefined;
-  for (let start = 0; start < order.length; start += batchSize) {
-    if (!between(start)) return undefined;
-    const places = order.subarray(start, start + batchSize);
+  let done = 0;
+  for (const places of groupCells(store, cells, { batchSize, maxSeqLen, padding, batchLabels })) {
+    if (!between(done)) return undefined;
+    done += places.length;
     const chosen = Int32Array.from(places, (place) => cells[place]);
     const { logits, embedding } = await predictor.predict(
       assembleBatch(store, chosen, batching),

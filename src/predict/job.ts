@@ -23,6 +23,8 @@ export interface PredictionPlan {
   seed: number;
   device: DeviceChoice;
   threads?: number;
+  /** The transformer's products in 8-bit integers; see `int8Agreement` for what that changes. */
+  int8?: boolean;
 }
 
 /** Applies a model to cells in a worker thread. `onProgress` gets the number of cells done. */

@@ -7,9 +7,9 @@ import { Predictor } from "./predictor.js";
 // The module that a prediction worker runs. Its event is the number of cells done.
 serve<{ plan: PredictionPlan; abandoned: SharedArrayBuffer }, number, CellOutputs | undefined>(
   async ({ plan, abandoned }, report) => {
-    const { tokens, cells, weights, args, classes, batches, device, threads } = plan;
+    const { tokens, cells, weights, args, classes, batches, device, threads, int8 } = plan;
     const spec = { args, genes: tokens.genes.length + 2, classes, batches };
-    const predictor = await Predictor.create(spec, weights, { device: resolveDevice(device), threads });
+    const predictor = await Predictor.create(spec, weights, { device: resolveDevice(device), threads, int8 });
     const flag = new Int32Array(abandoned);
     try {
       return await predictCells(predictor, tokens, cells, { ...plan, padValue: args.pad_value }, (done) => {
