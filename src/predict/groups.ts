@@ -35,7 +35,8 @@ export function groupCells(store: TokenStore, cells: ArrayLike<number>, options:
     const [first, next] = [order[start], order[end]];
     const fits = padding
       ? end - start < batchSize
-      : lengths[next] === lengths[first] && end - start < Math.min(batchSize, Math.floor(TOKENS / lengths[first]));
+      : lengths[next] === lengths[first] &&
+        end - start < Math.min(batchSize, Math.floor(TOKENS / lengths[first]));
     if (end < order.length && label(next) === label(first) && fits) continue;
     groups.push(order.slice(start, end));
     start = end;
