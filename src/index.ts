@@ -4,6 +4,10 @@ export { type ConcatenateOptions, concatenate } from "./anndata/edit/concatenate
 export { downsample } from "./anndata/edit/downsample.js";
 export { setObs } from "./anndata/edit/setObs.js";
 export { type Selection, subset } from "./anndata/edit/subset.js";
+export { type Read10xOptions, read10xH5 } from "./anndata/formats/read10xH5.js";
+export { readCells } from "./anndata/formats/readCells.js";
+export { type ReadCsvOptions, readCsv } from "./anndata/formats/readCsv.js";
+export { readMtx } from "./anndata/formats/readMtx.js";
 export type { JoinOptions } from "./anndata/join.js";
 export type { CsrBlock, RowMatrix } from "./anndata/matrix.js";
 export { readH5ad } from "./anndata/readH5ad.js";

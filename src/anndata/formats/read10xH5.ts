@@ -1,0 +1,92 @@
+import type { AnnData } from "../anndata.js";
+import type { Column } from "../columns.js";
+import { takeGenes } from "../edit/subset.js";
+import { H5File } from "../hdf5/file.js";
+import { toColumn } from "../infer.js";
+import { CsrMatrix } from "../matrices/csr.js";
+import { assemble } from "./assemble.js";
+
+/** How a 10x file is read. */
+export interface Read10xOptions {
+  /** The group to read in a file of Cell Ranger 2 that holds several genomes. */
+  genome?: string;
+  /** Whether features other than genes (antibodies, guides) are left out; yes by default, as in scanpy. */
+  genesOnly?: boolean;
+}
+
+/**
+ * Opens a 10x Genomics feature-barcode matrix (`.h5`) of Cell Ranger 2 (a group for each genome) or
+ * since 3 (`/matrix`). It stores features × barcodes by columns, which is cells × genes by rows, so it
+ * is read by blocks like any other matrix.
+ *
+ * Source: https://www.10xgenomics.com/support/software/cell-ranger/latest/analysis/outputs/cr-outputs-h5-matrices
+ */
+export async function read10xH5(path: string, options: Read10xOptions = {}): Promise<AnnData> {
+  const file = await H5File.open(path);
+  try {
+    return file.kind("/matrix") === "group" ? readVersion3(file, options) : readVersion2(file, options);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** Whether an HDF5 file looks like one of 10x. */
+export function is10x(file: H5File): boolean {
+  return file.kind("/matrix/barcodes") === "dataset" || genomes(file).length > 0;
+}
+
+function readVersion3(file: H5File, { genesOnly = true }: Read10xOptions): AnnData {
+  const features = file.keys("/matrix/features").filter((key) => !key.startsWith("_"));
+  const columns = new Map<string, Column>();
+  const rename: Record<string, string> = { id: "gene_ids", feature_type: "feature_types" };
+  for (const key of features) {
+    if (key === "name") continue;
+    columns.set(rename[key] ?? key, toColumn(texts(file, `/matrix/features/${key}`), file.at(key)));
+  }
+  const cells = open(file, "/matrix", texts(file, "/matrix/features/name"), columns);
+  const types = features.includes("feature_type") ? texts(file, "/matrix/features/feature_type") : [];
+  if (!genesOnly || types.every((type) => type === "Gene Expression")) return cells;
+  return takeGenes(
+    cells,
+    Int32Array.from(types.flatMap((type, i) => (type === "Gene Expression" ? [i] : []))),
+  );
+}
+
+function readVersion2(file: H5File, { genome }: Read10xOptions): AnnData {
+  const found = genomes(file);
+  const chosen = genome ?? found[0];
+  if (found.length === 0) {
+    throw new Error(`${file.path} is an HDF5 file but not a matrix of 10x Genomics: it has no barcodes.`);
+  }
+  if (!found.includes(chosen) || (genome === undefined && found.length > 1)) {
+    throw new Error(`${file.path} holds the genomes ${found.join(", ")}; name one of them (option genome).`);
+  }
+  const ids = toColumn(texts(file, `/${chosen}/genes`), file.at("genes"));
+  return open(file, `/${chosen}`, texts(file, `/${chosen}/gene_names`), new Map([["gene_ids", ids]]));
+}
+
+function open(file: H5File, group: string, varNames: string[], columns: Map<string, Column>): AnnData {
+  const obsNames = texts(file, `${group}/barcodes`);
+  const shape = Array.from(file.read(`${group}/shape`).values as ArrayLike<number | bigint>, Number);
+  if (shape[0] !== varNames.length || shape[1] !== obsNames.length) {
+    throw new Error(
+      `${file.at(group)} is ${shape.join(" × ")}, but has ${varNames.length} features and ` +
+        `${obsNames.length} barcodes; the file is damaged.`,
+    );
+  }
+  const X = new CsrMatrix(file, group, [obsNames.length, varNames.length]);
+  return assemble({ path: file.path, X, obsNames, varNames, var: columns, close: () => file.close() });
+}
+
+function genomes(file: H5File): string[] {
+  return file
+    .keys("/")
+    .filter((name) => file.kind(`/${name}`) === "group" && file.kind(`/${name}/gene_names`));
+}
+
+function texts(file: H5File, path: string): string[] {
+  const { values, dtype } = file.read(path);
+  if (dtype !== "str") throw new Error(`${file.at(path)} should hold texts, but holds ${dtype}.`);
+  return values as string[];
+}

@@ -1,0 +1,138 @@
+import { existsSync } from "node:fs";
+
+import type { AnnData } from "../anndata.js";
+import { MemoryMatrix } from "../matrices/memory.js";
+import { assemble } from "./assemble.js";
+import { GrowingArray } from "./growing.js";
+import { lines } from "./text.js";
+
+/** How a table of expression values is read. */
+export interface ReadCsvOptions {
+  /** What separates the fields; told from the first line by default. */
+  delimiter?: string;
+  /** Whether rows are genes and columns cells (the other way round by default). */
+  transpose?: boolean;
+}
+
+/**
+ * Reads a table of cells × genes from CSV or TSV, also gzipped. The first row has the gene names, the
+ * first column the cell names; the corner may be missing, as R writes it. Only the values that are not
+ * zero are kept in memory.
+ */
+export async function readCsv(path: string, options: ReadCsvOptions = {}): Promise<AnnData> {
+  if (!existsSync(path)) throw new Error(`${path} does not exist.`);
+  const table = await parse(path, options.delimiter);
+  const { rowNames, columnNames, indptr, indices, data } = table;
+  if (!options.transpose) {
+    const X = new MemoryMatrix(path, columnNames.length, indptr, indices, data);
+    return assemble({ path, X, obsNames: rowNames, varNames: columnNames });
+  }
+  const turned = transpose(table);
+  const X = new MemoryMatrix(path, rowNames.length, turned.indptr, turned.indices, turned.data);
+  return assemble({ path, X, obsNames: columnNames, varNames: rowNames });
+}
+
+interface Table {
+  rowNames: string[];
+  columnNames: string[];
+  indptr: Float64Array;
+  indices: Int32Array;
+  data: Float64Array;
+}
+
+async function parse(path: string, given: string | undefined): Promise<Table> {
+  let delimiter = given;
+  let header: string[] | undefined;
+  let columnNames: string[] = [];
+  const rowNames: string[] = [];
+  const indptr = new GrowingArray(new Float64Array(1024));
+  const indices = new GrowingArray(new Int32Array(65_536));
+  const data = new GrowingArray(new Float64Array(65_536));
+  indptr.push(0);
+  for await (const line of lines(path)) {
+    if (line === "") continue;
+    if (header === undefined) {
+      const text = line.replace(/^\ufeff/, "");
+      delimiter ??= guessDelimiter(text);
+      header = splitFields(text, delimiter);
+      continue;
+    }
+    const fields = splitFields(line, delimiter!);
+    if (rowNames.length === 0) columnNames = header.length === fields.length - 1 ? header : header.slice(1);
+    const name = fields[0];
+    if (fields.length !== columnNames.length + 1) {
+      throw new Error(
+        `${path}: row "${name}" (line ${rowNames.length + 2}) has ${fields.length - 1} values, ` +
+          `expected ${columnNames.length}; is the separator "${delimiter}"?`,
+      );
+    }
+    rowNames.push(name);
+    for (let column = 0; column < columnNames.length; column++) {
+      const text = fields[column + 1];
+      const value = text === "" ? Number.NaN : Number(text);
+      if (Number.isNaN(value)) {
+        throw new Error(
+          `${path}: "${text}" at row "${name}", column "${columnNames[column]}" is not a number.`,
+        );
+      }
+      if (value === 0) continue;
+      indices.push(column);
+      data.push(value);
+    }
+    indptr.push(data.length);
+  }
+  if (rowNames.length === 0) throw new Error(`${path} has no rows of values.`);
+  return { rowNames, columnNames, indptr: indptr.values(), indices: indices.values(), data: data.values() };
+}
+
+function guessDelimiter(header: string): string {
+  const counts = ["\t", ",", ";"].map((delimiter) => header.split(delimiter).length);
+  const most = Math.max(...counts);
+  return most > 1 ? ["\t", ",", ";"][counts.indexOf(most)] : " ";
+}
+
+/** The fields of a line; quoted ones may contain the delimiter and doubled quotes, but no newline. */
+function splitFields(line: string, delimiter: string): string[] {
+  if (!line.includes('"')) return line.split(delimiter);
+  const fields: string[] = [];
+  for (let at = 0; at <= line.length; ) {
+    if (line[at] === '"') {
+      const quoted = /^"((?:[^"]|"")*)"/.exec(line.slice(at));
+      if (!quoted) return line.split(delimiter);
+      fields.push(quoted[1].replaceAll('""', '"'));
+      at += quoted[0].length + 1;
+    } else {
+      const end = line.indexOf(delimiter, at);
+      const stop = end < 0 ? line.length : end;
+      fields.push(line.slice(at, stop));
+      at = stop + 1;
+    }
+  }
+  return fields;
+}
+
+function transpose({
+  rowNames,
+  columnNames,
+  indptr,
+  indices,
+  data,
+}: Table): Omit<Table, "rowNames" | "columnNames"> {
+  const starts = new Float64Array(columnNames.length + 1);
+  for (const column of indices) starts[column + 1]++;
+  for (let column = 0; column < columnNames.length; column++) starts[column + 1] += starts[column];
+  const next = starts.slice();
+  const turned = {
+    indptr: starts,
+    indices: new Int32Array(indices.length),
+    data: new Float64Array(data.length),
+  };
+  for (let row = 0; row < rowNames.length; row++) {
+    for (let k = indptr[row]; k < indptr[row + 1]; k++) {
+      const at = next[indices[k]]++;
+      turned.indices[at] = row;
+      turned.data[at] = data[k];
+    }
+  }
+  return turned;
+}
