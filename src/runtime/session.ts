@@ -24,20 +24,22 @@ export function tensor(type: ort.Tensor.Type, data: TypedArray, dims: readonly n
  * @throws an Error that says what to install where the device's provider is missing
  */
 export class Session {
-  private constructor(private readonly inner: ort.InferenceSession) {}
+  private constructor(
+    private readonly inner: ort.InferenceSession,
+    private readonly profiled: boolean,
+  ) {}
 
   static async open(onnx: Uint8Array, options: SessionOptions): Promise<Session> {
     try {
-      return new Session(
-        await ort.InferenceSession.create(onnx, {
-          executionProviders: [options.device],
-          ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
-          // A planned arena keeps the first batch's layout: with batches of many lengths it costs memory and time.
-          enableMemPattern: false,
-          logSeverityLevel: 3,
-          ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
-        }),
-      );
+      const inner = await ort.InferenceSession.create(onnx, {
+        executionProviders: [options.device],
+        ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
+        // A planned arena keeps the first batch's layout: with batches of many lengths it costs memory and time.
+        enableMemPattern: false,
+        logSeverityLevel: 3,
+        ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
+      });
+      return new Session(inner, options.profile !== undefined);
     } catch (error) {
       throw deviceFault(options.device, error);
     }
@@ -55,11 +57,8 @@ export class Session {
     return results as Record<string, ort.Tensor>;
   }
 
-  endProfiling(): void {
-    this.inner.endProfiling();
-  }
-
   async release(): Promise<void> {
+    if (this.profiled) this.inner.endProfiling();
     await this.inner.release();
   }
 }
