@@ -47,7 +47,13 @@ export function smallWeights({ args, ...size }: TrainerSpec, seed = 1): Weights 
 }
 
 /** Steps of `cells` cells of up to `length` tokens, the last cell padded. */
-export function smallSteps(spec: TrainerSpec, count: number, cells = 3, length = 16, seed = 2): PlannedStep[] {
+export function smallSteps(
+  spec: TrainerSpec,
+  count: number,
+  cells = 3,
+  length = 16,
+  seed = 2,
+): PlannedStep[] {
   const random = uniform(seed);
   const integer = (n: number) => Math.floor(random() * n);
   return Array.from({ length: count }, () => {

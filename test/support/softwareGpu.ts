@@ -7,7 +7,10 @@ import { existsSync } from "node:fs";
  * @returns the variable, or what is missing and how to get it
  */
 export function softwareGpu(): { env: Record<string, string> } | { missing: string } {
-  const icd = ["/usr/lib/chromium/vk_swiftshader_icd.json", "/usr/lib64/chromium/vk_swiftshader_icd.json"].find(existsSync);
+  const icd = [
+    "/usr/lib/chromium/vk_swiftshader_icd.json",
+    "/usr/lib64/chromium/vk_swiftshader_icd.json",
+  ].find(existsSync);
   const missing =
     "SwiftShader and the Vulkan loader are needed to try the GPU path in software: apt-get install chromium libvulkan1";
   if (!icd || !hasVulkanLoader()) return { missing };
