@@ -18,7 +18,8 @@ function pair(g: Graph, op: string, a: Operand, b: Operand): [Tensor, Tensor, Sh
   const dtype = (typeof a === "number" ? (b as Tensor) : a).dtype;
   const x = typeof a === "number" ? g.scalar(a, dtype) : a;
   const y = typeof b === "number" ? g.scalar(b, dtype) : b;
-  if (x.dtype !== y.dtype) throw new GraphError(`${op}: ${x.dtype} meets ${y.dtype}`);
+  if (x.dtype !== y.dtype)
+    throw new GraphError(`${op}: ${x.dtype} ${showShape(x.shape)} meets ${y.dtype} ${showShape(y.shape)}`);
   return [x, y, broadcast(op, x.shape, y.shape)];
 }
 

@@ -51,6 +51,7 @@ export function indices(g: Graph, dim: Dim): Tensor {
  * @returns [B, d]
  */
 export function first(g: Graph, x: Tensor): Tensor {
+  if (x.rank !== 3) throw new GraphError(`first: a tensor of shape ${showShape(x.shape)}, not [B, N, d]`);
   const zero = g.constant(Int32Array.of(0), "int32", []);
   const [b, n, d] = x.shape;
   const out = g.node("Gather", [x, zero], x.dtype, [b, d], { axis: 1 });

@@ -1,6 +1,15 @@
 import { sumTo } from "./elementwise.js";
 import type { Graph } from "./graph.js";
-import { type Dim, GraphError, product, type Shape, sameShape, showShape, type Tensor } from "./tensor.js";
+import {
+  broadcast,
+  type Dim,
+  GraphError,
+  product,
+  type Shape,
+  sameShape,
+  showShape,
+  type Tensor,
+} from "./tensor.js";
 
 /**
  * The same elements in another shape. Names in `shape` are taken from the tensors that the graph
@@ -18,6 +27,8 @@ export function reshape(g: Graph, x: Tensor, shape: Shape): Tensor {
 
 /** Axes in another order. */
 export function transpose(g: Graph, x: Tensor, perm: number[]): Tensor {
+  if (perm.length !== x.rank || new Set(perm).size !== x.rank)
+    throw new GraphError(`transpose: axes ${perm.join(", ")} of ${showShape(x.shape)}`);
   const out = g.node(
     "Transpose",
     [x],
@@ -37,6 +48,8 @@ export function expandLike(g: Graph, x: Tensor, like: Tensor): Tensor {
 /** Repeats the axes of `x` that are 1 to the given shape. */
 export function expand(g: Graph, x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
+  if (!sameShape(broadcast("expand", x.shape, shape), shape))
+    throw new GraphError(`expand: ${showShape(x.shape)} cannot be repeated to ${showShape(shape)}`);
   const out = g.node("Expand", [x, g.shapeVector(shape, false)], x.dtype, shape);
   return g.record(out, [x], (dy) => [sumTo(g, dy, x.shape)]);
 }
