@@ -1,5 +1,6 @@
 import ts = require("typescript");
 
+import { withoutAlias } from "./alias.js";
 import { toCodePoints, toUtf16 } from "./positions.js";
 
 /** One entry of `_jupyter_types_experimental`, from which JupyterLab takes the icons. */
@@ -49,13 +50,10 @@ export function complete(
     .slice(0, MOST);
   const start = toCodePoints(code, from);
   const end = toCodePoints(code, to);
-  const types = entries.map((entry, i) => ({
-    start,
-    end,
-    text: entry.name,
-    type: entry.kind === ts.ScriptElementKind.memberFunctionElement ? "function" : entry.kind,
-    signature: i < DETAILED ? signature(service, path, at, entry) : "",
-  }));
+  const types = entries.map((entry, i) => {
+    const shown = i < DETAILED ? signature(service, path, at, entry) : "";
+    return { start, end, text: entry.name, type: kind(entry, shown), signature: shown };
+  });
   return {
     matches: entries.map((entry) => entry.name),
     cursor_start: start,
@@ -79,5 +77,11 @@ function signature(service: ts.LanguageService, path: string, at: number, entry:
     undefined,
     entry.data,
   );
-  return ts.displayPartsToString(details?.displayParts);
+  return withoutAlias(ts.displayPartsToString(details?.displayParts));
+}
+
+/** What front ends choose the icon by. */
+function kind(entry: ts.CompletionEntry, shown: string): string {
+  if (entry.kind === ts.ScriptElementKind.memberFunctionElement) return "function";
+  return entry.kind === ts.ScriptElementKind.alias ? shown.split(" ", 1)[0] : entry.kind;
 }

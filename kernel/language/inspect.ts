@@ -1,5 +1,6 @@
 import ts = require("typescript");
 
+import { withoutAlias } from "./alias.js";
 import { toUtf16 } from "./positions.js";
 
 export interface InspectContent {
@@ -18,10 +19,7 @@ export function inspect(
   const at = toUtf16(code, cursor);
   const info = quickInfo(service, path, code, at);
   if (!info) return { found: false, data: {}, metadata: {} };
-  const signature = ts
-    .displayPartsToString(info.displayParts)
-    .replace(/^\(alias\) /, "")
-    .replace(/\nimport \w+$/, "");
+  const signature = withoutAlias(ts.displayPartsToString(info.displayParts));
   const documentation = ts.displayPartsToString(info.documentation);
   const tags = (info.tags ?? []).map(({ name, text }) => ({ name, text: ts.displayPartsToString(text) }));
   const plain = [signature, documentation, ...tags.map(({ name, text }) => `@${name} ${text}`)];

@@ -11,7 +11,8 @@ export function serve(cells: Cells): void {
     } catch (error) {
       result = { id, error: String((error as Error).stack ?? error) };
     }
-    process.send!(result);
+    // A kernel that has ended meanwhile needs no answer.
+    process.send!(result, undefined, undefined, () => {});
   });
   process.on("disconnect", () => process.exit());
   // A signal to the whole process group is meant for the cell that runs.

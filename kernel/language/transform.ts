@@ -397,7 +397,9 @@ class CellTransformer {
   #detached(before: ts.Expression, after: ts.LeftHandSideExpression): ts.LeftHandSideExpression {
     if (!ts.isIdentifier(before) || before === after) return after;
     const comma = this.#f.createComma(this.#f.createNumericLiteral(0), after);
-    return ts.setTextRange(this.#f.createParenthesizedExpression(comma), before);
+    const callee = ts.setTextRange(this.#f.createParenthesizedExpression(comma), before);
+    // A stack trace then names the position of `f`, as it does for the call that the user wrote.
+    return ts.setEmitFlags(callee, ts.EmitFlags.NoNestedSourceMaps | ts.EmitFlags.NoTrailingSourceMap);
   }
 
   #loop(loop: ts.IterationStatement): ts.Node {
