@@ -2,6 +2,7 @@
 const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<object> }>> = {
   infer: () => import("./infer.js"),
   preprocess: () => import("./preprocess.js"),
+  train: () => import("./train.js"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);
