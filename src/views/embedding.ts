@@ -1,6 +1,7 @@
 import type { MimeBundle } from "../protocol/host.js";
 import { embeddingSvg } from "./embeddingPicture.js";
 import { categoryColors } from "./palette.js";
+import type { EmbeddingPayload, QuantisedAxis } from "./payloads.js";
 import { pictureOf } from "./picture.js";
 import type { EmbeddingInput, EmbeddingPanel } from "./types.js";
 
@@ -9,33 +10,6 @@ export const EMBEDDING_MIME = "application/vnd.cellkernel.embedding.v1+json";
 
 /** Above this many cells their names stay out of the notebook; rows are numbered instead. */
 const NAMED_CELLS = 10_000;
-
-/** One coordinate of all cells, in 65,536 steps between the extremes: far finer than a screen. */
-export interface QuantisedAxis {
-  label: string;
-  min: number;
-  max: number;
-  /** Base64 of uint16 [cells], little-endian: (value − min) / (max − min) · 65535, rounded. */
-  data: string;
-}
-
-/** An embedding as it travels in the notebook: under 1 MB for 100,000 cells and two panels. */
-export interface EmbeddingPayload {
-  title: string;
-  cells: number;
-  x: QuantisedAxis;
-  y: QuantisedAxis;
-  /** All panels' categories with their CSS colours, in legend order. */
-  categories: { name: string; color: string }[];
-  panels: {
-    title: string;
-    /** Base64 of uint8 [cells], or uint16 little-endian from 256 categories on; `categories.length` is none. */
-    codes: string;
-    /** Base64 of uint8 [cells]: 255 · probability, rounded. */
-    probabilities?: string;
-  }[];
-  cellIds?: string[];
-}
 
 /**
  * Cells on a plane, coloured side by side by one or more labellings: interactive in JupyterLab, a picture elsewhere.

@@ -57,12 +57,16 @@ function histogram(input: HistogramInput): Record<string, unknown> {
           y2: { datum: 0 },
         },
       },
-      {
-        data: { values: limits.map((limit) => ({ limit })) },
-        mark: { type: "rule", strokeDash: [4, 3], color: "#d55e00", strokeWidth: 1.5 },
-        encoding: { x: { field: "limit", type: "quantitative", scale } },
-      },
+      ...(limits.length > 0 ? [limitRules(limits, scale)] : []),
     ],
+  };
+}
+
+function limitRules(limits: number[], scale: object): Record<string, unknown> {
+  return {
+    data: { values: limits.map((limit) => ({ limit })) },
+    mark: { type: "rule", strokeDash: [4, 3], color: "#d55e00", strokeWidth: 1.5 },
+    encoding: { x: { field: "limit", type: "quantitative", scale } },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { MimeBundle } from "../protocol/host.js";
+import type { LossPoint, TrainingPayload } from "./payloads.js";
 import type { EpochPoint, TrainingProgress } from "./types.js";
 import { plotBundle } from "./vega.js";
 
@@ -7,17 +8,6 @@ export const TRAINING_MIME = "application/vnd.cellkernel.training.v1+json";
 
 /** Most points of a loss curve: more than a screen shows, few enough to send every second. */
 const POINTS = 600;
-
-/** A run as it travels in the notebook: the losses are means over windows of consecutive steps. */
-export interface TrainingPayload extends Omit<TrainingProgress, "losses"> {
-  losses: LossPoint[];
-}
-
-/** Mean training loss of the steps up to and with `step`, from the previous point on. */
-export interface LossPoint {
-  step: number;
-  loss: number;
-}
 
 /**
  * The learning curves while training runs: to be shown once and then updated in place.
@@ -105,11 +95,15 @@ function lossPlot(losses: LossPoint[], history: readonly EpochPoint[]): Record<s
         mark: { type: "line", strokeWidth: 1.2 },
         encoding: { x, y, color },
       },
-      {
-        data: { values: validation },
-        mark: { type: "line", strokeWidth: 2, point: { filled: true, size: 50 } },
-        encoding: { x, y, color },
-      },
+      ...(validation.length > 0
+        ? [
+            {
+              data: { values: validation },
+              mark: { type: "line", strokeWidth: 2, point: { filled: true, size: 50 } },
+              encoding: { x, y, color },
+            },
+          ]
+        : []),
     ],
   };
 }

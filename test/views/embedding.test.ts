@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  EMBEDDING_MIME,
-  embeddingPayload,
-  embeddingView,
-  type QuantisedAxis,
-} from "../../src/views/embedding.js";
+import { EMBEDDING_MIME, embeddingPayload, embeddingView } from "../../src/views/embedding.js";
 import { categoryColors, OTHERS, PALETTE } from "../../src/views/palette.js";
+import type { QuantisedAxis } from "../../src/views/payloads.js";
 import type { EmbeddingInput } from "../../src/views/types.js";
 import { decodePng } from "../support/png.js";
 

@@ -1,0 +1,96 @@
+/** One curve of a chart. */
+export interface Curve {
+  /** Names its CSS class: `training` or `validation`. */
+  name: string;
+  label: string;
+  points: { x: number; y: number }[];
+  /** Draws a dot at each point. */
+  dots?: boolean;
+}
+
+/** A small line chart; drawn as SVG text, so that style and theme come from CSS. */
+export interface Chart {
+  title: string;
+  xLabel: string;
+  /** Whole range of the horizontal axis, so that the curve grows into it. */
+  xRange: [number, number];
+  curves: Curve[];
+  /** Shown as percentages. */
+  percent?: boolean;
+  /** A vertical line with a word at it. */
+  mark?: { x: number; label: string };
+}
+
+const WIDTH = 400;
+const HEIGHT = 220;
+const LEFT = 46;
+const RIGHT = 12;
+const TOP = 30;
+const BOTTOM = 36;
+
+/** Draws a chart as an SVG document. Labels are ours, never the data's, except the caller's own translated words. */
+export function chartSvg(chart: Chart): string {
+  const values = chart.curves.flatMap(({ points }) => points.map(({ y }) => y)).filter(Number.isFinite);
+  const low = chart.percent ? 0 : Math.min(...values, Number.POSITIVE_INFINITY);
+  const high = Math.max(...values, Number.NEGATIVE_INFINITY);
+  const ticks = niceTicks(values.length > 0 ? low : 0, values.length > 0 ? high : 1, 5);
+  const yRange: [number, number] = [ticks[0], ticks[ticks.length - 1]];
+  const x = scale(chart.xRange, [LEFT, WIDTH - RIGHT]);
+  const y = scale(yRange, [HEIGHT - BOTTOM, TOP]);
+  const shown = (value: number) =>
+    chart.percent ? `${Math.round(100 * value)} %` : String(Number(value.toPrecision(3)));
+
+  const grid = ticks.map((tick) => {
+    const at = y(tick).toFixed(1);
+    return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/>
+<text x="${LEFT - 6}" y="${at}" dy="4" text-anchor="end">${shown(tick)}</text>`;
+  });
+  const [from, to] = chart.xRange;
+  const steps = niceTicks(from, to, 6).filter((tick) => Number.isInteger(tick) && tick >= from && tick <= to);
+  const below = steps.map(
+    (tick) =>
+      `<text x="${x(tick).toFixed(1)}" y="${HEIGHT - BOTTOM + 15}" text-anchor="middle">${tick.toLocaleString("en")}</text>`,
+  );
+  const curves = chart.curves.map(({ name, points, dots }) => {
+    const path = points
+      .map((point, i) => `${i ? "L" : "M"}${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)}`)
+      .join("");
+    const circles = dots
+      ? points.map(
+          (point) =>
+            `<circle class="${name}" cx="${x(point.x).toFixed(1)}" cy="${y(point.y).toFixed(1)}" r="3.5"/>`,
+        )
+      : [];
+    return `<path class="${name}" d="${path}"/>${circles.join("")}`;
+  });
+  let keyAt = WIDTH - RIGHT;
+  const key = [...chart.curves].reverse().map(({ name, label }) => {
+    const text = `<text class="key-${name}" x="${keyAt}" y="16" text-anchor="end">${label}</text>`;
+    keyAt -= 7 * label.length + 14;
+    return text;
+  });
+  const mark = chart.mark
+    ? `<line class="mark" x1="${x(chart.mark.x)}" x2="${x(chart.mark.x)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/>
+<text class="mark" x="${x(chart.mark.x) + (chart.mark.x > (from + to) / 2 ? -5 : 5)}" y="${TOP + 10}" text-anchor="${chart.mark.x > (from + to) / 2 ? "end" : "start"}">${chart.mark.label}</text>`
+    : "";
+  return `<svg class="cellkernel-chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${chart.title}">
+<text class="heading" x="${LEFT}" y="16">${chart.title}</text>
+${grid.join("")}${below.join("")}${mark}${curves.join("")}${key.join("")}
+<text class="axis" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">${chart.xLabel}</text>
+</svg>`;
+}
+
+function scale([from, to]: [number, number], [start, end]: [number, number]): (value: number) => number {
+  const span = to - from || 1;
+  return (value) => start + ((value - from) / span) * (end - start);
+}
+
+/** Round numbers from at or below `low` to at or above `high`, in steps of 1, 2 or 5 times a power of ten. */
+export function niceTicks(low: number, high: number, count: number): number[] {
+  const rough = (high - low || Math.abs(high) || 1) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough)!;
+  const first = Math.floor(low / step);
+  const last = Math.max(first + 1, Math.ceil(high / step));
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
