@@ -42,7 +42,9 @@ function binned({ label, values, log }: HistogramInput): Bin[] {
 
 function histogram(input: HistogramInput): Record<string, unknown> {
   const scale = input.log ? { type: "log", nice: false } : { type: "linear", nice: false, zero: false };
-  const limits = [input.limits?.min, input.limits?.max].filter((limit) => limit !== undefined);
+  const limits = [input.limits?.min, input.limits?.max].filter(
+    (limit): limit is number => limit !== undefined,
+  );
   return {
     width: 260,
     height: 180,
