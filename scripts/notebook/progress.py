@@ -8,10 +8,10 @@ WIDTH = 20
 
 
 def title_of(cells, index):
-    """The heading that stands above a cell."""
+    """The heading that stands above a cell, without its number."""
     for cell in reversed(cells[:index]):
         if cell.cell_type == "markdown":
-            heading = re.search(r"^#+\s+(.*)$", cell.source, re.MULTILINE)
+            heading = re.search(r"^#+\s+(?:\d+\.\s+)?(.*)$", cell.source, re.MULTILINE)
             if heading:
                 return heading.group(1)
     return "cell"
