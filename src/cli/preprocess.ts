@@ -1,3 +1,4 @@
+import { openModel } from "../protocol/model.js";
 import { type PreprocessSummary, preprocessFile } from "../protocol/preprocessFile.js";
 import { command, number, oneOf, text } from "./command.js";
 import { progressLine } from "./progressLine.js";
@@ -11,7 +12,11 @@ export const preprocessCommand = command({
     out: { value: "DIR", help: "folder to write; without it only the report is made" },
     "cell-type": { value: "COLUMN", help: "obs column of cell types" },
     batch: { value: "COLUMN", help: "obs column of batches: variable genes are chosen per batch" },
-    vocab: { value: "FILE", help: "vocab.json of the model; default: all genes of the file" },
+    model: {
+      value: "DIR",
+      help: "model folder: gives the vocabulary, the bins and, after a fine-tune, the classes",
+    },
+    vocab: { value: "FILE", help: "without a model: a vocab.json; without either, all genes of the file" },
     hvg: { value: "N", help: "highly variable genes to keep, 0 for all (5000)" },
     flavor: { value: "NAME", help: "seurat_v3 (counts; the default), cell_ranger or seurat" },
     "normalize-total": { value: "N", help: "counts a cell after normalisation (10000)" },
@@ -24,12 +29,14 @@ export const preprocessCommand = command({
     duplicates: { value: "HOW", help: "genes named twice: unique (renamed; the default) or sum" },
     seed: { value: "N", help: "seed of every random choice (0)" },
   },
-  run: (call) =>
-    preprocessFile(
+  async run(call) {
+    const model = text(call, "model");
+    return preprocessFile(
       call.positionals[0],
       {
         cellType: text(call, "cell-type"),
         batch: text(call, "batch"),
+        model: model === undefined ? undefined : await openModel(model),
         vocabulary: text(call, "vocab"),
         nHvg: number(call, "hvg"),
         hvgFlavor: oneOf(call, "flavor", ["seurat_v3", "cell_ranger", "seurat"]),
@@ -46,7 +53,8 @@ export const preprocessCommand = command({
         onProgress: (progress) => call.progress(progressLine(progress)),
       },
       text(call, "out"),
-    ),
+    );
+  },
   text: describe,
 });
 

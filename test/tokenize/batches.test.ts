@@ -75,11 +75,10 @@ test("an epoch has every cell once, in batches of like length, repeatably", () =
     return Math.max(...lengths) - Math.min(...lengths);
   });
   assert.ok(spread.reduce((sum, value) => sum + value, 0) / spread.length < 2);
+  // Sorted within a window, lengths would fall only where a window ends.
   const middle = batches.map((batch) => (batch[batch.length >> 1] * 7) % 23);
-  assert.ok(
-    middle.slice(1).some((length, i) => length < middle[i]),
-    "the batches are shuffled",
-  );
+  const falls = middle.slice(1).filter((length, i) => length < middle[i]).length;
+  assert.ok(falls > batches.length / 4, "the batches are shuffled");
 });
 
 test("senseless options are named", () => {
