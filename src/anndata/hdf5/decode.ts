@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 import type { Metadata } from "h5wasm/node";
 
 import type { H5Library } from "./library.js";
@@ -124,15 +126,21 @@ export function halfToNumber(bits: number): number {
 /** Variable-length strings: `bytes` holds 32-bit pointers into the library's memory. */
 function pointedStrings(library: H5Library, bytes: Uint8Array, count: number): string[] {
   const pointers = new Uint32Array(bytes.slice().buffer, 0, count);
-  return Array.from(pointers, (pointer) => (pointer === 0 ? "" : library.UTF8ToString(pointer)));
+  const memory = Buffer.from(library.HEAPU8.buffer);
+  return Array.from(pointers, (start) => (start === 0 ? "" : text(memory, start, memory.indexOf(0, start))));
+}
+
+function text(bytes: Buffer, start: number, end: number): string {
+  if (!isUtf8(bytes.subarray(start, end))) throw new Error("a text is not valid UTF-8; the file is damaged");
+  return bytes.toString("utf8", start, end);
 }
 
 function fixedStrings(bytes: Uint8Array, size: number, count: number): string[] {
-  const text = new TextDecoder();
+  const memory = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: count }, (_, i) => {
-    const element = bytes.subarray(i * size, (i + 1) * size);
-    const end = element.indexOf(0);
-    return text.decode(end < 0 ? element : element.subarray(0, end));
+    const start = i * size;
+    const zero = memory.indexOf(0, start);
+    return text(memory, start, zero < 0 || zero > start + size ? start + size : zero);
   });
 }
 

@@ -40,10 +40,14 @@ export function checked<T>(what: string, work: () => T): T {
 /** The innermost entry of HDF5's error stack, without its C file and line. */
 function rootCause(): string | undefined {
   if (diagnostics === "") return undefined;
-  const entries = [...diagnostics.matchAll(/#\d+: .*? in (\w+)\(\): (.*)/g)];
+  const entries = [...diagnostics.matchAll(/#\d+: .*? in (\w+)\(\): ([\s\S]*?)\n +major:/g)];
   diagnostics = "";
   const innermost = entries.at(-1);
-  return innermost ? `${innermost[2]} (HDF5, ${innermost[1]})` : "HDF5 reported an error";
+  if (!innermost) return "HDF5 reported an error";
+  const [, place, text] = innermost;
+  // A failed system call: "file write failed: time = …, error message = 'No space left on device', …".
+  const system = /^([^:]+): .*error message = '([^']+)'/s.exec(text);
+  return `${system ? `${system[1]}: ${system[2]}` : text} (HDF5, ${place})`;
 }
 
 /** The two exported allocation functions that h5wasm's types leave out. */

@@ -91,19 +91,18 @@ export class H5Output {
 
   /** Lends the texts in the library's memory; `work` gets their addresses, 4 bytes each. */
   withTexts(values: readonly string[], work: (pointers: Uint8Array) => void): void {
-    const encoded = values.map((text) => Buffer.from(`${text}\0`, "utf8"));
-    const start = allocate(
-      this.library,
-      encoded.reduce((total, text) => total + text.length, 0),
-    );
+    const encoded = Buffer.from(values.map((text) => `${text}\0`).join(""), "utf8");
+    const start = allocate(this.library, encoded.length);
     try {
+      this.library.HEAPU8.set(encoded, start);
       const pointers = new Uint32Array(values.length);
-      let at = start;
-      encoded.forEach((text, i) => {
-        this.library.HEAPU8.set(text, at);
-        pointers[i] = at;
-        at += text.length;
-      });
+      let at = 0;
+      for (let i = 0; i < pointers.length; i++) {
+        pointers[i] = start + at;
+        at = encoded.indexOf(0, at) + 1;
+      }
+      if (at !== encoded.length)
+        throw new Error("a text contains the character U+0000, which HDF5 cannot store");
       work(new Uint8Array(pointers.buffer));
     } finally {
       release(this.library, start);

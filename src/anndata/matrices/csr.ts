@@ -85,7 +85,9 @@ export function readPointers(file: H5File, path: string, lines: number): Float64
   } finally {
     reader.release();
   }
-  const wrong = pointers.findIndex((pointer, i) => (i === 0 ? pointer !== 0 : pointer < pointers[i - 1]));
+  if (pointers[0] !== 0)
+    throw new Error(`${where}: indptr begins at ${pointers[0]}, not at 0; the file is damaged.`);
+  const wrong = pointers.findIndex((pointer, i) => i > 0 && pointer < pointers[i - 1]);
   if (wrong >= 0) throw new Error(`${where}: indptr decreases at element ${wrong}; the file is damaged.`);
   if (pointers[lines] !== entries) {
     throw new Error(
