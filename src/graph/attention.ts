@@ -2,7 +2,7 @@ import { dropoutMask } from "./dropout.js";
 import { mul } from "./elementwise.js";
 import { Graph } from "./graph.js";
 import { expand, reshape, transpose } from "./shape.js";
-import { type Dim, GraphError, type Shape, showShape, type Tensor } from "./tensor.js";
+import { type Dim, GraphError, type Shape, sameShape, showShape, type Tensor } from "./tensor.js";
 
 /** Keys of the dropout of attention probabilities; see `dropoutMask`. */
 export interface AttentionDropout {
@@ -41,6 +41,10 @@ export function attention(g: Graph, q: Tensor, k: Tensor, v: Tensor, options: At
   const width = q.dim(2);
   if (typeof width !== "number" || width % options.heads !== 0)
     throw new GraphError(`attention: ${options.heads} heads do not divide a width of ${width}`);
+  if (!sameShape(k.shape, v.shape) || k.dim(0) !== q.dim(0) || k.dim(2) !== width)
+    throw new GraphError(
+      `attention: queries ${showShape(q.shape)}, keys ${showShape(k.shape)}, values ${showShape(v.shape)}`,
+    );
   const headWidth = width / options.heads;
   const scale = 1 / Math.sqrt(headWidth);
   const split = (t: Tensor) => splitHeads(g, t, options.heads, headWidth);

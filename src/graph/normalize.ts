@@ -18,20 +18,22 @@ export function layerNorm(g: Graph, x: Tensor, weight: Tensor, bias: Tensor, eps
     [x, weight, bias],
     [
       { dtype: x.dtype, shape: x.shape },
-      { dtype: x.dtype, shape: perRow },
-      { dtype: x.dtype, shape: perRow },
+      // Whatever the input's type, ONNX gives these in single precision.
+      { dtype: "float32", shape: perRow },
+      { dtype: "float32", shape: perRow },
     ],
     { axis: -1, epsilon: { float: epsilon } },
   );
   return g.record(y, [x, weight, bias], (dy, want) => {
-    const normal = mul(g, sub(g, x, mean), inverse);
+    const scale = g.cast(inverse, x.dtype);
+    const normal = mul(g, sub(g, x, g.cast(mean, x.dtype)), scale);
     const along = mul(g, dy, normal);
     const rows = x.shape.map((_, i) => i).slice(0, -1);
     const dx = () => {
       const dn = mul(g, dy, weight);
       const flat = reduceMean(g, dn, [-1], true);
       const slope = reduceMean(g, mul(g, along, weight), [-1], true);
-      return mul(g, sub(g, sub(g, dn, flat), mul(g, normal, slope)), inverse);
+      return mul(g, sub(g, sub(g, dn, flat), mul(g, normal, slope)), scale);
     };
     return [
       want[0] ? dx() : undefined,
