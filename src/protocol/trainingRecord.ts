@@ -34,6 +34,10 @@ export class TrainingRecord {
   /** Takes up an event of the worker. Returns true when it is worth a line of its own. */
   add(event: TrainingEvent): boolean {
     if (event.kind === "snapshot") return false;
+    if (event.kind === "note") {
+      this.message = event.text;
+      return true;
+    }
     if (event.kind === "epoch") {
       const { epoch, step, trainLoss, validationLoss, validationError } = event;
       const point = { epoch, step, trainLoss, validationLoss, validationError };

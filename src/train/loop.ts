@@ -2,13 +2,14 @@ import type { Weights } from "../checkpoint/weights.js";
 import { predictCells } from "../predict/cells.js";
 import { crossEntropy } from "../predict/crossEntropy.js";
 import { Predictor } from "../predict/predictor.js";
-import { resolveDevice } from "../runtime/resolveDevice.js";
+import type { Device } from "../runtime/session.js";
 import { assembleBatch, bucketBatches, cellLength } from "../tokenize/batches.js";
+import { chooseDevice } from "./chooseDevice.js";
 import type { Control } from "./control.js";
 import { isFrozen } from "./frozen.js";
 import type { EpochEvent, TrainingEvent, TrainingPlan, TrainingResult } from "./plan.js";
 import { stepLearningRate } from "./schedule.js";
-import { Trainer } from "./trainer.js";
+import { type LabelledBatch, Trainer } from "./trainer.js";
 
 /**
  * Fine-tunes a classifier: Adam on the cross-entropy of the class output over batches of like-long cells,
@@ -25,8 +26,10 @@ export async function train(
 ): Promise<TrainingResult | undefined> {
   const { args, tokens, labels } = plan;
   const spec = { args, genes: tokens.genes.length + 2, classes: plan.classes, batches: plan.batches };
+  const { device, why } = await chooseDevice(plan.device);
+  report({ kind: "note", text: why });
   const trainer = await Trainer.create(spec, plan.weights, {
-    device: resolveDevice(plan.device),
+    device,
     threads: plan.threads,
     seed: plan.seed,
     classWeights: plan.classWeights,
@@ -52,35 +55,40 @@ export async function train(
       epoch++;
       const learningRate = stepLearningRate(plan.lr, plan.scheduleRatio, plan.scheduleInterval, epoch);
       const mean = { loss: 0, wrong: 0, cells: 0 };
-      for (const cells of batches) {
+      for (let start = 0; start < batches.length; start += trainer.group) {
         const order = control.next(snapshot);
         if (order === "abandon") return undefined;
         if (order === "stop") return result(true);
-        const done = await trainer.step(microBatches(plan, cells, epoch), learningRate);
-        step++;
-        if (done.skipped) skippedSteps++;
-        else {
-          mean.loss += done.loss * done.cells;
-          mean.wrong += done.cells - done.correct;
-          mean.cells += done.cells;
+        const group = batches.slice(start, start + trainer.group);
+        const taken = await trainer.steps(
+          group.map((cells) => ({ micro: microBatches(plan, cells, epoch), learningRate })),
+        );
+        for (const [i, done] of taken.entries()) {
+          step++;
+          if (done.skipped) skippedSteps++;
+          else {
+            mean.loss += done.loss * done.cells;
+            mean.wrong += done.cells - done.correct;
+            mean.cells += done.cells;
+          }
+          report({
+            kind: "step",
+            step,
+            epoch,
+            loss: done.loss,
+            error: 1 - done.correct / done.cells,
+            gradNorm: done.gradNorm,
+            learningRate,
+            skipped: done.skipped,
+            seconds: done.seconds,
+            tokens: paddedTokens(plan, group[i]),
+            plannedTokens,
+          });
         }
-        report({
-          kind: "step",
-          step,
-          epoch,
-          loss: done.loss,
-          error: 1 - done.correct / done.cells,
-          gradNorm: done.gradNorm,
-          learningRate,
-          skipped: done.skipped,
-          seconds: done.seconds,
-          tokens: paddedTokens(plan, cells),
-          plannedTokens,
-        });
       }
 
       const weights = trainer.weights();
-      const logits = await validate(plan, spec, weights, () => control.next(snapshot) === "run");
+      const logits = await validate(plan, device, spec, weights, () => control.next(snapshot) === "run");
       if (!logits) {
         if (control.next(snapshot) === "abandon") return undefined;
         return result(true);
@@ -111,12 +119,13 @@ export async function train(
 /** Logits of the validation cells; undefined when `goOn` ended it early. */
 async function validate(
   plan: TrainingPlan,
+  device: Device,
   spec: Parameters<typeof Predictor.create>[0],
   weights: Weights,
   goOn: () => boolean,
 ): Promise<Float32Array | undefined> {
   const predictor = await Predictor.create(spec, weights, {
-    device: resolveDevice(plan.device),
+    device,
     threads: plan.threads,
   });
   try {
@@ -145,8 +154,8 @@ function epochBatches(plan: TrainingPlan, epoch: number): Int32Array[] {
 }
 
 /** The cells of a step in pieces that the device can hold. */
-function microBatches(plan: TrainingPlan, cells: Int32Array, epoch: number): Parameters<Trainer["step"]>[0] {
-  const pieces: Parameters<Trainer["step"]>[0] = [];
+function microBatches(plan: TrainingPlan, cells: Int32Array, epoch: number): LabelledBatch[] {
+  const pieces: LabelledBatch[] = [];
   for (let start = 0; start < cells.length; start += plan.microBatch) {
     const piece = cells.subarray(start, start + plan.microBatch);
     const { maxSeqLen, seed, batchLabels } = plan;

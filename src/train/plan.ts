@@ -85,7 +85,13 @@ export interface SnapshotEvent {
   weights: Weights;
 }
 
-export type TrainingEvent = StepEvent | EpochEvent | SnapshotEvent;
+/** A sentence for the user, for instance where it trains and why. */
+export interface NoteEvent {
+  kind: "note";
+  text: string;
+}
+
+export type TrainingEvent = StepEvent | EpochEvent | SnapshotEvent | NoteEvent;
 
 /** How a training run ended. */
 export interface TrainingResult {
