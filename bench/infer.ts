@@ -5,6 +5,7 @@ import { CLASSES, PYTHON, realCells, VOCABULARY } from "./fullSize.js";
 import { type Measurement, measure, medianOf, round } from "./measure.js";
 
 const OURS = fileURLToPath(new URL("./inferOurs.js", import.meta.url));
+const AGREEMENT = fileURLToPath(new URL("./inferAgreement.js", import.meta.url));
 const PEER = "bench/peers/torch_infer.py";
 const MAX_SEQ_LEN = 1501;
 
@@ -33,14 +34,13 @@ export async function bench(args: string[]): Promise<object> {
       turns: { type: "string", default: "3" },
       "batch-size": { type: "string", default: "8" },
       threads: { type: "string", default: "2" },
-      /** Cells by which int8 is held against float32. */
-      agreement: { type: "string", default: "200" },
+      /** Epochs of the small model by which int8 is held against float32; 0 leaves that out. */
+      epochs: { type: "string", default: "4" },
     },
   });
   const [layers, cells, turns] = [Number(values.layers), Number(values.cells), Number(values.turns)];
   const [batchSize, threads] = [Number(values["batch-size"]), Number(values.threads)];
-  const agreementCells = Number(values.agreement);
-  const { genes, lengths } = await realCells(Math.max(cells * turns, agreementCells), MAX_SEQ_LEN);
+  const { genes, lengths } = await realCells(cells * turns, MAX_SEQ_LEN);
   const work = { layers, genes, batchSize, threads, classes: CLASSES, vocabulary: VOCABULARY };
   const run = (program: string, script: string, of: number[], int8 = false) =>
     measure(program, [script, JSON.stringify({ ...work, lengths: of, int8 })]);
@@ -65,7 +65,7 @@ export async function bench(args: string[]): Promise<object> {
     speedup: { float32: ratio(float32, torch), int8: ratio(int8, torch) },
     target: { float32: 1.1, int8: 2.5, agreement: 0.995 },
     memoryRatio: round(float32.peakMiB / torch.peakMiB),
-    agreement: await agreement(lengths.slice(0, agreementCells), ours),
+    agreement: await agreement(values.epochs, values.threads),
   };
 }
 
@@ -92,14 +92,9 @@ function ratio(ours: Summary, torch: Summary) {
   };
 }
 
-/** Share of cells that int8 and float32 label alike, and into how many classes float32 puts them. */
-async function agreement(
-  lengths: number[],
-  ours: (of: number[], int8: boolean) => Promise<Measurement>,
-): Promise<object | undefined> {
-  if (lengths.length === 0) return undefined;
-  const labels = async (int8: boolean) => (await ours(lengths, int8)).report.labels as number[];
-  const [exact, rounded] = [await labels(false), await labels(true)];
-  const same = exact.filter((label, i) => label === rounded[i]).length;
-  return { cells: lengths.length, share: round(same / lengths.length), classes: new Set(exact).size };
+/** How int8 changes the labels of a model that was trained for it: random weights have nothing to disagree on. */
+async function agreement(epochs: string, threads: string): Promise<object | undefined> {
+  if (epochs === "0") return undefined;
+  const options = ["--epochs", epochs, "--threads", threads];
+  return (await measure(process.execPath, [AGREEMENT, ...options])).report;
 }

@@ -20,7 +20,7 @@ def predict(lengths):
         genes, values, src_key_padding_mask=padding, batch_labels=None,
         CLS=True, CCE=False, MVC=False, ECS=False, do_sample=False,
     )  # fmt: skip
-    return out["cls_output"].argmax(1).tolist()
+    return out["cls_output"]
 
 
 with torch.no_grad():
