@@ -86,14 +86,8 @@ test("the split is 80 / 10 / 10, with every class in each part", () => {
 });
 
 test("a new process with the saved model gives the same predictions to the bit", () => {
-  const program = `
-    import { evaluate, loadRun, openModel, preprocess, readH5ad } from "./dist/src/index.js";
-    const run = await loadRun("${RESULTS}/model");
-    const model = await openModel("${RESULTS}/model");
-    const cells = await preprocess(await readH5ad("${DATA}"), {
-      cellType: "bulk_labels", model, nHvg: run.genes.length });
-    process.stdout.write((await evaluate(run, { cells })).predictions());`;
-  const again = execFileSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
+  const args = ["dist/test/notebook/predictAgain.js", `${RESULTS}/model`, DATA];
+  const again = execFileSync(process.execPath, args, { encoding: "utf8" });
   assert.equal(again, read("predictions.csv"));
 });
 
