@@ -1,4 +1,4 @@
-import type { Publisher } from "zeromq";
+import type { XPublisher } from "zeromq";
 import type { Header, Outgoing, Wire } from "./wire.js";
 
 /** Text of one stream is collected for this long, so that a chatty loop makes few messages. */
@@ -6,13 +6,13 @@ const STREAM_DELAY_MS = 30;
 
 /** The channel on which everyone hears what happens: ordered, with the text of streams merged. */
 export class IoPub {
-  readonly #socket: Publisher;
+  readonly #socket: XPublisher;
   readonly #wire: Wire;
   #sent: Promise<void> = Promise.resolve();
   #stream?: { name: string; parent: Partial<Header>; text: string[] };
   #timer?: NodeJS.Timeout;
 
-  constructor(socket: Publisher, wire: Wire) {
+  constructor(socket: XPublisher, wire: Wire) {
     this.#socket = socket;
     this.#wire = wire;
   }

@@ -37,7 +37,9 @@ export type ToMain =
   | { kind: "comm info"; id: number; target?: string }
   | { kind: "input"; value: string }
   | { kind: "interrupt" }
-  | { kind: "shutdown" };
+  | { kind: "shutdown" }
+  /** The sockets are closed: the process can end. */
+  | { kind: "closed" };
 
 /** Main to front end. */
 export type ToFrontEnd =

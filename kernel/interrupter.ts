@@ -1,0 +1,62 @@
+import { Session } from "node:inspector";
+import { canSignal, descendants, signal } from "./platform.js";
+import { Phase, Slot } from "./threads.js";
+
+/** How long the main thread may take to notice an interrupt before force is used. */
+const PATIENCE_MS = 150;
+
+/** Ends what the main thread is doing, by the gentlest means that works. */
+export class Interrupter {
+  readonly #shared: Int32Array;
+  readonly #tell: () => void;
+  readonly #spared: () => number | undefined;
+  #heard = 0;
+
+  /**
+   * @param tell sends the interrupt to the main thread
+   * @param spared process id of the helper that is no child of a cell
+   */
+  constructor(shared: Int32Array, tell: () => void, spared: () => number | undefined) {
+    this.#shared = shared;
+    this.#tell = tell;
+    this.#spared = spared;
+  }
+
+  get busy(): boolean {
+    return Atomics.load(this.#shared, Slot.phase) !== Phase.idle;
+  }
+
+  /** The main thread has noticed. */
+  heard(): void {
+    this.#heard++;
+  }
+
+  async interrupt(): Promise<void> {
+    if (!this.busy) return;
+    // Compiled loops look at this; everything that awaits hears of it by message.
+    Atomics.store(this.#shared, Slot.interrupt, 1);
+    const before = this.#heard;
+    this.#tell();
+    await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+    if (this.#heard === before && this.busy) this.#force();
+  }
+
+  /** The main thread is inside synchronous code that was not compiled by us, or waits for a child process. */
+  #force(): void {
+    signal(this.helpers(), "SIGINT");
+    if (Atomics.load(this.#shared, Slot.phase) === Phase.synchronous) {
+      if (canSignal) signal([process.pid], "SIGINT");
+      return;
+    }
+    // Safe in a microtask only, hence not in the synchronous phase. The session must not stay
+    // connected: the process would wait for it when it exits.
+    const session = new Session();
+    session.connectToMainThread();
+    session.post("Runtime.terminateExecution", () => session.disconnect());
+  }
+
+  /** The processes that cells have started, as far as they are still ours. */
+  helpers(): number[] {
+    return descendants(process.pid).filter((pid) => pid !== this.#spared());
+  }
+}

@@ -1,0 +1,96 @@
+import type { MessagePort } from "node:worker_threads";
+import { bindTimers, context } from "./cell.js";
+import { Children } from "./children.js";
+import { Comms } from "./comms.js";
+import { Executor } from "./executor.js";
+import { installGlobals } from "./globals.js";
+import { LanguageClient } from "./language/client.js";
+import { Output } from "./output.js";
+import { NotebookSession } from "./session.js";
+import type { ToFrontEnd, ToMain } from "./threads.js";
+import { importTslab } from "./tslab.js";
+import type { Outgoing } from "./wire.js";
+
+/** What `main.ts` has prepared for the main thread. */
+export interface Parts {
+  frontEnd: MessagePort;
+  /** Over which the front end's thread passes calls to the language process. */
+  calls: MessagePort;
+  shared: Int32Array;
+  directory: string;
+}
+
+const exit = process.exit.bind(process);
+
+/** The main thread's work: to run cells, and to answer for them. */
+export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): void {
+  const tell = (message: ToFrontEnd) => frontEnd.postMessage(message);
+  const publish = (message: Outgoing) => tell({ kind: "publish", message });
+  const language = new LanguageClient(calls);
+  const output = new Output(publish);
+  const comms = new Comms(publish);
+  const children = new Children();
+  const executor = new Executor(language, shared, directory, { tslab: () => importTslab(output) });
+  const session = new NotebookSession(executor, language, output, shared);
+  let answer: (value: string) => void = () => {};
+
+  const ask = (prompt: string, password: boolean): Promise<string> => {
+    const cell = context.current;
+    if (!cell?.allowStdin)
+      throw new Error("input() needs a front end that can ask; this one does not allow it");
+    tell({ kind: "input", prompt, password });
+    const answered = new Promise<string>((resolve) => {
+      answer = resolve;
+    });
+    return Promise.race([answered, cell.failed]);
+  };
+  const shutDown = () => {
+    session.interrupt();
+    children.end();
+    tell({ kind: "gone" });
+  };
+
+  const handlers: { [Kind in ToMain["kind"]]: (message: Extract<ToMain, { kind: Kind }>) => void } = {
+    execute: ({ order }) => void session.execute(order).then((outcome) => tell({ kind: "done", outcome })),
+    comm: ({ type, content, buffers, parent }) => {
+      try {
+        comms.receive(type, content, buffers, parent, context.running);
+      } catch (error) {
+        session.uncaught(error);
+      }
+      tell({ kind: "comm done", parent });
+    },
+    "comm info": ({ id, target }) => tell({ kind: "comm info", id, comms: comms.info(target) }),
+    input: ({ value }) => answer(value),
+    interrupt: () => {
+      tell({ kind: "interrupted" });
+      children.interrupt(context.running);
+      session.interrupt();
+    },
+    shutdown: shutDown,
+    closed: () => exit(0),
+  };
+  frontEnd.on("message", (message: ToMain) => handlers[message.kind](message as never));
+
+  guardProcess(session, shutDown);
+  bindTimers();
+  output.captureStreams();
+  installGlobals(output, comms, ask);
+}
+
+/** What would end the process, or write past the notebook, comes to the cell instead. */
+function guardProcess(session: NotebookSession, shutDown: () => void): void {
+  process.on("uncaughtException", (error) => session.uncaught(error));
+  process.on("unhandledRejection", (reason) => session.uncaught(reason));
+  // Interrupts come as messages; a signal that finds no synchronous cell to end is late.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", shutDown);
+  process.exit = (code) => {
+    throw new Error(`process.exit(${code ?? ""}) would end the kernel: restart it from the menu instead`);
+  };
+  // What the kernel itself uses of Node's experimental parts is no news for a cell.
+  process.removeAllListeners("warning");
+  process.on("warning", ({ name, message }) => {
+    if (name !== "ExperimentalWarning") process.stderr.write(`${name}: ${message}\n`);
+  });
+}

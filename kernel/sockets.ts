@@ -1,0 +1,71 @@
+import { Reply, Router, XPublisher } from "zeromq";
+import { address } from "./platform.js";
+import { type ConnectionInfo, type Message, type Outgoing, RefusedMessage, type Wire } from "./wire.js";
+
+/** Messages wait in memory rather than get lost when a client is slow. */
+const UNBOUNDED = { sendHighWaterMark: 0 };
+
+/** The kernel's five sockets. */
+export class Sockets {
+  readonly shell = new Router(UNBOUNDED);
+  readonly control = new Router(UNBOUNDED);
+  readonly stdin = new Router(UNBOUNDED);
+  readonly iopub = new XPublisher(UNBOUNDED);
+  readonly #heartbeat = new Reply();
+  readonly #wire: Wire;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  async bind(connection: ConnectionInfo): Promise<void> {
+    const at = (port: number) => address(connection, port);
+    await Promise.all([
+      this.shell.bind(at(connection.shell_port)),
+      this.control.bind(at(connection.control_port)),
+      this.stdin.bind(at(connection.stdin_port)),
+      this.#heartbeat.bind(at(connection.hb_port)),
+      this.iopub.bind(at(connection.iopub_port)),
+    ]);
+    void this.#beat();
+    void this.#welcome();
+  }
+
+  /** Hands each message of a socket on; what is malformed or not signed with our key is dropped. */
+  async serve(socket: Router, handle: (message: Message) => void): Promise<void> {
+    for await (const frames of socket) {
+      try {
+        handle(this.#wire.decode(frames));
+      } catch (error) {
+        if (!(error instanceof RefusedMessage)) throw error;
+        process.stderr.write(`cellkernel: dropped a message: ${error.message}\n`);
+      }
+    }
+  }
+
+  /** Answers whoever sent `request`. */
+  async reply(socket: Router, request: Message, type: string, content: object): Promise<void> {
+    const message: Outgoing = { type, content, parent: request.header };
+    await socket.send(this.#wire.encode(message, request.ids));
+  }
+
+  /** They must be closed before the process ends, or ZeroMQ crashes it. */
+  close(): void {
+    for (const socket of [this.shell, this.control, this.stdin, this.iopub, this.#heartbeat]) socket.close();
+  }
+
+  async #beat(): Promise<void> {
+    for await (const frames of this.#heartbeat) await this.#heartbeat.send(frames);
+  }
+
+  /** Tells each subscriber that it will hear everything from now on. */
+  async #welcome(): Promise<void> {
+    for await (const [frame] of this.iopub) {
+      // 1 subscribes, 0 takes it back; the rest of the frame is the topic.
+      if (frame[0] !== 1) continue;
+      const subscription = frame.subarray(1).toString();
+      const message: Outgoing = { type: "iopub_welcome", content: { subscription } };
+      await this.iopub.send(this.#wire.encode(message, [Buffer.from(subscription)]));
+    }
+  }
+}
