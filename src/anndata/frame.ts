@@ -28,7 +28,7 @@ export function readFrame(file: H5File, path: string): Frame {
 
 function readGroup(file: H5File, path: string): Frame {
   const members = file.keys(path);
-  const indexName = file.textAttribute(path, "_index") ?? "_index";
+  const indexName = file.textAttribute(path, "_index") ?? (members.includes("index") ? "index" : "_index");
   if (!members.includes(indexName)) {
     throw new Error(`${file.at(path)} has no index "${indexName}"; it is not a data frame of AnnData.`);
   }
@@ -98,23 +98,30 @@ function categorical(
   ordered: boolean,
   where: string,
 ): Categorical {
-  if (!(codes instanceof Int8Array || codes instanceof Int16Array || codes instanceof Int32Array)) {
-    throw new Error(`${where}: the codes of a categorical column must be signed integers.`);
-  }
+  const signed = signedCodes(codes, where);
   const names = [...plainColumn(categories, where)];
-  const wrong = codes.findIndex((code) => code < -1 || code >= names.length);
+  const wrong = signed.findIndex((code) => code < -1 || code >= names.length);
   if (wrong >= 0) {
     throw new Error(
-      `${where}: row ${wrong} has category code ${codes[wrong]}, but there are ${names.length} categories; ` +
+      `${where}: row ${wrong} has category code ${signed[wrong]}, but there are ${names.length} categories; ` +
         "the file is damaged.",
     );
   }
-  return new Categorical(codes, names, ordered);
+  return new Categorical(signed, names, ordered);
+}
+
+/** pandas writes codes as narrow signed integers; other writers use what they have. */
+function signedCodes(codes: Decoded["values"], where: string): Int8Array | Int16Array | Int32Array {
+  if (codes instanceof Int8Array || codes instanceof Int16Array || codes instanceof Int32Array) return codes;
+  if (!ArrayBuffer.isView(codes) || codes instanceof Float32Array || codes instanceof Float64Array) {
+    throw new Error(`${where}: the codes of a categorical column must be integers.`);
+  }
+  return Int32Array.from(codes as ArrayLike<number | bigint>, Number);
 }
 
 function flag(file: H5File, path: string, name: string): boolean {
   const values = file.attribute(path, name)?.values;
-  return values instanceof Uint8Array || values instanceof Int8Array ? values[0] !== 0 : false;
+  return ArrayBuffer.isView(values) && Number((values as TypedArray)[0]) !== 0;
 }
 
 function plainColumn({ dtype, values }: Decoded, where: string): Column {
@@ -135,7 +142,7 @@ function readRecords(file: H5File, path: string): Frame {
   for (const [name, field] of fields) {
     const stored = `/uns/${name}_categories`;
     const where = `${file.at(path)}, ${name}`;
-    const coded = field.values instanceof Int8Array || field.values instanceof Int16Array;
+    const coded = /^u?int/.test(field.dtype);
     if (coded && file.kind("/uns") === "group" && file.kind(stored) === "dataset") {
       columns.set(name, categorical(field.values, file.read(stored), false, where));
     } else if (field.inner.length === 0) {

@@ -26,11 +26,13 @@ export function writeElement(out: H5Output, path: string, element: Writable): vo
   else writeDict(out, path, Object.entries(element as Record<string, Writable>));
 }
 
-/** Writes a `dict` group. */
+/** Writes a `dict` group; a null, for which h5wasm has no encoding, is left out. */
 export function writeDict(out: H5Output, path: string, entries: Iterable<[string, Writable]>): void {
   out.group(path);
   out.encoding(path, "dict", "0.1.0");
-  for (const [key, value] of entries) writeElement(out, `${path}/${key.replaceAll("/", "_")}`, value);
+  for (const [key, value] of entries) {
+    if (value !== null) writeElement(out, `${path}/${key.replaceAll("/", "_")}`, value);
+  }
 }
 
 function writeScalar(out: H5Output, path: string, value: unknown): void {
