@@ -6,7 +6,7 @@ export interface Plot {
   show(cells: number[] | null): void;
   /** Rings one cell, for instance the one under the pointer in another panel. */
   mark(cell: number | null): void;
-  /** Draws anew, for instance after the theme has changed or the canvas came back to the page. */
+  /** Draws anew, for instance when the canvas has come back to the page. */
   redraw(): void;
   /** Whole embedding in view. */
   reset(): void;

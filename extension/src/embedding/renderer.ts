@@ -5,6 +5,7 @@ import { Widget } from "@lumino/widgets";
 import type { EmbeddingPayload } from "../../../src/views/payloads.js";
 import { element, onThemeChange } from "../dom.js";
 import { canvasPlot } from "./canvasPlot.js";
+import { themed } from "./colors.js";
 import { decode, type Embedding } from "./decode.js";
 import { cellsInFocus, legend } from "./legend.js";
 import type { Plot, PlotOptions } from "./plot.js";
@@ -39,7 +40,10 @@ export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
     super.onAfterAttach(message);
     if (this.#plots.length === 0) this.#build();
     else this.#redraw();
-    this.#forgetTheme = onThemeChange(() => this.#redraw());
+    this.#forgetTheme = onThemeChange(() => {
+      this.#clear();
+      this.#build();
+    });
   }
 
   protected override onBeforeDetach(message: Message): void {
@@ -68,8 +72,8 @@ export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   #build(): void {
-    const embedding = this.#embedding;
-    if (!embedding) return;
+    if (!this.#embedding) return;
+    const embedding = themed(this.#embedding);
     if (embedding.title) this.node.append(element("div", "title", embedding.title));
     const row = element("div", "row");
     const plots = element("div", "plots");

@@ -31,25 +31,20 @@ export interface WebglPlot extends Plot {
 export function webglPlot({ canvas, side, embedding, panel, onHover }: PlotOptions): WebglPlot | null {
   const gl = renderer();
   if (!gl) return null;
-  const background = () => [...computedColor(canvas, "backgroundColor").map((c) => c / 255), 1] as Rgba;
-  const ink = () => [...computedColor(canvas, "color").map((c) => c / 255), 1] as Rgba;
   const dimmed = embedding.categories.length + 1;
-  const colors = () => {
-    const [paper, pen] = [background(), ink()];
-    const faint = paper.map((c, i) => 0.88 * c + 0.12 * pen[i]) as Rgba;
-    return [...embedding.categories.map(({ color }) => color), "#b4b4b4", faint];
-  };
+  const [paper, pen] = [rgba(canvas, "backgroundColor"), rgba(canvas, "color")];
+  const faint = paper.map((c, i) => 0.88 * c + 0.12 * pen[i]) as Rgba;
   const plot = createScatterplot({
     renderer: gl,
     canvas,
     width: side,
     height: side,
     aspectRatio: 1,
-    backgroundColor: background(),
+    backgroundColor: paper,
     colorBy: "category",
-    pointColor: colors(),
-    pointColorHover: ink(),
-    pointColorActive: ink(),
+    pointColor: [...embedding.categories.map(({ color }) => color), "#b4b4b4", faint],
+    pointColorHover: pen,
+    pointColorActive: pen,
     pointSize: pointSize(embedding.cells),
     pointSizeSelected: 2,
     pointScaleMode: "asinh",
@@ -78,16 +73,7 @@ export function webglPlot({ canvas, side, embedding, panel, onHover }: PlotOptio
       later(() =>
         cell === null ? plot.deselect({ preventEvent: true }) : plot.select([cell], { preventEvent: true }),
       ),
-    redraw: () =>
-      later(() => {
-        plot.set({
-          backgroundColor: background(),
-          pointColor: colors(),
-          pointColorHover: ink(),
-          pointColorActive: ink(),
-        });
-        plot.redraw();
-      }),
+    redraw: () => later(() => plot.redraw()),
     reset: () => later(() => plot.reset()),
     onMove: (moved) => {
       plot.subscribe("view", ({ view }) => moved(view));
@@ -98,3 +84,9 @@ export function webglPlot({ canvas, side, embedding, panel, onHover }: PlotOptio
 }
 
 type Rgba = [number, number, number, number];
+
+/** A colour of the page as the library takes it: 0 … 1. */
+function rgba(node: HTMLElement, property: "color" | "backgroundColor"): Rgba {
+  const [r, g, b] = computedColor(node, property);
+  return [r / 255, g / 255, b / 255, 1];
+}
