@@ -3,7 +3,7 @@ import { encodeOnnx } from "../graph/onnx.js";
 import { type RoundedWeight, roundWeight } from "../graph/rounded.js";
 import type { ModelArgs } from "./args.js";
 import type { Context, Third } from "./context.js";
-import { type ModelSize, parameterShapes, usesDomainNorm } from "./parameters.js";
+import { type ModelSize, parameterShapes, usesBatchLabels } from "./parameters.js";
 import { scgpt, type Wanted } from "./scgpt.js";
 import { type Slot, Slots, slotOf, slotView } from "./slots.js";
 
@@ -39,7 +39,7 @@ export function inferenceGraph(spec: InferenceSpec): InferenceGraph {
   const g = new Graph();
   const shapes = parameterShapes(spec.args, spec.size);
   const slots = new Slots(g, shapes);
-  const labelled = spec.args.use_batch_labels || usesDomainNorm(spec.args);
+  const labelled = usesBatchLabels(spec.args);
   const out = scgpt(
     {
       g,

@@ -4,7 +4,7 @@ import { crossEntropy } from "../graph/losses.js";
 import type { DType, Shape, Tensor } from "../graph/tensor.js";
 import { type Context, Noise } from "./context.js";
 import { contrastive, elasticSimilarity, expressionLoss, meanWeights, type Objective } from "./objectives.js";
-import { usesDomainNorm } from "./parameters.js";
+import { usesBatchLabels } from "./parameters.js";
 import { type ModelInputs, scgpt } from "./scgpt.js";
 import type { Slots } from "./slots.js";
 import type { TrainingSpec } from "./training.js";
@@ -34,8 +34,7 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
     values: fed("values", "float32", [B, N]),
     padRow: spec.padRow,
   };
-  if (args.use_batch_labels || usesDomainNorm(args) || has("DAB"))
-    inputs.batchLabels = fed("batchLabels", "int32", [B]);
+  if (usesBatchLabels(args) || has("DAB")) inputs.batchLabels = fed("batchLabels", "int32", [B]);
   const noise =
     spec.dropout > 0
       ? new Noise(g, spec.dropout, fed("rowKeys", "int32", [B, N]), fed("columnKeys", "int32", [B, N]))

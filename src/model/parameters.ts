@@ -84,9 +84,30 @@ export function parameterShapes(args: ModelArgs, size: ModelSize): Map<string, n
   return shapes;
 }
 
+/**
+ * A weight as the architecture needs it.
+ * @throws where it is missing or of another shape
+ */
+export function checkedWeight<W extends { shape: number[] }>(
+  weights: ReadonlyMap<string, W>,
+  name: string,
+  shapes: ReadonlyMap<string, number[]>,
+): W {
+  const [weight, shape] = [weights.get(name), shapes.get(name)];
+  if (!weight) throw new Error(`The weights have no "${name}", which the architecture needs.`);
+  if (weight.shape.join() !== shape?.join())
+    throw new Error(`The weight "${name}" has shape [${weight.shape}]; the architecture needs [${shape}].`);
+  return weight;
+}
+
 /** Whether the architecture normalises each batch label's cells by themselves. */
 export function usesDomainNorm(args: ModelArgs): boolean {
   return args.domain_spec_batchnorm === true || args.domain_spec_batchnorm === "dsbn";
+}
+
+/** Whether the model reads the batch of each cell. */
+export function usesBatchLabels(args: ModelArgs): boolean {
+  return args.use_batch_labels === true || usesDomainNorm(args);
 }
 
 /** Whether a state dict's tensor is a statistic that training keeps, not a weight that it learns. */

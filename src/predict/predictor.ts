@@ -3,10 +3,11 @@ import type { Tensor } from "onnxruntime-node";
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import { inferenceGraph } from "../model/inference.js";
-import type { ModelSize } from "../model/parameters.js";
+import { checkedWeight, type ModelSize, parameterShapes, usesBatchLabels } from "../model/parameters.js";
 import { slotView } from "../model/slots.js";
 import { type Device, Session, tensor } from "../runtime/session.js";
 import type { Batch } from "../tokenize/batches.js";
+import { checkBatch, checkLabels } from "../tokenize/checkBatch.js";
 
 export interface PredictorSpec extends ModelSize {
   args: ModelArgs;
@@ -36,39 +37,43 @@ export class Predictor {
     private readonly weights: Record<string, Tensor>,
     /** Whether batches may hold padding. The CPU's attention is without a mask, and so without padding. */
     readonly padding: boolean,
-    private readonly padRow: number,
+    private readonly spec: PredictorSpec,
   ) {}
 
   /**
    * @param weights by state-dict name, the gene table cut so that its rows are those of the batches
-   * @throws where a weight is missing
+   * @throws where a weight is missing or of another shape than the architecture's
    */
   static async create(spec: PredictorSpec, weights: Weights, options: PredictorOptions): Promise<Predictor> {
     const { device, threads, int8 } = options;
-    const data = (key: string) => {
-      const weight = weights.get(key);
-      if (!weight) throw new Error(`The weights have no "${key}", which the architecture needs.`);
-      return weight.data;
-    };
-    const padRow = spec.padRow ?? 0;
+    const shapes = parameterShapes(spec.args, spec);
+    const data = (key: string) => checkedWeight(weights, key, shapes).data;
     const graph = inferenceGraph({
       args: spec.args,
       size: spec,
-      padRow,
+      padRow: spec.padRow ?? 0,
       wanted: { classes: true },
       attentionLoop: device === "cpu" ? "fused" : "heads",
       int8: int8 ? data : undefined,
     });
     const fed = graph.slots.map((s) => [s.input, tensor("float32", slotView(s, data(s.key)), s.shape)]);
     const session = await Session.open(graph.onnx, { device, threads: threads ?? cpus().length });
-    return new Predictor(session, Object.fromEntries(fed), device !== "cpu", padRow);
+    return new Predictor(session, Object.fromEntries(fed), device !== "cpu", spec);
   }
 
-  /** @param batchLabels int32 [B], where the architecture uses batch labels */
+  /**
+   * @param batchLabels int32 [B], where the architecture uses batch labels
+   * @throws where the batch is empty or not one that the model can take; the message names the cell
+   */
   async predict(batch: Batch, batchLabels?: Int32Array): Promise<Prediction> {
     const cells = batch.cells.length;
     if (cells === 0) throw new Error("Prediction got an empty batch.");
-    if (!this.padding && batch.genes.includes(this.padRow))
+    checkBatch(batch, this.spec.genes);
+    if (usesBatchLabels(this.spec.args)) {
+      if (!batchLabels) throw new Error("The model uses batch labels, and prediction got none.");
+      checkLabels(batch, batchLabels, this.spec.batches!, "batch");
+    }
+    if (!this.padding && batch.genes.includes(this.spec.padRow ?? 0))
       throw new Error("Prediction on the CPU got cells of unlike lengths: group them by length first.");
     const dims = [cells, batch.length];
     const out = await this.session.run({

@@ -1,5 +1,5 @@
 import * as ort from "onnxruntime-node";
-import { deviceFault } from "./devices.js";
+import { checkDevice, deviceFault } from "./devices.js";
 
 /** Where a graph runs. */
 export type Device = "cpu" | "webgpu" | "cuda";
@@ -30,6 +30,7 @@ export class Session {
   ) {}
 
   static async open(onnx: Uint8Array, options: SessionOptions): Promise<Session> {
+    checkDevice(options.device);
     try {
       const inner = await ort.InferenceSession.create(onnx, {
         executionProviders: [options.device],

@@ -2,10 +2,11 @@ import { cpus } from "node:os";
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import type { Objective } from "../model/objectives.js";
-import type { ModelSize } from "../model/parameters.js";
-import { parameterShapes } from "../model/parameters.js";
+import { checkedWeight, type ModelSize, parameterShapes } from "../model/parameters.js";
 import type { TrainingSpec } from "../model/training.js";
+import { checkDevice } from "../runtime/devices.js";
 import type { Device } from "../runtime/session.js";
+import { checkStep } from "./checkStep.js";
 import { CpuEngine } from "./cpuEngine.js";
 import { DeviceEngine } from "./deviceEngine.js";
 import type { Engine, LabelledBatch, PlannedStep, StepResult, TrainingState } from "./engine.js";
@@ -60,6 +61,7 @@ export class Trainer {
   private constructor(
     private readonly engine: Engine,
     private readonly state: TrainingState,
+    private readonly check: (micro: LabelledBatch[]) => void,
   ) {}
 
   /**
@@ -67,7 +69,9 @@ export class Trainer {
    * @throws where a weight is missing or of another shape than the architecture's
    */
   static async create(spec: TrainerSpec, weights: Weights, options: TrainerOptions): Promise<Trainer> {
-    checkWeights(parameterShapes(spec.args, spec), weights);
+    checkDevice(options.device);
+    const shapes = parameterShapes(spec.args, spec);
+    for (const name of shapes.keys()) checkedWeight(weights, name, shapes);
     const onCpu = options.device === "cpu";
     const training: TrainingSpec = {
       args: spec.args,
@@ -95,7 +99,7 @@ export class Trainer {
     const engine = onCpu
       ? await CpuEngine.create(training, state, session, feeds, adam)
       : new DeviceEngine(training, state, session, feeds, adam);
-    return new Trainer(engine, state);
+    return new Trainer(engine, state, (micro) => checkStep(micro, spec, training.objectives));
   }
 
   /** How many steps are best given to `steps` at once. */
@@ -103,14 +107,18 @@ export class Trainer {
     return this.engine.group;
   }
 
-  /** Several optimiser steps, one after the other. */
-  steps(planned: PlannedStep[]): Promise<StepResult[]> {
+  /**
+   * Several optimiser steps, one after the other.
+   * @throws where a batch cannot be trained on, before the first step
+   */
+  async steps(planned: PlannedStep[]): Promise<StepResult[]> {
+    for (const { micro } of planned) this.check(micro);
     return this.engine.run(planned);
   }
 
   /** One optimiser step on the cells of all `micro` batches together. */
   async step(micro: LabelledBatch[], learningRate: number): Promise<StepResult> {
-    return (await this.engine.run([{ micro, learningRate }]))[0];
+    return (await this.steps([{ micro, learningRate }]))[0];
   }
 
   /** A copy of the gradients of the last step, before clipping; only on the CPU. */
@@ -139,15 +147,6 @@ export class Trainer {
 
   release(): Promise<void> {
     return this.engine.release();
-  }
-}
-
-function checkWeights(shapes: ReadonlyMap<string, number[]>, weights: Weights): void {
-  for (const [name, shape] of shapes) {
-    const given = weights.get(name);
-    if (!given) throw new Error(`The weights have no "${name}", which the architecture needs.`);
-    if (given.shape.join() !== shape.join())
-      throw new Error(`The weight "${name}" has shape [${given.shape}]; the architecture needs [${shape}].`);
   }
 }
 
