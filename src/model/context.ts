@@ -9,6 +9,9 @@ import { reshape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { ModelArgs } from "./args.js";
 
+/** The keys that `Noise` is fed. */
+export { oddKeys };
+
 /** Which third of an attention layer's joint input projection; the state dict stacks them by rows. */
 export type Third = "q" | "k" | "v";
 

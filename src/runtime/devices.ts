@@ -10,7 +10,9 @@ const REMEDY: Record<Device, string> = {
 /** @throws where the name is of no device, as a notebook without types may have it */
 export function checkDevice(device: Device): void {
   if (!Object.hasOwn(REMEDY, device))
-    throw new Error(`The device "${device}" is unknown; there are ${Object.keys(REMEDY).join(", ")} and auto.`);
+    throw new Error(
+      `The device "${device}" is unknown; there are ${Object.keys(REMEDY).join(", ")} and auto.`,
+    );
 }
 
 /** The error of a session that could not be opened, with what the user can do. */

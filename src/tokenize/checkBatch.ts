@@ -15,9 +15,13 @@ export function checkBatch({ cells, length, genes, values }: Batch, rows: number
   const at = (i: number) => `cell ${cells[Math.floor(i / length)]}, position ${i % length}`;
   for (let i = 0; i < tokens; i++) {
     if (!(genes[i] >= 0 && genes[i] < rows))
-      throw new Error(`${at(i)}: gene row ${genes[i]} is not in the table of ${rows} rows (0 … ${rows - 1}).`);
+      throw new Error(
+        `${at(i)}: gene row ${genes[i]} is not in the table of ${rows} rows (0 … ${rows - 1}).`,
+      );
     if (!Number.isFinite(values[i]))
-      throw new Error(`${at(i)} (gene row ${genes[i]}): the value is ${values[i]}; it must be a finite number.`);
+      throw new Error(
+        `${at(i)} (gene row ${genes[i]}): the value is ${values[i]}; it must be a finite number.`,
+      );
   }
 }
 
@@ -27,7 +31,9 @@ export function checkBatch({ cells, length, genes, values }: Batch, rows: number
  */
 export function checkLabels({ cells }: Batch, labels: Int32Array, classes: number, what: string): void {
   if (labels.length !== cells.length)
-    throw new Error(`A batch of ${cells.length} cells has ${labels.length} ${what} labels; it needs one a cell.`);
+    throw new Error(
+      `A batch of ${cells.length} cells has ${labels.length} ${what} labels; it needs one a cell.`,
+    );
   labels.forEach((label, i) => {
     if (!(label >= 0 && label < classes))
       throw new Error(

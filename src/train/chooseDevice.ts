@@ -1,6 +1,6 @@
 import type { Weights } from "../checkpoint/weights.js";
-import { oddKeys } from "../graph/dropout.js";
 import type { ModelArgs } from "../model/args.js";
+import { oddKeys } from "../model/context.js";
 import { parameterShapes } from "../model/parameters.js";
 import { seemsToHaveGpu } from "../runtime/hardware.js";
 import type { DeviceChoice } from "../runtime/resolveDevice.js";

@@ -1,5 +1,5 @@
 import type * as ort from "onnxruntime-node";
-import { oddKeys } from "../graph/dropout.js";
+import { oddKeys } from "../model/context.js";
 import type { Objective } from "../model/objectives.js";
 import { tensor } from "../runtime/session.js";
 import type { LabelledBatch } from "./engine.js";
