@@ -13,6 +13,20 @@ export type { CsrBlock, RowMatrix } from "./anndata/matrix.js";
 export { readH5ad } from "./anndata/readH5ad.js";
 export { H5adWriter, writeH5ad } from "./anndata/write/h5ad.js";
 export { type Results, writeResults } from "./anndata/write/results.js";
+export {
+  type BaselinePrediction,
+  type LabelledCells,
+  logisticRegression,
+  nearestNeighbours,
+} from "./evaluate/baselines.js";
+export {
+  type ClassificationReport,
+  classificationReport,
+  logLoss,
+  topKAccuracy,
+} from "./evaluate/metrics.js";
+export { type Projection, type ProjectionOptions, projectUmap } from "./evaluate/projection.js";
+export { trustworthiness } from "./evaluate/trustworthiness.js";
 export { filterCells } from "./preprocess/filterCells.js";
 export { filterGenes } from "./preprocess/filterGenes.js";
 export { highlyVariableGenes } from "./preprocess/highlyVariableGenes.js";
@@ -32,3 +46,11 @@ export type { Report } from "./protocol/report.js";
 export { loadRun, type Run } from "./protocol/run.js";
 export { binValues } from "./tokenize/bin.js";
 export { Vocabulary } from "./tokenize/vocabulary.js";
+export { confusionView } from "./views/confusion.js";
+export { embeddingView } from "./views/embedding.js";
+export { histogramView } from "./views/histogram.js";
+export { hvgView } from "./views/hvg.js";
+export { writePng } from "./views/picture.js";
+export { reportView } from "./views/report.js";
+export { tableView } from "./views/table.js";
+export { vegaBundle } from "./views/vega.js";
