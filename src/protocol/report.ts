@@ -143,12 +143,12 @@ export class Report {
     const cells = projection!.cells;
     const present = new Set(truth.filter((code) => code >= 0));
     const others = run.classes.length;
+    const shown = (code: number) => (present.size === 0 || present.has(code) ? code : others);
+    const codes = cells.map((cell) => shown(labelled.codes[cell]));
     return {
       title: "Prediction",
-      categories: present.size > 0 && present.size < others ? [...run.classes, "others"] : run.classes,
-      codes: cells.map((cell) =>
-        present.size === 0 || present.has(labelled.codes[cell]) ? labelled.codes[cell] : others,
-      ),
+      categories: codes.includes(others) ? [...run.classes, "others"] : run.classes,
+      codes,
       probabilities: Float32Array.from(cells, (cell) => labelled.probabilities[cell]),
     };
   }

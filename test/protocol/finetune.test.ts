@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { parse } from "yaml";
+import { GENE_TABLE } from "../../src/checkpoint/geneTable.js";
+import { readTorch } from "../../src/checkpoint/torch.js";
+import { evaluate } from "../../src/protocol/evaluate.js";
+import { finetune } from "../../src/protocol/finetune.js";
+import type { DisplayHandle, Host, HostComm, MimeBundle } from "../../src/protocol/host.js";
+import { openModel } from "../../src/protocol/model.js";
+import { loadRun } from "../../src/protocol/run.js";
+import type { TrainingProgress } from "../../src/views/types.js";
+import { preparedCells, tinyModel } from "../support/prepared.js";
+
+// This input style learns fastest: a gene counts by its bin from the first step on.
+const model = await tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 });
+const ready = preparedCells(model);
+const scratch = mkdtempSync(join(tmpdir(), "finetune-"));
+const saved = join(scratch, "run");
+const progress: TrainingProgress[] = [];
+const settings = { epochs: 20, lr: 5e-3, batchSize: 16, threads: 1, device: "cpu" } as const;
+const run = await finetune(ready, { ...settings, saveDir: saved, onProgress: (now) => progress.push(now) });
+const report = await evaluate(run);
+
+test("learns to tell the classes apart, and says how far it is and how long it takes", () => {
+  assert.ok(report.metrics.accuracy > 0.8, `accuracy ${report.metrics.accuracy} on the test cells`);
+  const last = progress[progress.length - 1];
+  assert.equal(last.state, "finished");
+  assert.deepEqual([last.step, last.steps, last.secondsLeft], [last.losses.length, last.steps, 0]);
+  assert.equal(last.step, last.steps);
+  assert.equal(last.history.length, 20);
+  assert.match(last.message!, /^done after \d+ steps: the weights of epoch \d+ are kept$/);
+  assert.ok(
+    progress.some(({ message }) => /^about \d+ s to go for 20 epochs of 8 steps$/.test(message ?? "")),
+  );
+});
+
+test("predictions of all cells, figures of the test cells only", async () => {
+  const folder = join(scratch, "report");
+  await report.write(folder);
+  assert.deepEqual(readdirSync(folder).sort(), [
+    "confusion_matrix.png",
+    "evaluation_results.json",
+    "learning_curves.png",
+    "predictions.csv",
+    "umap_prediction.png",
+    "umap_truth.png",
+  ]);
+  const lines = readFileSync(join(folder, "predictions.csv"), "utf8").trimEnd().split("\n");
+  assert.equal(lines[0], "cell_id,true_label,predicted_label,probability,margin,split");
+  assert.equal(lines.length, 1 + 150);
+  assert.match(
+    lines[1],
+    /^cell-0,B cell,("NK, bright"|B cell|T cell),0\.\d+,0\.\d+,(train|validation|test)$/,
+  );
+  assert.match(lines[150], /^cell-149,,("NK, bright"|B cell|T cell),0\.\d+,0\.\d+,none$/);
+  const inTest = lines.filter((line) => line.endsWith(",test"));
+  const right = inTest.filter((line) => {
+    const [, truth, predicted] = line.replaceAll('"NK, bright"', "NK").split(",");
+    return truth === predicted;
+  });
+  const results = JSON.parse(readFileSync(join(folder, "evaluation_results.json"), "utf8"));
+  assert.equal(results.n_cells, inTest.length);
+  assert.equal(results.accuracy, right.length / inTest.length);
+  assert.deepEqual(Object.keys(results), [
+    ...[
+      "n_cells",
+      "accuracy",
+      "macro_f1",
+      "weighted_f1",
+      "weighted_precision",
+      "weighted_recall",
+      "kappa",
+      "per_class",
+    ],
+  ]);
+  assert.deepEqual(Object.keys(results.per_class["NK, bright"]), ["precision", "recall", "f1", "support"]);
+});
+
+test("a saved run predicts the same to the bit in a new process", () => {
+  const out = join(scratch, "predictions.csv");
+  const script = new URL("../support/evaluateRun.js", import.meta.url).pathname;
+  execFileSync(process.execPath, [script, saved, out]);
+  assert.equal(readFileSync(out, "utf8"), report.predictions());
+});
+
+test("the folder is one of the published form: weights, whole gene table, options", async () => {
+  assert.deepEqual(readdirSync(saved).sort(), [
+    "args.json",
+    "best_model.pt",
+    "dev_train_args.yml",
+    "id2type.json",
+    "run.json",
+    "run.log",
+    "vocab.json",
+  ]);
+  const weights = readTorch(join(saved, "best_model.pt"));
+  assert.deepEqual(weights.get(GENE_TABLE)!.shape, [53, 16]);
+  assert.deepEqual([...weights], [...run.weights]);
+  assert.deepEqual((await openModel(saved)).classes, ["B cell", "NK, bright", "T cell"]);
+  const options = parse(readFileSync(join(saved, "dev_train_args.yml"), "utf8"));
+  assert.deepEqual(Object.keys(options), [
+    "task_info",
+    "preprocess",
+    "model_parameters",
+    "wandb_configs",
+    "task_configs",
+  ]);
+  assert.equal(options.model_parameters.batch_size, 16);
+  assert.equal(options.task_info.cell_type_col, "celltype");
+  const loaded = await loadRun(saved);
+  assert.deepEqual(
+    loaded.training,
+    JSON.parse(JSON.stringify({ ...run.training, losses: Array.from(run.training.losses) })),
+  );
+  assert.deepEqual(loaded.parts.cellSplit, run.parts.cellSplit);
+});
+
+test("rows of genes that the data lack stay as they started", async () => {
+  const start = (await import("../../src/protocol/startWeights.js"))
+    .startWeights(model, { classes: 3 }, 0)
+    .weights.get(GENE_TABLE)!;
+  const end = run.weights.get(GENE_TABLE)!;
+  const row = (table: typeof end, id: number) => [...table.data.subarray(id * 16, (id + 1) * 16)];
+  assert.notDeepEqual(row(end, 3), row(start, 3));
+  for (const id of [2, 43, 52]) assert.deepEqual(row(end, id), row(start, id), `row ${id}`);
+});
+
+test("fine-tuning goes on from a saved run and takes all its weights", async () => {
+  const next = await finetune(ready, { ...settings, model: saved, epochs: 1 });
+  assert.match(next.notes[0], /^(\d+) of \1 tensors of the model taken from the checkpoint$/);
+  assert.ok(next.training.history[0].trainLoss < 0.5 * run.training.history[0].trainLoss);
+});
+
+test("the published split has no test cells; the figures are those of the validation cells", async () => {
+  const published = await finetune(ready, { ...settings, epochs: 1, split: "published" });
+  assert.equal((await evaluate(published)).metrics.cells, 15);
+});
+
+/** A notebook's page: what it was shown, and a way to open a comm as its buttons do. */
+function notebook() {
+  const bundles: MimeBundle[] = [];
+  let registered = 0;
+  let opened: (comm: HostComm, data: unknown) => void = () => assert.fail("no comm target");
+  const comm: HostComm = { send() {}, onMessage() {}, close() {} };
+  const handle: DisplayHandle = { update: (bundle) => void bundles.push(bundle) };
+  const host: Host = {
+    display(bundle) {
+      bundles.push(bundle);
+      return handle;
+    },
+    signal: new AbortController().signal,
+    onComm(target, callback) {
+      assert.equal(target, "cellkernel.training");
+      registered++;
+      opened = callback;
+      return () => registered--;
+    },
+  };
+  const key = Symbol.for("cellkernel.host");
+  Object.assign(globalThis, { [key]: host });
+  const leave = () => void Reflect.deleteProperty(globalThis, key);
+  after(leave);
+  return { bundles, registrations: () => registered, press: (data: unknown) => opened(comm, data), leave };
+}
+
+test("in a notebook it shows live curves, and the Stop button ends it with what was reached", async () => {
+  const page = notebook();
+  let pressed = false;
+  const stopped = await finetune(ready, {
+    ...settings,
+    epochs: 5000,
+    onProgress({ run: id, step }) {
+      if (step === 5) page.press({ run: "another run", command: "stop" });
+      if (step < 10 || pressed) return;
+      pressed = true;
+      page.press({ run: id, command: "stop" });
+    },
+  });
+  page.leave();
+  assert.equal(stopped.training.state, "stopped");
+  assert.ok(stopped.training.step >= 10 && stopped.training.step < 100, `${stopped.training.step} steps`);
+  assert.equal(page.registrations(), 0);
+  const training = page.bundles.map(
+    (bundle) => bundle["application/vnd.cellkernel.training.v1+json"] as TrainingProgress,
+  );
+  assert.equal(training[0].state, "running");
+  assert.ok(training.some(({ state }) => state === "stopping"));
+  assert.ok(
+    page.bundles[page.bundles.length - 1]["image/png"],
+    "no picture is left for pages that do not draw the curves",
+  );
+});
+
+test("interrupting the cell ends it at once", async () => {
+  const controller = new AbortController();
+  const reason = new Error("KeyboardInterrupt");
+  const running = finetune(ready, {
+    ...settings,
+    epochs: 5000,
+    signal: controller.signal,
+    onProgress: () => controller.abort(reason),
+  });
+  await assert.rejects(running, reason);
+});
+
+test("Bad input is refused with the remedy", async () => {
+  const without = { ...ready, labels: undefined };
+  await assert.rejects(finetune(without), /prepared without labels; name the obs column of cell types/);
+  const one = { ...ready, labels: { ...ready.labels!, codes: new Int32Array(150) } };
+  await assert.rejects(finetune(one), /the column celltype holds one class, B cell; at least two are needed/);
+  await assert.rejects(
+    finetune({ ...ready, model: undefined }),
+    /there is no model: prepare the cells for one/,
+  );
+  await assert.rejects(
+    finetune(ready, { epochs: 0 }),
+    /the option epochs is 0; expected a whole number of at least 1/,
+  );
+  await assert.rejects(finetune(ready, { lr: -1 }), /the option lr is -1; expected a number above 0/);
+  await assert.rejects(
+    finetune(ready, { split: "random" as never }),
+    /the option split is "random"; expected "stratified", "published"/,
+  );
+  await assert.rejects(finetune(ready, { device: "tpu" as never }), /the option device is "tpu"/);
+  const foreign = {
+    ...ready,
+    tokens: { ...ready.tokens, genes: ready.tokens.genes.map((gene) => `ENSG${gene}`) },
+  };
+  await assert.rejects(
+    finetune(foreign),
+    /40 genes of the prepared cells \(ENSGG0, .*\) are not in the vocabulary/,
+  );
+  const batched = await tinyModel({ use_batch_labels: true });
+  await assert.rejects(
+    finetune(preparedCells(batched)),
+    /the model uses batch labels; name their obs column/,
+  );
+  await assert.rejects(evaluate(await loadRun(saved)), /holds no cells; give some/);
+  await assert.rejects(loadRun(scratch), /holds no args\.json/);
+});
