@@ -121,7 +121,8 @@ test("a last layer for <cls> alone gives the gradients of the whole one", async 
   const below = [...whole.found].filter(([name]) => !name.startsWith("decoder."));
   assert.deepEqual([...only.found.keys()].sort(), below.map(([name]) => name).sort());
   assert.ok(Math.abs(only.loss - whole.loss) < 1e-6 * whole.loss);
-  const off = distance(only.found, new Map(below));
+  // The bias of the keys has none in exact arithmetic: softmax does not see it.
+  const off = distance(only.found, new Map(below.filter(([name]) => !name.endsWith("in_proj_bias.k"))));
   assert.ok(off < 2e-6, `${off}`);
 });
 
