@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { type JupyterLab, startJupyterLab } from "../support/jupyterLab.js";
 import { decodePng } from "../support/png.js";
 import { until } from "../support/processes.js";
@@ -35,7 +35,7 @@ before(async () => {
       "--ignore-gpu-blocklist",
     ],
   });
-  page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
+  page = await browser.newPage({ viewport: { width: 1400, height: 1000 }, colorScheme: "light" });
   page.on("pageerror", (error) => problems.push(error.message));
 });
 
@@ -61,6 +61,10 @@ function cells(): Promise<CellState[]> {
   });
 }
 
+function isTraining({ outputs = [] }: CellState): boolean {
+  return outputs.some(({ data = {} }) => Object.keys(data).some((type) => type.includes(".training.")));
+}
+
 function busy(): Promise<boolean> {
   return page.evaluate(() => {
     const { jupyterapp } = globalThis as unknown as {
@@ -77,10 +81,27 @@ async function errors(): Promise<string[]> {
   return outputs.filter((o) => o.output_type === "error").map((o) => `${o.ename}: ${o.evalue}`);
 }
 
-/** Scrolls to a heading and takes a picture of the page. */
-async function photograph(name: string, at?: Locator): Promise<void> {
-  await at?.scrollIntoViewIfNeeded();
-  await page.waitForTimeout(700);
+/** Puts the cell that holds some code, or the heading above it, at the top of the page. */
+function show(code: string): Promise<void> {
+  return page.evaluate(async (text) => {
+    interface Content {
+      widgets: { model: { sharedModel: { getSource(): string } } }[];
+      activeCellIndex: number;
+      scrollToItem(index: number, align: string): Promise<void>;
+    }
+    const { jupyterapp } = globalThis as unknown as {
+      jupyterapp: { shell: { currentWidget: { content: Content } } };
+    };
+    const { content } = jupyterapp.shell.currentWidget;
+    const index = content.widgets.findIndex((cell) => cell.model.sharedModel.getSource().includes(text));
+    content.activeCellIndex = index;
+    await content.scrollToItem(index, "start");
+  }, code);
+}
+
+async function photograph(name: string): Promise<void> {
+  // Time for the page to draw.
+  await page.waitForTimeout(1500);
   await page.screenshot({ path: `${FOLDER}/${name}.png` });
 }
 
@@ -97,8 +118,11 @@ test("the notebook opens with our kernel", { skip, timeout: 120_000 }, async () 
 test("all cells run, and none shows an error", { skip, timeout: 300_000 }, async () => {
   await page.getByRole("menuitem", { name: "Run", exact: true }).click();
   await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
-  await page.locator(".cellkernel-training").first().waitFor({ timeout: 120_000 });
-  await photograph("2-training", page.locator(".cellkernel-training").first());
+  await until("the training to begin", async () => (await cells()).some(isTraining), 120);
+  await show("await finetune(");
+  await page.locator(".cellkernel-training").first().waitFor({ timeout: 30_000 });
+  await page.waitForTimeout(5000);
+  await photograph("2-training");
   await until("the last cell to end", async () => (await errors()).length > 0 || !(await busy()), 240);
   assert.deepEqual(await errors(), []);
   const code = (await cells()).filter((cell) => cell.cell_type === "code");
@@ -111,7 +135,9 @@ test("all cells run, and none shows an error", { skip, timeout: 300_000 }, async
 
 test("the embedding shows drawn points", { skip, timeout: 60_000 }, async () => {
   const embedding = page.locator(".cellkernel-embedding canvas").first();
-  await photograph("3-evaluation", embedding);
+  await show("report.embedding");
+  await embedding.waitFor({ timeout: 30_000 });
+  await photograph("3-evaluation");
   const share = coloured(await embedding.screenshot());
   assert.ok(share > 0.005, `${(100 * share).toFixed(2)} % of the embedding's pixels have a colour`);
 });
