@@ -27,7 +27,7 @@ function rowSums(matrix: RowMatrix, options: { start?: number; end?: number; row
   return { sums, weighted };
 }
 
-test("a real matrix of a million entries has the row sums that scipy computes, however it is stored", async (context) => {
+test("a real matrix of nearly a million entries has the row sums that scipy computes, however it is stored", async (context) => {
   const folder = temporaryFolder(context);
   const wanted: ReturnType<typeof rowSums> = JSON.parse(
     python("test/anndata/support/large.py", COUNTS, folder),
@@ -36,7 +36,7 @@ test("a real matrix of a million entries has the row sums that scipy computes, h
   const names = ["csr", "csr-chunks", "csc", "csc-gzip", "dense", "dense-gzip"].map((name) =>
     join(folder, `${name}.h5ad`),
   );
-  for (const path of [COUNTS, ...names]) {
+  for (const path of names) {
     const cells = await readH5ad(path);
     assert.deepEqual(rowSums(cells.X!), wanted, path);
     assert.deepEqual(rowSums(cells.X!, { rows: 100 }), wanted, path);
