@@ -4,6 +4,7 @@ import { preprocess } from "../src/protocol/preprocess.js";
 
 const [path, vocabulary, nHvg, filterGeneByCounts] = process.argv.slice(2);
 const start = performance.now();
+const before = process.cpuUsage();
 const cells = await readH5ad(path);
 const { tokens } = await preprocess(cells, {
   vocabulary,
@@ -11,7 +12,15 @@ const { tokens } = await preprocess(cells, {
   filterGeneByCounts: Number(filterGeneByCounts),
 });
 const seconds = (performance.now() - start) / 1000;
+const { user, system } = process.cpuUsage(before);
 const peakMiB = process.resourceUsage().maxRSS / 1024;
 console.log(
-  JSON.stringify({ seconds, peakMiB, cells: tokens.cells, tokens: tokens.gene.length, genes: tokens.genes }),
+  JSON.stringify({
+    seconds,
+    cpu: (user + system) / 1e6,
+    peakMiB,
+    cells: tokens.cells,
+    tokens: tokens.gene.length,
+    genes: tokens.genes,
+  }),
 );

@@ -21,6 +21,7 @@ path, vocab_path, n_hvg, min_counts = sys.argv[1], sys.argv[2], int(sys.argv[3])
 N_BINS = 51
 stages = {}
 start = last = time.perf_counter()
+cpu_start = time.process_time()
 
 
 def stage(name):
@@ -80,6 +81,7 @@ print(
     json.dumps(
         {
             "seconds": time.perf_counter() - start,
+            "cpu": time.process_time() - cpu_start,
             "peakMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             "cells": adata.n_obs,
             "tokens": sum(len(genes) for genes, _ in tokens),

@@ -22,14 +22,27 @@ export interface QcMetrics {
   };
 }
 
+/** What the values of a matrix are like; none is negative. */
+export class ValueRange {
+  max = 0;
+  smallestNonZero = Infinity;
+  integers = true;
+
+  /** The protocol's rule for values that were logged before: none above 30, and one above zero is below 1. */
+  get logged(): boolean {
+    return this.max <= 30 && this.smallestNonZero < 1;
+  }
+}
+
 /** Gathers quality figures block by block. */
 export class QcAccumulator {
+  readonly range = new ValueRange();
   private readonly mitochondrial: Uint8Array;
   private readonly nGenes: Float64Array;
   private readonly total: Float64Array;
   private readonly totalMt: Float64Array;
-  private readonly nCells: Float64Array;
-  private readonly geneTotal: Float64Array;
+  /** [genes × 2]: cells and total of each gene, side by side because they are always needed together. */
+  private readonly genes: Float64Array;
 
   /** @param geneNames mitochondrial genes are those whose names start with MT- (any case) */
   constructor(
@@ -40,13 +53,13 @@ export class QcAccumulator {
     this.nGenes = new Float64Array(cells);
     this.total = new Float64Array(cells);
     this.totalMt = new Float64Array(cells);
-    this.nCells = new Float64Array(geneNames.length);
-    this.geneTotal = new Float64Array(geneNames.length);
+    this.genes = new Float64Array(2 * geneNames.length);
   }
 
   add(block: CsrBlock): void {
     const { indptr, indices, data } = block;
-    const { mitochondrial, nCells, geneTotal } = this;
+    const { mitochondrial, genes, range } = this;
+    let { max, smallestNonZero, integers } = range;
     for (let row = 0; row < block.rows; row++) {
       let total = 0;
       let totalMt = 0;
@@ -55,17 +68,25 @@ export class QcAccumulator {
         const value = data[p];
         total += value;
         totalMt += value * mitochondrial[gene];
-        nCells[gene]++;
-        geneTotal[gene] += value;
+        genes[2 * gene]++;
+        genes[2 * gene + 1] += value;
+        if (value > max) max = value;
+        if (value < smallestNonZero) smallestNonZero = value;
+        if (integers && value !== Math.floor(value)) integers = false;
       }
       this.nGenes[block.start + row] = indptr[row + 1] - indptr[row];
       this.total[block.start + row] = total;
       this.totalMt[block.start + row] = totalMt;
     }
+    range.max = max;
+    range.smallestNonZero = smallestNonZero;
+    range.integers = integers;
   }
 
   metrics(): QcMetrics {
-    const { cells, total, totalMt, nCells, geneTotal } = this;
+    const { cells, total, totalMt, genes } = this;
+    const nCells = genes.filter((_, i) => i % 2 === 0);
+    const geneTotal = genes.filter((_, i) => i % 2 === 1);
     return {
       obs: {
         nGenesByCounts: this.nGenes,

@@ -3,9 +3,9 @@ import { CountTable } from "../preprocess/countTable.js";
 import { ClippedMoments, GeneMoments } from "../preprocess/geneMoments.js";
 import { beforeMoments, CountTrend, checkOptions, fromMoments } from "../preprocess/highlyVariableGenes.js";
 import { takeColumns } from "../preprocess/lazy.js";
-import { log1pBlock, ValueRange } from "../preprocess/log1p.js";
+import { log1pBlock } from "../preprocess/log1p.js";
 import { normalizeBlock } from "../preprocess/normalizeTotal.js";
-import { QcAccumulator, type QcMetrics } from "../preprocess/qc.js";
+import { QcAccumulator, type QcMetrics, type ValueRange } from "../preprocess/qc.js";
 import type { HighlyVariableGenes, HvgFlavor } from "../preprocess/ranking.js";
 
 /** What the first pass needs to know. */
@@ -57,29 +57,24 @@ export async function gatherStatistics(
   const { cellNames, geneNames, known, variable, filterGeneByCounts, filterCellByCounts, targetSum } =
     options;
   if (variable) checkOptions(variable.flavor, variable.nTopGenes);
-  const range = new ValueRange();
   const qc = new QcAccumulator(cellNames.length, geneNames);
-  const measure = (block: CsrBlock) => {
-    range.add(block);
-    qc.add(block);
-  };
   const onCounts = variable?.flavor === "seurat_v3";
   const normalizes = variable !== undefined && !onCounts && !logged;
   const separate = filterGeneByCounts > 0 && (filterCellByCounts > 0 || normalizes);
-  if (separate) await pass("counting genes", measure);
+  if (separate) await pass("counting genes", (block) => qc.add(block));
   const keptGenes = separate ? filtered(options, qc.metrics()) : known;
 
   const gatherer = new Gatherer(options, keptGenes, normalizes ? targetSum : undefined);
   await pass("counting", (block) => {
-    if (!separate) measure(block);
+    if (!separate) qc.add(block);
     gatherer.add(block);
   });
   const metrics = qc.metrics();
   const finalGenes = separate ? keptGenes : filtered(options, metrics);
-  if (range.max === 0) throw new Error(`${options.name} holds only zeros.`);
+  if (qc.range.max === 0) throw new Error(`${options.name} holds only zeros.`);
   refuseEmpty(options, gatherer.keptCells, finalGenes);
   return {
-    range,
+    range: qc.range,
     qc: metrics,
     keptCells: gatherer.keptCells,
     keptGenes: finalGenes,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { log1p, ValueRange } from "../../src/preprocess/log1p.js";
+import { log1p } from "../../src/preprocess/log1p.js";
 import { normalizeTotal } from "../../src/preprocess/normalizeTotal.js";
 import { expected } from "./expected.js";
 import { counts559, denseMatrix } from "./matrix.js";
@@ -35,16 +35,4 @@ test("without a target, cells get the median of the non-empty ones; empty cells 
 
 test("a senseless target is named", () => {
   assert.throws(() => normalizeTotal(denseMatrix([[1]]), { targetSum: 0 }), /normalizeTotal is 0/);
-});
-
-test("the rule for logged values", () => {
-  const looksLogged = (values: number[]) => {
-    const range = new ValueRange();
-    for (const block of denseMatrix([values], Float64Array).blocks()) range.add(block);
-    return range.logged;
-  };
-  assert.equal(looksLogged([0.3, 0, 7.1]), true);
-  assert.equal(looksLogged([0.3, 0, 30]), true);
-  assert.equal(looksLogged([0.3, 0, 30.5]), false);
-  assert.equal(looksLogged([1, 0, 7]), false);
 });

@@ -118,10 +118,13 @@ test("the demo data: no counts, so cell_ranger on raw, figures from obs, both sa
     );
 });
 
-test("a matrix whose first rows mislead is judged by all of it", async () => {
-  const rows = Array.from({ length: 1000 }, (_, i) => [i % 3, (i * 7) % 5, 1, i % 2]);
-  rows[450] = [0.5, 1.25, 0, 3];
-  const { genes, notes } = await preprocess(memoryCells(denseMatrix(rows)), { nHvg: 2 });
+test("a matrix that a sample of it misjudges is judged by all of it", async () => {
+  // 2,000 genes wide, so that the sample leaves row 450 out.
+  const rest = new Array<number>(1996).fill(0);
+  const rows = Array.from({ length: 1000 }, (_, i) => [i % 3, (i * 7) % 5, 1, i % 2, ...rest]);
+  rows[450] = [0.5, 1.25, 0, 3, ...rest];
+  const { genes, source, notes } = await preprocess(memoryCells(denseMatrix(rows)), { nHvg: 2 });
+  assert.match(source.why, /counts/);
   assert.equal(genes.variability?.flavor, "cell_ranger");
   assert.ok(notes.some((note) => /values look logged already/.test(note)));
 });
