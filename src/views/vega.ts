@@ -10,12 +10,17 @@ export type VegaSpec = Record<string, unknown> & { $schema: string };
 /** `$schema` of our own specifications: JupyterLab draws Vega-Lite to version 5, later ones it shows as text. */
 export const VEGA_LITE_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json";
 
+/** Browsers rarely have our font; what they then take should still be without serifs. */
+const FONTS = `${FONT_FAMILY}, system-ui, sans-serif`;
+
 /** The look of all plots: recessive axes and grid, so that the data stand out. */
 const CONFIG = {
-  font: FONT_FAMILY,
+  font: FONTS,
   view: { stroke: null },
   title: {
     anchor: "start",
+    // Said, because JupyterLab's dark theme would write it in white on our white background.
+    color: "#222",
     fontSize: 14,
     fontWeight: 600,
     offset: 12,
@@ -76,7 +81,7 @@ async function svgOf(spec: VegaSpec, lite: boolean): Promise<string> {
     const { compile } = await import("vega-lite");
     // Version 6 compiles what is valid in version 5; its warning about the older $schema is noise.
     const { $schema: _, ...body } = own;
-    compiled = compile(body as unknown as TopLevelSpec, { config: { font: FONT_FAMILY } }).spec;
+    compiled = compile(body as unknown as TopLevelSpec, { config: { font: FONTS } }).spec;
   }
   const view = new vega.View(vega.parse(compiled), { renderer: "none", logLevel: vega.Error });
   try {
