@@ -7,7 +7,7 @@ type Message<Event, Result> = { event: Event } | { result: Result } | { error: u
  * Runs a module in a worker thread, because onnxruntime blocks the thread that calls it. The module calls
  * `serve`. Settles with its result; rejects with its error, when it exits without either, or, at once,
  * with the signal's reason when that is aborted (`onAbort` then makes the worker end by itself:
- * ending it from outside in the middle of native code is not safe).
+ * ending it in the middle of native code, from outside or with the process, crashes Node).
  */
 export function runInWorker<Event, Result>(
   module: URL,
@@ -26,7 +26,6 @@ export function runInWorker<Event, Result>(
     const aborted = () =>
       settle(() => {
         onAbort?.();
-        worker.unref();
         reject(signal!.reason);
       });
     const received = (message: Message<Event, Result>) => {
