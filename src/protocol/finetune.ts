@@ -4,6 +4,7 @@ import { cutGeneTable, GENE_TABLE, restoreGeneTable } from "../checkpoint/geneTa
 import type { DeviceChoice } from "../runtime/resolveDevice.js";
 import { balancedClassWeights } from "../train/classWeights.js";
 import { TrainingJob } from "../train/job.js";
+import { planMemory } from "../train/memory.js";
 import type { TrainingPlan } from "../train/plan.js";
 import type { TrainingProgress } from "../views/types.js";
 import { geneRows } from "./geneRows.js";
@@ -81,6 +82,8 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   const { weights, notes } = startWeights(model, size, settings.seed);
   const rows = geneRows(model.vocabulary, ready.tokens);
 
+  const longest = Math.min(settings.maxSeqLen, ready.maxLength);
+  const memory = planMemory(args, { ...size, genes: rows.length }, settings.batchSize, longest);
   const plan: TrainingPlan = {
     ...{ args, ...size, weights: cutGeneTable(weights, rows), tokens: ready.tokens },
     ...{
@@ -90,7 +93,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
       validation: split.validation,
     },
     ...settings,
-    microBatch: settings.batchSize,
+    microBatch: memory.microBatch,
     classWeights: settings.classWeighted
       ? balancedClassWeights(
           split.train.map((cell) => labels.codes[cell]),
@@ -114,7 +117,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
       weights: restoreGeneTable(result.weights, rows, weights.get(GENE_TABLE)!),
       training: record.progress(),
       cellSplit: partOfCells(ready, split),
-      notes,
+      notes: [...notes, memory.why],
       ...{
         source: ready.source.path,
         cellTypeColumn: labels.column,

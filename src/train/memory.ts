@@ -1,0 +1,80 @@
+import { freemem } from "node:os";
+import type { ModelArgs } from "../model/args.js";
+import { type ModelSize, parameterShapes } from "../model/parameters.js";
+
+// Coefficients of a least-squares fit to ten measured peaks of the 12 × 512 model on the CPU (1 × 600 to 1 × 5,001
+// tokens, 6 and 12 layers); every one of them is met within 1 %. `npm run bench -- memory` measures them again.
+
+/** Node, onnxruntime and its arena, before the first tensor. */
+const OVERHEAD = 350e6;
+/** Copies of the weights: as given, as trained, gradient, two moments, and the optimiser's scratch. */
+const COPIES = 6.1;
+/** Vectors of the model's width that a token leaves in each layer for the derivative. */
+const VECTORS = 15.4;
+/** Matrices of queries by keys that one head needs while it is worked on. */
+const HEAD_MATRICES = 4.1;
+/** What is not asked of the memory that there is. */
+const RESERVE = 0.9;
+
+/** The expected peak of a training process, in bytes, on the CPU. */
+export function forecastMemory(args: ModelArgs, size: ModelSize, cells: number, length: number): number {
+  let parameters = 0;
+  for (const shape of parameterShapes(args, size).values()) parameters += shape.reduce((a, b) => a * b, 1);
+  const layers = Math.max(1, args.nlayers - 1);
+  const kept = cells * length * ((VECTORS - 2) * args.embsize + 2 * args.d_hid) * layers;
+  return OVERHEAD + 4 * (COPIES * parameters + kept + HEAD_MATRICES * length ** 2);
+}
+
+export interface MemoryPlan {
+  /** Cells that are worked on at once; a step adds up as many as it needs. */
+  microBatch: number;
+  /** Expected peak, bytes. */
+  bytes: number;
+  /** One sentence for the user. */
+  why: string;
+}
+
+/**
+ * How many of a step's cells fit into memory at once.
+ * @param length tokens of the longest cell, `<cls>` included
+ * @param available bytes; what the system has free when absent
+ * @throws where not even one cell fits: how long a cell may be
+ */
+export function planMemory(
+  args: ModelArgs,
+  size: ModelSize,
+  batchSize: number,
+  length: number,
+  available = process.availableMemory?.() ?? freemem(),
+): MemoryPlan {
+  const budget = available * RESERVE;
+  const needs = (cells: number) => forecastMemory(args, size, cells, length);
+  if (needs(1) > budget) throw new Error(tooLittle(args, size, length, budget));
+  let microBatch = batchSize;
+  while (needs(microBatch) > budget) microBatch = Math.ceil(microBatch / 2);
+  const bytes = needs(microBatch);
+  const memory = `about ${gigabytes(bytes)} of ${gigabytes(available)} free`;
+  const why =
+    microBatch === batchSize
+      ? `Each step takes its ${batchSize} cells at once: ${memory}.`
+      : `Each step of ${batchSize} cells is added up from pieces of ${microBatch}, to fit into memory: ${memory}.`;
+  return { microBatch, bytes, why };
+}
+
+function tooLittle(args: ModelArgs, size: ModelSize, length: number, budget: number): string {
+  let fits = 0;
+  for (let step = 2 ** Math.floor(Math.log2(length)); step >= 1; step /= 2)
+    if (fits + step <= length && forecastMemory(args, size, 1, fits + step) <= budget) fits += step;
+  const remedy =
+    fits > 1
+      ? `Cells of up to ${fits} tokens would fit: set maxSeqLen to ${fits} or less, or use a machine with more memory.`
+      : "The model's weights alone need more: use a smaller model, or a machine with more memory.";
+  return (
+    `One cell of ${length} tokens needs about ${gigabytes(forecastMemory(args, size, 1, length))} to train this model; ` +
+    `${gigabytes(budget)} can be used. ${remedy}`
+  );
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
