@@ -4,7 +4,7 @@ import { crossEntropy } from "../graph/losses.js";
 import type { DType, Shape, Tensor } from "../graph/tensor.js";
 import { type Context, Noise } from "./context.js";
 import { contrastive, elasticSimilarity, expressionLoss, meanWeights, type Objective } from "./objectives.js";
-import { usesBatchLabels } from "./parameters.js";
+import { type ModelSize, usesBatchLabels } from "./parameters.js";
 import { type ModelInputs, scgpt } from "./scgpt.js";
 import type { Slots } from "./slots.js";
 import type { TrainingSpec } from "./training.js";
@@ -73,7 +73,8 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
   }
   if (has("ECS"))
     push("ECS", mul(g, elasticSimilarity(g, out.cell, args.ecs_threshold ?? 0.3), spec.ecsWeight ?? 1));
-  if (has("CCE")) push("CCE", contrastive(g, out.cell, scgpt(context, inputs, size, {}).cell));
+  const again = has("CCE") ? secondPass(context, inputs, size, out.statistics) : undefined;
+  if (again) push("CCE", contrastive(g, out.cell, again.cell));
   if (out.dab) push("DAB", crossEntropy(g, out.dab, inputs.batchLabels!, meanWeights(g, out.dab)));
 
   const vector = parts.map(([, p]) => g.node("Unsqueeze", [p, g.integers([0])], "float32", [1]));
@@ -82,6 +83,12 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
     parts: g.node("Concat", vector, "float32", [parts.length], { axis: 0 }),
     names: parts.map(([name]) => name),
     logits: out.classes,
-    statistics: out.statistics,
+    statistics: again?.statistics ?? out.statistics,
   };
+}
+
+/** The same cells under other dropout; batch norm's statistics go on from the first pass. */
+function secondPass(c: Context, inputs: ModelInputs, size: ModelSize, statistics: Map<string, Tensor>) {
+  const parameter: Context["parameter"] = (name, third) => statistics.get(name) ?? c.parameter(name, third);
+  return scgpt({ ...c, parameter }, inputs, size, {});
 }

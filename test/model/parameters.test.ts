@@ -23,7 +23,7 @@ for (const name of cases) {
     });
     assert.deepEqual([...shapes].sort(), [...state].map(([key, { shape }]) => [key, shape]).sort());
     const statistics = [...shapes.keys()].filter(isStatistic);
-    assert.equal(statistics.length, { batchnorm: 3, dsbn: 6 }[name] ?? 0);
+    assert.equal(statistics.length, { batchnorm: 3, cce_batchnorm: 3, dsbn: 6 }[name] ?? 0);
   });
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { stepFeeds } from "../../src/train/feeds.js";
 import { Trainer } from "../../src/train/trainer.js";
 import { randomBatch, randomWeights, smallSpec } from "../support/twoLayers.js";
 
@@ -32,6 +33,17 @@ test("each step and each batch of a step has dropout masks of its own", async ()
   assert.notEqual((await other.step([batches[0], batches[0]], 0)).loss, losses[0]);
   await trainer.release();
   await other.release();
+});
+
+test("rows and columns, batches and steps have keys that have nothing in common", () => {
+  const options = { objectives: ["CLS" as const], dropout: 0.2, seed: 5 };
+  const micro = [batches[0], batches[1]];
+  const feeds = [...stepFeeds(micro, 0, options), ...stepFeeds(micro, 1, options)];
+  const keys = feeds.flatMap((f) => [f.rowKeys, f.columnKeys].map((t) => Array.from(t.data as Int32Array)));
+  assert.equal(keys.length, 8);
+  // A few of 1,280 draws among 2^31 may meet by chance; one is the most that is at all likely.
+  assert.ok(new Set(keys.flat()).size >= keys.flat().length - 1);
+  assert.deepEqual(stepFeeds(micro, 0, options)[0].rowKeys.data, feeds[0].rowKeys.data);
 });
 
 test("gradients that are not finite change nothing but the masks of the next step", async () => {
