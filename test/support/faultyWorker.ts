@@ -12,6 +12,6 @@ serve<string, string, string>(async (order, report) => {
       }),
     );
   if (order === "fail") throw new RangeError("failed inside the work");
-  if (order === "hang") await new Promise(() => setInterval(() => {}, 1000));
+  if (order === "late") await new Promise((done) => setTimeout(done, 300));
   return "done";
 });
