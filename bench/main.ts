@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [options]`: each benchmark prints one line of JSON on stdout, its course on stderr. */
 const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<object> }>> = {
+  "demo-folds": () => import("./demoFolds.js"),
   infer: () => import("./infer.js"),
   preprocess: () => import("./preprocess.js"),
   train: () => import("./train.js"),

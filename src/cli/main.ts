@@ -4,6 +4,9 @@ import { type Command, type Invocation, UsageError } from "./command.js";
 
 /** The commands, loaded when they are called. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
+  annotate: async () => (await import("./annotate.js")).annotateCommand,
+  evaluate: async () => (await import("./evaluate.js")).evaluateCommand,
+  finetune: async () => (await import("./finetune.js")).finetuneCommand,
   inspect: async () => (await import("./inspect.js")).inspectCommand,
   preprocess: async () => (await import("./preprocess.js")).preprocessCommand,
   simulate: async () => (await import("./simulate.js")).simulateCommand,

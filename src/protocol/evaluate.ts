@@ -17,6 +17,8 @@ export type Part = keyof CellSplit | "none";
 export interface PredictOptions {
   /** Cells a batch. Default 32. */
   batchSize?: number;
+  /** Tokens a cell at most. Default: the longest cell's, so that no gene is left out, whatever the training took. */
+  maxSeqLen?: number;
   /** Default: that of the training. */
   device?: DeviceChoice;
   /** CPU threads. Default: all cores. */
@@ -91,7 +93,7 @@ export async function predictPrepared(
       },
       batchLabels: parts.batches && batchCodes(parts.batches, ready),
       batchSize: options.batchSize ?? 32,
-      ...{ maxSeqLen: settings.maxSeqLen, seed: settings.seed },
+      ...{ maxSeqLen: options.maxSeqLen ?? Math.max(2, ready.maxLength), seed: settings.seed },
       ...{ device: options.device ?? settings.device, threads: options.threads ?? settings.threads },
     },
     { signal: interruption(options.signal), onProgress: (done) => options.onProgress?.(done / cells.length) },

@@ -1,0 +1,38 @@
+import { evaluate } from "../protocol/evaluate.js";
+import { loadPrepared } from "../protocol/preparedFolder.js";
+import { loadRun } from "../protocol/run.js";
+import { command, number, oneOf, text } from "./command.js";
+
+/** `cellkernel evaluate RUN PREPARED` */
+export const evaluateCommand = command({
+  summary: "compares a fine-tuned model's labels with the truth",
+  positionals: "RUN PREPARED",
+  required: 2,
+  options: {
+    out: { value: "DIR", help: "folder for predictions.csv, evaluation_results.json and pictures" },
+    subset: { value: "NAME", help: "test (the default where there is one), validation, train or all" },
+    "max-seq-len": { value: "N", help: "tokens a cell at most; default: the longest cell's" },
+    "batch-size": { value: "N", help: "cells a batch (32)" },
+    device: { value: "NAME", help: "auto, cpu, webgpu or cuda; default: that of the training" },
+    threads: { value: "N", help: "CPU threads; default: all cores" },
+  },
+  async run(call) {
+    const [folder, prepared] = call.positionals;
+    const report = await evaluate(await loadRun(folder), {
+      cells: loadPrepared(prepared),
+      subset: oneOf(call, "subset", ["test", "validation", "train", "all"]),
+      maxSeqLen: number(call, "max-seq-len"),
+      batchSize: number(call, "batch-size"),
+      device: oneOf(call, "device", ["auto", "cpu", "webgpu", "cuda"]),
+      threads: number(call, "threads"),
+      signal: call.signal,
+      onProgress: (share) => call.progress(`${Math.round(100 * share)} % of the cells labelled`),
+    });
+    const out = text(call, "out");
+    if (out !== undefined) await report.write(out);
+    return { ...report.results(), subset: report.parts.subset, out };
+  },
+  text: ({ n_cells, subset, accuracy, weighted_f1, macro_f1, kappa, out }) =>
+    `${n_cells} cells (${subset}): accuracy ${accuracy.toFixed(3)}, weighted F1 ${weighted_f1.toFixed(3)}, ` +
+    `macro F1 ${macro_f1.toFixed(3)}, κ ${kappa.toFixed(3)}${out === undefined ? "" : `\nWritten to ${out}`}`,
+});

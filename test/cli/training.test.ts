@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readH5ad } from "../../src/index.js";
+
+const cli = new URL("../../src/cli/main.js", import.meta.url).pathname;
+const data = "notebooks/data/pbmc68k_reduced.h5ad";
+const scratch = mkdtempSync(join(tmpdir(), "cli-training-"));
+const [prepared, model, report, labelled] = ["prepared", "model", "report", "labelled.h5ad"].map((name) =>
+  join(scratch, name),
+);
+const json = (...args: string[]) =>
+  JSON.parse(execFileSync(process.execPath, [cli, ...args, "--json"], { encoding: "utf8" }));
+
+test("preprocess, finetune, evaluate, annotate: from a file to a labelled copy of it", async () => {
+  json(
+    "preprocess",
+    data,
+    "--cell-type",
+    "bulk_labels",
+    "--model",
+    "notebooks/models/small",
+    "--hvg",
+    "200",
+    "--out",
+    prepared,
+  );
+  const trained = json(
+    "finetune",
+    prepared,
+    "--epochs",
+    "2",
+    "--lr",
+    "1e-3",
+    "--max-seq-len",
+    "60",
+    "--device",
+    "cpu",
+    "--out",
+    model,
+  );
+  assert.equal(trained.steps, 2 * Math.ceil(560 / 32));
+  assert.ok(trained.history[1].trainLoss < trained.history[0].trainLoss);
+  assert.equal(trained.classes.length, 10);
+
+  const results = json("evaluate", model, prepared, "--out", report);
+  assert.equal(results.subset, "test");
+  assert.ok(
+    results.weighted_f1 > 0.34,
+    `weighted F1 ${results.weighted_f1} is no better than one class for all`,
+  );
+  assert.equal(readFileSync(join(report, "predictions.csv"), "utf8").split("\n").length, 702);
+
+  const annotated = json("annotate", model, data, "--out", labelled);
+  assert.equal(annotated.cells, 700);
+  const cells = await readH5ad(labelled);
+  assert.equal(cells.nObs, 700);
+  for (const column of ["predicted_label", "probability", "margin", "bulk_labels"])
+    assert.ok(cells.obs.column(column), column);
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 700; i++) {
+    const label = String(cells.obs.column("predicted_label")!.at(i));
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  assert.deepEqual(Object.fromEntries(counts), annotated.labels);
+  assert.deepEqual(cells.obsm.has("X_scGPT"), true);
+  cells.close();
+});
+
+test("mistakes are one sentence and leave nothing behind", () => {
+  const fails = (...args: string[]) => {
+    const { status, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: "utf8" });
+    assert.notEqual(status, 0);
+    return stderr;
+  };
+  assert.match(fails("finetune", prepared), /--out is missing: the folder for the fine-tuned model/);
+  assert.match(
+    fails("annotate", model, "nowhere.h5ad", "--out", join(scratch, "no.h5ad")),
+    /there is no file nowhere\.h5ad/,
+  );
+  assert.match(
+    fails("annotate", "nowhere", data, "--out", join(scratch, "no.h5ad")),
+    /there is no model folder nowhere/,
+  );
+  assert.match(fails("evaluate", "notebooks/models/small", prepared), /holds no run\.json/);
+  assert.ok(!existsSync(join(scratch, "no.h5ad")));
+});

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { annotate, finetune, H5adWriter, readH5ad } from "../../src/index.js";
+import { preparedCells, tinyModel } from "../support/prepared.js";
+
+const scratch = mkdtempSync(join(tmpdir(), "annotate-"));
+const model = await tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 });
+const run = await finetune(preparedCells(model), { epochs: 1, device: "cpu", threads: 1 });
+
+/** Writes counts of the given genes; gene names may be any. */
+async function file(name: string, genes: string[], cells: number[][]): Promise<string> {
+  const path = join(scratch, name);
+  const writer = await H5adWriter.create(path, genes.length);
+  const entries = cells.map((counts) => counts.flatMap((count, gene) => (count > 0 ? [[gene, count]] : [])));
+  const indptr = Int32Array.from([0, ...entries.map((_, i) => entries.slice(0, i + 1).flat().length)]);
+  writer.append({
+    ...{ start: 0, rows: cells.length, columns: genes.length, indptr },
+    indices: Int32Array.from(entries.flat(), ([gene]) => gene),
+    data: Float32Array.from(entries.flat(), ([, count]) => count),
+  });
+  await writer.close({ obsNames: cells.map((_, i) => `new-${i}`), varNames: genes });
+  return path;
+}
+
+test("genes are matched by name, whatever their order; a cell without any of them gets no label and a note", async () => {
+  const counts = [3, 9, 1, 4, 7, 2];
+  const forward = await file(
+    "forward.h5ad",
+    ["G0", "G1", "G2", "G3", "G4", "other"],
+    [counts, [0, 0, 0, 0, 0, 5]],
+  );
+  const backward = await file(
+    "backward.h5ad",
+    ["other", "G4", "G3", "G2", "G1", "G0"],
+    [[...counts].reverse(), [5, 0, 0, 0, 0, 0]],
+  );
+  const results = [];
+  for (const path of [forward, backward]) {
+    const out = `${path}.labelled.h5ad`;
+    const annotation = await annotate(run, path, { out });
+    assert.equal(annotation.codes[1], -1);
+    assert.ok(
+      annotation.notes.includes("1 cells express none of the model's genes and got no label: new-1"),
+      annotation.notes.join(),
+    );
+    assert.ok(annotation.notes.some((note) => /only 5 of the 40 genes/.test(note)));
+    const cells = await readH5ad(out);
+    const value = (column: string, cell: number) => cells.obs.column(column)!.at(cell);
+    assert.equal(value("predicted_label", 1), null);
+    assert.ok(Number.isNaN(value("probability", 1)) || value("probability", 1) === null);
+    results.push([value("predicted_label", 0), Number(value("probability", 0)), Number(value("margin", 0))]);
+    cells.close();
+  }
+  assert.equal(results[0][0], results[1][0]);
+  for (const i of [1, 2])
+    assert.ok(Math.abs(Number(results[0][i]) - Number(results[1][i])) < 1e-5, `${results}`);
+});
+
+test("a file that shares no gene with the model is refused, and nothing is written", async () => {
+  const path = await file("foreign.h5ad", ["ENSG1", "ENSG2"], [[1, 2]]);
+  const out = join(scratch, "never.h5ad");
+  await assert.rejects(annotate(run, path, { out }), /ENSG1/);
+  await assert.rejects(
+    annotate(run, join(scratch, "nowhere.h5ad"), { out }),
+    /there is no file .*nowhere\.h5ad/,
+  );
+  await assert.rejects(annotate(run, path, {} as never), /annotate needs a file to write/);
+  assert.ok(!existsSync(out));
+});
