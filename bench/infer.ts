@@ -35,7 +35,7 @@ export async function bench(args: string[]): Promise<object> {
       "batch-size": { type: "string", default: "8" },
       threads: { type: "string", default: "2" },
       /** Epochs of the small model by which int8 is held against float32; 0 leaves that out. */
-      epochs: { type: "string", default: "4" },
+      epochs: { type: "string", default: "12" },
     },
   });
   const [layers, cells, turns] = [Number(values.layers), Number(values.cells), Number(values.turns)];

@@ -1,10 +1,12 @@
 /**
- * Trains a model of the full width on half of the 700 blood cells that come with the project, and holds 8-bit
- * integers against float32 by the other half. The random weights of the speed measurement would say nothing here.
+ * Trains the demo's model on half of the 700 blood cells that come with the project, and holds 8-bit integers against
+ * float32 by the other half. The random weights of the speed measurement would say nothing here.
  */
+import { readFileSync } from "node:fs";
 import { parseArgs as parseOptions } from "node:util";
 import { Random } from "../src/anndata/random.js";
 import { readH5ad } from "../src/anndata/readH5ad.js";
+import { parseArgs } from "../src/checkpoint/args.js";
 import { parameterShapes } from "../src/model/parameters.js";
 import { int8Agreement } from "../src/predict/agreement.js";
 import { predictInWorker } from "../src/predict/job.js";
@@ -12,21 +14,20 @@ import { labelCells } from "../src/predict/labels.js";
 import { preprocess } from "../src/protocol/preprocess.js";
 import { initialWeights } from "../src/train/initialise.js";
 import { TrainingJob } from "../src/train/job.js";
-import { fullSizeArgs } from "./fullSize.js";
 
 const { values } = parseOptions({
   options: {
-    layers: { type: "string", default: "2" },
-    epochs: { type: "string", default: "4" },
+    epochs: { type: "string", default: "12" },
     threads: { type: "string", default: "2" },
   },
 });
 const threads = Number(values.threads);
 const cells = await readH5ad("notebooks/data/pbmc68k_reduced.h5ad");
-const vocabulary = "notebooks/models/small/vocab.json";
+const model = "notebooks/models/small";
+const vocabulary = `${model}/vocab.json`;
 const { tokens, labels, maxLength } = await preprocess(cells, { cellType: "bulk_labels", vocabulary });
 const classes = labels!.classes.length;
-const args = { ...fullSizeArgs(Number(values.layers)), dropout: 0 };
+const args = parseArgs(JSON.parse(readFileSync(`${model}/args.json`, "utf8")), `${model}/args.json`);
 const random = new Random(1);
 const order = random.shuffle(Int32Array.from({ length: tokens.cells }, (_, cell) => cell));
 const half = order.length >> 1;
@@ -39,7 +40,7 @@ const training = new TrainingJob(
     ...{
       batchSize: 16,
       microBatch: 16,
-      lr: 2e-4,
+      lr: 1e-3,
       scheduleRatio: 0.9,
       scheduleInterval: 1,
       freeze: "nothing",

@@ -11,7 +11,7 @@ export interface Node {
   attributes: { [name: string]: Attribute };
 }
 
-export type ConstantData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
+export type ConstantData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
 
 export interface Constant {
   tensor: Tensor;
@@ -207,7 +207,6 @@ export class Graph {
 export const ONNX_TYPE: Record<DType, number> = {
   float32: 1,
   uint8: 2,
-  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,

@@ -1,5 +1,5 @@
 /** Element types, by the names that onnxruntime's JavaScript API uses. */
-export type DType = "float32" | "float16" | "float64" | "int32" | "int64" | "uint8" | "int8" | "bool";
+export type DType = "float32" | "float16" | "float64" | "int32" | "int64" | "uint8" | "bool";
 
 /** One dimension: a number, or the name of one that is known when the graph runs ("B", "N", "B*N"). */
 export type Dim = number | string;

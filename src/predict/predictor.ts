@@ -19,7 +19,7 @@ export interface PredictorOptions {
   device: Device;
   /** Threads of the CPU; all cores when absent. */
   threads?: number;
-  /** The transformer's products in 8-bit integers: faster on CPUs that have them, a little less exact. */
+  /** The transformer's products in 8-bit integers: faster, a little less exact; see `int8Agreement`. */
   int8?: boolean;
 }
 

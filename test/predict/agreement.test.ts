@@ -10,10 +10,10 @@ import { TrainingJob } from "../../src/train/job.js";
 import { simulatedTokens, tinyArgs } from "../support/tokens.js";
 
 test("agreement counts equal labels and finds the largest change of a probability", () => {
-  const exact = Float32Array.of(0, Math.log(3), 0, 2, 1, 0);
-  const rounded = Float32Array.of(0, Math.log(3), 0, 2, 3, 0);
+  const exact = Float32Array.of(0, Math.log(3), 0, 2, 1, 0, 0, 0, 1);
+  const rounded = Float32Array.of(0, Math.log(3), 0, 2, 3, 0, 0, 0, 1);
   const { cells, agreement, largestDifference } = compareLabels(exact, rounded, 3);
-  assert.deepEqual([cells, agreement], [2, 0.5]);
+  assert.deepEqual([cells, agreement], [3, 2 / 3]);
   const [before, after] = [1 / (1 + Math.exp(-1) + Math.exp(-2)), 1 / (1 + Math.exp(1) + Math.exp(-2))];
   assert.ok(Math.abs(largestDifference - (before - after)) < 1e-6);
 });
