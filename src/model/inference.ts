@@ -3,6 +3,7 @@ import { encodeOnnx } from "../graph/onnx.js";
 import { type RoundedWeight, roundWeight } from "../graph/rounded.js";
 import type { ModelArgs } from "./args.js";
 import type { Context, Third } from "./context.js";
+import { decodeClass } from "./decoders.js";
 import { type ModelSize, parameterShapes, usesBatchLabels } from "./parameters.js";
 import { scgpt, type Wanted } from "./scgpt.js";
 import { type Slot, Slots, slotOf, slotView } from "./slots.js";
@@ -82,5 +83,20 @@ function roundedWeights(
     if (!key.startsWith("transformer_encoder.")) return undefined;
     const slot = slotOf(key, shapes.get(key)!, third);
     return roundWeight(slotView(slot, data(key)), slot.shape[0]);
+  };
+}
+
+/** The class decoder alone, on embeddings computed before. Input `cells` [B, d]; output `cls_output` [B, classes]. */
+export function headGraph(args: ModelArgs, size: ModelSize): InferenceGraph {
+  const g = new Graph();
+  const slots = new Slots(g, parameterShapes(args, size));
+  const parameter: Context["parameter"] = (name, third) => slots.tensor(name, third);
+  const context: Context = { g, args, parameter, training: false, attentionLoop: "heads" };
+  g.output("cls_output", decodeClass(context, g.input("cells", "float32", ["B", args.embsize])));
+  return {
+    onnx: encodeOnnx(g),
+    slots: slots.all,
+    inputs: g.inputs.map((t) => t.name),
+    outputs: ["cls_output"],
   };
 }

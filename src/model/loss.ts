@@ -3,6 +3,7 @@ import type { Graph } from "../graph/graph.js";
 import { crossEntropy } from "../graph/losses.js";
 import type { DType, Shape, Tensor } from "../graph/tensor.js";
 import { type Context, Noise } from "./context.js";
+import { decodeClass } from "./decoders.js";
 import { contrastive, elasticSimilarity, expressionLoss, meanWeights, type Objective } from "./objectives.js";
 import { type ModelSize, usesBatchLabels } from "./parameters.js";
 import { type ModelInputs, scgpt } from "./scgpt.js";
@@ -22,13 +23,15 @@ export interface Loss {
  * Writes forward pass and loss into the graph. Inputs, each with `suffix` after its name: `genes` int32 [B, N];
  * `values` [B, N]; `labels` int32 [B]; `cellWeights` [B] (they sum to 1 over the cells of a step); `batchLabels`
  * int32 [B]; `target`, `mask` [B, N] for masked values; `rowKeys`, `columnKeys` int32 [B, N] for dropout; and,
- * where `shared`, `share` []: the part of the step's cells that is in this batch.
+ * where `shared`, `share` []: the part of the step's cells that is in this batch. With `head`, `cells` [B, d]
+ * stands for all that describes the tokens.
  */
 export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boolean, suffix = ""): Loss {
   const { args, size } = spec;
   const [B, N] = [`B${suffix}`, `N${suffix}`];
   const fed = (name: string, dtype: DType, shape: Shape) => g.input(name + suffix, dtype, shape);
   const has = (o: Objective) => spec.objectives.includes(o);
+  if (spec.head) return headLoss(g, spec, slots, fed, B);
   const inputs: ModelInputs = {
     genes: fed("genes", "int32", [B, N]),
     values: fed("values", "float32", [B, N]),
@@ -91,4 +94,20 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
 function secondPass(c: Context, inputs: ModelInputs, size: ModelSize, statistics: Map<string, Tensor>) {
   const parameter: Context["parameter"] = (name, third) => statistics.get(name) ?? c.parameter(name, third);
   return scgpt({ ...c, parameter }, inputs, size, {});
+}
+
+/** The loss of the class decoder alone, on embeddings computed before. */
+function headLoss(
+  g: Graph,
+  spec: TrainingSpec,
+  slots: Slots,
+  fed: (name: string, dtype: DType, shape: Shape) => Tensor,
+  B: string,
+): Loss {
+  const parameter: Context["parameter"] = (name, third) => slots.tensor(name, third);
+  const context = { g, args: spec.args, parameter, training: true, attentionLoop: spec.attentionLoop };
+  const logits = decodeClass(context, fed("cells", "float32", [B, spec.args.embsize]));
+  const loss = crossEntropy(g, logits, fed("labels", "int32", [B]), fed("cellWeights", "float32", [B]));
+  const parts = g.node("Unsqueeze", [loss, g.integers([0])], "float32", [1]);
+  return { loss, parts, names: ["CLS"], logits, statistics: new Map() };
 }

@@ -16,6 +16,8 @@ export interface TrainingSpec {
   /** State-dict names that are not trained; they get no derivative and no optimiser state. */
   frozen?: (name: string) => boolean;
   attentionLoop: AttentionOptions["loop"];
+  /** Only the class decoder is trained, on embeddings of the cells that are fed: input `cells` [B, d]. */
+  head?: boolean;
   /** Matrix products in float16, all else in float32 (mixed precision, Micikevicius et al. 2018). */
   half?: boolean;
 }

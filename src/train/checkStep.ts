@@ -11,9 +11,10 @@ import type { TrainerSpec } from "./trainer.js";
 export function checkStep(micro: LabelledBatch[], spec: TrainerSpec, objectives: readonly Objective[]): void {
   if (micro.length === 0 || micro.some((m) => m.batch.cells.length === 0))
     throw new Error("A training step got an empty batch.");
-  for (const { batch, labels, batchLabels, masked } of micro) {
-    checkBatch(batch, spec.genes);
+  for (const { batch, labels, batchLabels, embedding, masked } of micro) {
     checkLabels(batch, labels, spec.classes, "class");
+    if (embedding) continue;
+    checkBatch(batch, spec.genes);
     if (usesBatchLabels(spec.args) || objectives.includes("DAB")) {
       if (!batchLabels) throw new Error("The model uses batch labels, and the training step got none.");
       checkLabels(batch, batchLabels, spec.batches!, "batch");

@@ -8,6 +8,8 @@ export interface LabelledBatch {
   labels: Int32Array;
   /** Int32 [B], where the architecture uses batch labels. */
   batchLabels?: Int32Array;
+  /** Float32 [B × d]: the cells' embeddings, where only the class decoder is trained. */
+  embedding?: Float32Array;
   /** Masked values: what they should be and which count, each Float32 [B × N]. */
   masked?: { target: Float32Array; mask: Float32Array };
 }

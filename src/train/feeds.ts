@@ -28,7 +28,7 @@ export function stepFeeds(
   const weightOf = (label: number) => o.classWeights?.[label] ?? 1;
   const cells = micro.reduce((sum, m) => sum + m.labels.length, 0);
   const total = micro.reduce((sum, m) => m.labels.reduce((s, l) => s + weightOf(l), sum), 0);
-  return micro.map(({ batch, labels, batchLabels, masked }, index) => {
+  return micro.map(({ batch, labels, batchLabels, embedding, masked }, index) => {
     const dims = [labels.length, batch.length];
     const perCell = (data: Int32Array) => tensor("int32", data, [labels.length]);
     const feeds: Record<string, ort.Tensor> = {
@@ -41,6 +41,10 @@ export function stepFeeds(
       feeds.cellWeights = tensor("float32", weights, [labels.length]);
     }
     if (batchLabels) feeds.batchLabels = perCell(batchLabels);
+    if (embedding) {
+      const width = embedding.length / labels.length;
+      feeds.cells = tensor("float32", embedding, [labels.length, width]);
+    }
     if (masked) {
       feeds.target = tensor("float32", masked.target, dims);
       feeds.mask = tensor("float32", masked.mask, dims);

@@ -1,15 +1,14 @@
 import type { Weights } from "../checkpoint/weights.js";
-import { predictCells } from "../predict/cells.js";
 import { crossEntropy } from "../predict/crossEntropy.js";
-import { Predictor } from "../predict/predictor.js";
-import type { Device } from "../runtime/session.js";
-import { assembleBatch, bucketBatches, cellLength } from "../tokenize/batches.js";
+import { bucketBatches } from "../tokenize/batches.js";
 import { chooseDevice } from "./chooseDevice.js";
 import type { Control } from "./control.js";
 import { isFrozen } from "./frozen.js";
+import { HeadSource } from "./headSource.js";
 import type { EpochEvent, TrainingEvent, TrainingPlan, TrainingResult } from "./plan.js";
 import { stepLearningRate } from "./schedule.js";
-import { type LabelledBatch, Trainer } from "./trainer.js";
+import { TokenSource } from "./source.js";
+import { Trainer } from "./trainer.js";
 
 /**
  * Fine-tunes a classifier: Adam on the cross-entropy of the class output over batches of like-long cells,
@@ -28,21 +27,31 @@ export async function train(
   const spec = { args, genes: tokens.genes.length + 2, classes: plan.classes, batches: plan.batches };
   const { device, why } = await chooseDevice(plan.device);
   report({ kind: "note", text: why });
+  let [step, epoch, skippedSteps] = [0, 0, 0];
+  let weightsNow = () => plan.weights;
+  const snapshot = () => report({ kind: "snapshot", epoch, step, weights: weightsNow() });
+
+  const head = plan.freeze === "backbone";
+  const source = head
+    ? await HeadSource.create(plan, spec, device, () => control.next(snapshot) === "run")
+    : new TokenSource(plan, spec, device);
+  if (!source) {
+    if (control.next(snapshot) === "abandon") return undefined;
+    return { weights: plan.weights, bestEpoch: null, stopped: true, steps: 0, skippedSteps: 0 };
+  }
   const trainer = await Trainer.create(spec, plan.weights, {
     device,
     threads: plan.threads,
     seed: plan.seed,
     classWeights: plan.classWeights,
+    head,
     frozen: (parameter) => isFrozen(plan.freeze, parameter),
   });
   try {
     const epochs = Array.from({ length: plan.epochs }, (_, i) => epochBatches(plan, i + 1));
-    const plannedTokens = epochs.flat().reduce((sum, cells) => sum + paddedTokens(plan, cells), 0);
+    const plannedTokens = epochs.flat().reduce((sum, cells) => sum + source.tokens(cells), 0);
     let best: { epoch: number; score: number; weights: Weights } | undefined;
-    let step = 0;
-    let skippedSteps = 0;
-    let epoch = 0;
-    const snapshot = () => report({ kind: "snapshot", epoch, step, weights: trainer.weights() });
+    weightsNow = () => trainer.weights();
     const result = (stopped: boolean): TrainingResult => ({
       weights: best?.weights ?? trainer.weights(),
       bestEpoch: best?.epoch ?? null,
@@ -61,7 +70,7 @@ export async function train(
         if (order === "stop") return result(true);
         const group = batches.slice(start, start + trainer.group);
         const taken = await trainer.steps(
-          group.map((cells) => ({ micro: microBatches(plan, cells, epoch), learningRate })),
+          group.map((cells) => ({ micro: source.micro(cells, epoch), learningRate })),
         );
         for (const [i, done] of taken.entries()) {
           step++;
@@ -81,14 +90,14 @@ export async function train(
             learningRate,
             skipped: done.skipped,
             seconds: done.seconds,
-            tokens: paddedTokens(plan, group[i]),
+            tokens: source.tokens(group[i]),
             plannedTokens,
           });
         }
       }
 
       const weights = trainer.weights();
-      const logits = await validate(plan, device, spec, weights, () => control.next(snapshot) === "run");
+      const logits = await source.validate(weights, () => control.next(snapshot) === "run");
       if (!logits) {
         if (control.next(snapshot) === "abandon") return undefined;
         return result(true);
@@ -113,69 +122,11 @@ export async function train(
     return result(false);
   } finally {
     await trainer.release();
-  }
-}
-
-/** Logits of the validation cells; undefined when `goOn` ended it early. */
-async function validate(
-  plan: TrainingPlan,
-  device: Device,
-  spec: Parameters<typeof Predictor.create>[0],
-  weights: Weights,
-  goOn: () => boolean,
-): Promise<Float32Array | undefined> {
-  const predictor = await Predictor.create(spec, weights, {
-    device,
-    threads: plan.threads,
-  });
-  try {
-    const outputs = await predictCells(
-      predictor,
-      plan.tokens,
-      plan.validation,
-      {
-        batchSize: plan.microBatch,
-        batchLabels: plan.batchLabels,
-        maxSeqLen: plan.maxSeqLen,
-        padValue: plan.args.pad_value,
-        seed: plan.seed,
-      },
-      goOn,
-    );
-    return outputs?.logits;
-  } finally {
-    await predictor.release();
+    await source.release();
   }
 }
 
 function epochBatches(plan: TrainingPlan, epoch: number): Int32Array[] {
   const { batchSize, maxSeqLen, seed } = plan;
   return bucketBatches(plan.tokens, plan.train, { batchSize, maxSeqLen, seed, epoch });
-}
-
-/** The cells of a step in pieces that the device can hold. */
-function microBatches(plan: TrainingPlan, cells: Int32Array, epoch: number): LabelledBatch[] {
-  const pieces: LabelledBatch[] = [];
-  for (let start = 0; start < cells.length; start += plan.microBatch) {
-    const piece = cells.subarray(start, start + plan.microBatch);
-    const { maxSeqLen, seed, batchLabels } = plan;
-    pieces.push({
-      batch: assembleBatch(plan.tokens, piece, { maxSeqLen, padValue: plan.args.pad_value, seed, epoch }),
-      labels: piece.map((cell) => plan.labels[cell]),
-      batchLabels: batchLabels && piece.map((cell) => batchLabels[cell]),
-    });
-  }
-  return pieces;
-}
-
-/** Tokens of a step with padding, by which its time is forecast. */
-function paddedTokens(plan: TrainingPlan, cells: Int32Array): number {
-  let tokens = 0;
-  for (let start = 0; start < cells.length; start += plan.microBatch) {
-    const piece = cells.subarray(start, start + plan.microBatch);
-    let longest = 0;
-    for (const cell of piece) longest = Math.max(longest, cellLength(plan.tokens, cell, plan.maxSeqLen));
-    tokens += longest * piece.length;
-  }
-  return tokens;
 }

@@ -41,6 +41,8 @@ export interface TrainerOptions {
   classWeights?: Float32Array;
   /** State-dict names that stay as they are. */
   frozen?: (parameter: string) => boolean;
+  /** Trains the class decoder alone, on embeddings that come with the batches. */
+  head?: boolean;
   /** Matrix products in float16, on devices other than the CPU. */
   half?: boolean;
 }
@@ -82,6 +84,7 @@ export class Trainer {
       dropout: options.dropout ?? spec.args.dropout,
       frozen: options.frozen,
       attentionLoop: onCpu ? "scan" : "heads",
+      head: options.head,
       half: options.half && !onCpu,
     };
     const state = { weights: copyWeights(weights), m: new Map(), v: new Map(), step: 0, attempts: 0 };

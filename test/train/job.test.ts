@@ -44,7 +44,7 @@ async function started(changes: Partial<TrainingPlan> = {}, signal?: AbortSignal
     plan({ epochs: 1000, ...changes }),
     (event) => {
       events.push(event);
-      stepped();
+      if (event.kind === "step") stepped();
     },
     signal,
   );
