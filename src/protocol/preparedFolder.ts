@@ -27,9 +27,13 @@ export function originOf(path: string, options: PreprocessOptions): Origin {
 
 /**
  * Writes a preparation to a new folder: `tokens.safetensors`, `vocab.json`, `id2type.json`, `prepared.json`.
- * The folder appears under its name when it is whole.
+ * The folder appears under its name when it is whole; one that holds something is left alone, with an error.
+ *
+ * @param origin what the preparation is to be recognised by later
  */
-export function savePrepared(prepared: Prepared, folder: string, origin: Origin): void {
+export function savePrepared(prepared: Prepared, folder: string, origin: Origin = {}): void {
+  if (isPrepared(folder, origin))
+    throw new Error(`${folder} holds a preparation already. Choose another folder, or remove it.`);
   const parent = dirname(resolve(folder));
   mkdirSync(parent, { recursive: true });
   removeLeftovers(parent, basename(folder));

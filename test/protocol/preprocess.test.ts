@@ -147,6 +147,38 @@ test("repeated genes are renamed, or added up", async () => {
   assert.deepEqual([...summed.tokens.gene], [0, 2, 1, 2, 0, 2, 0, 1, 2]);
 });
 
+test("few matched genes are a warning, with what is lost", async () => {
+  const few = memoryCells(counts, { varNames: ["A", "x", "y", "z"] });
+  const { match, notes } = await preprocess(few, { vocabulary: new Vocabulary([["A", 0]]), nHvg: 0 });
+  assert.deepEqual([match.matched, match.of, match.countsShare], [1, 4, 7 / 33]);
+  assert.deepEqual(match.largestLost, [
+    { gene: "z", counts: 17 },
+    { gene: "x", counts: 5 },
+    { gene: "y", counts: 4 },
+  ]);
+  assert.ok(
+    notes.some((note) =>
+      /^WARNING: only 1 of 4 genes are in .*21\.2 % of the counts\. Largest lost: z, x, y\./.test(note),
+    ),
+  );
+});
+
+test("gene names are taken from the column of var that matches, or from the one that is named", async () => {
+  const vocabulary = new Vocabulary(["CD3D", "CD19", "NKG7", "LYZ"].map((name, id) => [name, id]));
+  const columns = { feature_name: ["CD3D", "CD19", "NKG7", "LYZ"], other: ["LYZ", "a", "b", "c"] };
+  const cells = memoryCells(counts, { var: columns });
+  const found = await preprocess(cells, { vocabulary, nHvg: 0 });
+  assert.deepEqual(found.tokens.genes, columns.feature_name);
+  assert.ok(found.notes.some((note) => note.includes('taken from the var column "feature_name"')));
+  assert.deepEqual((await preprocess(cells, { vocabulary, nHvg: 0, geneColumn: "other" })).tokens.genes, [
+    "LYZ",
+  ]);
+  await assert.rejects(
+    preprocess(cells, { vocabulary, geneColumn: "symbol" }),
+    /geneColumn is "symbol", but var has no such column\. Its columns are: feature_name, other\./,
+  );
+});
+
 test("progress counts every cell of each pass; a stop ends it", async () => {
   const seen: PreprocessProgress[] = [];
   await preprocess(cells, { nHvg: 100, onProgress: (progress) => seen.push(progress) });
