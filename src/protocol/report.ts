@@ -120,11 +120,11 @@ export class Report {
   }
 
   private embeddingInput(panels: EmbeddingPanel[]) {
-    const { projection, ready, run } = this.parts;
+    const { projection, ready } = this.parts;
     if (!projection) throw new Error("there are fewer than 3 cells, too few for an embedding");
     const { x, y, cells } = projection;
     return {
-      title: `Cells as ${run.name} sees them`,
+      title: "Cells as the model sees them",
       x,
       y,
       panels,

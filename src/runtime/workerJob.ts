@@ -17,7 +17,8 @@ export function runInWorker<Event, Result>(
   const { onEvent, signal, onAbort } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const worker = new Worker(module, { workerData: input });
+    // Flags of the main thread, such as --input-type, would break a worker.
+    const worker = new Worker(module, { workerData: input, execArgv: [] });
     const settle = (then: () => void) => {
       signal?.removeEventListener("abort", aborted);
       worker.removeListener("message", received);
