@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { chromiumMissing, findChromium } from "./setup/chromium.mjs";
 import { jupyterEnvironment, root } from "./setup/paths.mjs";
 import { hand } from "./setup/run.mjs";
+import { provideVulkan } from "./setup/vulkan.mjs";
 import { orExplain, setup } from "./setup.mjs";
 
 /** Folders of `test/` that are no part of the quick tests: `notebook` runs the whole path, `peers` needs the peers. */
@@ -22,6 +23,7 @@ await orExplain(async () => {
       console.log(chromiumMissing);
       if (process.env.CI === "true") total.failed++;
     }
+    await provideVulkan();
   }
   const suites = peers ? [["peers"]] : [folders().filter((name) => !SLOW.includes(name)), ["notebook"]];
   for (const suite of suites) add(total, await runTests(suite.flatMap(testFiles), env));
