@@ -51,10 +51,15 @@ class Kernel:
         _, outputs = self.run(code)
         for message in outputs:
             if message["msg_type"] in ("execute_result", "display_data"):
-                return message["content"]["data"].get("text/plain", "")
+                return plain(message["content"]["data"].get("text/plain", ""))
             if message["msg_type"] == "stream":
-                return message["content"]["text"]
+                return plain(message["content"]["text"])
         return ""
+
+
+def plain(text):
+    """Without colours and the line's end, which some kernels add."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text).strip()
 
 
 def memory(pid):

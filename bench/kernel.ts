@@ -23,7 +23,7 @@ const END = "<!-- end of what was measured -->";
  *
  * @param args `--write` puts the table into docs/kernel.md
  */
-export async function run(args: string[] = []): Promise<void> {
+export async function bench(args: string[]): Promise<object> {
   const python = pythonWith("ipykernel");
   // The first start of a build makes the snapshot; it is not what a user meets every day.
   execFileSync(process.execPath, ["dist/kernel/install.js", "install", "--prefix", "dist/bench"]);
@@ -47,8 +47,9 @@ export async function run(args: string[] = []): Promise<void> {
     console.error(`${name} measured`);
   }
   const text = `${conditions(python)}\n\n${table(measured)}`;
-  console.log(text);
+  console.error(text);
   if (args.includes("--write")) writeTable(text);
+  return measured;
 }
 
 function pythonWith(module: string): string {

@@ -37,7 +37,7 @@ export class IoPub {
   }
 
   #collect(message: Outgoing): void {
-    const { name, text } = message.content as { name: string; text: string };
+    const { name, text } = parsed(message.content) as { name: string; text: string };
     const parent = message.parent ?? {};
     if (this.#stream?.name === name && this.#stream.parent.msg_id === parent.msg_id) {
       this.#stream.text.push(text);
@@ -62,3 +62,5 @@ export class IoPub {
     this.#sent = this.#sent.then(() => this.#socket.send(frames)).catch(() => {});
   }
 }
+
+const parsed = (content: object | string) => (typeof content === "string" ? JSON.parse(content) : content);

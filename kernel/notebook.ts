@@ -25,7 +25,9 @@ const exit = process.exit.bind(process);
 /** The main thread's work: to run cells, and to answer for them. */
 export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): void {
   const tell = (message: ToFrontEnd) => frontEnd.postMessage(message);
-  const publish = (message: Outgoing) => tell({ kind: "publish", message });
+  // As JSON, here: what cannot be written so is the fault of the code that shows it.
+  const publish = (message: Outgoing) =>
+    tell({ kind: "publish", message: { ...message, content: JSON.stringify(message.content) } });
   const language = new LanguageClient(calls);
   const output = new Output(publish);
   const comms = new Comms(publish);

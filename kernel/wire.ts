@@ -23,7 +23,8 @@ export interface Message {
 /** What a message that goes out is made of; the rest of its header is filled in. */
 export interface Outgoing {
   type: string;
-  content: object;
+  /** An object, or what it is as JSON already. */
+  content: object | string;
   parent?: Partial<Header>;
   metadata?: object;
   buffers?: Uint8Array[];
@@ -98,7 +99,7 @@ export class Wire {
       version: PROTOCOL_VERSION,
     };
     const parts = [header, message.parent ?? {}, message.metadata ?? {}, message.content].map((part) =>
-      Buffer.from(JSON.stringify(part)),
+      Buffer.from(typeof part === "string" ? part : JSON.stringify(part)),
     );
     const signature = Buffer.from(this.#key ? this.#sign(parts) : "");
     return [...ids, DELIMITER, signature, ...parts, ...(message.buffers ?? [])];

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { PACKAGE_ROOT } from "../package.js";
-import { snapshotPath } from "./snapshot.js";
+import { LANGUAGE_FLAGS, snapshotPath } from "./snapshot.js";
 
 import ts = require("typescript");
 
@@ -43,7 +43,7 @@ async function buildSnapshot(): Promise<boolean> {
   try {
     const script = join(scratch, "language.cjs");
     writeFileSync(script, snapshotScript());
-    const args = ["--snapshot-blob", blob, "--build-snapshot", script];
+    const args = [...LANGUAGE_FLAGS, "--snapshot-blob", blob, "--build-snapshot", script];
     const code = await new Promise((resolve) => {
       spawn(process.execPath, args, { stdio: "ignore" }).on("exit", resolve).on("error", resolve);
     });

@@ -120,10 +120,12 @@ export class Cells implements Language {
 
   #diagnostics(path: string, end: number) {
     const syntactic = this.#service.getSyntacticDiagnostics(path);
-    const found = syntactic.length > 0 ? syntactic : this.#service.getSemanticDiagnostics(path);
-    return found
+    // What is left open swallows the appended suffix: its error is at the very end.
+    if (syntactic.length > 0) return syntactic.map((each) => formatDiagnostic(each, end));
+    return this.#service
+      .getSemanticDiagnostics(path)
       .filter(({ start, category }) => category === ts.DiagnosticCategory.Error && (start ?? 0) <= end)
-      .map(formatDiagnostic);
+      .map((each) => formatDiagnostic(each, end));
   }
 
   #emit(program: ts.Program, file: ts.SourceFile, end: number, exports: Exports) {
@@ -135,6 +137,7 @@ export class Cells implements Language {
     };
     const before = [cellTransformer(program.getTypeChecker(), end, exports)];
     program.emit(file, write, undefined, false, { before });
+    out.js = out.js.replace(/^#!.*/, "");
     // The mapping is handed over beside the code, and what marks a module has no place in a function.
     out.js = out.js.replace(/(^|\n)export \{\};\s*(\/\/# sourceMappingURL=.*\s*)?$/, "\n");
     return out;

@@ -4,12 +4,19 @@ const RED = "\x1b[31m";
 const DIM = "\x1b[2m";
 const PLAIN = "\x1b[0m";
 
-/** TypeScript's message with the line that it is about, as its own command line shows it. */
-export function formatDiagnostic(diagnostic: ts.Diagnostic): { message: string; traceback: string[] } {
+/**
+ * TypeScript's message with the line that it is about, as its own command line shows it.
+ *
+ * @param end where the user's code ends
+ */
+export function formatDiagnostic(
+  diagnostic: ts.Diagnostic,
+  end: number,
+): { message: string; traceback: string[] } {
   const message = text(diagnostic);
   const { file, start } = diagnostic;
   if (!file || start === undefined) return { message, traceback: [`${RED}${message}${PLAIN}`] };
-  const { line, character } = file.getLineAndCharacterOfPosition(start);
+  const { line, character } = file.getLineAndCharacterOfPosition(Math.min(start, end));
   const source = file.text.split("\n")[line] ?? "";
   const length = Math.max(1, Math.min(diagnostic.length ?? 1, source.length - character));
   const number = `${line + 1}`;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Call, Result } from "./client.js";
-import { snapshotPath } from "./snapshot.js";
+import { LANGUAGE_ENVIRONMENT, LANGUAGE_FLAGS, snapshotPath } from "./snapshot.js";
 
 /** The language process, as a port for a `LanguageClient`. */
 export class LanguageProcess {
@@ -35,7 +35,10 @@ export class LanguageProcess {
     const fromSnapshot = mayUseSnapshot && existsSync(blob);
     const program = fileURLToPath(new URL("./process.js", import.meta.url));
     const args = fromSnapshot ? ["--snapshot-blob", blob, this.#directory] : [program, this.#directory];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const child = spawn(process.execPath, [...LANGUAGE_FLAGS, ...args], {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      env: { ...process.env, ...LANGUAGE_ENVIRONMENT },
+    });
     child.on("message", (result: Result) => {
       if (!this.#answered && !fromSnapshot && mayUseSnapshot) buildForNextTime();
       this.#answered = true;

@@ -33,10 +33,10 @@ def installed_kernelspec():
 class Kernel:
     """A running kernel. `run` executes one cell and collects what comes back."""
 
-    def __init__(self, cwd=None, **options):
+    def __init__(self, cwd=None, transport="tcp", ip="127.0.0.1", **process):
         installed_kernelspec()
-        self.manager = KernelManager(kernel_name=KERNEL_NAME, **options)
-        self.manager.start_kernel(cwd=cwd or tempfile.gettempdir())
+        self.manager = KernelManager(kernel_name=KERNEL_NAME, transport=transport, ip=ip)
+        self.manager.start_kernel(cwd=cwd or tempfile.gettempdir(), **process)
         self.connect()
 
     def connect(self):

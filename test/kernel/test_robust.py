@@ -1,0 +1,239 @@
+"""Bad input, and much of it: reported as the cell's error, the kernel alive with its variables."""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from jupyter_client.kernelspec import KernelSpecManager
+
+from support import KERNEL_NAME, ROOT, Kernel, installed_kernelspec
+
+
+class BadInput(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.kernel = Kernel()
+        cls.kernel.run('let kept = 42;\nimport { Worker } from "node:worker_threads";')
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.kernel.stop()
+
+    def tearDown(self):
+        self.assertEqual(self.kernel.run("kept").text, "42")
+
+    def fails(self, code, evalue, ename="Error"):
+        result = self.kernel.run(code)
+        self.assertEqual(result.status, "error", result.outputs)
+        self.assertEqual(result.reply["ename"], ename)
+        self.assertIn(evalue, result.reply["evalue"])
+        return result
+
+    def test_process_exit(self):
+        self.fails("process.exit(3)", "process.exit(3) would end the kernel")
+        self.fails("await null; process.exit()", "would end the kernel")
+
+    def test_throw_in_a_timer(self):
+        result = self.fails("setTimeout(() => {\n  throw new Error('late');\n}, 10);\nawait new Promise(() => {})", "late")
+        self.assertIn(":2:9", result.traceback)
+
+    def test_throw_in_a_timer_after_the_cell(self):
+        msg_id = self.kernel.client.execute("setTimeout(() => { throw new Error('much later'); }, 200); 1")
+        self.assertEqual(self.kernel.collect(msg_id).status, "ok")
+        error = self.kernel.iopub("error")
+        self.assertEqual((error["parent_header"]["msg_id"], error["content"]["evalue"]), (msg_id, "much later"))
+
+    def test_unhandled_rejection(self):
+        self.fails("Promise.reject(new Error('nobody caught')); await new Promise((r) => setTimeout(r, 50))", "nobody caught")
+        self.fails("void (async () => { throw new TypeError('nor this') })(); 1", "nor this", "TypeError")
+
+    def test_unhandled_error_event(self):
+        self.fails('import { EventEmitter } from "node:events"; new EventEmitter().emit("error", new Error("event"))', "event")
+        self.fails('import { spawn } from "node:child_process"; spawn("no-such-program"); await new Promise((r) => setTimeout(r, 500))', "ENOENT")
+
+    def test_stack_overflow(self):
+        self.fails("const deep = (): number => deep() + 1; deep()", "call stack", "RangeError")
+        self.fails("await null; deep()", "call stack", "RangeError")
+
+    def test_out_of_memory_in_a_worker(self):
+        result = self.kernel.run(
+            "const hungry = new Worker('const a = []; for (;;) a.push(new Array(1e5).fill(1))', { eval: true, resourceLimits: { maxOldGenerationSizeMb: 20 } });\n"
+            "await new Promise((_, reject) => hungry.on('error', reject))", timeout=60)
+        self.assertEqual((result.status, result.reply["evalue"][:10]), ("error", "Worker ter"))
+
+    def test_out_of_memory_that_can_be_caught(self):
+        self.fails("new Array(2 ** 32)", "Invalid array length", "RangeError")
+        self.fails("'x'.repeat(2 ** 30)", "Invalid string length", "RangeError")
+
+    def test_things_that_are_hard_to_show(self):
+        for code in [
+            "({ get a() { throw new Error('getter') } })",
+            "new Proxy({}, { get() { throw new Error('proxy') } })",
+            "({ toMime() { throw new Error('own') } })",
+            "({ toMime() { return 1 } })",
+            "Object.create(null)",
+            "const ring: any = {}; ring.self = ring; ring",
+            "({ [Symbol.for('Jupyter.mime')]: async () => ({ 'text/html': 1n }) })",
+            "throw null",
+            "throw { toString() { throw 1 } }",
+            "throw Object.assign(new Error('x'), { stack: 5 })",
+        ]:
+            with self.subTest(code):
+                self.assertIn(self.kernel.run(code).status, ("ok", "error"))
+
+    def test_source_that_is_hard_to_read(self):
+        for code, status in [
+            ("", "ok"), ("   \n\n", "ok"), ("// only a comment", "ok"), ("/* open", "error"), ("`open", "error"), ("}", "error"),
+            ("\ufeff1", "ok"), ("'😀'.length", "ok"), ("#!shebang", "ok"), ("return 1", "error"), ("\x00", "error"), ("import", "error"),
+            ("export default 5", "ok"), ("'use strict'; 1", "ok"), ("1\r\n+\r\n2", "ok"), ("{}".join(["("] * 1000), "error"),
+        ]:
+            with self.subTest(code[:20]):
+                self.assertEqual(self.kernel.run(code).status, status)
+
+    def test_a_large_cell(self):
+        code = "const big = [\n" + "  { a: 1, b: 'text' },\n" * 20_000 + "]; big.length"
+        self.assertEqual(self.kernel.run(code, timeout=60).text, "20000")
+
+    def test_fifty_megabytes_of_output(self):
+        result = self.kernel.run("for (let i = 0; i < 50_000; i++) console.log('x'.repeat(1000))", timeout=60)
+        size = sum(len(content["text"]) for content in result.of("stream"))
+        self.assertLess(size, 2_100_000)
+        self.assertIn("[cut: this cell has written 2 million characters", result.stream("stderr"))
+        result = self.kernel.run("'x'.repeat(50_000_000)", timeout=60)
+        self.assertLess(len(result.text), 60_000)
+        self.assertIn("more characters", result.text)
+        result = self.kernel.run("Array.from({ length: 1e6 }, (_, i) => ({ i }))", timeout=60)
+        self.assertLess(len(result.text), 60_000)
+
+    def test_signals(self):
+        self.kernel.manager.signal_kernel(2)
+        time.sleep(0.2)
+
+
+class Death(unittest.TestCase):
+    def test_a_kernel_that_runs_out_of_memory_says_why(self):
+        with tempfile.TemporaryFile() as log:
+            kernel = Kernel(env={**os.environ, "NODE_OPTIONS": "--max-old-space-size=100"}, stderr=log)
+            kernel.client.execute("const all: number[][] = []; for (;;) all.push(new Array(1e5).fill(Math.random()))")
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline and kernel.manager.is_alive():
+                time.sleep(0.2)
+            self.assertFalse(kernel.manager.is_alive())
+            log.seek(0)
+            self.assertIn(b"JavaScript heap out of memory", log.read())
+
+    def test_a_kernel_without_its_front_end_ends(self):
+        installed_kernelspec()
+        with tempfile.TemporaryDirectory() as folder:
+            code = (
+                "import sys; sys.path.insert(0, sys.argv[1]); from support import Kernel; import os\n"
+                "kernel = Kernel(); print(kernel.pid, flush=True); os._exit(0)"
+            )
+            out = subprocess.run([sys.executable, "-c", code, str(ROOT / "test/kernel")], capture_output=True, text=True, cwd=folder)
+            pid = int(out.stdout.strip().split("\n")[-1])
+            deadline = time.monotonic() + 8
+            while time.monotonic() < deadline and os.path.exists(f"/proc/{pid}"):
+                time.sleep(0.2)
+            self.assertFalse(os.path.exists(f"/proc/{pid}"))
+
+
+class Endurance(unittest.TestCase):
+    def test_a_thousand_cells(self):
+        kernel = Kernel()
+        self.addCleanup(kernel.stop)
+        memory, times = [], []
+        for i in range(1000):
+            started = time.monotonic()
+            code = f"const value{i % 50} = {i}; function f{i % 7}(x: number) {{ return x + value{i % 50}; }}\nf{i % 7}(1)"
+            self.assertEqual(kernel.run(code).text, str(i + 1))
+            times.append(time.monotonic() - started)
+            if i in (199, 999):
+                kernel.run("globalThis.gc?.()")
+                memory.append(resident(kernel.pid))
+        self.assertLess(memory[1] - memory[0], 20, memory)
+        self.assertLess(statistics.median(times[900:]), 2 * statistics.median(times[100:200]))
+
+
+def resident(pid):
+    """Resident memory in MB of a process and its descendants."""
+    own = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True).stdout
+    children = subprocess.run(["ps", "-o", "rss=", "--ppid", str(pid)], capture_output=True, text=True).stdout
+    return sum(int(n) for n in (own + children).split()) / 1000
+
+
+class Alive(unittest.TestCase):
+    def test_completion_while_a_worker_trains(self):
+        kernel = Kernel()
+        self.addCleanup(kernel.stop)
+        kernel.run('import { Worker } from "node:worker_threads"; const object = { alpha: 1 };\n'
+                   'jupyter.onComm("ping", (comm) => comm.onMessage((data) => comm.send(data)));')
+        client = kernel.client
+        client.shell_channel.send(client.session.msg("comm_open", {"comm_id": "p", "target_name": "ping", "data": {}}))
+        kernel.reply(client.complete("object.", 7))
+        # As a fine-tuning does: a worker that computes without a pause, a cell that awaits it.
+        cell = client.execute(
+            "const training = new Worker('const t = Date.now(); while (Date.now() - t < 6000);', { eval: true });\n"
+            "await new Promise((r) => training.on('exit', r))"
+        )
+        time.sleep(0.5)
+        for name, ask in {
+            "completion": lambda: self.assertEqual(kernel.reply(client.complete("object.", 7))["content"]["matches"], ["alpha"]),
+            "inspection": lambda: self.assertTrue(kernel.reply(client.inspect("object", 3))["content"]["found"]),
+            "comm": lambda: (client.shell_channel.send(client.session.msg("comm_msg", {"comm_id": "p", "data": 1})), kernel.iopub("comm_msg")),
+        }.items():
+            with self.subTest(name):
+                times = []
+                for _ in range(15):
+                    started = time.monotonic()
+                    ask()
+                    times.append(time.monotonic() - started)
+                self.assertLess(statistics.median(times), 0.1)
+        self.assertEqual(kernel.collect(cell).status, "ok")
+
+
+class Starting(unittest.TestCase):
+    def test_ipc(self):
+        with tempfile.TemporaryDirectory() as folder:
+            kernel = Kernel(transport="ipc", ip=os.path.join(folder, "kernel"))
+            self.addCleanup(kernel.stop)
+            self.assertEqual(kernel.run("1 + 1").text, "2")
+
+    def test_without_snapshot(self):
+        # Where the snapshot is broken, the kernel starts without.
+        folder = ROOT / "dist/kernel/snapshot"
+        installed_kernelspec()
+        blob = next(folder.glob("language-*.blob"))
+        whole = blob.read_bytes()
+        try:
+            blob.write_bytes(b"not a snapshot")
+            kernel = Kernel()
+            self.addCleanup(kernel.stop)
+            self.assertEqual(kernel.run("1 + 1", timeout=60).text, "2")
+        finally:
+            blob.write_bytes(whole)
+
+    def test_install(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = str(ROOT / "dist/kernel/install.js")
+            run = lambda *args: subprocess.run(["node", program, *args], capture_output=True, text=True, cwd=folder)
+            self.assertEqual(run("install", "--prefix", "here").returncode, 0)
+            self.assertEqual(run("install", "--prefix", "here", "--name", "cellkernel-next", "--display-name", "Next").returncode, 0)
+            specs = KernelSpecManager(kernel_dirs=[f"{folder}/here/share/jupyter/kernels"], ensure_native_kernel=False)
+            self.assertLessEqual({"cellkernel", "cellkernel-next"}, set(specs.find_kernel_specs()))
+            spec = specs.get_kernel_spec("cellkernel")
+            self.assertEqual((spec.display_name, spec.language, spec.interrupt_mode), ("TypeScript (Cellkernel)", "typescript", "message"))
+            self.assertTrue(all(os.path.isabs(part) for part in spec.argv[:2]) and os.path.exists(spec.argv[1]))
+            self.assertEqual(specs.get_kernel_spec("cellkernel-next").display_name, "Next")
+            bad = run("install", "--prefix", "here", "--name", "no good")
+            self.assertEqual(bad.returncode, 1)
+            self.assertIn('The kernel\'s name is "no good"', bad.stderr)
+            self.assertIn("Give one of", run("install", "--user", "--prefix", "x").stderr)
+            self.assertIn("usage:", run("remove").stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
