@@ -2,6 +2,7 @@
 const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<object> }>> = {
   "demo-folds": () => import("./demoFolds.js"),
   infer: () => import("./infer.js"),
+  kernel: () => import("./kernel.js"),
   preprocess: () => import("./preprocess.js"),
   train: () => import("./train.js"),
 };
