@@ -45,6 +45,11 @@ export class DeviceEngine implements Engine {
     this.lossScale = spec.half ? START_SCALE : 1;
   }
 
+  /** The loss scale of mixed precision as it stands; 1 without. */
+  get scale(): number {
+    return this.lossScale;
+  }
+
   async run(steps: PlannedStep[]): Promise<StepResult[]> {
     const results: StepResult[] = [];
     for (let start = 0; start < steps.length; ) {

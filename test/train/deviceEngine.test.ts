@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DeviceEngine } from "../../src/train/deviceEngine.js";
+import type { TrainingState } from "../../src/train/engine.js";
+import { copyWeights } from "../../src/train/state.js";
+import { Trainer } from "../../src/train/trainer.js";
+import { smallSpec, smallSteps, smallWeights } from "../support/smallModel.js";
+
+// The graph of whole steps, that GPUs are given, on the CPU provider.
+
+const spec = smallSpec();
+const adam = { epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
+
+function onCpu(half = false): { engine: DeviceEngine; state: TrainingState } {
+  const state = {
+    weights: copyWeights(smallWeights(spec)),
+    m: new Map(),
+    v: new Map(),
+    step: 0,
+    attempts: 0,
+  };
+  const training = {
+    ...{ args: spec.args, size: spec, padRow: 0, objectives: ["CLS" as const], dropout: 0.2 },
+    ...{ attentionLoop: "heads" as const, half },
+  };
+  return {
+    engine: new DeviceEngine(training, state, { device: "cpu" }, { ...training, seed: 0 }, adam),
+    state,
+  };
+}
+
+test("several steps in one graph, accumulated ones among them, are the CPU engine's steps", async () => {
+  const single = smallSteps(spec, 5);
+  const [a, b] = smallSteps(spec, 2, 2, 12, 9);
+  const steps = [
+    ...single,
+    { micro: [a.micro[0], b.micro[0]], learningRate: 1e-3 },
+    ...smallSteps(spec, 1, 3, 10, 4),
+  ];
+
+  const trainer = await Trainer.create(spec, smallWeights(spec), { device: "cpu", seed: 0 });
+  const expected = await trainer.steps(steps);
+  const weights = trainer.weights();
+  await trainer.release();
+  const { engine, state } = onCpu();
+  const results = await engine.run(steps);
+  await engine.release();
+
+  results.forEach((r, i) => {
+    assert.ok(Math.abs(r.loss - expected[i].loss) < 1e-5 * expected[i].loss, `loss ${i}`);
+    assert.ok(Math.abs(r.gradNorm - expected[i].gradNorm) < 1e-4 * expected[i].gradNorm, `norm ${i}`);
+    assert.equal(r.correct, expected[i].correct);
+  });
+  for (const [name, { data }] of state.weights) {
+    // A key bias has no gradient in exact arithmetic; Adam makes steps of its noise.
+    if (name.endsWith("in_proj_bias")) continue;
+    const theirs = weights.get(name)!.data;
+    data.forEach((x, i) => {
+      assert.ok(Math.abs(x - theirs[i]) < 2e-4, `${name}[${i}]: ${x} beside ${theirs[i]}`);
+    });
+  }
+});
+
+test("a step whose gradients are not finite changes nothing and halves the loss scale", async () => {
+  const { engine, state } = onCpu(true);
+  const good = smallSteps(spec, 3);
+  await engine.run(good.slice(0, 1));
+  assert.equal(engine.scale, 65536);
+  const before = copyWeights(state.weights);
+  const moments = copyWeights(state.m);
+  state.weights.get("cls_decoder.out_layer.weight")!.data[0] = Number.POSITIVE_INFINITY;
+  before.get("cls_decoder.out_layer.weight")!.data[0] = Number.POSITIVE_INFINITY;
+  const [bad] = await engine.run(good.slice(1, 2));
+  await engine.release();
+  assert.ok(bad.skipped);
+  assert.equal(engine.scale, 32768);
+  assert.equal(state.step, 1);
+  for (const [held, kept] of [[state.weights, before] as const, [state.m, moments] as const])
+    for (const [name, { data }] of held) assert.deepEqual(data, kept.get(name)!.data, name);
+});
