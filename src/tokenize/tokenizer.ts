@@ -44,16 +44,16 @@ export class Tokenizer {
     this.indptr = new Float64Array(new SharedArrayBuffer(8 * (cells + 1)));
     this.gene =
       genes.length <= 2 ** 16
-        ? new Uint16Array(new SharedArrayBuffer(2 * tokens))
-        : new Uint32Array(new SharedArrayBuffer(4 * tokens));
+        ? new Uint16Array(new SharedArrayBuffer(2 * (tokens + 1)))
+        : new Uint32Array(new SharedArrayBuffer(4 * (tokens + 1)));
     this.bin = new Uint8Array(new SharedArrayBuffer(tokens));
   }
 
   /** @param keep Uint8 [rows of the matrix]: 0 for cells to leave out; absent: all are kept */
   add(block: CsrBlock, keep?: Uint8Array): void {
     const single = block.data instanceof Float32Array;
-    if (this.values.length < block.columns || this.values instanceof Float32Array !== single)
-      this.values = single ? new Float32Array(block.columns) : new Float64Array(block.columns);
+    if (this.values.length <= block.columns || this.values instanceof Float32Array !== single)
+      this.values = single ? new Float32Array(block.columns + 1) : new Float64Array(block.columns + 1);
     for (let row = 0; row < block.rows; row++)
       if (keep === undefined || keep[block.start + row] === 1) this.addCell(block, row);
   }
@@ -68,9 +68,11 @@ export class Tokenizer {
       if (column === LEFT_OUT) continue;
       const value = data[p];
       total += value;
-      if (column === TOTAL_ONLY) continue;
+      // Few genes are chosen, in no order that a processor could foresee: every gene is written, and the place
+      // only moves on after one that is wanted.
       gene[at + n] = column;
-      values[n++] = value;
+      values[n] = value;
+      n += (column >>> 31) ^ 1;
     }
     const single = data instanceof Float32Array;
     let factor = 0;
