@@ -12,6 +12,8 @@ export type MatrixName = "X" | "raw" | { layer: string };
 export interface ChosenMatrix {
   /** Reads with checks: NaN, infinite and negative values are errors that name the cell and the gene. */
   matrix: RowMatrix;
+  /** The same without the checks of values, for another reading after one with them. */
+  stored: RowMatrix;
   name: MatrixName;
   var: ColumnTable;
   varNames: string[];
@@ -21,7 +23,7 @@ export interface ChosenMatrix {
   reason: string;
 }
 
-interface Candidate extends Omit<ChosenMatrix, "reason" | "contents"> {
+interface Candidate extends Omit<ChosenMatrix, "reason" | "contents" | "stored"> {
   label: string;
 }
 
@@ -88,7 +90,7 @@ function finish(
   reason: string,
 ): ChosenMatrix {
   const names = { name: `${label} of ${adata.path}`, obsNames: adata.obsNames, varNames: chosen.varNames };
-  return { ...chosen, matrix: checkedMatrix(chosen.matrix, names), contents, reason };
+  return { ...chosen, matrix: checkedMatrix(chosen.matrix, names), stored: chosen.matrix, contents, reason };
 }
 
 function candidates(adata: AnnData): Candidate[] {

@@ -15,6 +15,8 @@ const NAMED_LOST = 10;
 /** The genes of a file as the steps take them. */
 export interface Genes extends MatchedGenes {
   matrix: RowMatrix;
+  /** The same, for a reading after one in which every value was checked. */
+  checked: RowMatrix;
   vocabulary: Vocabulary;
   /** Whether columns of the same name were added up. */
   summed: boolean;
@@ -26,7 +28,7 @@ export function findGenes(source: ChosenMatrix, where: string, options: Preproce
   const vocabulary = openVocabulary(options, places[0].names);
   const matched = matchGenes(places, vocabulary, options.duplicates ?? "unique", where);
   if (options.duplicates !== "sum" || matched.repeated === 0)
-    return { ...matched, matrix: source.matrix, vocabulary, summed: false };
+    return { ...matched, matrix: source.matrix, checked: source.stored, vocabulary, summed: false };
   const names = [...new Set(matched.names)];
   const column = new Map(names.map((name, i) => [name, i]));
   const target = Int32Array.from(matched.names, (name) => column.get(name) as number);
@@ -35,7 +37,7 @@ export function findGenes(source: ChosenMatrix, where: string, options: Preproce
     ids[merged] = matched.ids[i];
   });
   const matrix = mergeColumns(source.matrix, target, names.length);
-  return { ...matched, names, ids, matrix, vocabulary, summed: true };
+  return { ...matched, names, ids, matrix, checked: matrix, vocabulary, summed: true };
 }
 
 function openVocabulary({ model, vocabulary }: PreprocessOptions, names: string[]): Vocabulary {

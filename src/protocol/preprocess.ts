@@ -50,7 +50,7 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
     nBins,
     seed,
   });
-  await pass("tokens", (block) => tokenizer.add(block, statistics.keptCells));
+  await passesOver(genes.checked, options)("tokens", (block) => tokenizer.add(block, statistics.keptCells));
   const tokens = tokenizer.store();
 
   const kept = statistics.keptCells;
