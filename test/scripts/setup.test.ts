@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { temporaryFolder } from "../support/folder.js";
+
+const skip = process.platform === "win32" && "the stand-ins for Python are shell scripts";
+
+/** Runs the set-up of this checkout, which stands already, with only `programs` in PATH. */
+function setup(context: TestContext, programs: Record<string, string>, node: string[] = []) {
+  const folder = join(temporaryFolder(context), "bin");
+  mkdirSync(folder);
+  for (const [name, script] of Object.entries(programs))
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const { status, stderr } = spawnSync(process.execPath, [...node, "scripts/setup.mjs"], {
+    encoding: "utf8",
+    env: { PATH: folder, HOME: folder },
+  });
+  return { status, said: stderr.trim() };
+}
+
+test("without Python, set-up says in one line what to install", { skip }, (t) => {
+  assert.deepEqual(setup(t, {}), {
+    status: 1,
+    said: "No Python was found: install Python 3.10 or newer (it runs JupyterLab), or name one in the variable PYTHON.",
+  });
+});
+
+test("an old Python is named with its version", { skip }, (t) => {
+  assert.deepEqual(setup(t, { python3: "printf '/usr/bin/python3\\t3.9.2\\n'" }), {
+    status: 1,
+    said: "Python 3.9.2 is too old: install Python 3.10 or newer (it runs JupyterLab), or name one in the variable PYTHON.",
+  });
+});
+
+test("an old Node is named with its version", (t) => {
+  const older =
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.18.0' } })";
+  const { status, said } = setup(t, {}, ["--import", `data:text/javascript,${encodeURIComponent(older)}`]);
+  assert.equal(status, 1);
+  assert.match(said, /^Node 20\.18\.0 is too old: install Node 20\.19 or newer/);
+});
