@@ -3,6 +3,7 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   "demo-folds": () => import("./demoFolds.js"),
   infer: () => import("./infer.js"),
   kernel: () => import("./kernel.js"),
+  memory: () => import("./memory.js"),
   preprocess: () => import("./preprocess.js"),
   train: () => import("./train.js"),
 };

@@ -52,6 +52,8 @@ export interface FinetuneOptions {
   seed?: number;
   /** Default "auto": the best that works. */
   device?: DeviceChoice;
+  /** Mixed precision on a GPU: matrix products in float16, with dynamic loss scaling. Default false; never on the CPU. */
+  amp?: boolean;
   /** CPU threads. Default: all cores. */
   threads?: number;
   /** Name of the run. Default: the data file's. */
@@ -232,6 +234,7 @@ function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions):
     classWeighted: options.classWeighted ?? false,
     split: typeof options.split === "object" ? "given" : (options.split ?? "stratified"),
     seed: wholeNumber("seed", options.seed ?? 0, 0),
+    amp: options.amp ?? false,
     device: oneOf("device", options.device ?? "auto", ["auto", "cpu", "webgpu", "cuda"]),
     threads: options.threads === undefined ? undefined : wholeNumber("threads", options.threads),
   };

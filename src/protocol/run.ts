@@ -23,6 +23,7 @@ export interface RunSettings {
   classWeighted: boolean;
   split: "stratified" | "published" | "given";
   seed: number;
+  amp?: boolean;
   device: DeviceChoice;
   threads?: number;
 }

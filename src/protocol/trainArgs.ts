@@ -38,7 +38,7 @@ export function publishedArgs({
       cls_token: "<cls>",
       eoc_token: "<eoc>",
       use_flash_attn: false,
-      amp: false,
+      amp: settings.amp ?? false,
       freeze_predecoder: settings.freeze === "encoders",
       epochs: settings.epochs,
       batch_size: settings.batchSize,

@@ -5,6 +5,9 @@ import type { EpochPoint, TrainingProgress } from "../views/types.js";
 /** Steps before the pace is taken for that of the rest; the first is slower than the others. */
 const STEPS_TO_TIME = 3;
 
+/** Seconds from which on a run is worth a thought of what less would take. */
+const LONG = 600;
+
 /** A training run so far, kept up by the events of its worker. */
 export class TrainingRecord {
   private readonly losses: number[] = [];
@@ -63,7 +66,7 @@ export class TrainingRecord {
       return true;
     }
     if (event.step === STEPS_TO_TIME) {
-      this.message = `about ${duration(this.secondsLeft() ?? 0)} to go for ${this.epochs} epochs of ${this.steps / this.epochs} steps`;
+      this.message = this.forecast(this.secondsLeft() ?? 0);
       return true;
     }
     return false;
@@ -112,6 +115,14 @@ export class TrainingRecord {
       bestEpoch: this.best?.epoch ?? null,
       message: this.message,
     };
+  }
+
+  /** What it will take; where that is long, what less would take: a forward pass is a third of a step. */
+  private forecast(seconds: number): string {
+    const whole = `about ${duration(seconds)} to go for ${this.epochs} epochs of ${this.steps / this.epochs} steps`;
+    if (seconds < LONG) return whole;
+    const head = duration(seconds / (3 * this.epochs));
+    return `${whole} (the class decoder alone, headOnly: about ${head}; a tenth of the cells: about ${duration(seconds / 10)})`;
   }
 
   /** By tokens, with which a step's time goes, and the length of the last validation. */

@@ -45,6 +45,7 @@ export async function train(
     seed: plan.seed,
     classWeights: plan.classWeights,
     head,
+    half: plan.amp,
     frozen: (parameter) => isFrozen(plan.freeze, parameter),
   });
   try {

@@ -40,6 +40,8 @@ export interface TrainingPlan {
   classWeights?: Float32Array;
   freeze: Freeze;
   seed: number;
+  /** Matrix products in float16, on devices other than the CPU. */
+  amp?: boolean;
   device: DeviceChoice;
   threads?: number;
 }
