@@ -105,6 +105,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   };
   const steps = settings.epochs * Math.ceil(split.train.length / settings.batchSize);
   const record = new TrainingRecord(randomUUID(), steps, settings.epochs);
+  record.add({ kind: "note", text: memory.why });
   const result = await trainVisibly(plan, record, options);
 
   const run = new Run(
