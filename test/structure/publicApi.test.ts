@@ -28,6 +28,7 @@ const VALUES = [
   "histogramView",
   "host",
   "hvgView",
+  "loadPrepared",
   "loadRun",
   "loess",
   "log1p",
@@ -46,7 +47,9 @@ const VALUES = [
   "readH5ad",
   "readMtx",
   "reportView",
+  "savePrepared",
   "setObs",
+  "simulate",
   "subset",
   "tableView",
   "topKAccuracy",
@@ -82,6 +85,7 @@ const TYPES = [
   "RowMatrix",
   "Run",
   "Selection",
+  "SimulateOptions",
 ];
 
 /** Names that `src/index.ts` exports as types only. */
