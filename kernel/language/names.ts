@@ -114,7 +114,8 @@ function identifiers(file: ts.SourceFile): Set<string> {
  */
 export function moduleSuffix(file: ts.SourceFile, session: Map<string, SessionName>, all = false): string {
   const declared = declaredNames(file);
-  const lines = [""];
+  // The semicolon ends a code that breaks off, such as `name.`, before it can take in what follows.
+  const lines = ["", ";"];
   for (const name of all ? session.keys() : identifiers(file)) {
     const known = session.get(name);
     if (!known || declared.has(name)) continue;

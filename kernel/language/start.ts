@@ -4,12 +4,18 @@ import { fileURLToPath } from "node:url";
 import type { Call, Result } from "./client.js";
 import { LANGUAGE_ENVIRONMENT, LANGUAGE_FLAGS, snapshotPath } from "./snapshot.js";
 
-/** The language process, as a port for a `LanguageClient`. */
+/** Calls that leave something behind: made again, they bring a new process to where the old one was. */
+const LASTING = new Set<Call["method"]>(["compile", "commit", "reset"]);
+
+/**
+ * The language process, as a port for a `LanguageClient`. When it dies, another takes its place and
+ * learns the session's cells again: the variables in main have outlived it.
+ */
 export class LanguageProcess {
   readonly #directory: string;
+  readonly #waiting = new Map<number, Call>();
+  readonly #lasting: Call[] = [];
   #child: ChildProcess;
-  #answered = false;
-  readonly #waiting: Call[] = [];
   #listener: (result: Result) => void = () => {};
 
   constructor(directory: string) {
@@ -22,7 +28,8 @@ export class LanguageProcess {
   }
 
   postMessage(call: Call): void {
-    if (!this.#answered) this.#waiting.push(call);
+    this.#waiting.set(call.id, call);
+    if (LASTING.has(call.method)) this.#lasting.push(call);
     this.#child.send(call, () => {});
   }
 
@@ -39,22 +46,26 @@ export class LanguageProcess {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       env: { ...process.env, ...LANGUAGE_ENVIRONMENT },
     });
+    let answered = false;
     child.on("message", (result: Result) => {
-      if (!this.#answered && !fromSnapshot && mayUseSnapshot) buildForNextTime();
-      this.#answered = true;
-      this.#waiting.length = 0;
-      this.#listener(result);
+      if (!answered && !fromSnapshot && mayUseSnapshot) buildForNextTime();
+      answered = true;
+      // Of a call that is made again after a restart, the first answer counts.
+      if (this.#waiting.delete(result.id)) this.#listener(result);
     });
     child.on("exit", () => {
-      if (this.#answered || !fromSnapshot) {
-        process.stderr.write("cellkernel: the language process has ended; restart the kernel\n");
-        return;
-      }
+      if (answered) this.#replace(mayUseSnapshot);
       // A snapshot that this Node does not accept: do without.
-      this.#child = this.#start(false);
-      for (const call of this.#waiting) this.#child.send(call);
+      else if (fromSnapshot) this.#replace(false);
+      else process.stderr.write("cellkernel: the language process does not start\n");
     });
     return child;
+  }
+
+  #replace(mayUseSnapshot: boolean): void {
+    this.#child = this.#start(mayUseSnapshot);
+    const waiting = [...this.#waiting.values()].filter(({ method }) => !LASTING.has(method));
+    for (const call of [...this.#lasting, ...waiting]) this.#child.send(call, () => {});
   }
 }
 

@@ -1,11 +1,8 @@
-import ts = require("typescript");
-
+import { Code } from "./code.js";
+import { Expressions } from "./expressions.js";
 import { declaredNames, hasModifier, importedBindings } from "./names.js";
 
-/** Names that compiled code is given: the session's variables, and what the kernel does for it. */
-export const SCOPE = "__scope";
-export const KERNEL = "__kernel";
-const CELL = "__cell";
+import ts = require("typescript");
 
 /** What a module hands to those who import it. */
 export interface Exports {
@@ -36,6 +33,8 @@ export function cellTransformer(
 }
 
 class CellTransformer {
+  readonly #code: Code;
+  readonly #expressions: Expressions;
   readonly #f: ts.NodeFactory;
   readonly #topLevel = new Set<ts.Node>();
   #temporaries = 0;
@@ -48,12 +47,14 @@ class CellTransformer {
     readonly exports: Exports,
   ) {
     this.#f = context.factory;
+    this.#code = new Code(context.factory);
     for (const { nodes } of declaredNames(file, end).values())
       for (const node of nodes) this.#topLevel.add(node);
+    this.#expressions = new Expressions(context, checker, file, end, this.#topLevel);
   }
 
   run(): ts.SourceFile {
-    const first: ts.Statement[] = [this.#captureCell()];
+    const first: ts.Statement[] = [this.#code.captureCell()];
     const rest: ts.Statement[] = [];
     const own = this.file.statements.filter((statement) => statement.getStart(this.file) < this.end);
     const last = own.at(-1);
@@ -86,9 +87,9 @@ class CellTransformer {
     if (ts.isImportEqualsDeclaration(statement)) return this.#importEquals(statement);
     if (ts.isExportAssignment(statement)) {
       this.exports.names.push(["default", "default"]);
-      return [this.#assign("default", this.#visit(statement.expression), statement)];
+      return [this.#code.assign("default", this.#expressions.visit(statement.expression), statement)];
     }
-    return [this.#visit(statement)];
+    return [this.#expressions.visit(statement)];
   }
 
   /** A function, class, enum or namespace keeps its own declaration, and is put on the scope. */
@@ -100,7 +101,7 @@ class CellTransformer {
     const name = statement.name?.text ?? "__default";
     if (isDefault) this.exports.names.push(["default", name]);
     else if (hasModifier(statement, ts.SyntaxKind.ExportKeyword)) this.exports.names.push([name, name]);
-    let visited: ts.Statement = this.#visit(statement);
+    let visited: ts.Statement = this.#expressions.visit(statement);
     if (ts.isFunctionDeclaration(visited)) {
       const { asteriskToken, typeParameters, parameters, type, body } = visited;
       const identifier = f.createIdentifier(name);
@@ -132,7 +133,7 @@ class CellTransformer {
       // A namespace of types alone has no value to keep.
       if (!this.#hasValue(statement.name as ts.Identifier)) return [visited, undefined];
     }
-    return [visited, this.#assign(name, f.createIdentifier(name))];
+    return [visited, this.#code.assign(name, f.createIdentifier(name))];
   }
 
   #hasValue(name: ts.Identifier): boolean {
@@ -142,7 +143,7 @@ class CellTransformer {
 
   #variables(statement: ts.VariableStatement): ts.Statement[] {
     const first = statement.declarationList.declarations[0];
-    if (!first || !this.#isTopLevel(first)) return [this.#visit(statement)];
+    if (!first || !this.#isTopLevel(first)) return [this.#expressions.visit(statement)];
     if (hasModifier(statement, ts.SyntaxKind.ExportKeyword)) {
       for (const declaration of statement.declarationList.declarations) this.#exportBinding(declaration.name);
     }
@@ -167,7 +168,7 @@ class CellTransformer {
   #variable(declaration: ts.VariableDeclaration): ts.Statement {
     const f = this.#f;
     const { name, initializer } = declaration;
-    const value = initializer ? this.#visit(initializer) : f.createVoidZero();
+    const value = initializer ? this.#expressions.visit(initializer) : f.createVoidZero();
     if (!ts.isIdentifier(name)) {
       const assignment = f.createAssignment(this.#pattern(name), value);
       return ts.setTextRange(
@@ -181,20 +182,22 @@ class CellTransformer {
       const list = f.createVariableDeclarationList([local], ts.NodeFlags.Const);
       const block = f.createBlock([
         f.createVariableStatement(undefined, list),
-        this.#assign(name.text, f.createIdentifier(name.text)),
+        this.#code.assign(name.text, f.createIdentifier(name.text)),
       ]);
       return ts.setTextRange(block, declaration);
     }
-    return this.#assign(name.text, value, declaration);
+    return this.#code.assign(name.text, value, declaration);
   }
 
   /** A destructuring declaration's pattern as that of an assignment to the scope. */
   #pattern(name: ts.BindingName): ts.Expression {
     const f = this.#f;
-    if (ts.isIdentifier(name)) return this.#onScope(name.text, name);
+    if (ts.isIdentifier(name)) return this.#code.onScope(name.text, name);
     const target = (element: ts.BindingElement) => {
       const inner = this.#pattern(element.name);
-      return element.initializer ? f.createAssignment(inner, this.#visit(element.initializer)) : inner;
+      return element.initializer
+        ? f.createAssignment(inner, this.#expressions.visit(element.initializer))
+        : inner;
     };
     if (ts.isObjectBindingPattern(name)) {
       return f.createObjectLiteralExpression(
@@ -203,7 +206,7 @@ class CellTransformer {
             ? f.createSpreadAssignment(target(element))
             : f.createPropertyAssignment(
                 element.propertyName
-                  ? this.#visit(element.propertyName)
+                  ? this.#expressions.visit(element.propertyName)
                   : (element.name as ts.Identifier).text,
                 target(element),
               ),
@@ -227,10 +230,10 @@ class CellTransformer {
     const picks = bindings.map((node) => {
       const module = f.createIdentifier(temporary);
       if (ts.isNamespaceImport(node))
-        return this.#assign(node.name.text, this.#call("namespace", [module]), node);
+        return this.#code.assign(node.name.text, this.#code.call("namespace", [module]), node);
       const imported = ts.isImportClause(node) ? "default" : (node.propertyName ?? node.name).text;
-      const value = this.#call("pick", [module, f.createStringLiteral(imported)]);
-      return this.#assign(node.name!.text, value, node);
+      const value = this.#code.call("pick", [module, f.createStringLiteral(imported)]);
+      return this.#code.assign(node.name!.text, value, node);
     });
     return [load, ...picks];
   }
@@ -239,7 +242,7 @@ class CellTransformer {
   #load(specifier: ts.Expression, statement: ts.Statement): [string, ts.Statement] {
     const f = this.#f;
     const name = `__module${this.#temporaries++}`;
-    const value = f.createAwaitExpression(this.#call("import", [specifier]));
+    const value = f.createAwaitExpression(this.#code.call("import", [specifier]));
     const list = f.createVariableDeclarationList(
       [f.createVariableDeclaration(name, undefined, undefined, value)],
       ts.NodeFlags.Const,
@@ -260,7 +263,7 @@ class CellTransformer {
     if (statement.isTypeOnly || !ts.isExternalModuleReference(statement.moduleReference)) return [];
     const require = this.#f.createIdentifier("require");
     const value = this.#f.createCallExpression(require, undefined, [statement.moduleReference.expression]);
-    return [this.#assign(statement.name.text, value, statement)];
+    return [this.#code.assign(statement.name.text, value, statement)];
   }
 
   #export(statement: ts.ExportDeclaration): ts.Statement[] {
@@ -283,7 +286,7 @@ class CellTransformer {
     if (ts.isNamespaceExport(exportClause)) {
       const name = exportClause.name.text;
       this.exports.names.push([name, name]);
-      return [load, this.#assign(name, this.#call("namespace", [module]))];
+      return [load, this.#code.assign(name, this.#code.call("namespace", [module]))];
     }
     const picks = exportClause.elements
       .filter((element) => !element.isTypeOnly)
@@ -291,200 +294,14 @@ class CellTransformer {
         const name = element.name.text;
         this.exports.names.push([name, name]);
         const imported = f.createStringLiteral((element.propertyName ?? element.name).text);
-        return this.#assign(name, this.#call("pick", [module, imported]));
+        return this.#code.assign(name, this.#code.call("pick", [module, imported]));
       });
     return [load, ...picks];
   }
 
   #value(statement: ts.ExpressionStatement, expression: ts.Expression): ts.Statement {
-    const value = this.#f.createArrayLiteralExpression([this.#visit(expression)]);
+    const value = this.#f.createArrayLiteralExpression([this.#expressions.visit(expression)]);
     return ts.setTextRange(this.#f.createReturnStatement(value), statement);
-  }
-
-  #onScope(name: string, at?: ts.Node): ts.Expression {
-    const access = this.#f.createPropertyAccessExpression(this.#f.createIdentifier(SCOPE), name);
-    return at ? ts.setSourceMapRange(access, at) : access;
-  }
-
-  #assign(name: string, value: ts.Expression, at?: ts.Node): ts.Statement {
-    const statement = this.#f.createExpressionStatement(this.#f.createAssignment(this.#onScope(name), value));
-    return at ? ts.setTextRange(statement, at) : statement;
-  }
-
-  #call(method: string, args: ts.Expression[] = []): ts.Expression {
-    const f = this.#f;
-    return f.createCallExpression(
-      f.createPropertyAccessExpression(f.createIdentifier(KERNEL), method),
-      undefined,
-      args,
-    );
-  }
-
-  /** `const __cell = __kernel.cell`: the cell on whose behalf this function was called. */
-  #captureCell(): ts.Statement {
-    const f = this.#f;
-    const value = f.createPropertyAccessExpression(f.createIdentifier(KERNEL), "cell");
-    const declaration = f.createVariableDeclaration(CELL, undefined, undefined, value);
-    return f.createVariableStatement(
-      undefined,
-      f.createVariableDeclarationList([declaration], ts.NodeFlags.Const),
-    );
-  }
-
-  #visit<T extends ts.Node>(node: T): T {
-    return ts.visitNode(node, this.#visitor) as T;
-  }
-
-  #visitor = (node: ts.Node): ts.Node => {
-    if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return node;
-    if (ts.isIdentifier(node)) return this.#refersToScope(node) ? this.#onScope(node.text, node) : node;
-    if (ts.isShorthandPropertyAssignment(node)) return this.#shorthand(node);
-    const visited = ts.visitEachChild(node, this.#visitor, this.context);
-    if (ts.isCallExpression(visited) && ts.isCallExpression(node)) return this.#called(node, visited);
-    if (ts.isTaggedTemplateExpression(visited) && ts.isTaggedTemplateExpression(node)) {
-      const tag = this.#detached(node.tag, visited.tag);
-      return this.#f.updateTaggedTemplateExpression(visited, tag, visited.typeArguments, visited.template);
-    }
-    if (ts.isMetaProperty(visited)) {
-      return visited.keywordToken === ts.SyntaxKind.ImportKeyword
-        ? this.#f.createIdentifier("__meta")
-        : visited;
-    }
-    if (ts.isAwaitExpression(visited)) {
-      return ts.setTextRange(this.#call("resume", [this.#f.createIdentifier(CELL), visited]), node);
-    }
-    if (ts.isIterationStatement(visited, false)) return this.#loop(visited);
-    if (ts.isFunctionLike(visited)) return this.#function(visited);
-    return visited;
-  };
-
-  /** Whether an identifier means a name of the session's scope, seen from outside of its own declaration. */
-  #refersToScope(node: ts.Identifier): boolean {
-    return node.parent !== undefined && this.#isScoped(this.checker.getSymbolAtLocation(node), node);
-  }
-
-  #isScoped(symbol: ts.Symbol | undefined, node: ts.Node): boolean {
-    const declarations = symbol?.declarations ?? [];
-    if (!declarations.some((each) => this.#topLevel.has(each) || this.#comesIn(each))) return false;
-    return !declarations.some((each) => ownsItsName(each) && node.pos >= each.pos && node.end <= each.end);
-  }
-
-  /** Whether a declaration is of the appended suffix: a name of an earlier cell. */
-  #comesIn(declaration: ts.Node): boolean {
-    return declaration.getSourceFile() === this.file && declaration.getStart(this.file) >= this.end;
-  }
-
-  #shorthand(node: ts.ShorthandPropertyAssignment): ts.Node {
-    const f = this.#f;
-    const symbol = this.checker.getShorthandAssignmentValueSymbol(node);
-    const value = this.#isScoped(symbol, node)
-      ? this.#onScope(node.name.text, node)
-      : f.createIdentifier(node.name.text);
-    const fallback = node.objectAssignmentInitializer;
-    const target = fallback ? f.createAssignment(value, this.#visit(fallback)) : value;
-    return ts.setTextRange(f.createPropertyAssignment(node.name.text, target), node);
-  }
-
-  #called(node: ts.CallExpression, visited: ts.CallExpression): ts.Node {
-    if (node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      return ts.setTextRange(this.#call("import", [...visited.arguments]), node);
-    }
-    const callee = this.#detached(node.expression, visited.expression);
-    return this.#f.updateCallExpression(visited, callee, visited.typeArguments, visited.arguments);
-  }
-
-  /** `(0, __scope.f)`: a function of the scope is called as a function, not as a method of the scope. */
-  #detached(before: ts.Expression, after: ts.LeftHandSideExpression): ts.LeftHandSideExpression {
-    if (!ts.isIdentifier(before) || before === after) return after;
-    const comma = this.#f.createComma(this.#f.createNumericLiteral(0), after);
-    const callee = ts.setTextRange(this.#f.createParenthesizedExpression(comma), before);
-    // A stack trace then names the position of `f`, as it does for the call that the user wrote.
-    return ts.setEmitFlags(callee, ts.EmitFlags.NoNestedSourceMaps | ts.EmitFlags.NoTrailingSourceMap);
-  }
-
-  #loop(loop: ts.IterationStatement): ts.Node {
-    const f = this.#f;
-    const isAsync = ts.isForOfStatement(loop) && loop.awaitModifier !== undefined;
-    const look = f.createExpressionStatement(
-      isAsync ? this.#call("resume", [f.createIdentifier(CELL)]) : this.#call("tick"),
-    );
-    const inner = ts.isBlock(loop.statement) ? loop.statement.statements : [loop.statement];
-    const body = ts.setTextRange(f.createBlock([look, ...inner], true), loop.statement);
-    if (ts.isForStatement(loop)) {
-      return f.updateForStatement(loop, loop.initializer, loop.condition, loop.incrementor, body);
-    }
-    if (ts.isForOfStatement(loop)) {
-      return f.updateForOfStatement(loop, loop.awaitModifier, loop.initializer, loop.expression, body);
-    }
-    if (ts.isForInStatement(loop))
-      return f.updateForInStatement(loop, loop.initializer, loop.expression, body);
-    if (ts.isWhileStatement(loop)) return f.updateWhileStatement(loop, loop.expression, body);
-    if (ts.isDoStatement(loop)) return f.updateDoStatement(loop, body, loop.expression);
-    return loop;
-  }
-
-  /** An async function remembers at its start for which cell it works. */
-  #function(node: ts.SignatureDeclaration): ts.Node {
-    const f = this.#f;
-    if (!hasModifier(node, ts.SyntaxKind.AsyncKeyword)) return node;
-    const withCell = (body: ts.Block) =>
-      ts.setTextRange(f.createBlock([this.#captureCell(), ...body.statements], true), body);
-    if (ts.isArrowFunction(node)) {
-      const body = ts.isBlock(node.body)
-        ? node.body
-        : f.createBlock([ts.setTextRange(f.createReturnStatement(node.body), node.body)]);
-      const { modifiers, typeParameters, parameters, type, equalsGreaterThanToken } = node;
-      return f.updateArrowFunction(
-        node,
-        modifiers,
-        typeParameters,
-        parameters,
-        type,
-        equalsGreaterThanToken,
-        withCell(body),
-      );
-    }
-    if (ts.isFunctionDeclaration(node) && node.body) {
-      const { modifiers, asteriskToken, name, typeParameters, parameters, type } = node;
-      return f.updateFunctionDeclaration(
-        node,
-        modifiers,
-        asteriskToken,
-        name,
-        typeParameters,
-        parameters,
-        type,
-        withCell(node.body),
-      );
-    }
-    if (ts.isFunctionExpression(node)) {
-      const { modifiers, asteriskToken, name, typeParameters, parameters, type } = node;
-      return f.updateFunctionExpression(
-        node,
-        modifiers,
-        asteriskToken,
-        name,
-        typeParameters,
-        parameters,
-        type,
-        withCell(node.body),
-      );
-    }
-    if (ts.isMethodDeclaration(node) && node.body) {
-      const { modifiers, asteriskToken, name, questionToken, typeParameters, parameters, type } = node;
-      return f.updateMethodDeclaration(
-        node,
-        modifiers,
-        asteriskToken,
-        name,
-        questionToken,
-        typeParameters,
-        parameters,
-        type,
-        withCell(node.body),
-      );
-    }
-    return node;
   }
 }
 
@@ -493,16 +310,6 @@ function plain(node: ts.HasModifiers | ts.HasDecorators): ts.ModifierLike[] | un
   return (node as ts.HasModifiers).modifiers?.filter(
     ({ kind }) => kind !== ts.SyntaxKind.ExportKeyword && kind !== ts.SyntaxKind.DefaultKeyword,
   ) as ts.ModifierLike[] | undefined;
-}
-
-/** A function, class, enum or namespace knows itself by its own declaration. */
-function ownsItsName(node: ts.Node): boolean {
-  return (
-    ts.isFunctionDeclaration(node) ||
-    ts.isClassDeclaration(node) ||
-    ts.isEnumDeclaration(node) ||
-    ts.isModuleDeclaration(node)
-  );
 }
 
 function isAnonymous(node: ts.Expression): boolean {

@@ -126,6 +126,17 @@ class Death(unittest.TestCase):
             log.seek(0)
             self.assertIn(b"JavaScript heap out of memory", log.read())
 
+    def test_a_language_process_that_dies_is_replaced(self):
+        kernel = Kernel()
+        self.addCleanup(kernel.stop)
+        kernel.run("const outlives = { a: 1 };")
+        kernel.run("throw new Error('not committed')")
+        helper = subprocess.run(["pgrep", "-P", str(kernel.pid)], capture_output=True, text=True).stdout.split()
+        self.assertEqual(len(helper), 1)
+        os.kill(int(helper[0]), 9)
+        self.assertEqual(kernel.run("const after = outlives.a + 1; after").text, "2")
+        self.assertEqual(kernel.reply(kernel.client.complete("outlives.", 9))["content"]["matches"], ["a"])
+
     def test_a_kernel_without_its_front_end_ends(self):
         installed_kernelspec()
         with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,46 @@
+import ts = require("typescript");
+
+/** Names that compiled code is given: the session's variables, and what the kernel does for it. */
+export const SCOPE = "__scope";
+export const KERNEL = "__kernel";
+/** The cell on whose behalf a function was called. */
+export const CELL = "__cell";
+
+/** Makes the pieces of code that the kernel puts among the user's. */
+export class Code {
+  readonly #f: ts.NodeFactory;
+
+  constructor(factory: ts.NodeFactory) {
+    this.#f = factory;
+  }
+
+  onScope(name: string, at?: ts.Node): ts.Expression {
+    const access = this.#f.createPropertyAccessExpression(this.#f.createIdentifier(SCOPE), name);
+    return at ? ts.setSourceMapRange(access, at) : access;
+  }
+
+  assign(name: string, value: ts.Expression, at?: ts.Node): ts.Statement {
+    const statement = this.#f.createExpressionStatement(this.#f.createAssignment(this.onScope(name), value));
+    return at ? ts.setTextRange(statement, at) : statement;
+  }
+
+  call(method: string, args: ts.Expression[] = []): ts.Expression {
+    const f = this.#f;
+    return f.createCallExpression(
+      f.createPropertyAccessExpression(f.createIdentifier(KERNEL), method),
+      undefined,
+      args,
+    );
+  }
+
+  /** `const __cell = __kernel.cell`: the cell on whose behalf this function was called. */
+  captureCell(): ts.Statement {
+    const f = this.#f;
+    const value = f.createPropertyAccessExpression(f.createIdentifier(KERNEL), "cell");
+    const declaration = f.createVariableDeclaration(CELL, undefined, undefined, value);
+    return f.createVariableStatement(
+      undefined,
+      f.createVariableDeclarationList([declaration], ts.NodeFlags.Const),
+    );
+  }
+}

@@ -1,0 +1,191 @@
+import { CELL, Code } from "./code.js";
+import { hasModifier } from "./names.js";
+
+import ts = require("typescript");
+
+/** Rewrites what stands inside of a cell's statements: references to its scope, awaits, loops, async functions. */
+export class Expressions {
+  readonly #f: ts.NodeFactory;
+  readonly #code: Code;
+
+  /**
+   * @param topLevel the nodes that declare the file's own names
+   * @param end where the user's code ends and the appended module suffix begins
+   */
+  constructor(
+    readonly context: ts.TransformationContext,
+    readonly checker: ts.TypeChecker,
+    readonly file: ts.SourceFile,
+    readonly end: number,
+    readonly topLevel: Set<ts.Node>,
+  ) {
+    this.#f = context.factory;
+    this.#code = new Code(context.factory);
+  }
+
+  visit<T extends ts.Node>(node: T): T {
+    return ts.visitNode(node, this.#visitor) as T;
+  }
+
+  #visitor = (node: ts.Node): ts.Node => {
+    if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return node;
+    if (ts.isIdentifier(node)) return this.#refersToScope(node) ? this.#code.onScope(node.text, node) : node;
+    if (ts.isShorthandPropertyAssignment(node)) return this.#shorthand(node);
+    const visited = ts.visitEachChild(node, this.#visitor, this.context);
+    if (ts.isCallExpression(visited) && ts.isCallExpression(node)) return this.#called(node, visited);
+    if (ts.isTaggedTemplateExpression(visited) && ts.isTaggedTemplateExpression(node)) {
+      const tag = this.#detached(node.tag, visited.tag);
+      return this.#f.updateTaggedTemplateExpression(visited, tag, visited.typeArguments, visited.template);
+    }
+    if (ts.isMetaProperty(visited)) {
+      return visited.keywordToken === ts.SyntaxKind.ImportKeyword
+        ? this.#f.createIdentifier("__meta")
+        : visited;
+    }
+    if (ts.isAwaitExpression(visited)) {
+      return ts.setTextRange(this.#code.call("resume", [this.#f.createIdentifier(CELL), visited]), node);
+    }
+    if (ts.isIterationStatement(visited, false)) return this.#loop(visited);
+    if (ts.isFunctionLike(visited)) return this.#function(visited);
+    return visited;
+  };
+
+  /** Whether an identifier means a name of the session's scope, seen from outside of its own declaration. */
+  #refersToScope(node: ts.Identifier): boolean {
+    return node.parent !== undefined && this.#isScoped(this.checker.getSymbolAtLocation(node), node);
+  }
+
+  #isScoped(symbol: ts.Symbol | undefined, node: ts.Node): boolean {
+    const declarations = symbol?.declarations ?? [];
+    if (!declarations.some((each) => this.topLevel.has(each) || this.#comesIn(each))) return false;
+    return !declarations.some((each) => ownsItsName(each) && node.pos >= each.pos && node.end <= each.end);
+  }
+
+  /** Whether a declaration is of the appended suffix: a name of an earlier cell. */
+  #comesIn(declaration: ts.Node): boolean {
+    return declaration.getSourceFile() === this.file && declaration.getStart(this.file) >= this.end;
+  }
+
+  #shorthand(node: ts.ShorthandPropertyAssignment): ts.Node {
+    const f = this.#f;
+    const symbol = this.checker.getShorthandAssignmentValueSymbol(node);
+    const value = this.#isScoped(symbol, node)
+      ? this.#code.onScope(node.name.text, node)
+      : f.createIdentifier(node.name.text);
+    const fallback = node.objectAssignmentInitializer;
+    const target = fallback ? f.createAssignment(value, this.visit(fallback)) : value;
+    return ts.setTextRange(f.createPropertyAssignment(node.name.text, target), node);
+  }
+
+  #called(node: ts.CallExpression, visited: ts.CallExpression): ts.Node {
+    if (node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      return ts.setTextRange(this.#code.call("import", [...visited.arguments]), node);
+    }
+    const callee = this.#detached(node.expression, visited.expression);
+    return this.#f.updateCallExpression(visited, callee, visited.typeArguments, visited.arguments);
+  }
+
+  /** `(0, __scope.f)`: a function of the scope is called as a function, not as a method of the scope. */
+  #detached(before: ts.Expression, after: ts.LeftHandSideExpression): ts.LeftHandSideExpression {
+    if (!ts.isIdentifier(before) || before === after) return after;
+    const comma = this.#f.createComma(this.#f.createNumericLiteral(0), after);
+    const callee = ts.setTextRange(this.#f.createParenthesizedExpression(comma), before);
+    // A stack trace then names the position of `f`, as it does for the call that the user wrote.
+    return ts.setEmitFlags(callee, ts.EmitFlags.NoNestedSourceMaps | ts.EmitFlags.NoTrailingSourceMap);
+  }
+
+  #loop(loop: ts.IterationStatement): ts.Node {
+    const f = this.#f;
+    const isAsync = ts.isForOfStatement(loop) && loop.awaitModifier !== undefined;
+    const look = f.createExpressionStatement(
+      isAsync ? this.#code.call("resume", [f.createIdentifier(CELL)]) : this.#code.call("tick"),
+    );
+    const inner = ts.isBlock(loop.statement) ? loop.statement.statements : [loop.statement];
+    const body = ts.setTextRange(f.createBlock([look, ...inner], true), loop.statement);
+    if (ts.isForStatement(loop)) {
+      return f.updateForStatement(loop, loop.initializer, loop.condition, loop.incrementor, body);
+    }
+    if (ts.isForOfStatement(loop)) {
+      return f.updateForOfStatement(loop, loop.awaitModifier, loop.initializer, loop.expression, body);
+    }
+    if (ts.isForInStatement(loop))
+      return f.updateForInStatement(loop, loop.initializer, loop.expression, body);
+    if (ts.isWhileStatement(loop)) return f.updateWhileStatement(loop, loop.expression, body);
+    if (ts.isDoStatement(loop)) return f.updateDoStatement(loop, body, loop.expression);
+    return loop;
+  }
+
+  /** An async function remembers at its start for which cell it works. */
+  #function(node: ts.SignatureDeclaration): ts.Node {
+    const f = this.#f;
+    if (!hasModifier(node, ts.SyntaxKind.AsyncKeyword)) return node;
+    const withCell = (body: ts.Block) =>
+      ts.setTextRange(f.createBlock([this.#code.captureCell(), ...body.statements], true), body);
+    if (ts.isArrowFunction(node)) {
+      const body = ts.isBlock(node.body)
+        ? node.body
+        : f.createBlock([ts.setTextRange(f.createReturnStatement(node.body), node.body)]);
+      const { modifiers, typeParameters, parameters, type, equalsGreaterThanToken } = node;
+      return f.updateArrowFunction(
+        node,
+        modifiers,
+        typeParameters,
+        parameters,
+        type,
+        equalsGreaterThanToken,
+        withCell(body),
+      );
+    }
+    if (ts.isFunctionDeclaration(node) && node.body) {
+      const { modifiers, asteriskToken, name, typeParameters, parameters, type } = node;
+      return f.updateFunctionDeclaration(
+        node,
+        modifiers,
+        asteriskToken,
+        name,
+        typeParameters,
+        parameters,
+        type,
+        withCell(node.body),
+      );
+    }
+    if (ts.isFunctionExpression(node)) {
+      const { modifiers, asteriskToken, name, typeParameters, parameters, type } = node;
+      return f.updateFunctionExpression(
+        node,
+        modifiers,
+        asteriskToken,
+        name,
+        typeParameters,
+        parameters,
+        type,
+        withCell(node.body),
+      );
+    }
+    if (ts.isMethodDeclaration(node) && node.body) {
+      const { modifiers, asteriskToken, name, questionToken, typeParameters, parameters, type } = node;
+      return f.updateMethodDeclaration(
+        node,
+        modifiers,
+        asteriskToken,
+        name,
+        questionToken,
+        typeParameters,
+        parameters,
+        type,
+        withCell(node.body),
+      );
+    }
+    return node;
+  }
+}
+
+/** A function, class, enum or namespace knows itself by its own declaration. */
+function ownsItsName(node: ts.Node): boolean {
+  return (
+    ts.isFunctionDeclaration(node) ||
+    ts.isClassDeclaration(node) ||
+    ts.isEnumDeclaration(node) ||
+    ts.isModuleDeclaration(node)
+  );
+}
