@@ -15,15 +15,17 @@ async function findPython() {
     ["python3"],
     ["python"],
   ];
-  const probe = "import sys; print(sys.executable, '%d.%d.%d' % sys.version_info[:3], sep='\\t')";
+  // Where an environment is active, ours among them, the Python that it was made with.
+  const probe =
+    "import sys; print(getattr(sys, '_base_executable', sys.executable), sys.base_prefix, '%d.%d.%d' % sys.version_info[:3], sep='\\t')";
   let old;
   for (const [command, ...args] of candidates) {
     const { code, output } = await capture(command, [...args, "-c", probe]);
     if (code !== 0) continue;
-    const [executable, version] = output.trim().split("\n").at(-1).split("\t");
+    const [executable, prefix, version] = output.trim().split("\n").at(-1).split("\t");
     const [major, minor] = version.split(".").map(Number);
     if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) old ??= version;
-    else return { executable, version };
+    else return { executable, prefix, version };
   }
   const wanted = `install Python ${LEAST.join(".")} or newer (it runs JupyterLab), or name one in the variable PYTHON.`;
   throw new SetupError(old ? `Python ${old} is too old: ${wanted}` : `No Python was found: ${wanted}`);
@@ -33,7 +35,7 @@ async function findPython() {
 export async function makeEnvironment(name) {
   const { folder, lock } = environments[name];
   const python = await findPython();
-  const value = digest(lock, [folder, python.executable, python.version]);
+  const value = digest(lock, [folder, python.prefix, python.version]);
   return unlessStamped(join(folder, ".cellkernel"), value, async () => {
     rmSync(folder, { recursive: true, force: true });
     const made = await capture(python.executable, ["-m", "venv", folder]);

@@ -12,7 +12,9 @@ export function digest(paths, facts = []) {
     const full = join(root, path);
     if (!existsSync(full)) hash.update(`${path} missing\0`);
     else if (statSync(full).isDirectory()) {
-      for (const name of readdirSync(full).sort()) add(`${path}/${name}`);
+      // Python leaves its compiled files beside the sources.
+      const names = readdirSync(full).filter((name) => name !== "__pycache__");
+      for (const name of names.sort()) add(`${path}/${name}`);
     } else hash.update(`${path}\0`).update(readFileSync(full));
   };
   for (const path of paths) add(path);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryFolder } from "../support/folder.js";
 
@@ -28,7 +28,7 @@ test("without Python, set-up says in one line what to install", { skip }, (t) =>
 });
 
 test("an old Python is named with its version", { skip }, (t) => {
-  assert.deepEqual(setup(t, { python3: "printf '/usr/bin/python3\\t3.9.2\\n'" }), {
+  assert.deepEqual(setup(t, { python3: "printf '/usr/bin/python3\\t/usr\\t3.9.2\\n'" }), {
     status: 1,
     said: "Python 3.9.2 is too old: install Python 3.10 or newer (it runs JupyterLab), or name one in the variable PYTHON.",
   });
@@ -40,4 +40,13 @@ test("an old Node is named with its version", (t) => {
   const { status, said } = setup(t, {}, ["--import", `data:text/javascript,${encodeURIComponent(older)}`]);
   assert.equal(status, 1);
   assert.match(said, /^Node 20\.18\.0 is too old: install Node 20\.19 or newer/);
+});
+
+test("an active environment of ours is not taken for the Python to make it with", { skip }, () => {
+  const made = () => statSync(".venv/pyvenv.cfg").ino;
+  const before = made();
+  const env = { ...process.env, PATH: `${resolve(".venv/bin")}:${process.env.PATH}` };
+  const { status, stdout } = spawnSync(process.execPath, ["scripts/setup.mjs"], { encoding: "utf8", env });
+  assert.equal(status, 0, stdout);
+  assert.equal(made(), before, "the environment was made anew");
 });
