@@ -67,8 +67,10 @@ async def execute(notebook, folder):
             notebook.metadata["language_info"] = info["content"]["language_info"]
         except BaseException as error:
             client.shutdown_kernel = "immediate"
-            # nbclient takes a cancelled cell for a dead kernel.
-            raise Stopped from error if stopped.is_set() else error
+            if stopped.is_set():
+                # nbclient takes a cancelled cell for a dead kernel.
+                raise Stopped from error
+            raise
 
 
 def normalise(notebook):
