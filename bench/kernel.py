@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import statistics
 import sys
 import tempfile
@@ -82,6 +83,8 @@ def memory(pid):
 
 
 def attempt(feature):
+    # Some kernels abort for a while what is sent after an error.
+    time.sleep(1)
     try:
         return bool(feature())
     except Exception:
@@ -226,5 +229,7 @@ def measure(language, mode, argv):
 
 if __name__ == "__main__":
     language, mode, *argv = sys.argv[1:]
+    # A kernel inherits what its parent ignores, and a job in the background ignores interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["JUPYTER_DATA_DIR"] = tempfile.mkdtemp()
     print(json.dumps(measure(language, mode, argv)))
