@@ -36,7 +36,7 @@ export function dropout(g: Graph, x: Tensor, rowKeys: Tensor, columnKeys: Tensor
   // In the derivative the keys stand the other way round: the same nodes again would be merged with those of the
   // value, and the mask then kept until here.
   return g.record(out, [x], (dy) => [
-    g.node("Mul", [dy, dropoutMask(g, columnKeys, rowKeys, p, x.dtype)], x.dtype, x.shape),
+    g.node("Mul", [dy, dropoutMask(g, columnKeys, g.after(rowKeys, dy), p, x.dtype)], x.dtype, x.shape),
   ]);
 }
 

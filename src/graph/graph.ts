@@ -38,6 +38,11 @@ export interface Step {
 export class Graph {
   /** Whether matrix products are computed in float16 (their operands rounded, their results widened again). */
   halfProducts = false;
+  /**
+   * Whether what a derivative makes again must wait for the derivative (`after`). onnxruntime orders nodes by their
+   * inputs alone: what depends only on values of the forward pass it may compute there, and keep until it is used.
+   */
+  waits = false;
   readonly nodes: Node[] = [];
   readonly inputs: Tensor[] = [];
   readonly outputs: { tensor: Tensor; from: string }[] = [];
@@ -46,6 +51,7 @@ export class Graph {
   /** Where the length behind each dimension's name can be read: an axis of an input. */
   private readonly dimensions = new Map<string, { of: Tensor; axis: number }>();
   private readonly lengths = new Map<string, Tensor>();
+  private readonly zeros = new Map<string, Tensor>();
   private readonly constantsByKey = new Map<string, Tensor>();
   private readonly counter: { n: number };
 
@@ -146,6 +152,53 @@ export class Graph {
     if (typeof count === "number") return this.scalar(count, dtype);
     const scalar = this.node("Squeeze", [this.length(count)], "int64", []);
     return this.cast(scalar, dtype);
+  }
+
+  /** `t`, but not before `moment` has been computed: plus a zero that is made from it. */
+  after(t: Tensor, moment: Tensor): Tensor {
+    if (!this.waits) return t;
+    const key = `${moment.name} ${t.dtype}`;
+    let zero = this.zeros.get(key);
+    if (!zero) {
+      zero = this.zeroFrom(moment, t.dtype);
+      this.zeros.set(key, zero);
+    }
+    return this.node("Add", [t, zero], t.dtype, t.shape);
+  }
+
+  private zeroFrom(x: Tensor, dtype: DType): Tensor {
+    if (x.shape.some((d) => typeof d === "string")) {
+      const length = this.node("Shape", [x], "int64", [x.rank]);
+      return this.cast(
+        this.node(
+          "ReduceMin",
+          [this.node("Mul", [length, this.integers([0])], "int64", [x.rank])],
+          "int64",
+          [],
+          { keepdims: 0 },
+        ),
+        dtype,
+      );
+    }
+    // A shape that is known needs no computing, and would not wait: an element then. Where it is not finite, so
+    // is the step's norm, and the step is skipped.
+    const ones = this.integers(x.shape.map(() => 1));
+    const element = this.node(
+      "Slice",
+      [x, this.integers(x.shape.map(() => 0)), ones],
+      x.dtype,
+      x.shape.map(() => 1),
+    );
+    const nothing = this.node(
+      "Mul",
+      [element, this.scalar(0, x.dtype)],
+      x.dtype,
+      x.shape.map(() => 1),
+    );
+    return this.cast(
+      this.node("Reshape", [nothing, this.constant(new BigInt64Array(0), "int64", [0])], x.dtype, []),
+      dtype,
+    );
   }
 
   /** Appends a node of one output. */

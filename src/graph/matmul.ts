@@ -19,11 +19,13 @@ export function linear(g: Graph, x: Tensor, w: Tensor, b?: Tensor, scale = 1): T
     g.halfProducts || !b
       ? shifted(g, g.product("Gemm", x, w, shape, { transB: 1, ...factors(scale) }), b, scale)
       : g.node("Gemm", [x, w, b], x.dtype, shape, { transB: 1, ...factors(scale) });
-  return g.record(out, b ? [x, w, b] : [x, w], (dy, want) => [
-    want[0] ? g.product("Gemm", dy, w, x.shape, factors(scale)) : undefined,
-    want[1] ? g.product("Gemm", dy, x, w.shape, { transA: 1, ...factors(scale) }) : undefined,
-    b && want[2] ? scaled(g, reduceSum(g, dy, [0]), scale) : undefined,
-  ]);
+  return g.record(out, b ? [x, w, b] : [x, w], (dy, want) => {
+    const dw = want[1] ? g.product("Gemm", dy, x, w.shape, { transA: 1, ...factors(scale) }) : undefined;
+    const db = b && want[2] ? scaled(g, reduceSum(g, dy, [0]), scale) : undefined;
+    // The weight's derivative first: put off, it would keep dy and x until the end of the step.
+    const late = [dw, db].reduce<Tensor>((t, d) => (d ? g.after(t, d) : t), w);
+    return [want[0] ? g.product("Gemm", dy, late, x.shape, factors(scale)) : undefined, dw, db];
+  });
 }
 
 function shifted(g: Graph, y: Tensor, b: Tensor | undefined, scale: number): Tensor {

@@ -26,20 +26,20 @@ export function layerNorm(g: Graph, x: Tensor, weight: Tensor, bias: Tensor, eps
   );
   return g.record(y, [x, weight, bias], (dy, want) => {
     const scale = g.cast(inverse, x.dtype);
-    const normal = mul(g, sub(g, x, g.cast(mean, x.dtype)), scale);
+    const normal = mul(g, sub(g, x, g.after(g.cast(mean, x.dtype), dy)), scale);
     const along = mul(g, dy, normal);
     const rows = x.shape.map((_, i) => i).slice(0, -1);
+    const dWeight = want[1] ? reduceSum(g, along, rows) : undefined;
+    const dBias = want[2] ? reduceSum(g, dy, rows) : undefined;
+    // The parameters' derivatives first: put off, they would keep dy until the end of the step.
+    const late = [dWeight, dBias].reduce<Tensor>((t, d) => (d ? g.after(t, d) : t), scale);
     const dx = () => {
       const dn = mul(g, dy, weight);
       const flat = reduceMean(g, dn, [-1], true);
       const slope = reduceMean(g, mul(g, along, weight), [-1], true);
-      return mul(g, sub(g, sub(g, dn, flat), mul(g, normal, slope)), scale);
+      return mul(g, sub(g, sub(g, dn, flat), mul(g, normal, slope)), late);
     };
-    return [
-      want[0] ? dx() : undefined,
-      want[1] ? reduceSum(g, along, rows) : undefined,
-      want[2] ? reduceSum(g, dy, rows) : undefined,
-    ];
+    return [want[0] ? dx() : undefined, dWeight, dBias];
   });
 }
 

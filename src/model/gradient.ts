@@ -31,6 +31,7 @@ export interface GradientGraph {
  */
 export function gradientGraph(spec: TrainingSpec, accumulate: boolean): GradientGraph {
   const g = new Graph();
+  g.waits = true;
   const slots = new Slots(g, parameterShapes(spec.args, spec.size));
   const model = lossOf(g, spec, slots, accumulate);
   const reached = derivatives(g, spec, slots, model.loss);
