@@ -166,6 +166,7 @@ export class Graph {
     return this.node("Add", [t, zero], t.dtype, t.shape);
   }
 
+  /** 0 of shape [], that cannot be had before `x`. */
   private zeroFrom(x: Tensor, dtype: DType): Tensor {
     if (x.shape.some((d) => typeof d === "string")) {
       const length = this.node("Shape", [x], "int64", [x.rank]);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { table } from "arquero";
 import type { AnnData } from "../anndata/anndata.js";
 import { Categorical } from "../anndata/columns.js";
-import { readH5ad } from "../anndata/readH5ad.js";
+import { readCells } from "../anndata/formats/readCells.js";
 import { writeResults } from "../anndata/write/results.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import { tableView } from "../views/table.js";
@@ -41,7 +41,7 @@ export async function annotate(
   if (!options?.out)
     throw new Error('annotate needs a file to write: annotate(run, cells, { out: "labelled.h5ad" })');
   if (typeof cells === "string" && !existsSync(cells)) throw new Error(`there is no file ${cells}`);
-  const adata = typeof cells === "string" ? await readH5ad(cells) : cells;
+  const adata = typeof cells === "string" ? await readCells(cells) : cells;
   try {
     const ready = await prepare(run, adata, options);
     const { labelled, embeddings } = await predictPrepared(run, ready, options);

@@ -1,6 +1,6 @@
 import type { AnnData } from "../anndata/anndata.js";
 import { chooseMatrix, describeMatrices } from "../anndata/chooseMatrix.js";
-import { readH5ad } from "../anndata/readH5ad.js";
+import { readCells } from "../anndata/formats/readCells.js";
 
 /** What an `.h5ad` file holds, in short. */
 export interface Inspection {
@@ -23,7 +23,7 @@ const EXAMPLES = 5;
 
 /** Looks into a file without changing it. */
 export async function inspect(path: string): Promise<Inspection> {
-  const cells = await readH5ad(path);
+  const cells = await readCells(path);
   try {
     return {
       path,

@@ -1,4 +1,4 @@
-import { readH5ad } from "../anndata/readH5ad.js";
+import { readCells } from "../anndata/formats/readCells.js";
 import type { Prepared, PreprocessOptions } from "./prepared.js";
 import { isPrepared, loadPrepared, originOf, savePrepared } from "./preparedFolder.js";
 import { preprocess } from "./preprocess.js";
@@ -37,7 +37,7 @@ export async function preprocessFile(
   const origin = folder === undefined ? undefined : originOf(path, options);
   if (folder !== undefined && isPrepared(folder, origin!))
     return summarize(loadPrepared(folder), folder, true);
-  const cells = await readH5ad(path);
+  const cells = await readCells(path);
   try {
     const prepared = await preprocess(cells, options);
     if (folder !== undefined) savePrepared(prepared, folder, origin!);
