@@ -17,11 +17,11 @@ const size = { genes: 5003, classes: 10 };
 test("the forecast is within 15 % of measured peaks of the full-size model", () => {
   // Peak resident memory of training processes (two steps, dropout 0.2), as the operating system reported it.
   const measured = [
-    { cells: 8, length: 600, megabytes: 2609 },
-    { cells: 4, length: 1501, megabytes: 3010 },
-    { cells: 1, length: 5001, megabytes: 3061 },
-    { cells: 1, length: 600, megabytes: 1115 },
-    { cells: 1, length: 2501, megabytes: 1894 },
+    { cells: 8, length: 600, megabytes: 2172 },
+    { cells: 4, length: 1501, megabytes: 2465 },
+    { cells: 1, length: 5001, megabytes: 2487 },
+    { cells: 1, length: 600, megabytes: 1102 },
+    { cells: 1, length: 2501, megabytes: 1693 },
   ];
   for (const { cells, length, megabytes } of measured) {
     const ratio = forecastMemory(args, size, cells, length) / 1e6 / megabytes;
@@ -43,6 +43,6 @@ test("the batch is divided until it fits, and the user is told", () => {
 test("what can't fit is refused before it starts, with the length that would fit", () => {
   assert.throws(
     () => planMemory(args, size, 32, 5001, 2e9),
-    /One cell of 5001 tokens needs about 3\.\d GB to train this model; 1\.8 GB can be used\. Cells of up to (\d+) tokens would fit/,
+    /One cell of 5001 tokens needs about 2\.\d GB to train this model; 1\.8 GB can be used\. Cells of up to (\d+) tokens would fit/,
   );
 });
