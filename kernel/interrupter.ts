@@ -35,10 +35,13 @@ export class Interrupter {
     if (!this.busy) return;
     // Compiled loops look at this; everything that awaits hears of it by message.
     Atomics.store(this.#shared, Slot.interrupt, 1);
+    const cell = Atomics.load(this.#shared, Slot.cells);
     const before = this.#heard;
     this.#tell();
     await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-    if (this.#heard === before && this.busy) this.#force();
+    // Force is for the cell that was to be interrupted, not for the one that may run by now.
+    const same = Atomics.load(this.#shared, Slot.cells) === cell;
+    if (this.#heard === before && this.busy && same) this.#force();
   }
 
   /** The main thread is inside synchronous code that was not compiled by us, or waits for a child process. */

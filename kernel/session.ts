@@ -23,6 +23,7 @@ export class NotebookSession {
     const cell = new Cell(order.parent, order.count, order.silent, order.allowStdin);
     context.current = context.running = cell;
     Atomics.store(this.shared, Slot.interrupt, 0);
+    Atomics.add(this.shared, Slot.cells, 1);
     Atomics.store(this.shared, Slot.phase, Phase.asynchronous);
     let outcome: Outcome;
     try {

@@ -57,6 +57,8 @@ export const Slot = {
   interrupt: 0,
   /** A `Phase`. */
   phase: 1,
+  /** How many cells have begun: tells the running one from the next. */
+  cells: 2,
 } as const;
 
 /** What the main thread is doing. */
@@ -69,4 +71,4 @@ export const Phase = {
 } as const;
 
 /** Bytes of the shared memory. */
-export const SHARED_BYTES = 8;
+export const SHARED_BYTES = 12;
