@@ -37,16 +37,22 @@ export class Interrupter {
     Atomics.store(this.#shared, Slot.interrupt, 1);
     const cell = Atomics.load(this.#shared, Slot.cells);
     const before = this.#heard;
-    this.#tell();
-    await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
     // Force is for the cell that was to be interrupted, not for the one that may run by now.
-    const same = Atomics.load(this.#shared, Slot.cells) === cell;
-    if (this.#heard === before && this.busy && same) this.#force();
+    const ignored = async () => {
+      await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+      return this.#heard === before && this.busy && Atomics.load(this.#shared, Slot.cells) === cell;
+    };
+    this.#tell();
+    if (!(await ignored())) return;
+    // It may wait for a child process: when that has ended, it goes on by itself.
+    const helpers = this.helpers();
+    signal(helpers, "SIGINT");
+    if (helpers.length > 0 && !(await ignored())) return;
+    this.#force();
   }
 
-  /** The main thread is inside synchronous code that was not compiled by us, or waits for a child process. */
+  /** The main thread is inside synchronous code that was not compiled by us. */
   #force(): void {
-    signal(this.helpers(), "SIGINT");
     if (Atomics.load(this.#shared, Slot.phase) === Phase.synchronous) {
       if (canSignal) signal([process.pid], "SIGINT");
       return;

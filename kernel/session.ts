@@ -30,7 +30,10 @@ export class NotebookSession {
       await this.#run(order.code, cell);
       outcome = { status: "ok", user_expressions: await this.#evaluate(order.expressions, cell) };
     } catch (error) {
-      outcome = { status: "error", ...describe(error) };
+      // What an interrupt makes a cell throw, such as the failure of the child process that it
+      // waited for, is the interrupt.
+      const interrupted = Atomics.load(this.shared, Slot.interrupt) === 1;
+      outcome = { status: "error", ...describe(interrupted ? new Interrupted() : error) };
     }
     // Callbacks that are due may still print, and what nobody caught is reported by now.
     await new Promise((resolve) => setImmediate(resolve));

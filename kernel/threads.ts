@@ -5,7 +5,8 @@ import type { Header, Outgoing } from "./wire.js";
  * - main runs the user's cells, and nothing else;
  * - front end (a worker) owns the sockets: it queues, replies, beats and interrupts;
  * - language (a process, which starts from a snapshot) owns TypeScript: it compiles, completes, inspects.
- *  * This file is what they say to each other.
+ *
+ * This file is what they say to each other.
  */
 
 /** A cell to run. */

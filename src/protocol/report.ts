@@ -11,6 +11,7 @@ import { reportView } from "../views/report.js";
 import { trainingView } from "../views/training.js";
 import type { EmbeddingPanel } from "../views/types.js";
 import { csvLine } from "./csv.js";
+import { type Displayable, displayable } from "./displayable.js";
 import type { Part } from "./evaluate.js";
 import type { MimeBundle } from "./host.js";
 import type { Prepared } from "./prepared.js";
@@ -33,11 +34,6 @@ export interface ReportParts {
   metrics: ClassificationReport;
   /** UMAP of the cells that it names. */
   projection?: Projection & { cells: Int32Array };
-}
-
-/** What a notebook cell shows when this is its value. */
-export interface Displayable {
-  [mime: symbol]: () => MimeBundle | Promise<MimeBundle>;
 }
 
 /** The result of `evaluate`: figures, predictions, pictures. */
@@ -152,8 +148,4 @@ export class Report {
       probabilities: Float32Array.from(cells, (cell) => labelled.probabilities[cell]),
     };
   }
-}
-
-function displayable(view: () => MimeBundle | Promise<MimeBundle>): Displayable {
-  return { [Symbol.for("Jupyter.mime")]: view };
 }
