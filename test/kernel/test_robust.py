@@ -170,9 +170,7 @@ class Endurance(unittest.TestCase):
             for first, end in ((150, 250), (900, 1000))
         ]
         self.assertLess(late[0] - early[0], 20, "the kernel itself")
-        # At its first full collection V8 may copy the heap that the language process took from the snapshot,
-        # and keep both: once, about 120 MB. A leak of a cell's source and types would go on beyond that.
-        self.assertLess(late[1] - early[1], 200, "its language process")
+        self.assertLess(late[1] - early[1], 20, "its language process")
         self.assertLess(statistics.median(times[900:]), 2 * statistics.median(times[100:200]))
 
 
