@@ -6,10 +6,10 @@ import type { Tensor } from "./tensor.js";
  * goes over the keys in blocks and keeps no matrix of queries by keys (Dao et al. 2022). With a mask it would.
  * Operator: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MultiHeadAttention
  *
- * @param q [B, Nq, d]
+ * @param q [B, N, d], not scaled: the operator divides the scores by √(d / heads)
  * @param k [B, N, d]
  * @param v [B, N, d]
- * @returns [B, Nq, d], not yet projected
+ * @returns [B, N, d], not yet projected
  */
 export function fusedAttention(g: Graph, q: Tensor, k: Tensor, v: Tensor, heads: number): Tensor {
   const outputs = [{ dtype: q.dtype, shape: q.shape }];

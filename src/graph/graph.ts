@@ -134,7 +134,17 @@ export class Graph {
   }
 
   private knows(dim: string): boolean {
-    return this.dimensions.has(dim) || dim.includes("*") || (this.parent?.knows(dim) ?? false);
+    return (
+      this.dimensions.has(dim) ||
+      this.lengths.has(dim) ||
+      dim.includes("*") ||
+      (this.parent?.knows(dim) ?? false)
+    );
+  }
+
+  /** Names a dimension whose length the graph computes (int64 [1]), once. */
+  dimension(name: string, length: () => Tensor): void {
+    if (!this.lengths.has(name)) this.lengths.set(name, length());
   }
 
   /** A shape as `Reshape` and `Expand` take it; for the former, one unknown length is left to it (−1). */

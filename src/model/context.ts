@@ -1,6 +1,6 @@
 import type { AttentionDropout, AttentionOptions } from "../graph/attention.js";
 import { dropout, oddKeys, reluDropout } from "../graph/dropout.js";
-import { relu } from "../graph/elementwise.js";
+import { mul, relu } from "../graph/elementwise.js";
 import type { Graph } from "../graph/graph.js";
 import { linear } from "../graph/matmul.js";
 import { layerNorm } from "../graph/normalize.js";
@@ -47,7 +47,9 @@ export function project(
 ): Tensor {
   const rounded = c.rounded?.(weight, third);
   const b = c.parameter(bias, third);
-  return rounded ? roundedLinear(c.g, x, rounded, b) : linear(c.g, x, c.parameter(weight, third), b, scale);
+  if (!rounded) return linear(c.g, x, c.parameter(weight, third), b, scale);
+  const y = roundedLinear(c.g, x, rounded, b);
+  return scale === 1 ? y : mul(c.g, y, scale);
 }
 
 /** `LayerNorm` layer `name` on x [rows, d]. */

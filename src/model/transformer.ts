@@ -5,6 +5,7 @@ import { first } from "../graph/gather.js";
 import { reshape } from "../graph/shape.js";
 import type { Dim, Tensor } from "../graph/tensor.js";
 import { type Context, linearDrop, linearReluDrop, normLayer, project, type Third } from "./context.js";
+import { attendFirst } from "./firstAttention.js";
 
 /** The tokens of a batch, and what attention needs to know of them. */
 export interface Sequence {
@@ -49,35 +50,29 @@ function encoderLayer(
   const pre = c.args.pre_norm === true;
   const x = pre ? normLayer(c, `${name}.norm1`, input) : input;
   const asked = onlyFirst ? first(g, reshape(g, x, [sequence.b, sequence.n, c.args.embsize])) : x;
-  const attended = add(g, asked, selfAttention(c, `${name}.self_attn`, asked, x, sequence, onlyFirst));
+  const layer = `${name}.self_attn`;
+  const mixed = onlyFirst ? attendFirst(c, layer, asked, x, sequence) : selfAttention(c, layer, x, sequence);
+  const attended = add(g, asked, linearDrop(c, `${layer}.out_proj`, mixed));
   const y = normLayer(c, pre ? `${name}.norm2` : `${name}.norm1`, attended);
   const fed = add(g, y, linearDrop(c, `${name}.linear2`, linearReluDrop(c, `${name}.linear1`, y)));
   return pre ? fed : normLayer(c, `${name}.norm2`, fed);
 }
 
-function selfAttention(
-  c: Context,
-  name: string,
-  asked: Tensor,
-  x: Tensor,
-  { b, n, bias }: Sequence,
-  onlyFirst: boolean,
-): Tensor {
+function selfAttention(c: Context, name: string, x: Tensor, { b, n, bias }: Sequence): Tensor {
   const { g } = c;
   const { embsize, nheads } = c.args;
-  const from = (third: Third, rows: Tensor, length: Dim) => {
-    const y = project(c, `${name}.in_proj_weight`, `${name}.in_proj_bias`, rows, third);
-    return reshape(g, y, [b, length, embsize]);
+  const from = (third: Third, scale = 1) => {
+    const y = project(c, `${name}.in_proj_weight`, `${name}.in_proj_bias`, x, third, scale);
+    return reshape(g, y, [b, n, embsize]);
   };
-  const [q, k, v] = [from("q", asked, onlyFirst ? 1 : n), from("k", x, n), from("v", x, n)];
   const mixed =
     c.attentionLoop === "fused"
-      ? fusedAttention(g, q, k, v, nheads)
-      : attention(g, q, k, v, {
+      ? fusedAttention(g, from("q"), from("k"), from("v"), nheads)
+      : attention(g, from("q", 1 / Math.sqrt(embsize / nheads)), from("k"), from("v", c.noise?.scale), {
           heads: nheads,
           bias,
-          dropout: c.noise?.forAttention(nheads, onlyFirst ? "first" : "all"),
+          dropout: c.noise?.forAttention(nheads, "all"),
           loop: c.attentionLoop,
         });
-  return linearDrop(c, `${name}.out_proj`, reshape(g, mixed, asked.shape));
+  return reshape(g, mixed, x.shape);
 }
