@@ -1,8 +1,8 @@
 import type { Graph } from "./graph.js";
 import { type Dim, product, type Tensor } from "./tensor.js";
 
-/** Queries that are worked on at once, about: their scores by a long cell's keys then stay in the caches. */
-const ROWS = 640;
+/** Queries that are worked on at once, at most: their scores by a long cell's keys then stay in the caches. */
+export const BLOCK_QUERIES = 640;
 
 /** How the queries of a cell are cut into blocks, all of one length. */
 export interface QueryBlocks {
@@ -16,10 +16,10 @@ export interface QueryBlocks {
   cut(t: Tensor): Tensor;
 }
 
-/** Blocks of at most `ROWS` of `n` queries. */
+/** Blocks of at most `BLOCK_QUERIES` of `n` queries. */
 export function queryBlocks(g: Graph, n: Dim): QueryBlocks {
   const [count, rows] = [`blocks(${n})`, `rows(${n})`];
-  g.dimension(count, () => ceilDiv(g, g.length(n), g.integers([ROWS])));
+  g.dimension(count, () => ceilDiv(g, g.length(n), g.integers([BLOCK_QUERIES])));
   g.dimension(rows, () => ceilDiv(g, g.length(n), g.length(count)));
   const all = product([count, rows]);
   return {

@@ -2,10 +2,14 @@ import { attention } from "../graph/attention.js";
 import { add } from "../graph/elementwise.js";
 import { fusedAttention } from "../graph/fusedAttention.js";
 import { first } from "../graph/gather.js";
+import { BLOCK_QUERIES } from "../graph/queryBlocks.js";
 import { reshape } from "../graph/shape.js";
 import type { Dim, Tensor } from "../graph/tensor.js";
 import { type Context, linearDrop, linearReluDrop, normLayer, project, type Third } from "./context.js";
 import { attendFirst } from "./firstAttention.js";
+
+/** How many of a cell's queries attention takes at once. */
+export { BLOCK_QUERIES };
 
 /** The tokens of a batch, and what attention needs to know of them. */
 export interface Sequence {

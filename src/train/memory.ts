@@ -1,6 +1,7 @@
 import { freemem } from "node:os";
 import type { ModelArgs } from "../model/args.js";
 import { type ModelSize, parameterShapes } from "../model/parameters.js";
+import { BLOCK_QUERIES } from "../model/transformer.js";
 
 // Coefficients of a least-squares fit to seven measured peaks of the 12 × 512 model on the CPU (1 × 600 to 1 × 5,001
 // tokens, 6 and 12 layers); every one of them is met within 3 %. `npm run bench -- memory` measures them again.
@@ -10,8 +11,8 @@ const OVERHEAD = 290e6;
 /** Copies of the weights: as given, as trained, gradient, two moments, and the optimiser's scratch. */
 const COPIES = 7.3;
 /** Vectors of the model's width that a token leaves in each layer for the derivative. */
-const VECTORS = 11;
-/** Matrices of queries by keys that one head needs while it is worked on. */
+const VECTORS = 10;
+/** Matrices of queries by keys that one head needs while a block of its queries is worked on. */
 const HEAD_MATRICES = 3;
 /** What is not asked of the memory that there is. */
 const RESERVE = 0.9;
@@ -22,7 +23,9 @@ export function forecastMemory(args: ModelArgs, size: ModelSize, cells: number, 
   for (const shape of parameterShapes(args, size).values()) parameters += shape.reduce((a, b) => a * b, 1);
   const layers = Math.max(1, args.nlayers - 1);
   const kept = cells * length * ((VECTORS - 2) * args.embsize + 2 * args.d_hid) * layers;
-  return OVERHEAD + 4 * (COPIES * parameters + kept + HEAD_MATRICES * length ** 2);
+  return (
+    OVERHEAD + 4 * (COPIES * parameters + kept + HEAD_MATRICES * length * Math.min(length, BLOCK_QUERIES))
+  );
 }
 
 export interface MemoryPlan {
