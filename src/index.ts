@@ -38,6 +38,7 @@ export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.
 export { type EvaluateOptions, evaluate } from "./protocol/evaluate.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
 export { host } from "./protocol/host.js";
+export { interruptedRun } from "./protocol/interruptedRun.js";
 export { Model, openModel } from "./protocol/model.js";
 export type { Prepared, PreprocessOptions, PreprocessProgress } from "./protocol/prepared.js";
 export { loadPrepared, savePrepared } from "./protocol/preparedFolder.js";

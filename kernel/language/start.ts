@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Call, Result } from "./client.js";
 import { LANGUAGE_ENVIRONMENT, LANGUAGE_FLAGS, snapshotPath } from "./snapshot.js";
@@ -53,11 +53,13 @@ export class LanguageProcess {
       // Of a call that is made again after a restart, the first answer counts.
       if (this.#waiting.delete(result.id)) this.#listener(result);
     });
-    child.on("exit", () => {
+    child.on("exit", (code, signal) => {
       if (answered) this.#replace(mayUseSnapshot);
-      // A snapshot that this Node does not accept: do without.
-      else if (fromSnapshot) this.#replace(false);
-      else process.stderr.write("cellkernel: the language process does not start\n");
+      else if (fromSnapshot) {
+        // A snapshot that this Node does not accept: another is made, for the next kernel.
+        if (code || signal === "SIGABRT") rmSync(blob, { force: true });
+        this.#replace(!existsSync(blob));
+      } else process.stderr.write("cellkernel: the language process does not start\n");
     });
     return child;
   }

@@ -1,7 +1,7 @@
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import type { DeviceChoice } from "../runtime/resolveDevice.js";
-import { runInWorker } from "../runtime/workerJob.js";
+import { runInWorker, unlessAborted } from "../runtime/workerJob.js";
 import type { TokenStore } from "../tokenize/tokens.js";
 import type { CellOutputs } from "./cells.js";
 
@@ -33,13 +33,13 @@ export function predictInWorker(
   options: { onProgress?: (done: number) => void; signal?: AbortSignal } = {},
 ): Promise<CellOutputs> {
   const abandoned = new SharedArrayBuffer(4);
-  return runInWorker<number, CellOutputs>(
+  const { onProgress, signal } = options;
+  const work = runInWorker<number, CellOutputs>(
     new URL("./worker.js", import.meta.url),
     { plan, abandoned },
-    {
-      onEvent: options.onProgress,
-      signal: options.signal,
-      onAbort: () => Atomics.store(new Int32Array(abandoned), 0, 1),
+    (done) => {
+      if (!signal?.aborted) onProgress?.(done);
     },
   );
+  return unlessAborted(work, signal, () => Atomics.store(new Int32Array(abandoned), 0, 1));
 }

@@ -5,10 +5,11 @@ import type { DeviceChoice } from "../runtime/resolveDevice.js";
 import { balancedClassWeights } from "../train/classWeights.js";
 import { TrainingJob } from "../train/job.js";
 import { planMemory } from "../train/memory.js";
-import type { TrainingPlan } from "../train/plan.js";
+import type { TrainingEvent, TrainingPlan, TrainingResult } from "../train/plan.js";
 import type { TrainingProgress } from "../views/types.js";
 import { geneRows } from "./geneRows.js";
 import { host } from "./host.js";
+import { keepInterrupted } from "./interruptedRun.js";
 import { LiveTraining } from "./liveTraining.js";
 import { Model, openModel } from "./model.js";
 import { oneOf, positive, wholeNumber } from "./options.js";
@@ -62,7 +63,7 @@ export interface FinetuneOptions {
   saveDir?: string;
   /** Called after every step and epoch. */
   onProgress?: (progress: TrainingProgress) => void;
-  /** Ends training at once and rejects; what was reached is lost (the Stop button keeps it). */
+  /** Rejects at once when aborted, saves nothing; what was reached: `interruptedRun()`. */
   signal?: AbortSignal;
 }
 
@@ -106,42 +107,53 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   const steps = settings.epochs * Math.ceil(split.train.length / settings.batchSize);
   const record = new TrainingRecord(randomUUID(), steps, settings.epochs);
   record.add({ kind: "note", text: memory.why });
-  const result = await trainVisibly(plan, record, options);
-
-  const run = new Run(
-    {
-      ...{ name: options.name ?? basename(ready.source.path).replace(/\.h5ad$/, ""), args, settings },
-      ...{
-        vocabulary: model.vocabulary,
-        classes: labels.classes,
-        batches: batches?.names,
-        genes: ready.tokens.genes,
+  const source = basename(ready.source.path).replace(/\.h5ad$/, "");
+  const toRun = (result: TrainingResult) =>
+    new Run(
+      {
+        ...{ name: options.name ?? source, args, settings },
+        ...{
+          vocabulary: model.vocabulary,
+          classes: labels.classes,
+          batches: batches?.names,
+          genes: ready.tokens.genes,
+        },
+        weights: restoreGeneTable(result.weights, rows, weights.get(GENE_TABLE)!),
+        training: record.progress(),
+        cellSplit: partOfCells(ready, split),
+        notes: [...notes, memory.why],
+        ...{
+          source: ready.source.path,
+          cellTypeColumn: labels.column,
+          batchColumn: batches && ready.batches?.column,
+        },
       },
-      weights: restoreGeneTable(result.weights, rows, weights.get(GENE_TABLE)!),
-      training: record.progress(),
-      cellSplit: partOfCells(ready, split),
-      notes: [...notes, memory.why],
-      ...{
-        source: ready.source.path,
-        cellTypeColumn: labels.column,
-        batchColumn: batches && ready.batches?.column,
-      },
-    },
-    ready,
-  );
+      ready,
+    );
+  const run = toRun(await trainVisibly(plan, record, options, toRun));
   if (options.saveDir !== undefined) await run.save(options.saveDir);
   return run;
 }
 
 /** Runs the plan in a worker and shows it: in the notebook where there is one, and to `onProgress`. */
-async function trainVisibly(plan: TrainingPlan, record: TrainingRecord, options: FinetuneOptions) {
+async function trainVisibly(
+  plan: TrainingPlan,
+  record: TrainingRecord,
+  options: FinetuneOptions,
+  toRun: (result: TrainingResult) => Run,
+): Promise<TrainingResult> {
   const notebook = host();
+  const signal = interruption(options.signal);
   const tell = (now: boolean) => {
     const progress = record.progress();
     live?.update(progress, now);
     options.onProgress?.(progress);
   };
-  const job = new TrainingJob(plan, (event) => tell(record.add(event)), interruption(options.signal));
+  const hear = (event: TrainingEvent) => {
+    const worth = record.add(event);
+    if (!signal?.aborted) tell(worth);
+  };
+  const job = new TrainingJob(plan, hear, signal);
   const order = (give: () => void, note: () => void) => () => {
     give();
     note();
@@ -168,7 +180,14 @@ async function trainVisibly(plan: TrainingPlan, record: TrainingRecord, options:
     record.finish(result);
     return result;
   } catch (error) {
-    record.fail(error);
+    if (signal?.aborted) {
+      record.interrupted();
+      const reached = job.reached.then((result) => {
+        record.finish(result);
+        return toRun(result);
+      });
+      keepInterrupted(reached);
+    } else record.fail(error);
     throw error;
   } finally {
     tell(true);

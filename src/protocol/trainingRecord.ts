@@ -93,6 +93,12 @@ export class TrainingRecord {
     this.message = `${stopped ? "stopped" : "done"} after ${steps} steps: ${kept}${skips}`;
   }
 
+  interrupted(): void {
+    this.state = "stopped";
+    this.message =
+      'interrupted; what was reached is kept: import { interruptedRun } from "cellkernel"; const run = await interruptedRun();';
+  }
+
   fail(error: unknown): void {
     this.state = "failed";
     this.message = error instanceof Error ? error.message : String(error);

@@ -5,41 +5,46 @@ type Message<Event, Result> = { event: Event } | { result: Result } | { error: u
 
 /**
  * Runs a module in a worker thread, because onnxruntime blocks the thread that calls it. The module calls
- * `serve`. Settles with its result; rejects with its error, when it exits without either, or, at once,
- * with the signal's reason when that is aborted (`onAbort` then makes the worker end by itself:
- * ending it in the middle of native code, from outside or with the process, crashes Node).
+ * `serve`. Settles with its result; rejects with its error, or when it exits without either.
  */
 export function runInWorker<Event, Result>(
   module: URL,
   input: unknown,
-  options: { onEvent?: (event: Event) => void; signal?: AbortSignal; onAbort?: () => void } = {},
+  onEvent?: (event: Event) => void,
 ): Promise<Result> {
-  const { onEvent, signal, onAbort } = options;
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
     // Flags of the main thread, such as --input-type, would break a worker.
     const worker = new Worker(module, { workerData: input, execArgv: [] });
-    const settle = (then: () => void) => {
-      signal?.removeEventListener("abort", aborted);
-      worker.removeListener("message", received);
-      then();
-    };
-    const aborted = () =>
-      settle(() => {
-        onAbort?.();
-        reject(signal!.reason);
-      });
-    const received = (message: Message<Event, Result>) => {
+    worker.on("message", (message: Message<Event, Result>) => {
       if ("event" in message) onEvent?.(message.event);
-      else if ("result" in message) settle(() => resolve(message.result));
-      else settle(() => reject(message.error));
-    };
-    signal?.addEventListener("abort", aborted, { once: true });
-    worker.on("message", received);
-    worker.on("error", (error) => settle(() => reject(error)));
+      else if ("result" in message) resolve(message.result);
+      else reject(message.error);
+    });
+    worker.on("error", reject);
     worker.on("exit", (code) =>
-      settle(() => reject(new Error(`the worker that ran the model ended unexpectedly (exit code ${code})`))),
+      reject(new Error(`the worker that ran the model ended unexpectedly (exit code ${code})`)),
     );
+  });
+}
+
+/**
+ * Waits for what a worker does, but no longer than until the signal is aborted: then rejects at once with
+ * its reason, and `onAbort` makes the worker end by itself. (Ending it in the middle of native code, from
+ * outside or with the process, crashes Node.)
+ */
+export function unlessAborted<Result>(
+  work: Promise<Result>,
+  signal: AbortSignal | undefined,
+  onAbort: () => void,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => {
+      onAbort();
+      reject(signal!.reason);
+    };
+    if (signal?.aborted) aborted();
+    signal?.addEventListener("abort", aborted, { once: true });
+    work.then(resolve, reject).finally(() => signal?.removeEventListener("abort", aborted));
   });
 }
 

@@ -1,7 +1,6 @@
 const RUN = 0;
 const PAUSE = 1;
 const STOP = 2;
-const ABANDON = 3;
 
 /** Slots of the shared memory. */
 const ORDER = 0;
@@ -22,12 +21,8 @@ export class Control {
 
   /** Ends training after the step under way; what was reached is kept. */
   stop(): void {
-    this.order(STOP);
-  }
-
-  /** Ends the work after the step under way; nothing is kept. */
-  abandon(): void {
-    this.order(ABANDON);
+    Atomics.store(this.slots, ORDER, STOP);
+    Atomics.notify(this.slots, ORDER);
   }
 
   pause(): void {
@@ -45,7 +40,7 @@ export class Control {
   }
 
   /** For the loop, between steps: gives snapshots that were asked for, sleeps while paused, says how to go on. */
-  next(snapshot: () => void): "run" | "stop" | "abandon" {
+  next(snapshot: () => void): "run" | "stop" {
     for (;;) {
       const asked = Atomics.load(this.slots, SNAPSHOTS);
       if (asked !== this.served) {
@@ -54,14 +49,8 @@ export class Control {
       }
       const order = Atomics.load(this.slots, ORDER);
       if (order === STOP) return "stop";
-      if (order === ABANDON) return "abandon";
       if (order === RUN) return "run";
       if (Atomics.load(this.slots, SNAPSHOTS) === this.served) Atomics.wait(this.slots, ORDER, PAUSE, 1000);
     }
-  }
-
-  private order(order: number): void {
-    Atomics.store(this.slots, ORDER, order);
-    Atomics.notify(this.slots, ORDER);
   }
 }

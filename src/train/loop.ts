@@ -16,13 +16,12 @@ import { Trainer } from "./trainer.js";
  * Method: protocol of Ding et al. 2025 (doi 10.1038/s41596-025-01220-1), fine-tuning.
  *
  * @param control looked at between steps
- * @returns undefined when the work was abandoned
  */
 export async function train(
   plan: TrainingPlan,
   control: Control,
   report: (event: TrainingEvent) => void,
-): Promise<TrainingResult | undefined> {
+): Promise<TrainingResult> {
   const { args, tokens, labels } = plan;
   const spec = { args, genes: tokens.genes.length + 2, classes: plan.classes, batches: plan.batches };
   const { device, why } = await chooseDevice(plan.device);
@@ -35,10 +34,7 @@ export async function train(
   const source = head
     ? await HeadSource.create(plan, spec, device, () => control.next(snapshot) === "run")
     : new TokenSource(plan, spec, device);
-  if (!source) {
-    if (control.next(snapshot) === "abandon") return undefined;
-    return { weights: plan.weights, bestEpoch: null, stopped: true, steps: 0, skippedSteps: 0 };
-  }
+  if (!source) return { weights: plan.weights, bestEpoch: null, stopped: true, steps: 0, skippedSteps: 0 };
   const trainer = await Trainer.create(spec, plan.weights, {
     device,
     threads: plan.threads,
@@ -66,9 +62,7 @@ export async function train(
       const learningRate = stepLearningRate(plan.lr, plan.scheduleRatio, plan.scheduleInterval, epoch);
       const mean = { loss: 0, wrong: 0, cells: 0 };
       for (let start = 0; start < batches.length; start += trainer.group) {
-        const order = control.next(snapshot);
-        if (order === "abandon") return undefined;
-        if (order === "stop") return result(true);
+        if (control.next(snapshot) === "stop") return result(true);
         const group = batches.slice(start, start + trainer.group);
         const taken = await trainer.steps(
           group.map((cells) => ({ micro: source.micro(cells, epoch), learningRate })),
@@ -99,10 +93,7 @@ export async function train(
 
       const weights = trainer.weights();
       const logits = await source.validate(weights, () => control.next(snapshot) === "run");
-      if (!logits) {
-        if (control.next(snapshot) === "abandon") return undefined;
-        return result(true);
-      }
+      if (!logits) return result(true);
       const truth = plan.validation.map((cell) => labels[cell]);
       const { loss, error } = crossEntropy(logits, truth, plan.classWeights);
       // A loss that is not a number is never the best, but some weights have to be kept.

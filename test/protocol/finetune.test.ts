@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -10,6 +10,7 @@ import { readTorch } from "../../src/checkpoint/torch.js";
 import { evaluate } from "../../src/protocol/evaluate.js";
 import { finetune } from "../../src/protocol/finetune.js";
 import type { DisplayHandle, Host, HostComm, MimeBundle } from "../../src/protocol/host.js";
+import { interruptedRun } from "../../src/protocol/interruptedRun.js";
 import { openModel } from "../../src/protocol/model.js";
 import { loadRun } from "../../src/protocol/run.js";
 import type { TrainingProgress } from "../../src/views/types.js";
@@ -195,16 +196,24 @@ test("in a notebook it shows live curves, and the Stop button ends it with what 
   );
 });
 
-test("interrupting the cell ends it at once", async () => {
+test("interrupting the cell ends it at once; what was reached can be asked for, to the bit", async () => {
+  await assert.rejects(interruptedRun(), /no fine-tuning was interrupted/);
   const controller = new AbortController();
   const reason = new Error("KeyboardInterrupt");
   const running = finetune(ready, {
     ...settings,
     epochs: 5000,
+    saveDir: join(scratch, "interrupted"),
     signal: controller.signal,
-    onProgress: () => controller.abort(reason),
+    onProgress: ({ history }) => history.length === 2 && controller.abort(reason),
   });
   await assert.rejects(running, reason);
+  const kept = await interruptedRun();
+  const best = kept.training.bestEpoch!;
+  assert.ok(best >= 1 && best < 50, `best epoch ${best}`);
+  const whole = await finetune(ready, { ...settings, epochs: best });
+  assert.deepEqual([...kept.weights], [...whole.weights]);
+  assert.ok(!existsSync(join(scratch, "interrupted")));
 });
 
 test("Bad input is refused with the remedy", async () => {

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runInWorker } from "../../src/runtime/workerJob.js";
+import { runInWorker, unlessAborted } from "../../src/runtime/workerJob.js";
 
 const module = new URL("../support/faultyWorker.js", import.meta.url);
-const run = (order: string, options = {}) => runInWorker<string, string>(module, order, options);
+const run = (order: string, onEvent?: (event: string) => void) =>
+  runInWorker<string, string>(module, order, onEvent);
 
 test("gives events in order, then the result", async () => {
   const events: string[] = [];
-  assert.equal(await run("work", { onEvent: (event: string) => events.push(event) }), "done");
+  assert.equal(await run("work", (event) => events.push(event)), "done");
   assert.deepEqual(events, ["got work"]);
 });
 
@@ -20,16 +21,20 @@ test("an error of the work keeps its class and message", async () => {
   await assert.rejects(run("fail"), { name: "RangeError", message: "failed inside the work" });
 });
 
-test("an aborted signal rejects at once and calls onAbort; what the worker does after is not heard", async () => {
+test("an aborted signal rejects at once and calls onAbort; the worker comes to its end", async () => {
   const controller = new AbortController();
-  let told = false;
-  const options = {
-    signal: controller.signal,
-    onAbort: () => {
-      told = true;
-    },
-    onEvent: () => controller.abort(new Error("enough")),
-  };
-  await assert.rejects(run("late", options), /enough/);
-  assert.ok(told);
+  const work = run("late", () => controller.abort(new Error("enough")));
+  let told = 0;
+  await assert.rejects(
+    unlessAborted(work, controller.signal, () => told++),
+    /enough/,
+  );
+  assert.equal(told, 1);
+  assert.equal(await work, "done");
+});
+
+test("a signal that is not aborted changes nothing", async () => {
+  const { signal } = new AbortController();
+  assert.equal(await unlessAborted(run("work"), signal, assert.fail), "done");
+  await assert.rejects(unlessAborted(run("fail"), signal, assert.fail), /failed inside the work/);
 });

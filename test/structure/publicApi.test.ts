@@ -28,6 +28,7 @@ const VALUES = [
   "histogramView",
   "host",
   "hvgView",
+  "interruptedRun",
   "loadPrepared",
   "loadRun",
   "loess",
