@@ -14,6 +14,8 @@ export class Cell {
   readonly abort = new AbortController();
   /** Characters that the cell has written to its streams. */
   written = 0;
+  /** Characters of what it has shown beside them. */
+  shown = 0;
   /** Rejects when something outside of the cell's own flow ends it. */
   readonly failed: Promise<never>;
   /** What it was that ended it. */

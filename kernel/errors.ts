@@ -28,6 +28,9 @@ interface Source {
   map: string;
 }
 
+/** A text longer than this is cut: nobody reads it, and it makes the notebook slow. */
+const MOST_TEXT = 50_000;
+
 /** Sources of the latest cells; functions of older ones show compiled positions. */
 const KEPT = 2000;
 const sources = new Map<string, Source>();
@@ -66,8 +69,31 @@ export function errorContent(error: unknown): ErrorContent {
     return { ename: "Error", evalue, traceback: [`${RED}thrown${PLAIN}: ${evalue}`] };
   }
   const ename = String(error.name || "Error");
-  const evalue = String(error.message);
-  return { ename, evalue, traceback: traceback(error) };
+  const lines = traceback(error);
+  return { ename, evalue: cut(String(error.message)), traceback: lines.map(cut) };
+}
+
+export const cut = (text: string) =>
+  text.length <= MOST_TEXT
+    ? text
+    : `${text.slice(0, MOST_TEXT)}\n[cut: the first ${MOST_TEXT} of ${text.length} characters]`;
+
+/** Where each error was made, in the user's own lines; V8 asks for its text when `stack` is read first. */
+const made = new WeakMap<Error, Frame[]>();
+
+/** Makes `stack` speak of cells and their lines, whoever reads it. */
+export function mapStacks(): void {
+  Error.prepareStackTrace = (error, sites) => {
+    const frames = userFrames(sites.map((site) => `    at ${site}`));
+    made.set(error, frames);
+    let head: string;
+    try {
+      head = Error.prototype.toString.call(error);
+    } catch {
+      head = "Error";
+    }
+    return [head, ...frames.map(({ text }) => text)].join("\n");
+  };
 }
 
 /** Errors of other realms are errors too. */
@@ -81,7 +107,8 @@ export function errorText(error: Error): string {
 }
 
 function traceback(error: Error, depth = 0): string[] {
-  const frames = userFrames(String(error.stack ?? ""));
+  const stack = String(error.stack ?? "");
+  const frames = made.get(error) ?? userFrames(stack.split("\n"));
   const head = `${RED}${error.name}${PLAIN}: ${error.message}`;
   const lines = [head, ...excerpt(frames), ...frames.map(({ text }) => `${DIM}${text}${PLAIN}`)];
   const errors: unknown[] = error instanceof AggregateError ? error.errors.slice(0, 5) : [];
@@ -93,9 +120,9 @@ function traceback(error: Error, depth = 0): string[] {
   return lines;
 }
 
-function userFrames(stack: string): Frame[] {
+function userFrames(lines: string[]): Frame[] {
   const frames: Frame[] = [];
-  for (const line of stack.split("\n")) {
+  for (const line of lines) {
     const match = FRAME.exec(line);
     if (!match) continue;
     const [, head, file, at, column, tail] = match;

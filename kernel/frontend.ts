@@ -1,6 +1,6 @@
 import { type MessagePort, workerData } from "node:worker_threads";
+import type { ConnectionInfo } from "./connection.js";
 import { LanguageProcess } from "./language/start.js";
-import type { ConnectionInfo } from "./wire.js";
 
 /** What main hands to the front end's thread. */
 export interface FrontEndData {

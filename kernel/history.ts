@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "./platform.js";
 
 /** One cell that was run. */
 interface Entry {
@@ -11,7 +12,7 @@ interface Entry {
 /** What Jupyter's `history_reply` holds: session, line, input. */
 export type HistoryTuple = [number, number, string] | [number, number, [string, null]];
 
-/** More than this is cut from the front when a kernel starts. */
+/** Cells that a kernel remembers; when the file holds twice as many, it is cut to these. */
 const KEPT = 10_000;
 
 /**
@@ -26,7 +27,8 @@ export class History {
 
   constructor(file?: string) {
     this.#file = file;
-    for (const line of file ? readLines(file) : []) {
+    const lines = file ? readLines(file) : [];
+    for (const line of lines) {
       try {
         const [session, number, code] = JSON.parse(line);
         if (typeof code === "string") this.#entries.push({ session, line: number, code });
@@ -36,23 +38,37 @@ export class History {
     }
     this.#entries.splice(0, Math.max(0, this.#entries.length - KEPT));
     this.session = (this.#entries.at(-1)?.session ?? 0) + 1;
+    if (file && lines.length > 2 * KEPT) this.#cut(file);
+    // The number is taken from now on, also where nothing is run.
+    this.add(0, "");
   }
 
   add(line: number, code: string): void {
-    this.#entries.push({ session: this.session, line, code });
+    const entry = { session: this.session, line, code };
+    this.#entries.push(entry);
     if (!this.#file) return;
     try {
-      mkdirSync(dirname(this.#file), { recursive: true });
-      appendFileSync(this.#file, `${JSON.stringify([this.session, line, code])}\n`);
+      makeFolder(dirname(this.#file));
+      appendFileSync(this.#file, written(entry));
     } catch {
       // A read-only home directory is no reason not to run the cell.
+    }
+  }
+
+  #cut(file: string): void {
+    const temporary = `${file}.${process.pid}`;
+    try {
+      writeFileSync(temporary, this.#entries.map(written).join(""), { flush: true });
+      renameSync(temporary, file);
+    } catch {
+      // A file that is too long is read a little more slowly.
     }
   }
 
   /** Answers a `history_request` (all of `tail`, `range` and `search`). */
   query(request: Record<string, unknown>): HistoryTuple[] {
     const kind = request.hist_access_type;
-    let found = this.#entries;
+    let found = this.#entries.filter((entry) => entry.line > 0);
     if (kind === "range") {
       // A session of 0 or below counts back from the present one, as IPython has it.
       const wanted = Number(request.session ?? 0);
@@ -74,6 +90,8 @@ export class History {
     ]) as HistoryTuple[];
   }
 }
+
+const written = ({ session, line, code }: Entry) => `${JSON.stringify([session, line, code])}\n`;
 
 function readLines(file: string): string[] {
   try {

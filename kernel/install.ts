@@ -35,7 +35,7 @@ function main(args: string[]): void {
     return;
   }
   if (positionals.length !== 1 || positionals[0] !== "install") throw new Error(USAGE);
-  const places = [values.user, values.system, values["sys-prefix"], values.prefix].filter(Boolean);
+  const places = ["user", "system", "sys-prefix", "prefix"].filter((place) => place in values);
   if (places.length > 1)
     throw new Error(`Give one of --user, --system, --sys-prefix and --prefix.\n\n${USAGE}`);
   const options: InstallOptions = {

@@ -5,12 +5,18 @@ import { Phase, Slot } from "./threads.js";
 /** How long the main thread may take to notice an interrupt before force is used. */
 const PATIENCE_MS = 150;
 
+/** To a child process that holds up a cell: each time that the user interrupts it again, more firmly. */
+const INSISTING: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGKILL"];
+
 /** Ends what the main thread is doing, by the gentlest means that works. */
 export class Interrupter {
   readonly #shared: Int32Array;
   readonly #tell: () => void;
   readonly #spared: () => number | undefined;
   #heard = 0;
+  /** The cell that was interrupted last, and how often before. */
+  #cell = 0;
+  #again = 0;
 
   /**
    * @param tell sends the interrupt to the main thread
@@ -32,23 +38,27 @@ export class Interrupter {
   }
 
   async interrupt(): Promise<void> {
-    if (!this.busy) return;
-    // Compiled loops look at this; everything that awaits hears of it by message.
-    Atomics.store(this.#shared, Slot.interrupt, 1);
     const cell = Atomics.load(this.#shared, Slot.cells);
+    const { busy } = this;
+    // Compiled loops look at this; everything that awaits hears of it by message.
+    if (busy) Atomics.store(this.#shared, Slot.interrupt, 1);
+    this.#again = busy && cell === this.#cell ? this.#again + 1 : 0;
+    this.#cell = cell;
     const before = this.#heard;
-    // Force is for the cell that was to be interrupted, not for the one that may run by now.
+    // What is done next is for the cell that was to be interrupted, not for one that may run by now.
     const ignored = async () => {
       await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-      return this.#heard === before && this.busy && Atomics.load(this.#shared, Slot.cells) === cell;
+      return this.#heard === before && this.busy === busy && Atomics.load(this.#shared, Slot.cells) === cell;
     };
     this.#tell();
     if (!(await ignored())) return;
     // It may wait for a child process: when that has ended, it goes on by itself.
     const helpers = this.helpers();
-    signal(helpers, "SIGINT");
+    signal(helpers, INSISTING[Math.min(this.#again, INSISTING.length - 1)]);
     if (helpers.length > 0 && !(await ignored())) return;
-    this.#force();
+    if (busy) this.#force();
+    // No cell runs, but a timer or a handler that one has left behind.
+    else Atomics.store(this.#shared, Slot.interrupt, 1);
   }
 
   /** The main thread is inside synchronous code that was not compiled by us. */

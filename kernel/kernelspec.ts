@@ -1,8 +1,8 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { version } from "./info.js";
 import { PACKAGE_ROOT } from "./package.js";
-import { jupyterDataDirectory, systemDataDirectory } from "./platform.js";
+import { jupyterDataDirectory, makeFolder, systemDataDirectory } from "./platform.js";
 
 /** Where a kernelspec goes: one of the places in which Jupyter looks. */
 export interface InstallOptions {
@@ -38,16 +38,20 @@ export function installKernelspec({
   prefix,
   system,
 }: InstallOptions = {}): string {
-  if (!/^[a-z0-9._-]+$/i.test(name)) {
-    throw new Error(`The kernel's name is "${name}"; expected letters, digits, ".", "_" and "-" only.`);
+  if (!/^[a-z0-9._-]*[a-z0-9][a-z0-9._-]*$/i.test(name)) {
+    throw new Error(
+      `The kernel's name is "${name}"; expected letters or digits, with ".", "_" and "-" beside them.`,
+    );
   }
+  if (prefix === "") throw new Error("The prefix is empty; expected the folder of a Python environment.");
+  if (displayName === "") throw new Error("The display name is empty; expected what front ends are to show.");
   const data = prefix
     ? join(resolve(prefix), "share", "jupyter")
     : system
       ? systemDataDirectory()
       : jupyterDataDirectory();
   const folder = join(data, "kernels", name);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const file = join(folder, "kernel.json");
   const temporary = `${file}.${process.pid}`;
   try {

@@ -1,18 +1,25 @@
 import { inspect } from "node:util";
 import type { MimeBundle } from "../src/protocol/host.js";
-import { errorText, isError } from "./errors.js";
+import { Interrupted } from "./cell.js";
+import { cut, errorText, isError } from "./errors.js";
 import { plotBundle } from "./plots.js";
 
 /** How an object says what it looks like. `Jupyter.display` is what Deno's kernel asks for, and libraries answer to. */
 const MIME_METHODS = [Symbol.for("Jupyter.mime"), Symbol.for("Jupyter.display"), "toMime"];
-/** A text longer than this is cut: nobody reads it, and it makes the notebook slow. */
-const MOST_TEXT = 50_000;
 /** A table shows its first rows. */
 const ROWS = 20;
 
+const shown = new WeakSet<object>();
+
+/** Marks what only stands for an output, such as the handle of a display: as a cell's result it shows nothing. */
+export function shownAlready<T extends object>(value: T): T {
+  shown.add(value);
+  return value;
+}
+
 /** What a front end shows for a value; undefined for `undefined`, which shows nothing. */
 export async function mimeBundle(value: unknown): Promise<MimeBundle | undefined> {
-  if (value === undefined) return undefined;
+  if (value === undefined || shown.has(value as object)) return undefined;
   if (typeof value !== "object" || value === null) {
     return typeof value === "function" ? ((await ownBundle(value)) ?? textBundle(value)) : textBundle(value);
   }
@@ -31,10 +38,18 @@ async function ownBundle(value: object): Promise<MimeBundle | undefined> {
     if (typeof method !== "function") continue;
     const bundle: unknown = await method.call(value);
     if (typeof bundle === "object" && bundle !== null) {
-      return "text/plain" in bundle ? { ...bundle } : { ...bundle, ...textBundle(value) };
+      const entries = Object.entries(bundle).map(([type, data]) => [type, asText(data)]);
+      const text = "text/plain" in bundle ? {} : textBundle(value);
+      return { ...Object.fromEntries(entries), ...text };
     }
   }
   return undefined;
+}
+
+/** Bytes travel as base64. */
+function asText(data: unknown): unknown {
+  if (!(data instanceof Uint8Array)) return data;
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
 }
 
 interface Table {
@@ -70,8 +85,7 @@ function imageBundle(value: object): MimeBundle | undefined {
   if (!(value instanceof Uint8Array)) return undefined;
   const found = SIGNATURES.find(([, bytes]) => bytes.every((byte, i) => value[i] === byte));
   if (!found) return undefined;
-  const base64 = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64");
-  return { [found[0]]: base64, "text/plain": `${found[0]}, ${value.length} bytes` };
+  return { [found[0]]: asText(value), "text/plain": `${found[0]}, ${value.length} bytes` };
 }
 
 export function textBundle(value: unknown): MimeBundle {
@@ -81,10 +95,8 @@ export function textBundle(value: unknown): MimeBundle {
       ? errorText(value)
       : inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 20_000, breakLength: 100 });
   } catch (error) {
+    if (error instanceof Interrupted) throw error;
     text = `[${typeof value} that cannot be shown: ${String(error)}]`;
   }
-  if (text.length > MOST_TEXT) {
-    text = `${text.slice(0, MOST_TEXT)}\n[cut: the first ${MOST_TEXT} of ${text.length} characters]`;
-  }
-  return { "text/plain": text };
+  return { "text/plain": cut(text) };
 }

@@ -2,9 +2,12 @@ import type { MessagePort } from "node:worker_threads";
 import { bindTimers, context } from "./cell.js";
 import { Children } from "./children.js";
 import { Comms } from "./comms.js";
+import { mapStacks } from "./errors.js";
 import { Executor } from "./executor.js";
 import { installGlobals } from "./globals.js";
+import { Input } from "./input.js";
 import { LanguageClient } from "./language/client.js";
+import { log } from "./log.js";
 import { Output } from "./output.js";
 import { NotebookSession } from "./session.js";
 import type { ToFrontEnd, ToMain } from "./threads.js";
@@ -21,31 +24,23 @@ export interface Parts {
 }
 
 const exit = process.exit.bind(process);
+const asJson = (content: object | string) =>
+  typeof content === "string" ? content : JSON.stringify(content);
 
 /** The main thread's work: to run cells, and to answer for them. */
 export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): void {
   const tell = (message: ToFrontEnd) => frontEnd.postMessage(message);
   // As JSON, here: what cannot be written so is the fault of the code that shows it.
   const publish = (message: Outgoing) =>
-    tell({ kind: "publish", message: { ...message, content: JSON.stringify(message.content) } });
+    tell({ kind: "publish", message: { ...message, content: asJson(message.content) } });
   const language = new LanguageClient(calls);
   const output = new Output(publish);
   const comms = new Comms(publish);
   const children = new Children();
   const executor = new Executor(language, shared, directory, { tslab: () => importTslab(output) });
   const session = new NotebookSession(executor, language, output, shared);
-  let answer: (value: string) => void = () => {};
+  const input = new Input((prompt, password) => tell({ kind: "input", prompt, password }));
 
-  const ask = (prompt: string, password: boolean): Promise<string> => {
-    const cell = context.current;
-    if (!cell?.allowStdin)
-      throw new Error("input() needs a front end that can ask; this one does not allow it");
-    tell({ kind: "input", prompt, password });
-    const answered = new Promise<string>((resolve) => {
-      answer = resolve;
-    });
-    return Promise.race([answered, cell.failed]);
-  };
   const shutDown = () => {
     session.interrupt();
     children.end();
@@ -63,7 +58,7 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
       tell({ kind: "comm done", parent });
     },
     "comm info": ({ id, target }) => tell({ kind: "comm info", id, comms: comms.info(target) }),
-    input: ({ value }) => answer(value),
+    input: ({ value }) => input.answer(value),
     interrupt: () => {
       tell({ kind: "interrupted" });
       children.interrupt(context.running);
@@ -75,9 +70,10 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
   frontEnd.on("message", (message: ToMain) => handlers[message.kind](message as never));
 
   guardProcess(session, shutDown);
+  mapStacks();
   bindTimers();
   output.captureStreams();
-  installGlobals(output, comms, ask);
+  installGlobals(output, comms, input);
 }
 
 /** What would end the process, or write past the notebook, comes to the cell instead. */
@@ -93,6 +89,6 @@ function guardProcess(session: NotebookSession, shutDown: () => void): void {
   // What the kernel itself uses of Node's experimental parts is no news for a cell.
   process.removeAllListeners("warning");
   process.on("warning", ({ name, message }) => {
-    if (name !== "ExperimentalWarning") process.stderr.write(`${name}: ${message}\n`);
+    if (name !== "ExperimentalWarning") log(`${name}: ${message}`);
   });
 }

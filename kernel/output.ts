@@ -1,10 +1,14 @@
 import { randomUUID } from "node:crypto";
+import { StringDecoder } from "node:string_decoder";
 import type { DisplayHandle, MimeBundle } from "../src/protocol/host.js";
 import { type Cell, context } from "./cell.js";
 import type { Outgoing } from "./wire.js";
 
 /** A cell's streams are cut here: front ends become unusable, and Jupyter Server drops what comes faster than 1 MB/s. */
 export const MOST_TEXT = 2_000_000;
+/** What a cell shows beside its streams, in characters of JSON: pictures, tables, plots. */
+const MOST_SHOWN = 20_000_000;
+const SHOWING = new Set(["display_data", "execute_result", "update_display_data"]);
 /** An output that stays on the page is drawn again at most this often. */
 const UPDATE_MS = 100;
 
@@ -23,11 +27,28 @@ export class Output {
   /** Sends a message to the outputs of `cell`. */
   send(cell: Cell | undefined, type: string, content: object): void {
     if (!cell || cell.silent) return;
-    this.#publish({ type, content, parent: cell.parent });
+    const json = JSON.stringify(content);
+    if (SHOWING.has(type) && !this.#fits(cell, type, json.length)) return;
+    this.#publish({ type, content: json, parent: cell.parent });
+  }
+
+  /** Whether the page can bear one more output of this size; an update takes the place of another. */
+  #fits(cell: Cell, type: string, length: number): boolean {
+    const shown = (type === "update_display_data" ? 0 : cell.shown) + length;
+    if (shown <= MOST_SHOWN) {
+      if (type !== "update_display_data") cell.shown = shown;
+      return true;
+    }
+    this.stream(
+      "stderr",
+      `[cut: an output of ${length} characters; a cell shows ${MOST_SHOWN / 1e6} million]\n`,
+      cell,
+    );
+    return false;
   }
 
   stream(name: "stdout" | "stderr", text: string, cell = context.current): void {
-    if (!cell || cell.written > MOST_TEXT) return;
+    if (!cell || text === "" || cell.written > MOST_TEXT) return;
     cell.written += text.length;
     if (cell.written <= MOST_TEXT) {
       this.send(cell, "stream", { name, text });
@@ -65,8 +86,14 @@ export class Output {
   /** Sends what `process.stdout` and `process.stderr` are given to the running cell. */
   captureStreams(): void {
     for (const name of ["stdout", "stderr"] as const) {
+      // A character may come in two parts.
+      const decoder = new StringDecoder();
       const write = (chunk: string | Uint8Array, encoding?: unknown, callback?: unknown) => {
-        this.stream(name, typeof chunk === "string" ? chunk : Buffer.from(chunk).toString());
+        const plain =
+          typeof chunk === "string" && (typeof encoding !== "string" || /^utf-?8$/i.test(encoding));
+        const bytes = () =>
+          typeof chunk === "string" ? Buffer.from(chunk, encoding as BufferEncoding) : Buffer.from(chunk);
+        this.stream(name, plain ? chunk : decoder.write(bytes()));
         const done = typeof encoding === "function" ? encoding : callback;
         if (typeof done === "function") process.nextTick(done as () => void);
         return true;

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /**
  * Everything that is particular to one operating system. Linux is tested;
@@ -69,28 +69,40 @@ export function signal(pids: number[], name: NodeJS.Signals): void {
   }
 }
 
+/** Makes a folder and those above it. (Node's own `recursive` never returns where a file system refuses, as `/proc` does.) */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another kernel may have made it meanwhile.
+    if (!existsSync(path)) throw error;
+  }
+}
+
 /** Jupyter's data directory of this user (https://docs.jupyter.org/en/latest/use/jupyter-directories.html). */
 export function jupyterDataDirectory(): string {
   if (process.env.JUPYTER_DATA_DIR) return process.env.JUPYTER_DATA_DIR;
   if (process.platform === "darwin") return join(homedir(), "Library", "Jupyter");
   if (process.platform === "win32") {
-    return join(process.env.APPDATA ?? join(homedir(), "AppData", "Roaming"), "jupyter");
+    return join(process.env.APPDATA || join(homedir(), "AppData", "Roaming"), "jupyter");
   }
-  return join(process.env.XDG_DATA_HOME ?? join(homedir(), ".local", "share"), "jupyter");
+  return join(process.env.XDG_DATA_HOME || join(homedir(), ".local", "share"), "jupyter");
 }
 
 /** Where this user's programs keep what can be made again. */
 export function cacheDirectory(): string {
   if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "cellkernel");
   if (process.platform === "win32") {
-    return join(process.env.LOCALAPPDATA ?? join(homedir(), "AppData", "Local"), "cellkernel", "Cache");
+    return join(process.env.LOCALAPPDATA || join(homedir(), "AppData", "Local"), "cellkernel", "Cache");
   }
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "cellkernel");
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "cellkernel");
 }
 
 /** Where Jupyter looks for the kernels of every user of this machine. */
 export function systemDataDirectory(): string {
-  if (process.platform === "win32") return join(process.env.PROGRAMDATA ?? "C:\\ProgramData", "jupyter");
+  if (process.platform === "win32") return join(process.env.PROGRAMDATA || "C:\\ProgramData", "jupyter");
   return "/usr/local/share/jupyter";
 }
 

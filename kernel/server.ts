@@ -6,6 +6,7 @@ import { Interrupter } from "./interrupter.js";
 import { IoPub } from "./iopub.js";
 import { type Call, LanguageClient } from "./language/client.js";
 import type { LanguageProcess } from "./language/start.js";
+import { log } from "./log.js";
 import { isOrphan, signal } from "./platform.js";
 import { Sockets } from "./sockets.js";
 import type { Outcome, ToFrontEnd, ToMain } from "./threads.js";
@@ -15,6 +16,8 @@ import { type Header, type Message, Wire } from "./wire.js";
 const ABORT_WINDOW_MS = 10;
 /** A shutdown that the main thread does not finish by itself in this time is forced. */
 const SHUTDOWN_MS = 1500;
+/** Child processes of cells that have not ended by then are killed. */
+const CHILDREN_MS = 200;
 /** How often we look whether whoever started us is still there. */
 const ORPHAN_MS = 2000;
 
@@ -32,9 +35,9 @@ export class Server {
   readonly #history: History;
   readonly #interrupter: Interrupter;
   readonly #tell: (message: ToMain) => void;
-  readonly #queue: Message[] = [];
+  readonly #queue: [socket: Router, request: Message][] = [];
   readonly #commInfo = new Map<number, (comms: object) => void>();
-  #running: Message | undefined;
+  #running: [socket: Router, request: Message] | undefined;
   #finished: (outcome: Outcome) => void = () => {};
   #count = 0;
   #asked = 0;
@@ -75,7 +78,7 @@ export class Server {
   async #handle(socket: Router, request: Message): Promise<void> {
     const type = request.header.msg_type;
     if (type === "execute_request") {
-      this.#queue.push(request);
+      this.#queue.push([socket, request]);
       await this.#drainQueue();
     } else if (type === "interrupt_request") {
       this.#iopub.status("busy", request.header);
@@ -93,7 +96,7 @@ export class Server {
     } else if (Object.hasOwn(this.#answers, type)) {
       await this.#answer(socket, request);
     } else {
-      process.stderr.write(`cellkernel: unknown message type ${type}\n`);
+      log(`unknown message type ${type}`);
     }
   }
 
@@ -142,32 +145,31 @@ export class Server {
   /** Front ends show the state that they heard last: say again that a cell is running. */
   #idle(parent: Header): void {
     this.#iopub.status("idle", parent);
-    const running = this.#running;
+    const running = this.#running?.[1];
     if (running && running.header.msg_id !== parent.msg_id) this.#iopub.status("busy", running.header);
   }
 
   async #drainQueue(): Promise<void> {
     if (this.#running) return;
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) await this.#execute(next);
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) await this.#execute(...next);
   }
 
-  async #execute(request: Message): Promise<void> {
-    const { shell } = this.#sockets;
-    this.#running = request;
+  async #execute(socket: Router, request: Message): Promise<void> {
+    this.#running = [socket, request];
     this.#iopub.status("busy", request.header);
     const outcome = await this.#run(request);
-    const aborted: Message[] = [];
+    const aborted: [Router, Message][] = [];
     if (outcome.status === "error" && request.content.stop_on_error !== false) {
       await sleep(ABORT_WINDOW_MS);
       aborted.push(...this.#queue.splice(0));
     }
     const execution_count = this.#count;
-    await this.#reply(shell, request, "execute_reply", { ...outcome, execution_count, payload: [] });
+    await this.#reply(socket, request, "execute_reply", { ...outcome, execution_count, payload: [] });
     this.#running = undefined;
     this.#iopub.status("idle", request.header);
-    for (const each of aborted) {
+    for (const [from, each] of aborted) {
       this.#iopub.status("busy", each.header);
-      await this.#reply(shell, each, "execute_reply", { status: "aborted", execution_count });
+      await this.#reply(from, each, "execute_reply", { status: "aborted", execution_count });
       this.#iopub.status("idle", each.header);
     }
   }
@@ -209,7 +211,7 @@ export class Server {
   /** Asks the client that sent the running cell. */
   async #ask(prompt: string, password: boolean): Promise<void> {
     if (!this.#running) return;
-    await this.#reply(this.#sockets.stdin, this.#running, "input_request", { prompt, password });
+    await this.#reply(this.#sockets.stdin, this.#running[1], "input_request", { prompt, password });
   }
 
   async #shutDown(socket: Router, request: Message): Promise<void> {
@@ -227,6 +229,9 @@ export class Server {
 
   async #leave(): Promise<void> {
     await this.#iopub.flush();
+    // What was asked to end, and does not.
+    if (this.#interrupter.helpers().length > 0) await sleep(CHILDREN_MS);
+    signal(this.#interrupter.helpers(), "SIGKILL");
     this.#sockets.close();
     this.#tell({ kind: "closed" });
   }

@@ -83,7 +83,9 @@ export class NotebookSession {
   }
 
   interrupt(): void {
-    context.running?.interrupt();
+    if (context.running) context.running.interrupt();
+    // What an earlier cell has left behind has heard of it by now.
+    else Atomics.store(this.shared, Slot.interrupt, 0);
   }
 
   /** An error that nobody caught: the cell's that it came from, and the kernel lives on. */

@@ -1,6 +1,8 @@
-import { Reply, Router, XPublisher } from "zeromq";
+import { Router, XPublisher } from "zeromq";
+import type { ConnectionInfo } from "./connection.js";
+import { log } from "./log.js";
 import { address } from "./platform.js";
-import { type ConnectionInfo, type Message, type Outgoing, RefusedMessage, type Wire } from "./wire.js";
+import { type Message, type Outgoing, RefusedMessage, type Wire } from "./wire.js";
 
 /** Messages wait in memory rather than get lost when a client is slow. */
 const UNBOUNDED = { sendHighWaterMark: 0 };
@@ -11,7 +13,8 @@ export class Sockets {
   readonly control = new Router(UNBOUNDED);
   readonly stdin = new Router(UNBOUNDED);
   readonly iopub = new XPublisher(UNBOUNDED);
-  readonly #heartbeat = new Reply();
+  // Echoes like a Reply socket, which garbage makes end the process.
+  readonly #heartbeat = new Router(UNBOUNDED);
   readonly #wire: Wire;
 
   constructor(wire: Wire) {
@@ -38,7 +41,7 @@ export class Sockets {
         handle(this.#wire.decode(frames));
       } catch (error) {
         if (!(error instanceof RefusedMessage)) throw error;
-        process.stderr.write(`cellkernel: dropped a message: ${error.message}\n`);
+        log(`dropped a message: ${error.message}`);
       }
     }
   }
@@ -46,7 +49,7 @@ export class Sockets {
   /** Answers whoever sent `request`. */
   async reply(socket: Router, request: Message, type: string, content: object): Promise<void> {
     const message: Outgoing = { type, content, parent: request.header };
-    await socket.send(this.#wire.encode(message, request.ids));
+    await sent(socket.send(this.#wire.encode(message, request.ids)));
   }
 
   /** They must be closed before the process ends, or ZeroMQ crashes it. */
@@ -55,7 +58,7 @@ export class Sockets {
   }
 
   async #beat(): Promise<void> {
-    for await (const frames of this.#heartbeat) await this.#heartbeat.send(frames);
+    for await (const frames of this.#heartbeat) await sent(this.#heartbeat.send(frames));
   }
 
   /** Tells each subscriber that it will hear everything from now on. */
@@ -65,7 +68,16 @@ export class Sockets {
       if (frame[0] !== 1) continue;
       const subscription = frame.subarray(1).toString();
       const message: Outgoing = { type: "iopub_welcome", content: { subscription } };
-      await this.iopub.send(this.#wire.encode(message, [Buffer.from(subscription)]));
+      await sent(this.iopub.send(this.#wire.encode(message, [Buffer.from(subscription)])));
     }
+  }
+}
+
+/** Whoever has gone meanwhile is no reason for the kernel to go too. */
+async function sent(sending: Promise<void>): Promise<void> {
+  try {
+    await sending;
+  } catch (error) {
+    log(`could not send a message: ${(error as Error).message}`);
   }
 }

@@ -1,4 +1,5 @@
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
+import type { ConnectionInfo } from "./connection.js";
 
 /** The header of a Jupyter message. */
 export interface Header {
@@ -30,19 +31,6 @@ export interface Outgoing {
   buffers?: Uint8Array[];
 }
 
-/** The file that a front end writes before it starts a kernel. */
-export interface ConnectionInfo {
-  transport: "tcp" | "ipc";
-  ip: string;
-  shell_port: number;
-  iopub_port: number;
-  stdin_port: number;
-  control_port: number;
-  hb_port: number;
-  key: string;
-  signature_scheme: string;
-}
-
 /** Version of the messaging specification that the kernel speaks. */
 export const PROTOCOL_VERSION = "5.4";
 
@@ -64,7 +52,7 @@ export class Wire {
 
   constructor(connection: Pick<ConnectionInfo, "key" | "signature_scheme">) {
     this.#key = connection.key;
-    this.#hash = (connection.signature_scheme || "hmac-sha256").replace(/^hmac-/, "");
+    this.#hash = connection.signature_scheme.replace(/^hmac-/, "");
   }
 
   /** Reads the frames of one message. Throws `RefusedMessage` for a wrong signature or a malformed message. */

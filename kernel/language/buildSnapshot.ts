@@ -1,19 +1,11 @@
 import { spawn } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { PACKAGE_ROOT } from "../package.js";
-import { LANGUAGE_FLAGS, snapshotPath } from "./snapshot.js";
+import { makeFolder } from "../platform.js";
+import { LANGUAGE_ENVIRONMENT, LANGUAGE_FLAGS, snapshotPath } from "./snapshot.js";
 
 import ts = require("typescript");
 
@@ -34,7 +26,7 @@ const STALE_MS = 120_000;
 async function buildSnapshot(): Promise<boolean> {
   const target = snapshotPath();
   const folder = dirname(target);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const blob = `${target}.building`;
   const begun = statSync(blob, { throwIfNoEntry: false })?.mtimeMs;
   if (begun !== undefined && Date.now() - begun < STALE_MS) return true;
@@ -43,9 +35,10 @@ async function buildSnapshot(): Promise<boolean> {
   try {
     const script = join(scratch, "language.cjs");
     writeFileSync(script, snapshotScript());
+    const env = { ...process.env, ...LANGUAGE_ENVIRONMENT };
     const args = [...LANGUAGE_FLAGS, "--snapshot-blob", blob, "--build-snapshot", script];
     const code = await new Promise((resolve) => {
-      spawn(process.execPath, args, { stdio: "ignore" }).on("exit", resolve).on("error", resolve);
+      spawn(process.execPath, args, { stdio: "ignore", env }).on("exit", resolve).on("error", resolve);
     });
     if (code !== 0) return false;
     renameSync(blob, target);

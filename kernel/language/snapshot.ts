@@ -11,8 +11,15 @@ import { cacheDirectory } from "../platform.js";
  */
 export const LANGUAGE_FLAGS = ["--heap-growing-percent=20", "--max-optimized-bytecode-size=4096"];
 
-/** glibc gives memory back rather than keep it for each of V8's threads; elsewhere these mean nothing. */
-export const LANGUAGE_ENVIRONMENT = { MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072" };
+/**
+ * glibc gives memory back rather than keep it for each of V8's threads; elsewhere these mean nothing.
+ * A snapshot serves only the flags that it was built with: those of `NODE_OPTIONS` are for the cells.
+ */
+export const LANGUAGE_ENVIRONMENT = {
+  MALLOC_ARENA_MAX: "2",
+  MALLOC_TRIM_THRESHOLD_: "131072",
+  NODE_OPTIONS: "",
+};
 
 const KERNEL = join(PACKAGE_ROOT, "dist", "kernel");
 

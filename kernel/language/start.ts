@@ -1,11 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { log } from "../log.js";
 import type { Call, Result } from "./client.js";
 import { LANGUAGE_ENVIRONMENT, LANGUAGE_FLAGS, snapshotPath } from "./snapshot.js";
 
 /** Calls that leave something behind: made again, they bring a new process to where the old one was. */
 const LASTING = new Set<Call["method"]>(["compile", "commit", "reset"]);
+
+/** So many failed starts are answered with an error; we go on trying, ever more slowly. */
+const MOST_FAILURES = 3;
+const RETRY_MS = 500;
 
 /**
  * The language process, as a port for a `LanguageClient`. When it dies, another takes its place and
@@ -16,6 +21,7 @@ export class LanguageProcess {
   readonly #waiting = new Map<number, Call>();
   readonly #lasting: Call[] = [];
   #child: ChildProcess;
+  #failures = 0;
   #listener: (result: Result) => void = () => {};
 
   constructor(directory: string) {
@@ -50,6 +56,7 @@ export class LanguageProcess {
     child.on("message", (result: Result) => {
       if (!answered && !fromSnapshot && mayUseSnapshot) buildForNextTime();
       answered = true;
+      this.#failures = 0;
       // Of a call that is made again after a restart, the first answer counts.
       if (this.#waiting.delete(result.id)) this.#listener(result);
     });
@@ -59,9 +66,22 @@ export class LanguageProcess {
         // A snapshot that this Node does not accept: another is made, for the next kernel.
         if (code || signal === "SIGABRT") rmSync(blob, { force: true });
         this.#replace(!existsSync(blob));
-      } else process.stderr.write("cellkernel: the language process does not start\n");
+      } else void this.#tryAgain();
     });
     return child;
+  }
+
+  /** It died before its first answer: perhaps there is no memory for it now. */
+  async #tryAgain(): Promise<void> {
+    this.#failures++;
+    log(`the language process does not start (${this.#failures})`);
+    if (this.#failures >= MOST_FAILURES) {
+      const error = "the language process, which compiles cells, does not start: is there memory left?";
+      for (const { id } of this.#waiting.values()) this.#listener({ id, error });
+      this.#waiting.clear();
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS * Math.min(this.#failures, 20)));
+    this.#replace(false);
   }
 
   #replace(mayUseSnapshot: boolean): void {

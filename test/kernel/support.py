@@ -76,7 +76,9 @@ class Kernel:
         deadline = time.monotonic() + timeout
         while True:
             message = self.client.get_iopub_msg(timeout=max(0.01, deadline - time.monotonic()))
-            if message["parent_header"].get("msg_id") != msg_id:
+            parent = message["parent_header"]
+            # A manager's requests may have the ids of its client's.
+            if parent.get("msg_id") != msg_id or parent["msg_type"] != "execute_request":
                 continue
             if message["msg_type"] == "status":
                 if message["content"]["execution_state"] == "idle":

@@ -76,6 +76,35 @@ class Interrupts(unittest.TestCase):
         time.sleep(0.3)
         self.assertEqual(self.kernel.run("kept").text, "42")
 
+    def test_what_an_earlier_cell_left_behind(self):
+        for name, code in {
+            "a loop in a timer": "setTimeout(() => { while (true) ticks++; }, 20); 1",
+            "a promise that nobody awaits": "void (async () => { await sleep(20); while (true) ticks++; })(); 1",
+            "a storm of microtasks": "setTimeout(async () => { while (true) await null; }, 20); 1",
+        }.items():
+            with self.subTest(name):
+                self.assertEqual(self.kernel.run(code).text, "1")
+                time.sleep(0.3)
+                self.kernel.interrupt()
+                self.assertEqual(self.kernel.run("kept", timeout=5).text, "42")
+
+    def test_a_handler_that_never_ends(self):
+        client = self.kernel.client
+        self.kernel.run("jupyter.onComm('stuck', () => { while (true) ticks++; });")
+        client.shell_channel.send(client.session.msg("comm_open", {"comm_id": "s", "target_name": "stuck", "data": {}}))
+        time.sleep(0.3)
+        self.kernel.interrupt()
+        self.assertEqual(self.kernel.run("kept", timeout=5).text, "42")
+
+    def test_a_child_that_will_not_hear_is_told_more_firmly(self):
+        msg_id = self.kernel.client.execute("execSync(`sh -c \"trap '' INT; sleep 1238; sleep 1238\"`)")
+        time.sleep(0.5)
+        for _ in range(3):
+            self.kernel.interrupt()
+            time.sleep(0.5)
+        self.assertEqual(self.kernel.collect(msg_id, timeout=5).reply["ename"], "Interrupted")
+        self.assertEqual(self.kernel.run("kept").text, "42")
+
     def test_an_interrupted_cell_does_not_go_on(self):
         self.interrupt("ticks = 0; while (true) { await sleep(10); ticks++; }")
         before = self.kernel.run("ticks").text
@@ -112,9 +141,10 @@ class Leftovers(unittest.TestCase):
             kernel.run(
                 'import { spawn } from "node:child_process"; import { Worker } from "node:worker_threads";\n'
                 'spawn("sleep", ["4321.5"]); spawn("sh", ["-c", "sleep 4322.5; true"]);\n'
+                'spawn("sh", ["-c", "trap \'\' TERM INT; sleep 4321.5; sleep 4321.5"]);\n'
                 'new Worker("while (true);", { eval: true }); 1'
             )
-            self.assertEqual(len(alive("^sleep 432[12].5")), 2)
+            self.assertEqual(len(alive("^sleep 432[12].5")), 3)
             before = kernel.pid
             kernel.restart()
             self.assertNotEqual(kernel.pid, before)

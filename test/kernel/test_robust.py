@@ -1,12 +1,15 @@
 """Bad input, and much of it: reported as the cell's error, the kernel alive with its variables."""
 
+import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpecManager
 
@@ -137,6 +140,63 @@ class Death(unittest.TestCase):
         self.assertEqual(kernel.run("const after = outlives.a + 1; after").text, "2")
         self.assertEqual(kernel.reply(kernel.client.complete("outlives.", 9))["content"]["matches"], ["a"])
 
+    def test_a_language_process_that_does_not_start_is_an_error(self):
+        kernel = Kernel()
+        self.addCleanup(kernel.stop)
+        children = lambda: subprocess.run(["pgrep", "-P", str(kernel.pid)], capture_output=True, text=True).stdout.split()
+        deadline = time.monotonic() + 4
+        while time.monotonic() < deadline:
+            for pid in children():
+                os.kill(int(pid), 9)
+            time.sleep(0.05)
+        result = kernel.run("const again = 1; again", timeout=30)
+        self.assertIn(result.status, ("ok", "error"))
+        while result.status == "error":
+            self.assertIn("does not start", result.reply["evalue"])
+            result = kernel.run("const again = 1; again", timeout=30)
+        self.assertEqual(result.text, "1")
+
+    def test_garbage_on_every_port(self):
+        kernel = Kernel()
+        self.addCleanup(kernel.stop)
+        info = kernel.manager.get_connection_info()
+        for name, port in ((name, port) for name, port in info.items() if name.endswith("_port")):
+            for _ in range(10):
+                with socket.create_connection(("127.0.0.1", port)) as peer:
+                    peer.sendall(b"GET / HTTP/1.1\r\n\r\n" + os.urandom(5000))
+        time.sleep(0.3)
+        self.assertEqual(kernel.run("1 + 1").text, "2")
+
+    def test_a_connection_file_that_is_none(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "connection.json")
+            good = {"ip": "127.0.0.1", "transport": "tcp", "key": "", "signature_scheme": "hmac-sha256"}
+            good |= {f"{name}_port": 1 for name in ("shell", "iopub", "stdin", "control", "hb")}
+            for content, named in (
+                ("[]", "ip"), ("{", "JSON"), (json.dumps(good | {"transport": "udp"}), "transport"),
+                (json.dumps(good | {"hb_port": "x"}), "hb_port"), (json.dumps(good | {"signature_scheme": "hmac-none"}), "signature_scheme"),
+            ):
+                file.write_text(content)
+                ended = subprocess.run(["node", str(ROOT / "dist/kernel/main.js"), str(file)], capture_output=True, text=True, timeout=20)
+                self.assertEqual(ended.returncode, 2)
+                self.assertIn(named, ended.stderr)
+                self.assertIn(str(file), ended.stderr)
+
+    def test_a_home_that_cannot_be_written(self):
+        kernel = Kernel(env={**os.environ, "HOME": "/proc/nowhere", "JUPYTER_DATA_DIR": "/proc/nowhere/jupyter"})
+        self.addCleanup(kernel.stop)
+        self.assertEqual(kernel.run("1 + 1").text, "2")
+
+    def test_two_kernels_at_once_have_histories_of_their_own(self):
+        first, second = Kernel(), Kernel()
+        self.addCleanup(first.stop)
+        self.addCleanup(second.stop)
+        first.run("'of the first'")
+        second.run("'of the second'")
+        for kernel, code in ((first, "'of the first'"), (second, "'of the second'")):
+            request = kernel.client.history(hist_access_type="range", session=0, start=0, stop=100, raw=True, output=False)
+            self.assertEqual([entry[2] for entry in kernel.reply(request)["content"]["history"]], [code])
+
     def test_a_kernel_without_its_front_end_ends(self):
         installed_kernelspec()
         with tempfile.TemporaryDirectory() as folder:
@@ -248,6 +308,10 @@ class Starting(unittest.TestCase):
             bad = run("install", "--prefix", "here", "--name", "no good")
             self.assertEqual(bad.returncode, 1)
             self.assertIn('The kernel\'s name is "no good"', bad.stderr)
+            for name in (".", ".."):
+                self.assertIn("The kernel's name is", run("install", "--prefix", "here", "--name", name).stderr)
+            self.assertIn("prefix is empty", run("install", "--prefix", "").stderr)
+            self.assertIn("display name is empty", run("install", "--prefix", "here", "--display-name", "").stderr)
             self.assertIn("Give one of", run("install", "--user", "--prefix", "x").stderr)
             self.assertIn("usage:", run("remove").stderr)
 

@@ -1,0 +1,83 @@
+"""What cells print and show, and what they ask."""
+
+import unittest
+
+from support import Kernel
+
+
+class Outputs(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.kernel = Kernel()
+        cls.kernel.run("function fails() {\n  throw new Error('caught');\n}")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.kernel.stop()
+
+    def test_what_is_shown_already_is_no_result(self):
+        for code in (
+            "display('x')",
+            "await display('x')",
+            "const handle = await display('x', { id: 'here' }); handle",
+            "display.update('here', 'y')",
+            "handle.update('z')",
+            "display.progress(3)",
+            "jupyter.onComm('nobody', () => {})",
+        ):
+            with self.subTest(code):
+                result = self.kernel.run(code)
+                self.assertEqual((result.status, result.of("execute_result")), ("ok", []))
+
+    def test_stacks_speak_of_cells_whoever_prints_them(self):
+        for code, name in (
+            ("try { fails() } catch (e) { console.error(e) }", "stderr"),
+            ("try { fails() } catch (e) { console.log((e as Error).stack) }", "stdout"),
+            ("console.trace('here')", "stderr"),
+        ):
+            with self.subTest(code):
+                text = self.kernel.run(code).stream(name)
+                self.assertRegex(text, r"at .*cell \d+:[12]:\d+")
+                self.assertNotRegex(text, r"executor|cellkernel:|node:")
+
+    def test_an_error_still_shows_its_line(self):
+        self.assertIn(">\x1b[0m \x1b[1m2 |   throw new Error('caught');", self.kernel.run("fails()").traceback)
+        self.assertIn("throw new TypeError", self.kernel.run("throw new TypeError('a')").traceback)
+
+    def test_long_messages_are_cut(self):
+        result = self.kernel.run("throw new Error('z'.repeat(5e6))")
+        self.assertLess(len(result.reply["evalue"]) + len(result.traceback), 200_000)
+        self.assertIn("[cut: the first 50000 of 5000000 characters]", result.reply["evalue"])
+
+    def test_what_a_cell_shows_is_bounded(self):
+        result = self.kernel.run("for (let i = 0; i < 50; i++) await display(html('x'.repeat(1e6)))", timeout=60)
+        self.assertLess(len(result.of("display_data")), 25)
+        self.assertIn("[cut: an output of", result.stream("stderr"))
+        self.assertEqual(self.kernel.run("1 + 1").text, "2")
+
+    def test_characters_in_two_parts_and_other_encodings(self):
+        code = "const bytes = Buffer.from('😀'); process.stdout.write(bytes.subarray(0, 2)); process.stdout.write(bytes.subarray(2)); process.stdout.write('6869', 'hex')"
+        self.assertEqual(self.kernel.run(code).stream(), "😀hi")
+
+    def test_nothing_written_is_no_message(self):
+        self.assertEqual(self.kernel.run("process.stderr.write(''); undefined").of("stream"), [])
+
+    def test_bytes_of_a_bundle_travel_as_base64(self):
+        result = self.kernel.run("({ toMime: () => ({ 'image/png': Buffer.from([1, 2, 3]), 'text/plain': 'picture' }) })")
+        self.assertEqual(result.of("execute_result")[0]["data"]["image/png"], "AQID")
+
+    def test_questions_are_asked_one_after_the_other(self):
+        client = self.kernel.client
+        cell = client.execute("(await Promise.all([input('A'), input('B')])).join(' ')", allow_stdin=True)
+        for prompt in "AB":
+            self.assertEqual(client.get_stdin_msg(timeout=5)["content"]["prompt"], prompt)
+            client.input(f"answer {prompt}")
+        self.assertEqual(self.kernel.collect(cell).text, "'answer A answer B'")
+
+    def test_a_question_after_its_cell_is_refused(self):
+        self.kernel.run("let refused = ''; setTimeout(() => input('late').catch((e) => { refused = e.message }), 50); 1", allow_stdin=True)
+        self.assertIn("after its cell had ended", self.kernel.run("await new Promise((r) => setTimeout(r, 200)); refused").text)
+
+
+if __name__ == "__main__":
+    unittest.main()
