@@ -5,6 +5,7 @@ import { Comms } from "./comms.js";
 import { mapStacks } from "./errors.js";
 import { Executor } from "./executor.js";
 import { installGlobals } from "./globals.js";
+import { captureInherited } from "./inherit.js";
 import { Input } from "./input.js";
 import { LanguageClient } from "./language/client.js";
 import { log } from "./log.js";
@@ -73,6 +74,7 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
   mapStacks();
   bindTimers();
   output.captureStreams();
+  captureInherited(output);
   installGlobals(output, comms, input);
 }
 

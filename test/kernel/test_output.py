@@ -1,5 +1,6 @@
 """What cells print and show, and what they ask."""
 
+import tempfile
 import unittest
 
 from support import Kernel
@@ -8,12 +9,14 @@ from support import Kernel
 class Outputs(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.kernel = Kernel()
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.kernel = Kernel(cwd=cls.folder.name)
         cls.kernel.run("function fails() {\n  throw new Error('caught');\n}")
 
     @classmethod
     def tearDownClass(cls):
         cls.kernel.stop()
+        cls.folder.cleanup()
 
     def test_what_is_shown_already_is_no_result(self):
         for code in (
@@ -58,6 +61,25 @@ class Outputs(unittest.TestCase):
     def test_characters_in_two_parts_and_other_encodings(self):
         code = "const bytes = Buffer.from('😀'); process.stdout.write(bytes.subarray(0, 2)); process.stdout.write(bytes.subarray(2)); process.stdout.write('6869', 'hex')"
         self.assertEqual(self.kernel.run(code).stream(), "😀hi")
+
+    def test_children_that_inherit_the_streams(self):
+        self.kernel.run('import { execSync, execFileSync, fork, spawn, spawnSync } from "node:child_process"; import { writeFileSync } from "node:fs";')
+        ended = "await new Promise((r) => child.on('close', r))"
+        shell = "echo out; echo err >&2"
+        for name, code in {
+            "execSync": f"execSync('{shell}', {{ stdio: 'inherit' }}); undefined",
+            "execFileSync": f"execFileSync('sh', ['-c', '{shell}'], {{ stdio: [0, 1, 2] }}); undefined",
+            "spawnSync": f"spawnSync('{shell}', {{ shell: true, stdio: 'inherit' }}); undefined",
+            "spawn": f"{{ const child = spawn('sh', ['-c', '{shell}'], {{ stdio: 'inherit' }}); {ended} }}",
+            "spawn, one stream": f"{{ const child = spawn('sh', ['-c', '{shell}'], {{ stdio: ['ignore', 'inherit', 2] }}); {ended} }}",
+            "fork": f"writeFileSync('forked.cjs', 'console.log(\"out\"); console.error(\"err\")'); {{ const child = fork('forked.cjs'); {ended} }}",
+        }.items():
+            with self.subTest(name):
+                result = self.kernel.run(code)
+                self.assertEqual((result.status, result.stream("stdout"), result.stream("stderr")), ("ok", "out\n", "err\n"))
+        failed = self.kernel.run("execSync('echo said; exit 3', { stdio: 'inherit' })")
+        self.assertEqual((failed.status, failed.stream()), ("error", "said\n"))
+        self.assertEqual(self.kernel.run("String(execSync('echo x'))").text, "'x\\n'")
 
     def test_nothing_written_is_no_message(self):
         self.assertEqual(self.kernel.run("process.stderr.write(''); undefined").of("stream"), [])
