@@ -242,23 +242,25 @@ def resident(pid):
 
 
 class Alive(unittest.TestCase):
-    def test_completion_while_a_worker_trains(self):
-        kernel = Kernel()
+    def test_answers_while_a_model_is_fine_tuned(self):
+        kernel = Kernel(cwd=ROOT / "notebooks")
         self.addCleanup(kernel.stop)
-        kernel.run('import { Worker } from "node:worker_threads"; const object = { alpha: 1 };\n'
-                   'jupyter.onComm("ping", (comm) => comm.onMessage((data) => comm.send(data)));')
+        kernel.run('jupyter.onComm("ping", (comm) => comm.onMessage((data) => comm.send(data)));')
+        ready = kernel.run(
+            'import { finetune, interruptedRun, openModel, preprocess, readH5ad } from "cellkernel";\n'
+            'const cells = await readH5ad("data/pbmc68k_reduced.h5ad");\n'
+            'const model = await openModel("models/small");\n'
+            'const ready = await preprocess(cells, { cellType: "bulk_labels", model, nHvg: 600 }); 1', timeout=60)
+        self.assertEqual(ready.text, "1", ready.traceback)
         client = kernel.client
         client.shell_channel.send(client.session.msg("comm_open", {"comm_id": "p", "target_name": "ping", "data": {}}))
-        kernel.reply(client.complete("object.", 7))
-        # As a fine-tuning does: a worker that computes without a pause, a cell that awaits it.
-        cell = client.execute(
-            "const training = new Worker('const t = Date.now(); while (Date.now() - t < 6000);', { eval: true });\n"
-            "await new Promise((r) => training.on('exit', r))"
-        )
-        time.sleep(0.5)
+        kernel.reply(client.complete("cells.", 6))
+        cell = client.execute("await finetune(ready, { epochs: 10_000, batchSize: 16, maxSeqLen: 128 })")
+        while kernel.iopub("update_display_data", 30)["content"]["data"]["text/plain"].count("step 0 ") > 0:
+            pass
         for name, ask in {
-            "completion": lambda: self.assertEqual(kernel.reply(client.complete("object.", 7))["content"]["matches"], ["alpha"]),
-            "inspection": lambda: self.assertTrue(kernel.reply(client.inspect("object", 3))["content"]["found"]),
+            "completion": lambda: self.assertIn("obs", kernel.reply(client.complete("cells.", 6))["content"]["matches"]),
+            "inspection": lambda: self.assertTrue(kernel.reply(client.inspect("cells", 3))["content"]["found"]),
             "comm": lambda: (client.shell_channel.send(client.session.msg("comm_msg", {"comm_id": "p", "data": 1})), kernel.iopub("comm_msg")),
         }.items():
             with self.subTest(name):
@@ -268,7 +270,12 @@ class Alive(unittest.TestCase):
                     ask()
                     times.append(time.monotonic() - started)
                 self.assertLess(statistics.median(times), 0.1)
-        self.assertEqual(kernel.collect(cell).status, "ok")
+        started = time.monotonic()
+        kernel.interrupt()
+        self.assertEqual(kernel.reply(cell)["content"]["ename"], "Interrupted")
+        self.assertLess(time.monotonic() - started, 1)
+        kept = kernel.run("const run = await interruptedRun(); [run.training.state, run.training.step > 0, run.weights.size > 0]", timeout=30)
+        self.assertEqual(kept.text, "[ 'stopped', true, true ]", kept.traceback)
 
 
 class Starting(unittest.TestCase):
