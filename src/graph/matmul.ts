@@ -1,6 +1,6 @@
 import { sumTo } from "./elementwise.js";
 import type { Attribute, Graph } from "./graph.js";
-import { reduceSum } from "./reduce.js";
+import { columnSums } from "./reduce.js";
 import { transpose } from "./shape.js";
 import { broadcast, GraphError, showShape, type Tensor } from "./tensor.js";
 
@@ -21,7 +21,7 @@ export function linear(g: Graph, x: Tensor, w: Tensor, b?: Tensor, scale = 1): T
       : g.node("Gemm", [x, w, b], x.dtype, shape, { transB: 1, ...factors(scale) });
   return g.record(out, b ? [x, w, b] : [x, w], (dy, want) => {
     const dw = want[1] ? g.product("Gemm", dy, x, w.shape, { transA: 1, ...factors(scale) }) : undefined;
-    const db = b && want[2] ? scaled(g, reduceSum(g, dy, [0]), scale) : undefined;
+    const db = b && want[2] ? scaled(g, columnSums(g, dy), scale) : undefined;
     // The weight's derivative first: put off, it would keep dy and x until the end of the step.
     const late = [dw, db].reduce<Tensor>((t, d) => (d ? g.after(t, d) : t), w);
     return [want[0] ? g.product("Gemm", dy, late, x.shape, factors(scale)) : undefined, dw, db];

@@ -1,6 +1,7 @@
 import { add, atLeast, div, mul, sqrt, square, sub } from "./elementwise.js";
 import type { Graph } from "./graph.js";
-import { reduceMean, reduceSum } from "./reduce.js";
+import { columnSums, reduceMean, reduceSum } from "./reduce.js";
+import { reshape } from "./shape.js";
 import { GraphError, showShape, type Tensor } from "./tensor.js";
 
 /**
@@ -28,15 +29,15 @@ export function layerNorm(g: Graph, x: Tensor, weight: Tensor, bias: Tensor, eps
     const scale = g.cast(inverse, x.dtype);
     const normal = mul(g, sub(g, x, g.after(g.cast(mean, x.dtype), dy)), scale);
     const along = mul(g, dy, normal);
-    const rows = x.shape.map((_, i) => i).slice(0, -1);
-    const dWeight = want[1] ? reduceSum(g, along, rows) : undefined;
-    const dBias = want[2] ? reduceSum(g, dy, rows) : undefined;
+    const dWeight = want[1] ? columnSums(g, along) : undefined;
+    const dBias = want[2] ? columnSums(g, dy) : undefined;
     // The parameters' derivatives first: put off, they would keep dy until the end of the step.
     const late = [dWeight, dBias].reduce<Tensor>((t, d) => (d ? g.after(t, d) : t), scale);
     const dx = () => {
+      const d = weight.dim(0) as number;
+      const share = reshape(g, div(g, weight, d), [d, 1]);
+      const [flat, slope] = [dy, along].map((t) => g.node("MatMul", [t, share], t.dtype, [x.dim(0), 1]));
       const dn = mul(g, dy, weight);
-      const flat = reduceMean(g, dn, [-1], true);
-      const slope = reduceMean(g, mul(g, along, weight), [-1], true);
       return mul(g, sub(g, sub(g, dn, flat), mul(g, normal, slope)), late);
     };
     return [want[0] ? dx() : undefined, dWeight, dBias];

@@ -11,6 +11,8 @@ import type { TrainingSpec } from "./training.js";
 /** A graph that computes the loss of one batch and its derivatives. */
 export interface GradientGraph {
   onnx: Uint8Array;
+  /** Whether it adds its derivatives to those that it is given. */
+  accumulates: boolean;
   /** All weights that it reads. */
   slots: Slot[];
   /** Those that it gives a derivative of: output `grad.<input>`. */
@@ -48,6 +50,7 @@ export function gradientGraph(spec: TrainingSpec, accumulate: boolean): Gradient
   for (const [name, value] of model.statistics) g.output(`new.${name}`, value);
   return {
     onnx: encodeOnnx(g),
+    accumulates: accumulate,
     slots: slots.all,
     trained: reached.map((r) => r.slot),
     statistics: [...model.statistics.keys()],

@@ -37,6 +37,8 @@ export class Session {
         ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
         // A planned arena keeps the first batch's layout: with batches of many lengths it costs memory and time.
         enableMemPattern: false,
+        // Threads that wait busily after a run take the time of whatever runs next.
+        extra: { session: { force_spinning_stop: "1" } },
         logSeverityLevel: 3,
         ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
       });

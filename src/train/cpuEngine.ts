@@ -22,7 +22,8 @@ export interface AdamChoice {
 }
 
 /**
- * Training on the CPU: one graph for the gradients, which adds up those of a step's batches, and one for Adam.
+ * Training on the CPU: one graph for the gradients, and one for Adam. Until a step has several batches, the former
+ * leaves out what adds them up.
  * Weights, moments and gradients lie in memory of ours that onnxruntime reads and writes in place; between the two
  * graphs the norm is looked at, so that a step that is not finite changes nothing.
  */
@@ -31,8 +32,10 @@ export class CpuEngine implements Engine {
   readonly gradients: Weights;
 
   private constructor(
-    private readonly graph: GradientGraph,
-    private readonly gradientSession: Session,
+    private readonly spec: TrainingSpec,
+    private readonly session: SessionOptions,
+    private graph: GradientGraph,
+    private gradientSession: Session,
     private readonly updateSession: Session,
     private readonly state: TrainingState,
     private readonly feedOptions: FeedOptions,
@@ -50,16 +53,17 @@ export class CpuEngine implements Engine {
     feeds: FeedOptions,
     adam: AdamChoice,
   ): Promise<CpuEngine> {
-    const graph = gradientGraph(spec, true);
+    const graph = gradientGraph(spec, false);
     const update = updateGraph(graph.trained, { beta1: BETA1, beta2: BETA2, ...adam });
     const opened = [await Session.open(graph.onnx, session), await Session.open(update, session)];
-    return new CpuEngine(graph, opened[0], opened[1], state, feeds, adam);
+    return new CpuEngine(spec, session, graph, opened[0], opened[1], state, feeds, adam);
   }
 
   async run(steps: PlannedStep[]): Promise<StepResult[]> {
     const results: StepResult[] = [];
     for (const step of steps) {
       const started = performance.now();
+      if (step.micro.length > 1 && !this.graph.accumulates) await this.accumulate();
       const result = await this.addGradients(step);
       const skipped = !Number.isFinite(result.gradNorm);
       if (!skipped) await this.update(result.gradNorm, step.learningRate);
@@ -68,10 +72,17 @@ export class CpuEngine implements Engine {
     return results;
   }
 
+  /** From now on with the graph that adds up the gradients of several batches. */
+  private async accumulate(): Promise<void> {
+    await this.gradientSession.release();
+    this.graph = gradientGraph(this.spec, true);
+    this.gradientSession = await Session.open(this.graph.onnx, this.session);
+  }
+
   private async addGradients({ micro }: PlannedStep): Promise<Omit<StepResult, "skipped" | "seconds">> {
     const { graph, state } = this;
     const sums = slotTensors(graph.trained, this.gradients);
-    for (const g of this.gradients.values()) g.data.fill(0);
+    if (graph.accumulates) for (const g of this.gradients.values()) g.data.fill(0);
     const inputs = new Set(graph.inputs);
     const all = { loss: 0, parts: {} as Record<string, number>, gradNorm: 0, correct: 0, cells: 0 };
     for (const [i, feeds] of stepFeeds(micro, state.attempts++, this.feedOptions).entries()) {
@@ -79,7 +90,7 @@ export class CpuEngine implements Engine {
       const into: Record<string, ort.Tensor | null> = { loss: null, parts: null, squares: null };
       if (graph.logits) into.logits = null;
       for (const [input, t] of Object.entries(sums)) {
-        fed[`sum.${input}`] = t;
+        if (graph.accumulates) fed[`sum.${input}`] = t;
         into[`grad.${input}`] = t;
       }
       for (const name of graph.statistics) into[`new.${name}`] = null;
