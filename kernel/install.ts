@@ -1,9 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { type InstallOptions, installKernelspec } from "./kernelspec.js";
-import { snapshotPath } from "./language/snapshot.js";
+import { prepareSnapshot } from "./language/snapshot.js";
 
 /** `cellkernel kernel install`, started by name from the command line of the package. */
 
@@ -45,15 +43,7 @@ function main(args: string[]): void {
     system: values.system,
   };
   console.log(`Installed the kernel in ${installKernelspec(options)}`);
-  prepareSnapshot();
-}
-
-/** Makes the first start as quick as those after it. A kernel without snapshot works, and makes it itself. */
-function prepareSnapshot(): void {
-  if (existsSync(snapshotPath())) return;
-  const program = fileURLToPath(new URL("./language/buildSnapshot.js", import.meta.url));
-  const { status } = spawnSync(process.execPath, [program], { stdio: "ignore" });
-  if (status !== 0)
+  if (!prepareSnapshot())
     console.error("The kernel works, but starts more slowly: its snapshot could not be made.");
 }
 

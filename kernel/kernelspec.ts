@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { version } from "./info.js";
 import { PACKAGE_ROOT } from "./package.js";
@@ -15,6 +15,9 @@ export interface InstallOptions {
   /** For every user of this machine instead of the present one. */
   system?: boolean;
 }
+
+/** Pictures for launchers, by the names that Jupyter looks for. */
+const LOGOS = ["logo-svg.svg", "logo-64x64.png"];
 
 /** The content of `kernel.json`; absolute paths, because Jupyter may start in any folder. */
 export function kernelspec(displayName = "TypeScript (Cellkernel)"): object {
@@ -52,6 +55,8 @@ export function installKernelspec({
       : jupyterDataDirectory();
   const folder = join(data, "kernels", name);
   makeFolder(folder);
+  for (const logo of LOGOS)
+    copyFileSync(join(PACKAGE_ROOT, "kernel", "kernelspec", logo), join(folder, logo));
   const file = join(folder, "kernel.json");
   const temporary = `${file}.${process.pid}`;
   try {

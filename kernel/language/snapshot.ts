@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { PACKAGE_ROOT } from "../package.js";
 import { cacheDirectory } from "../platform.js";
 
@@ -36,6 +38,16 @@ export function snapshotPath(): string {
     hash.update(`${path} ${mtimeMs} ${size}`);
   }
   return join(snapshotFolder(), `language-${hash.digest("hex").slice(0, 16)}.blob`);
+}
+
+/**
+ * Makes the first start as quick as those after it; returns whether that worked. A kernel without snapshot
+ * works too, and makes it for the next one.
+ */
+export function prepareSnapshot(): boolean {
+  if (existsSync(snapshotPath())) return true;
+  const program = fileURLToPath(new URL("./buildSnapshot.js", import.meta.url));
+  return spawnSync(process.execPath, [program], { stdio: "ignore" }).status === 0;
 }
 
 function snapshotFolder(): string {

@@ -11,6 +11,10 @@ export async function installKernelspec() {
     pathToFileURL(join(root, "dist/kernel/kernelspec.js")).href
   );
   install({ prefix: environments.jupyter.folder });
+  const { prepareSnapshot } = await import(
+    pathToFileURL(join(root, "dist/kernel/language/snapshot.js")).href
+  );
+  prepareSnapshot();
 }
 
 export function installExtension() {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import statistics
 import subprocess
@@ -312,6 +313,7 @@ class Starting(unittest.TestCase):
             self.assertEqual((spec.display_name, spec.language, spec.interrupt_mode), ("TypeScript (Cellkernel)", "typescript", "message"))
             self.assertTrue(all(os.path.isabs(part) for part in spec.argv[:2]) and os.path.exists(spec.argv[1]))
             self.assertEqual(specs.get_kernel_spec("cellkernel-next").display_name, "Next")
+            self.assertLessEqual({"logo-svg", "logo-64x64"}, {path.stem for path in Path(spec.resource_dir).iterdir()})
             bad = run("install", "--prefix", "here", "--name", "no good")
             self.assertEqual(bad.returncode, 1)
             self.assertIn('The kernel\'s name is "no good"', bad.stderr)
@@ -321,6 +323,20 @@ class Starting(unittest.TestCase):
             self.assertIn("display name is empty", run("install", "--prefix", "here", "--display-name", "").stderr)
             self.assertIn("Give one of", run("install", "--user", "--prefix", "x").stderr)
             self.assertIn("usage:", run("remove").stderr)
+
+    def test_install_where_jupyter_looks(self):
+        with tempfile.TemporaryDirectory() as folder:
+            home = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "XDG"))}
+            home |= {"HOME": folder, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+            program = str(ROOT / "dist/src/cli/main.js")
+            listed = [sys.executable, "-c", "from jupyter_client.kernelspec import find_kernel_specs as f; print(f().get('cellkernel'))"]
+            for place in ("--user", "--sys-prefix"):
+                told = subprocess.run(["node", program, "kernel", "install", place], capture_output=True, text=True, env=home, cwd=folder)
+                self.assertEqual(told.returncode, 0, told.stderr)
+                found = subprocess.run(listed, capture_output=True, text=True, env=home, cwd=folder).stdout.strip()
+                self.assertIn(found, told.stdout)
+                self.assertTrue(found.startswith(folder if place == "--user" else sys.prefix), found)
+                shutil.rmtree(found)
 
 
 if __name__ == "__main__":
