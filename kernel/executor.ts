@@ -1,17 +1,18 @@
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import vm from "node:vm";
 import { type Cell, context, Interrupted, resume } from "./cell.js";
 import { CompileError, rememberSource } from "./errors.js";
 import type { LanguageClient } from "./language/client.js";
-import { type Evaluate, Modules, type Namespace, namespace, pick } from "./modules.js";
+import { type Evaluate, Modules } from "./modules.js";
+import { bind, type Namespace, namespace } from "./namespace.js";
 import { Phase, Slot } from "./threads.js";
 
-type Body = (
-  scope: Namespace,
-  kernel: object,
-  require: unknown,
-  meta: object,
-) => Promise<[unknown] | undefined>;
+type Body = (scope: Namespace, kernel: object, ...module: ModuleVariables) => Promise<[unknown] | undefined>;
+
+/** What Node gives every module: `import.meta`, and for CommonJS these three. */
+type ModuleVariables = [meta: object, require: NodeJS.Require, __filename: string, __dirname: string];
 
 const RUN = Symbol.for("cellkernel.run");
 // SIGINT ends what runs inside of this script, the synchronous part of a cell.
@@ -27,7 +28,7 @@ export class Executor {
   readonly modules: Modules;
   readonly #language: LanguageClient;
   readonly #shared: Int32Array;
-  readonly #directory: string;
+  readonly #notebook: ModuleVariables;
 
   constructor(
     language: LanguageClient,
@@ -37,20 +38,22 @@ export class Executor {
   ) {
     this.#language = language;
     this.#shared = shared;
-    this.#directory = directory;
     const evaluate: Evaluate = async (file, { js, map }, scope) => {
       rememberSource(file, { label: file, code: readFileSync(file, "utf8"), map });
-      await this.#body(js, file)(scope, this.#kernel(dirOf(file)), this.modules.require, metaOf(file));
+      await this.#body(js, file)(scope, this.#kernel(file), ...this.#variablesOf(file));
     };
     this.modules = new Modules(directory, language, evaluate, special);
+    this.#notebook = this.#variablesOf(join(directory, "notebook.ts"));
   }
 
   /**
    * Runs code on behalf of a cell; resolves to the last expression's value, in an array so that a
    * promise is not awaited.
    * Throws `CompileError`, `Interrupted`, or whatever the code throws.
+   *
+   * @param took is told for how many milliseconds the code ran
    */
-  async run(code: string, cell: Cell): Promise<[unknown] | undefined> {
+  async run(code: string, cell: Cell, took?: (milliseconds: number) => void): Promise<[unknown] | undefined> {
     const compiled = await Promise.race([this.#language.compile(code), cell.failed]);
     if (!compiled.ok) throw new CompileError(compiled.message, compiled.traceback);
     const filename = `cellkernel:${compiled.cell}`;
@@ -58,8 +61,10 @@ export class Executor {
     const before = new Map(compiled.names.map((name) => [name, this.scope[name]]));
     const unset = () =>
       compiled.names.filter((name) => !(name in this.scope) || Object.is(this.scope[name], before.get(name)));
+    const start = performance.now();
     try {
-      const result = await Promise.race([this.#start(compiled.js, filename, cell), cell.failed]);
+      const running = Promise.race([this.#start(compiled.js, filename, cell), cell.failed]);
+      const result = await running.finally(() => took?.(performance.now() - start));
       await this.#language.commit(compiled.cell, []);
       return result;
     } catch (error) {
@@ -72,13 +77,11 @@ export class Executor {
   /** Starts the code in a macrotask of its own: terminating an execution drops all microtasks that wait. */
   #start(js: string, filename: string, cell: Cell): Promise<[unknown] | undefined> {
     const body = this.#body(js, filename);
-    const kernel = this.#kernel(this.#directory);
-    const meta = metaOf(`${this.#directory}/notebook.ts`);
+    const kernel = this.#kernel();
     return new Promise((done, failed) => {
       setImmediate(() => {
         context.current = cell;
-        (globalThis as Record<symbol, unknown>)[RUN] = () =>
-          body(this.scope, kernel, this.modules.require, meta);
+        (globalThis as Record<symbol, unknown>)[RUN] = () => body(this.scope, kernel, ...this.#notebook);
         Atomics.store(this.#shared, Slot.phase, Phase.synchronous);
         try {
           const promise = INTERRUPTIBLE.runInThisContext({ breakOnSigint: true }) as ReturnType<Body>;
@@ -95,12 +98,28 @@ export class Executor {
 
   #body(js: string, filename: string): Body {
     // On one line with nothing of the user's, so that lines below it keep their numbers.
-    const wrapped = `(async function __run(__scope, __kernel, require, __meta) { "use strict";\n${js}\n})`;
+    const names = "__scope, __kernel, __meta, require, __filename, __dirname";
+    const wrapped = `(async function __run(${names}) { "use strict";\n${js}\n})`;
     return vm.runInThisContext(wrapped, { filename, lineOffset: -1 }) as Body;
   }
 
-  /** What compiled code calls. */
-  #kernel(directory: string): object {
+  #variablesOf(file: string): ModuleVariables {
+    const directory = dirname(file);
+    const meta = {
+      url: pathToFileURL(file).href,
+      filename: file,
+      dirname: directory,
+      resolve: (name: string) => this.modules.resolve(name, directory),
+    };
+    return [meta, this.modules.requireFrom(directory), file, directory];
+  }
+
+  /**
+   * What compiled code calls.
+   *
+   * @param importer the file that it is; a cell by default
+   */
+  #kernel(importer?: string): object {
     const shared = this.#shared;
     return {
       get cell() {
@@ -113,8 +132,8 @@ export class Executor {
       tick() {
         if (Atomics.load(shared, Slot.interrupt) === 1) throw new Interrupted();
       },
-      import: (name: unknown) => this.modules.import(String(name), directory),
-      pick,
+      import: (name: unknown) => this.modules.import(String(name), importer),
+      bind,
       namespace,
     };
   }
@@ -123,7 +142,3 @@ export class Executor {
 /** An object without a prototype that V8 does not keep as a slow dictionary, as it does `Object.create(null)`. */
 const Scope = function Scope() {} as unknown as new () => Namespace;
 Scope.prototype = Object.freeze(Object.create(null));
-
-const dirOf = (file: string) => file.replace(/[\\/][^\\/]*$/, "");
-
-const metaOf = (file: string) => ({ url: `file://${file}`, filename: file, dirname: dirOf(file) });

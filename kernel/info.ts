@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
 import { PROTOCOL_VERSION } from "./wire.js";
 
-const read = (relative: string) =>
-  JSON.parse(readFileSync(fileURLToPath(new URL(relative, import.meta.url)), "utf8")) as { version: string };
+const { resolve } = createRequire(import.meta.url);
+const read = (manifest: string) => JSON.parse(readFileSync(resolve(manifest), "utf8")) as { version: string };
 
 /** Version of this package. */
 export const version = read("../../package.json").version;
+const typescript = read("typescript/package.json").version;
 
 /** What the kernel says of itself in a `kernel_info_reply`. */
 export const kernelInfo = {
@@ -14,7 +15,7 @@ export const kernelInfo = {
   protocol_version: PROTOCOL_VERSION,
   implementation: "cellkernel",
   implementation_version: version,
-  banner: `Cellkernel ${version}: TypeScript on Node ${process.versions.node}`,
+  banner: `Cellkernel ${version}: TypeScript ${typescript} on Node ${process.versions.node}`,
   help_links: [
     { text: "TypeScript", url: "https://www.typescriptlang.org/docs/" },
     { text: "Node.js", url: "https://nodejs.org/docs/latest/api/" },
@@ -22,7 +23,7 @@ export const kernelInfo = {
   debugger: false,
   language_info: {
     name: "typescript",
-    version: process.versions.node,
+    version: typescript,
     mimetype: "text/typescript",
     file_extension: ".ts",
     pygments_lexer: "typescript",

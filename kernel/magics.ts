@@ -1,25 +1,40 @@
 import type { LanguageClient } from "./language/client.js";
 
-/** What a cell's first line asks for, beginning with `%`. */
-export type Magic = "time" | "who" | "reset";
+/** What a cell's first line asks for, beginning with `%`, and the options that it takes. */
+const MAGICS = {
+  /** The rest of the line is code. */
+  time: undefined,
+  who: [] as string[],
+  // As in IPython, where it keeps the question away that we do not ask.
+  reset: ["-f"],
+};
 
-const KNOWN = new Set<string>(["time", "who", "reset"] satisfies Magic[]);
+export type Magic = keyof typeof MAGICS;
+
+export const MAGIC_NAMES = Object.keys(MAGICS) as Magic[];
 
 /**
  * Splits a cell into its magic and its code. The magic becomes blanks, so that what is left keeps
  * its lines and columns.
  *
- * @throws when the magic is unknown
+ * @throws when the magic is unknown, or followed by what it does not take
  */
 export function splitMagic(code: string): { magic?: Magic; code: string } {
-  const match = /^\s*%{1,2}([A-Za-z]\w*)/.exec(code);
+  const match = /^\s*%{1,2}(\w*)(.*)/.exec(code);
   if (!match) return { code };
-  const [whole, name] = match;
-  if (!KNOWN.has(name)) {
-    const known = [...KNOWN].map((each) => `%${each}`).join(", ");
-    throw new Error(`Unknown magic %${name}; there are ${known}`);
+  const [line, name, rest] = match;
+  if (!Object.hasOwn(MAGICS, name)) {
+    throw new Error(`Unknown magic %${name}; there are ${MAGIC_NAMES.map((each) => `%${each}`).join(", ")}`);
   }
-  return { magic: name as Magic, code: whole.replace(/[^\n]/g, " ") + code.slice(whole.length) };
+  const magic = name as Magic;
+  const options = MAGICS[magic];
+  const argument = rest.trim();
+  if (options && argument && !options.includes(argument)) {
+    const takes = options.length > 0 ? `nothing but ${options.join(", ")}` : "nothing";
+    throw new Error(`%${name} takes ${takes}, not '${argument}'`);
+  }
+  const taken = options ? line : line.slice(0, line.length - rest.length);
+  return { magic, code: taken.replace(/[^\n]/g, " ") + code.slice(taken.length) };
 }
 
 /** `%who`: the names of the session with their types. */

@@ -57,15 +57,10 @@ export class NotebookSession {
       await this.language.reset();
       for (const name of Object.keys(this.executor.scope)) delete this.executor.scope[name];
     }
-    const start = performance.now();
-    try {
-      const value = await this.executor.run(code, cell);
-      const data = value && (await Promise.race([mimeBundle(value[0]), cell.failed]));
-      if (data) this.output.send(cell, "execute_result", { data, metadata: {}, execution_count: cell.count });
-    } finally {
-      if (magic === "time")
-        this.output.stream("stdout", `took ${duration(performance.now() - start)}\n`, cell);
-    }
+    const took = (time: number) => this.output.stream("stdout", `took ${duration(time)}\n`, cell);
+    const value = await this.executor.run(code, cell, magic === "time" ? took : undefined);
+    const data = value && (await Promise.race([mimeBundle(value[0]), cell.failed]));
+    if (data) this.output.send(cell, "execute_result", { data, metadata: {}, execution_count: cell.count });
   }
 
   async #evaluate(expressions: Record<string, string>, cell: Cell): Promise<Record<string, unknown>> {

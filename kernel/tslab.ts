@@ -1,5 +1,5 @@
 import { context } from "./cell.js";
-import type { Namespace } from "./modules.js";
+import type { Namespace } from "./namespace.js";
 import type { Output } from "./output.js";
 
 /** What tslab's display functions hand to their kernel. */

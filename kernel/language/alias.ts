@@ -4,8 +4,7 @@
  */
 export function withoutAlias(display: string): string {
   if (!display.startsWith("(alias) ")) return display;
-  const text = display.slice("(alias) ".length).replace(/\nimport [\w$]+$/, "");
-  return /^(class|const|let|var|enum|interface|type|namespace|module) /.test(text)
-    ? text
-    : `function ${text}`;
+  const text = display.slice("(alias) ".length).replace(/\nimport .+$/, "");
+  // A call shows the bare signature.
+  return /^[\p{ID_Continue}$]+[(<]/u.test(text) ? `function ${text}` : text;
 }

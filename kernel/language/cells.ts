@@ -1,12 +1,22 @@
 import ts = require("typescript");
 
+import { splitMagic } from "../magics.js";
+import { withoutAlias } from "./alias.js";
 import type { Language } from "./client.js";
-import { complete } from "./complete.js";
-import { formatDiagnostic } from "./diagnostics.js";
+import { complete, completeMagic } from "./complete.js";
+import { formatDiagnostic, isReported } from "./diagnostics.js";
 import { CellHost } from "./host.js";
 import { isComplete } from "./incomplete.js";
-import { inspect } from "./inspect.js";
-import { declaredNames, moduleSuffix, type SessionName } from "./names.js";
+import { inspect, typeInfo } from "./inspect.js";
+import {
+  augmentations,
+  type Declared,
+  declaredNames,
+  importedModules,
+  moduleSuffix,
+  type SessionName,
+} from "./names.js";
+import { asObjectLiteral, parseCell, syntaxErrors } from "./parse.js";
 import { cellTransformer, type Exports } from "./transform.js";
 
 /** A compiled cell, or what is wrong with it. */
@@ -28,7 +38,7 @@ export class Cells implements Language {
   readonly #service: ts.LanguageService;
   readonly #session = new Map<string, SessionName>();
   /** What each compiled cell declares, until it is committed. */
-  readonly #pending = new Map<number, { text: string; names: Map<string, { assignable: boolean }> }>();
+  readonly #pending = new Map<number, { text: string; names: Map<string, Declared>; augmented: string[] }>();
   #cell = 1;
 
   constructor(directory: string) {
@@ -42,19 +52,23 @@ export class Cells implements Language {
     this.reset();
   }
 
-  compile(code: string): Compiled {
+  compile(source: string): Compiled {
     const cell = this.#cell;
-    const path = this.#open(code);
+    const object = asObjectLiteral(source);
+    const code = object ?? source;
+    const parsed = this.#parse(code);
+    const unparsed = syntaxErrors(parsed);
+    if (unparsed.length > 0) return refused(unparsed, code.length);
+    const path = this.#open(parsed);
     const program = this.#service.getProgram()!;
     const file = program.getSourceFile(path)!;
-    const wrong = this.#diagnostics(path, code.length);
-    if (wrong.length > 0)
-      return { ok: false, ...wrong[0], traceback: wrong.flatMap((each) => each.traceback) };
+    const wrong = this.#diagnostics(program, file, code.length);
+    if (wrong.length > 0) return refused(wrong, code.length, object ? 1 : 0);
     const exports: Exports = { names: [], stars: [] };
     const declared = declaredNames(file, code.length);
     const { js, map, dts } = this.#emit(program, file, code.length, exports);
     const names = [...declared].filter(([, name]) => name.hasValue).map(([name]) => name);
-    this.#pending.set(cell, { text: dts, names: declared });
+    this.#pending.set(cell, { text: dts, names: declared, augmented: augmentations(parsed) });
     this.#cell++;
     return { ok: true, cell, js, map, names };
   }
@@ -65,9 +79,8 @@ export class Cells implements Language {
     const program = this.#service.getProgram()!;
     const source = program.getSourceFile(path);
     if (!source) return { ok: false, message: `cannot read ${file}`, traceback: [] };
-    const wrong = this.#diagnostics(path, source.end);
-    if (wrong.length > 0)
-      return { ok: false, ...wrong[0], traceback: wrong.flatMap((each) => each.traceback) };
+    const wrong = this.#diagnostics(program, source, source.end);
+    if (wrong.length > 0) return refused(wrong, source.end);
     const exports: Exports = { names: [], stars: [] };
     const { js, map } = this.#emit(program, source, source.end, exports);
     return { ok: true, js, map, exports };
@@ -76,56 +89,74 @@ export class Cells implements Language {
   commit(cell: number, unset: string[]): Committed {
     const pending = this.#pending.get(cell);
     this.#pending.delete(cell);
-    if (!pending || pending.names.size === 0) return;
-    this.#host.addDeclarations(cell, pending.text);
-    for (const [name, { assignable }] of pending.names) {
-      if (!unset.includes(name)) this.#session.set(name, { from: `./__cell${cell}`, assignable });
+    if (!pending || pending.names.size + pending.augmented.length === 0) return;
+    this.#host.addDeclarations(cell, pending.text, pending.augmented);
+    for (const [name, { assignable, evolves }] of pending.names) {
+      if (!unset.includes(name)) this.#session.set(name, { from: `./__cell${cell}`, assignable, evolves });
     }
   }
 
   who(): [string, string][] {
     const names = [...this.#session.keys()];
-    const path = this.#open(names.map((name) => `${name};`).join("\n"));
+    const path = this.#open(this.#parse(names.map((name) => `${name};`).join("\n")));
     const program = this.#service.getProgram()!;
     const checker = program.getTypeChecker();
-    return program
-      .getSourceFile(path)!
-      .statements.filter(ts.isExpressionStatement)
-      .map(({ expression }, i) => [names[i], checker.typeToString(checker.getTypeAtLocation(expression))]);
+    const file = program.getSourceFile(path)!;
+    return file.statements.filter(ts.isExpressionStatement).map(({ expression }, i) => {
+      const name = names[i];
+      // A name that has no value is that of a type.
+      const isValue = checker.getSymbolAtLocation(expression) !== undefined;
+      const info = isValue ? undefined : typeInfo(this.#service, file, name);
+      const shown = info && withoutAlias(ts.displayPartsToString(info.displayParts)).replace(/\s+/g, " ");
+      return [name, shown ?? checker.typeToString(checker.getTypeAtLocation(expression))];
+    });
   }
 
   reset(): void {
     this.#session.clear();
+    this.#host.reset();
   }
 
   complete(code: string, cursor: number) {
-    return complete(this.#service, this.#open(code, true), code, cursor);
+    const magic = completeMagic(code, cursor);
+    if (magic) return magic;
+    const own = withoutMagic(code);
+    return complete(this.#service, this.#open(this.#parse(own), true), own, cursor);
   }
 
   inspect(code: string, cursor: number) {
-    return inspect(this.#service, this.#open(code, true), code, cursor);
+    const own = withoutMagic(code);
+    return inspect(this.#service, this.#open(this.#parse(own), true), own, cursor);
   }
 
   isComplete(code: string) {
-    return isComplete(code);
+    return isComplete(withoutMagic(code));
   }
 
-  /** Makes `code` the current cell, with the names of the session around it; returns its path. */
-  #open(code: string, all = false): string {
-    const path = this.#host.current;
-    const parsed = ts.createSourceFile(path, code, ts.ScriptTarget.Latest, true);
-    this.#host.setCurrent(code + moduleSuffix(parsed, this.#session, all));
-    return path;
+  #parse(code: string): ts.SourceFile {
+    return parseCell(code, this.#host.current);
   }
 
-  #diagnostics(path: string, end: number) {
-    const syntactic = this.#service.getSyntacticDiagnostics(path);
-    // What is left open swallows the appended suffix: its error is at the very end.
-    if (syntactic.length > 0) return syntactic.map((each) => formatDiagnostic(each, end));
-    return this.#service
-      .getSemanticDiagnostics(path)
-      .filter(({ start, category }) => category === ts.DiagnosticCategory.Error && (start ?? 0) <= end)
-      .map((each) => formatDiagnostic(each, end));
+  /** Makes the parsed code the current cell, with the names of the session around it; returns its path. */
+  #open(parsed: ts.SourceFile, all = false): string {
+    const suffix = moduleSuffix(parsed, this.#session, all);
+    this.#host.setCurrent(parsed.text + suffix, augmentations(parsed));
+    return this.#host.current;
+  }
+
+  #diagnostics(program: ts.Program, file: ts.SourceFile, end: number): readonly ts.Diagnostic[] {
+    const syntactic = program.getSyntacticDiagnostics(file);
+    if (syntactic.length > 0) return syntactic;
+    const semantic = program
+      .getSemanticDiagnostics(file)
+      .filter((each) => isReported(each) && (each.start ?? 0) <= end);
+    if (semantic.length === 0) return semantic;
+    // The names of a file that cannot be parsed are missing here: the cause is there.
+    const imported = importedModules(file)
+      .map((name) => this.#host.resolve(name, file.fileName)?.resolvedFileName)
+      .map((path) => path && program.getSourceFile(path));
+    const broken = imported.flatMap((each) => (each ? program.getSyntacticDiagnostics(each) : []));
+    return broken.length > 0 ? broken : semantic;
   }
 
   #emit(program: ts.Program, file: ts.SourceFile, end: number, exports: Exports) {
@@ -141,5 +172,19 @@ export class Cells implements Language {
     // The mapping is handed over beside the code, and what marks a module has no place in a function.
     out.js = out.js.replace(/(^|\n)export \{\};\s*(\/\/# sourceMappingURL=.*\s*)?$/, "\n");
     return out;
+  }
+}
+
+function refused(wrong: readonly ts.Diagnostic[], end: number, inserted = 0) {
+  const shown = wrong.map((each) => formatDiagnostic(each, end, inserted));
+  return { ok: false as const, ...shown[0], traceback: shown.flatMap((each) => each.traceback) };
+}
+
+/** The code without its magic; with it when the magic is wrong, and so the code. */
+function withoutMagic(code: string): string {
+  try {
+    return splitMagic(code).code;
+  } catch {
+    return code;
   }
 }

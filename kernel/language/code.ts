@@ -33,6 +33,15 @@ export class Code {
     );
   }
 
+  /** `__kernel.bind(__scope, "name", module, "imported")`. */
+  bind(name: string, module: string, imported: string, at: ts.Node): ts.Statement {
+    const f = this.#f;
+    const [scope, from] = [SCOPE, module].map((each) => f.createIdentifier(each));
+    const names = [name, imported].map((each) => f.createStringLiteral(each));
+    const call = this.call("bind", [scope, names[0], from, names[1]]);
+    return ts.setTextRange(f.createExpressionStatement(call), at);
+  }
+
   /** `const __cell = __kernel.cell`: the cell on whose behalf this function was called. */
   captureCell(): ts.Statement {
     const f = this.#f;

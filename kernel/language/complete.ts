@@ -1,6 +1,8 @@
 import ts = require("typescript");
 
+import { MAGIC_NAMES } from "../magics.js";
 import { withoutAlias } from "./alias.js";
+import { ownPackages, unfinishedPackage } from "./packages.js";
 import { toCodePoints, toUtf16 } from "./positions.js";
 
 /** One entry of `_jupyter_types_experimental`, from which JupyterLab takes the icons. */
@@ -40,25 +42,54 @@ export function complete(
   const span = found?.optionalReplacementSpan ?? found?.entries[0]?.replacementSpan;
   const from = span?.start ?? at - word.length;
   const to = Math.max(at, span ? span.start + span.length : at);
-  const typed = code.slice(from, at).toLowerCase();
+  const typed = code.slice(from, at);
+  const otherCase = ({ name }: ts.CompletionEntry) => Number(!name.startsWith(typed));
   const entries = (found?.entries ?? [])
     .filter(
       ({ name, kind }) =>
-        kind !== ts.ScriptElementKind.warning && name.toLowerCase().startsWith(typed) && !isOurs(name),
+        kind !== ts.ScriptElementKind.warning &&
+        name.toLowerCase().startsWith(typed.toLowerCase()) &&
+        !isOurs(name),
     )
-    .sort((a, b) => compare(a.sortText, b.sortText) || compare(a.name, b.name))
+    // TypeScript's order puts the names of the session before those of the language.
+    .sort((a, b) => otherCase(a) - otherCase(b) || compare(a.sortText, b.sortText) || compare(a.name, b.name))
     .slice(0, MOST);
+  const matches = entries.map((entry, i) => {
+    const shown = i < DETAILED ? signature(service, path, at, entry) : "";
+    return { text: entry.name, type: kind(entry, shown), signature: shown };
+  });
+  const beginning = unfinishedPackage(code.slice(0, at));
+  if (beginning === undefined) return content(code, from, to, matches);
+  const packages = ownPackages().filter((name) => name.startsWith(beginning));
+  if (packages.length === 0) return content(code, from, to, matches);
+  const others = from === at - beginning.length ? matches.filter(({ text }) => !packages.includes(text)) : [];
+  return content(code, at - beginning.length, to, [...listed(packages, "module"), ...others]);
+}
+
+/** Completes the name of a magic; undefined when the cursor is not in one. */
+export function completeMagic(code: string, cursor: number): CompleteContent | undefined {
+  const at = toUtf16(code, cursor);
+  const typed = /^\s*%{1,2}(\w*)$/.exec(code.slice(0, at))?.[1];
+  if (typed === undefined) return undefined;
+  const names = MAGIC_NAMES.filter((name) => name.startsWith(typed));
+  return content(code, at - typed.length, at, listed(names, "magic"));
+}
+
+const listed = (names: string[], type: string) => names.map((text) => ({ text, type, signature: "" }));
+
+function content(
+  code: string,
+  from: number,
+  to: number,
+  matches: Pick<TypedMatch, "text" | "type" | "signature">[],
+): CompleteContent {
   const start = toCodePoints(code, from);
   const end = toCodePoints(code, to);
-  const types = entries.map((entry, i) => {
-    const shown = i < DETAILED ? signature(service, path, at, entry) : "";
-    return { start, end, text: entry.name, type: kind(entry, shown), signature: shown };
-  });
   return {
-    matches: entries.map((entry) => entry.name),
+    matches: matches.map(({ text }) => text),
     cursor_start: start,
     cursor_end: end,
-    metadata: { _jupyter_types_experimental: types },
+    metadata: { _jupyter_types_experimental: matches.map((match) => ({ start, end, ...match })) },
   };
 }
 

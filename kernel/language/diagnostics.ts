@@ -4,20 +4,40 @@ const RED = "\x1b[31m";
 const DIM = "\x1b[2m";
 const PLAIN = "\x1b[0m";
 
+/** Errors that are none in a cell. */
+const ALLOWED = new Set([
+  1202, // import fs = require("node:fs")
+  2695, // 1, 2: the left side of the comma is unused
+]);
+
+/**
+ * Whether the user is told. `noImplicitAny` lets `const xs = []` and `let best = null` take their
+ * type from what follows; what it demands besides, the errors from 7000 on, is not asked of cells.
+ */
+export function isReported({ category, code }: ts.Diagnostic): boolean {
+  const implicitAny = code >= 7000 && code < 8000;
+  return category === ts.DiagnosticCategory.Error && !implicitAny && !ALLOWED.has(code);
+}
+
 /**
  * TypeScript's message with the line that it is about, as its own command line shows it.
  *
  * @param end where the user's code ends
+ * @param inserted characters at the beginning that are not the user's
  */
 export function formatDiagnostic(
   diagnostic: ts.Diagnostic,
   end: number,
+  inserted = 0,
 ): { message: string; traceback: string[] } {
   const message = text(diagnostic);
   const { file, start } = diagnostic;
   if (!file || start === undefined) return { message, traceback: [`${RED}${message}${PLAIN}`] };
-  const { line, character } = file.getLineAndCharacterOfPosition(Math.min(start, end));
-  const source = file.text.split("\n")[line] ?? "";
+  const code = file.text.slice(inserted);
+  const position = file.getLineAndCharacterOfPosition(Math.min(start, end));
+  const { line } = position;
+  const character = position.character - (line === 0 ? inserted : 0);
+  const source = code.split("\n")[line] ?? "";
   const length = Math.max(1, Math.min(diagnostic.length ?? 1, source.length - character));
   const number = `${line + 1}`;
   const where = /\/__cell\.ts$/.test(file.fileName) ? `line ${number}` : `${file.fileName}:${number}`;
@@ -35,5 +55,6 @@ function text(diagnostic: ts.Diagnostic): string {
   const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
   // A constant of an earlier cell comes in as an import, which is our business, not the user's.
   if (diagnostic.code === 2632) return message.replace("because it is an import", "because it is a constant");
+  if (diagnostic.code === 6142) return message.replace("'--jsx' is not set", "cells cannot import JSX");
   return message;
 }

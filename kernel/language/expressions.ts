@@ -1,5 +1,6 @@
 import { CELL, Code } from "./code.js";
 import { hasModifier } from "./names.js";
+import { Variables } from "./variables.js";
 
 import ts = require("typescript");
 
@@ -7,6 +8,7 @@ import ts = require("typescript");
 export class Expressions {
   readonly #f: ts.NodeFactory;
   readonly #code: Code;
+  readonly variables: Variables;
 
   /**
    * @param topLevel the nodes that declare the file's own names
@@ -21,16 +23,25 @@ export class Expressions {
   ) {
     this.#f = context.factory;
     this.#code = new Code(context.factory);
+    this.variables = new Variables(context.factory, this.#code, topLevel, (node) => this.visit(node));
   }
 
   visit<T extends ts.Node>(node: T): T {
     return ts.visitNode(node, this.#visitor) as T;
   }
 
-  #visitor = (node: ts.Node): ts.Node => {
+  /** A declaration of variables may become several statements. */
+  statements(statement: ts.Statement): ts.Statement[] {
+    return [...ts.visitNodes(this.#f.createNodeArray([statement]), this.#visitor, ts.isStatement)];
+  }
+
+  #visitor = (node: ts.Node): ts.Node | ts.Node[] => {
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return node;
     if (ts.isIdentifier(node)) return this.#refersToScope(node) ? this.#code.onScope(node.text, node) : node;
     if (ts.isShorthandPropertyAssignment(node)) return this.#shorthand(node);
+    if (ts.isVariableStatement(node) && this.variables.own(node.declarationList))
+      return this.variables.statements(node.declarationList);
+    if (ts.isVariableDeclarationList(node) && this.variables.own(node)) return this.variables.head(node);
     const visited = ts.visitEachChild(node, this.#visitor, this.context);
     if (ts.isCallExpression(visited) && ts.isCallExpression(node)) return this.#called(node, visited);
     if (ts.isTaggedTemplateExpression(visited) && ts.isTaggedTemplateExpression(node)) {

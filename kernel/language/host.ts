@@ -5,9 +5,17 @@ import ts = require("typescript");
 
 import { PACKAGE_ROOT } from "../package.js";
 
+/** What the running Node has of the language's own library. */
+function library(): string[] {
+  const node = Number.parseInt(process.versions.node, 10);
+  if (node >= 24) return ["lib.esnext.d.ts"];
+  const next = ["array", "collection", "iterator"].map((part) => `lib.esnext.${part}.d.ts`);
+  return node >= 22 ? ["lib.es2024.d.ts", ...next] : ["lib.es2023.d.ts"];
+}
+
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
-  lib: ["lib.es2023.d.ts"],
+  lib: library(),
   module: ts.ModuleKind.ESNext,
   // Finds what Node finds, `exports` maps included, without asking that relative imports end in `.js`.
   moduleResolution: ts.ModuleResolutionKind.Bundler,
@@ -15,8 +23,6 @@ const OPTIONS: ts.CompilerOptions = {
   resolveJsonModule: true,
   esModuleInterop: true,
   strict: true,
-  // Packages without types stay usable.
-  noImplicitAny: false,
   skipLibCheck: true,
   declaration: true,
   sourceMap: true,
@@ -42,6 +48,10 @@ export class CellHost implements ts.LanguageServiceHost {
   /** Packages that were found, by folder and name. What was not found may be installed meanwhile. */
   readonly #resolved = new Map<string, ts.ResolvedModuleFull>();
   readonly #packages: ts.ModuleResolutionCache;
+  /** Cells that have added to the global scope or to other modules, by path, and the names they added. */
+  readonly #augmenting = new Map<string, string[]>();
+  /** What the cell in work adds. */
+  #augmented: string[] = [];
   #versions = 0;
 
   constructor(directory: string) {
@@ -54,17 +64,39 @@ export class CellHost implements ts.LanguageServiceHost {
     this.directory = directory.replaceAll("\\", "/");
     this.current = `${this.directory}/__cell.ts`;
     this.#virtual.clear();
+    this.#augmenting.clear();
     this.setCurrent("");
   }
 
-  /** Makes `text` the cell in work. Always under one name, so that TypeScript keeps what it knows. */
-  setCurrent(text: string): void {
+  /**
+   * Makes `text` the cell in work. Always under one name, so that TypeScript keeps what it knows.
+   *
+   * @param augmented what it adds to other scopes, as `augmentations` gives it
+   */
+  setCurrent(text: string, augmented: string[] = []): void {
     this.#write(this.current, text);
+    this.#augmented = augmented;
   }
 
   /** Keeps the declarations of a cell that has run. */
-  addDeclarations(cell: number, text: string): void {
-    this.#write(`${this.directory}/__cell${cell}.d.ts`, text);
+  addDeclarations(cell: number, text: string, augmented: string[]): void {
+    const path = `${this.directory}/__cell${cell}.d.ts`;
+    this.#write(path, text);
+    for (const [earlier, names] of this.#augmenting)
+      if (names.some((name) => augmented.includes(name))) this.#augmenting.delete(earlier);
+    if (augmented.length > 0) this.#augmenting.set(path, augmented);
+  }
+
+  /** Cells whose additions hold in the one in work: those that it does not declare again. */
+  #inForce(): string[] {
+    return [...this.#augmenting]
+      .filter(([, names]) => !names.some((name) => this.#augmented.includes(name)))
+      .map(([path]) => path);
+  }
+
+  /** Forgets what cells have added to other scopes. */
+  reset(): void {
+    this.#augmenting.clear();
   }
 
   #write(path: string, text: string): void {
@@ -73,7 +105,7 @@ export class CellHost implements ts.LanguageServiceHost {
   }
 
   getCompilationSettings = () => OPTIONS;
-  getScriptFileNames = () => [this.#prelude, this.current];
+  getScriptFileNames = () => [this.#prelude, ...this.#inForce(), this.current];
   getCurrentDirectory = () => this.directory;
   getDefaultLibFileName = (options: ts.CompilerOptions) => ts.getDefaultLibFilePath(options);
   readFile = (path: string) => this.#virtual.get(path)?.text ?? ts.sys.readFile(path);

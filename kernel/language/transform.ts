@@ -1,6 +1,6 @@
 import { Code } from "./code.js";
 import { Expressions } from "./expressions.js";
-import { declaredNames, hasModifier, importedBindings } from "./names.js";
+import { declaredNames, hasModifier, importedBindings, isVar } from "./names.js";
 
 import ts = require("typescript");
 
@@ -36,7 +36,7 @@ class CellTransformer {
   readonly #code: Code;
   readonly #expressions: Expressions;
   readonly #f: ts.NodeFactory;
-  readonly #topLevel = new Set<ts.Node>();
+  readonly #vars: string[] = [];
   #temporaries = 0;
 
   constructor(
@@ -48,13 +48,19 @@ class CellTransformer {
   ) {
     this.#f = context.factory;
     this.#code = new Code(context.factory);
-    for (const { nodes } of declaredNames(file, end).values())
-      for (const node of nodes) this.#topLevel.add(node);
-    this.#expressions = new Expressions(context, checker, file, end, this.#topLevel);
+    const topLevel = new Set<ts.Node>();
+    for (const [name, { nodes }] of declaredNames(file, end)) {
+      for (const node of nodes) topLevel.add(node);
+      if (nodes.some(isVar)) this.#vars.push(name);
+    }
+    this.#expressions = new Expressions(context, checker, file, end, topLevel);
   }
 
   run(): ts.SourceFile {
-    const first: ts.Statement[] = [this.#code.captureCell()];
+    const vars = this.#vars.map((name) => this.#expressions.variables.hoist(name));
+    // Functions are there before any import is, as files that import each other need it.
+    const functions: ts.Statement[] = [];
+    const first: ts.Statement[] = [];
     const rest: ts.Statement[] = [];
     const own = this.file.statements.filter((statement) => statement.getStart(this.file) < this.end);
     const last = own.at(-1);
@@ -64,18 +70,25 @@ class CellTransformer {
       else if (ts.isFunctionDeclaration(statement) && statement.body) {
         const [declaration, publish] = this.#declaration(statement);
         rest.push(declaration);
-        if (publish) first.push(publish);
+        if (publish) functions.push(publish);
       } else if (statement === last && ts.isExpressionStatement(statement)) {
         rest.push(this.#value(statement, statement.expression));
       } else rest.push(...this.#statement(statement));
     }
-    return this.#f.updateSourceFile(this.file, [...first, ...rest]);
+    return this.#f.updateSourceFile(this.file, [
+      this.#code.captureCell(),
+      ...vars,
+      ...functions,
+      ...first,
+      ...rest,
+    ]);
   }
 
   /** One statement of the top level. */
   #statement(statement: ts.Statement): ts.Statement[] {
     if (hasModifier(statement, ts.SyntaxKind.DeclareKeyword)) return [];
-    if (ts.isVariableStatement(statement)) return this.#variables(statement);
+    if (ts.isVariableStatement(statement) && hasModifier(statement, ts.SyntaxKind.ExportKeyword))
+      for (const { name } of statement.declarationList.declarations) this.#exportBinding(name);
     if (
       ts.isClassDeclaration(statement) ||
       ts.isEnumDeclaration(statement) ||
@@ -89,7 +102,7 @@ class CellTransformer {
       this.exports.names.push(["default", "default"]);
       return [this.#code.assign("default", this.#expressions.visit(statement.expression), statement)];
     }
-    return [this.#expressions.visit(statement)];
+    return this.#expressions.statements(statement);
   }
 
   /** A function, class, enum or namespace keeps its own declaration, and is put on the scope. */
@@ -141,84 +154,11 @@ class CellTransformer {
     return symbol !== undefined && (symbol.flags & ts.SymbolFlags.Value) !== 0;
   }
 
-  #variables(statement: ts.VariableStatement): ts.Statement[] {
-    const first = statement.declarationList.declarations[0];
-    if (!first || !this.#isTopLevel(first)) return [this.#expressions.visit(statement)];
-    if (hasModifier(statement, ts.SyntaxKind.ExportKeyword)) {
-      for (const declaration of statement.declarationList.declarations) this.#exportBinding(declaration.name);
-    }
-    return statement.declarationList.declarations.map((declaration) => this.#variable(declaration));
-  }
-
-  #isTopLevel(declaration: ts.VariableDeclaration | ts.BindingElement): boolean {
-    if (ts.isIdentifier(declaration.name)) return this.#topLevel.has(declaration);
-    const element = (declaration.name.elements as readonly ts.ArrayBindingElement[]).find(
-      ts.isBindingElement,
-    );
-    return element === undefined || this.#isTopLevel(element);
-  }
-
   #exportBinding(name: ts.BindingName): void {
     if (ts.isIdentifier(name)) this.exports.names.push([name.text, name.text]);
     else
       for (const element of name.elements)
         if (ts.isBindingElement(element)) this.#exportBinding(element.name);
-  }
-
-  #variable(declaration: ts.VariableDeclaration): ts.Statement {
-    const f = this.#f;
-    const { name, initializer } = declaration;
-    const value = initializer ? this.#expressions.visit(initializer) : f.createVoidZero();
-    if (!ts.isIdentifier(name)) {
-      const assignment = f.createAssignment(this.#pattern(name), value);
-      return ts.setTextRange(
-        f.createExpressionStatement(f.createParenthesizedExpression(assignment)),
-        declaration,
-      );
-    }
-    if (initializer && isAnonymous(initializer)) {
-      // Only a declaration gives a function or class its name.
-      const local = f.createVariableDeclaration(name.text, undefined, undefined, value);
-      const list = f.createVariableDeclarationList([local], ts.NodeFlags.Const);
-      const block = f.createBlock([
-        f.createVariableStatement(undefined, list),
-        this.#code.assign(name.text, f.createIdentifier(name.text)),
-      ]);
-      return ts.setTextRange(block, declaration);
-    }
-    return this.#code.assign(name.text, value, declaration);
-  }
-
-  /** A destructuring declaration's pattern as that of an assignment to the scope. */
-  #pattern(name: ts.BindingName): ts.Expression {
-    const f = this.#f;
-    if (ts.isIdentifier(name)) return this.#code.onScope(name.text, name);
-    const target = (element: ts.BindingElement) => {
-      const inner = this.#pattern(element.name);
-      return element.initializer
-        ? f.createAssignment(inner, this.#expressions.visit(element.initializer))
-        : inner;
-    };
-    if (ts.isObjectBindingPattern(name)) {
-      return f.createObjectLiteralExpression(
-        name.elements.map((element) =>
-          element.dotDotDotToken
-            ? f.createSpreadAssignment(target(element))
-            : f.createPropertyAssignment(
-                element.propertyName
-                  ? this.#expressions.visit(element.propertyName)
-                  : (element.name as ts.Identifier).text,
-                target(element),
-              ),
-        ),
-      );
-    }
-    return f.createArrayLiteralExpression(
-      name.elements.map((element) => {
-        if (ts.isOmittedExpression(element)) return element;
-        return element.dotDotDotToken ? f.createSpreadElement(target(element)) : target(element);
-      }),
-    );
   }
 
   #import(statement: ts.ImportDeclaration): ts.Statement[] {
@@ -232,8 +172,7 @@ class CellTransformer {
       if (ts.isNamespaceImport(node))
         return this.#code.assign(node.name.text, this.#code.call("namespace", [module]), node);
       const imported = ts.isImportClause(node) ? "default" : (node.propertyName ?? node.name).text;
-      const value = this.#code.call("pick", [module, f.createStringLiteral(imported)]);
-      return this.#code.assign(node.name!.text, value, node);
+      return this.#code.bind(node.name!.text, temporary, imported, node);
     });
     return [load, ...picks];
   }
@@ -293,8 +232,7 @@ class CellTransformer {
       .map((element) => {
         const name = element.name.text;
         this.exports.names.push([name, name]);
-        const imported = f.createStringLiteral((element.propertyName ?? element.name).text);
-        return this.#code.assign(name, this.#code.call("pick", [module, imported]));
+        return this.#code.bind(name, temporary, (element.propertyName ?? element.name).text, element);
       });
     return [load, ...picks];
   }
@@ -310,12 +248,4 @@ function plain(node: ts.HasModifiers | ts.HasDecorators): ts.ModifierLike[] | un
   return (node as ts.HasModifiers).modifiers?.filter(
     ({ kind }) => kind !== ts.SyntaxKind.ExportKeyword && kind !== ts.SyntaxKind.DefaultKeyword,
   ) as ts.ModifierLike[] | undefined;
-}
-
-function isAnonymous(node: ts.Expression): boolean {
-  return (
-    ts.isArrowFunction(node) ||
-    (ts.isFunctionExpression(node) && !node.name) ||
-    (ts.isClassExpression(node) && !node.name)
-  );
 }

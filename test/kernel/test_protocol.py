@@ -185,9 +185,12 @@ class Protocol(unittest.TestCase):
             with self.subTest(code):
                 reply = self.request(self.kernel.client.inspect(code, cursor))
                 self.assertTrue(reply["found"])
-                self.assertIn("function tripled(x: number): number", reply["data"]["text/markdown"])
-                self.assertIn("Three times.", reply["data"]["text/markdown"])
-                self.assertIn("Three times.", reply["data"]["text/plain"])
+                signature = "function tripled(x: number): number"
+                self.assertEqual(reply["data"]["text/plain"], f"{signature}\n\nThree times.\n\n@param x a number")
+                self.assertEqual(
+                    reply["data"]["text/markdown"],
+                    f"```typescript\n{signature}\n```\n\nThree times.\n\n*@param* x a number",
+                )
         self.assertFalse(self.request(self.kernel.client.inspect("   ", 1))["found"])
 
     def test_library_functions_show_their_documentation(self):
