@@ -56,6 +56,12 @@ class Interrupts(unittest.TestCase):
         result = self.kernel.collect(msg_id, timeout=5)
         return result, time.monotonic() - started
 
+    def still_there(self):
+        # The interrupt comes on another socket than the next cell: give it time to be first.
+        time.sleep(0.5)
+        result = self.kernel.run("kept", timeout=5)
+        self.assertEqual(result.text, "42", result.reply)
+
     def test_within_a_second_and_variables_survive(self):
         for name, code in BUSY.items():
             with self.subTest(name):
@@ -78,15 +84,15 @@ class Interrupts(unittest.TestCase):
 
     def test_what_an_earlier_cell_left_behind(self):
         for name, code in {
-            "a loop in a timer": "setTimeout(() => { while (true) ticks++; }, 20); 1",
-            "a promise that nobody awaits": "void (async () => { await sleep(20); while (true) ticks++; })(); 1",
-            "a storm of microtasks": "setTimeout(async () => { while (true) await null; }, 20); 1",
+            "a loop in a timer": "setTimeout(() => { while (true) ticks++; }, 500); 1",
+            "a promise that nobody awaits": "void (async () => { await sleep(500); while (true) ticks++; })(); 1",
+            "a storm of microtasks": "setTimeout(async () => { while (true) await null; }, 500); 1",
         }.items():
             with self.subTest(name):
                 self.assertEqual(self.kernel.run(code).text, "1")
-                time.sleep(0.3)
+                time.sleep(0.8)
                 self.kernel.interrupt()
-                self.assertEqual(self.kernel.run("kept", timeout=5).text, "42")
+                self.still_there()
 
     def test_a_handler_that_never_ends(self):
         client = self.kernel.client
@@ -94,7 +100,7 @@ class Interrupts(unittest.TestCase):
         client.shell_channel.send(client.session.msg("comm_open", {"comm_id": "s", "target_name": "stuck", "data": {}}))
         time.sleep(0.3)
         self.kernel.interrupt()
-        self.assertEqual(self.kernel.run("kept", timeout=5).text, "42")
+        self.still_there()
 
     def test_a_child_that_will_not_hear_is_told_more_firmly(self):
         msg_id = self.kernel.client.execute("execSync(`sh -c \"trap '' INT; sleep 1238; sleep 1238\"`)")
