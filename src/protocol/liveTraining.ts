@@ -26,8 +26,9 @@ export class LiveTraining {
     this.unregister = host.onComm(TRAINING_TARGET, (comm, data) => {
       const obey = (message: unknown) => {
         const { run, command } = (message ?? {}) as { run?: string; command?: string };
-        if (run !== first.run) return;
-        if (command === "stop" || command === "pause" || command === "resume") orders[command]();
+        // A picture of a run that has ended: its page is told that nobody is there.
+        if (run !== first.run) comm.close();
+        else if (command === "stop" || command === "pause" || command === "resume") orders[command]();
       };
       obey(data);
       comm.onMessage(obey);

@@ -146,7 +146,14 @@ function notebook() {
   const bundles: MimeBundle[] = [];
   let registered = 0;
   let opened: (comm: HostComm, data: unknown) => void = () => assert.fail("no comm target");
-  const comm: HostComm = { send() {}, onMessage() {}, close() {} };
+  let closed = 0;
+  const comm: HostComm = {
+    send() {},
+    onMessage() {},
+    close() {
+      closed++;
+    },
+  };
   const handle: DisplayHandle = { update: (bundle) => void bundles.push(bundle) };
   const host: Host = {
     display(bundle) {
@@ -165,7 +172,13 @@ function notebook() {
   Object.assign(globalThis, { [key]: host });
   const leave = () => void Reflect.deleteProperty(globalThis, key);
   after(leave);
-  return { bundles, registrations: () => registered, press: (data: unknown) => opened(comm, data), leave };
+  return {
+    bundles,
+    closed: () => closed,
+    registrations: () => registered,
+    press: (data: unknown) => opened(comm, data),
+    leave,
+  };
 }
 
 test("in a notebook it shows live curves, and the Stop button ends it with what was reached", async () => {
@@ -185,6 +198,7 @@ test("in a notebook it shows live curves, and the Stop button ends it with what 
   assert.equal(stopped.training.state, "stopped");
   assert.ok(stopped.training.step >= 10 && stopped.training.step < 100, `${stopped.training.step} steps`);
   assert.equal(page.registrations(), 0);
+  assert.equal(page.closed(), 1, "the page of another run is not told that nobody is there");
   const training = page.bundles.map(
     (bundle) => bundle["application/vnd.cellkernel.training.v1+json"] as TrainingProgress,
   );

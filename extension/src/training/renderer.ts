@@ -84,7 +84,13 @@ export class TrainingRenderer extends Widget implements IRenderMime.IRenderer {
           )
         : "",
     ];
-    this.#note.textContent = lines.filter(Boolean).join(" ");
+    this.#note.replaceChildren(
+      ...lines.filter(Boolean).map((line) => {
+        const paragraph = element("div", "note-line");
+        paragraph.textContent = line;
+        return paragraph;
+      }),
+    );
   }
 
   async #ask(): Promise<void> {
