@@ -38,7 +38,7 @@ export function complete(
     includeCompletionsWithInsertText: false,
     includeCompletionsForImportStatements: true,
   });
-  const word = /[\w$]*$/u.exec(code.slice(0, at))![0];
+  const word = /[\p{ID_Continue}$]*$/u.exec(code.slice(0, at))![0];
   const span = found?.optionalReplacementSpan ?? found?.entries[0]?.replacementSpan;
   const from = span?.start ?? at - word.length;
   const to = Math.max(at, span ? span.start + span.length : at);
@@ -114,5 +114,7 @@ function signature(service: ts.LanguageService, path: string, at: number, entry:
 /** What front ends choose the icon by. */
 function kind(entry: ts.CompletionEntry, shown: string): string {
   if (entry.kind === ts.ScriptElementKind.memberFunctionElement) return "function";
-  return entry.kind === ts.ScriptElementKind.alias ? shown.split(" ", 1)[0] : entry.kind;
+  if (entry.kind !== ts.ScriptElementKind.alias) return entry.kind;
+  const [word] = shown.split(" ", 1);
+  return word === "new" ? ts.ScriptElementKind.classElement : word;
 }

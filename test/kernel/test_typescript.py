@@ -351,6 +351,9 @@ class Cells(unittest.TestCase):
         self.assertEqual(matches[0], "consolidated")
         self.assertLess(matches.index("console"), matches.index("CompressionStream"))
         self.assertEqual(self.matches("Co|")["matches"][0], "Col")
+        self.kernel.run("class Consolidated {}")
+        match = self.matches("new Conso|")["metadata"]["_jupyter_types_experimental"][0]
+        self.assertEqual((match["type"], match["signature"]), ("class", "new Consolidated(): Consolidated"))
 
     def test_completion_of_packages_that_come_with_the_kernel(self):
         for code, start, names in [
