@@ -15,6 +15,7 @@ export const evaluateCommand = command({
     "batch-size": { value: "N", help: "cells a batch (32)" },
     device: { value: "NAME", help: "auto, cpu, webgpu or cuda; default: that of the training" },
     threads: { value: "N", help: "CPU threads; default: all cores" },
+    int8: { help: "8-bit integers: faster on the CPU; what that changes is measured" },
   },
   async run(call) {
     const [folder, prepared] = call.positionals;
@@ -25,14 +26,15 @@ export const evaluateCommand = command({
       batchSize: number(call, "batch-size"),
       device: oneOf(call, "device", ["auto", "cpu", "webgpu", "cuda"]),
       threads: number(call, "threads"),
+      int8: call.values.int8 === true,
       signal: call.signal,
       onProgress: (share) => call.progress(`${Math.round(100 * share)} % of the cells labelled`),
     });
     const out = text(call, "out");
     if (out !== undefined) await report.write(out);
-    return { ...report.results(), subset: report.parts.subset, out };
+    return { ...report.results(), subset: report.parts.subset, notes: report.parts.notes, out };
   },
-  text: ({ n_cells, subset, accuracy, weighted_f1, macro_f1, kappa, out }) =>
+  text: ({ n_cells, subset, accuracy, weighted_f1, macro_f1, kappa, notes, out }) =>
     `${n_cells} cells (${subset}): accuracy ${accuracy.toFixed(3)}, weighted F1 ${weighted_f1.toFixed(3)}, ` +
-    `macro F1 ${macro_f1.toFixed(3)}, κ ${kappa.toFixed(3)}${out === undefined ? "" : `\nWritten to ${out}`}`,
+    `macro F1 ${macro_f1.toFixed(3)}, κ ${kappa.toFixed(3)}${notes.map((note) => `\n- ${note}`).join("")}${out === undefined ? "" : `\nWritten to ${out}`}`,
 });

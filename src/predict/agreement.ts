@@ -17,7 +17,7 @@ export interface Agreement {
  */
 export async function int8Agreement(
   plan: PredictionPlan,
-  sample = 200,
+  sample: number,
   signal?: AbortSignal,
 ): Promise<Agreement> {
   const { length } = plan.cells;

@@ -44,7 +44,7 @@ export async function annotate(
   const adata = typeof cells === "string" ? await readCells(cells) : cells;
   try {
     const ready = await prepare(run, adata, options);
-    const { labelled, embeddings } = await predictPrepared(run, ready, options);
+    const { labelled, embeddings, notes } = await predictPrepared(run, ready, options);
     const { indptr } = ready.tokens;
     const empty = (cell: number) => indptr[cell + 1] === indptr[cell];
     const codes = labelled.codes.map((code, cell) => (empty(cell) ? -1 : code));
@@ -68,7 +68,7 @@ export async function annotate(
       },
       { partial: true },
     );
-    return new Annotation(options.out, run.classes, codes, annotationNotes(run, ready, codes));
+    return new Annotation(options.out, run.classes, codes, [...notes, ...annotationNotes(run, ready, codes)]);
   } finally {
     if (typeof cells === "string") adata.close();
   }

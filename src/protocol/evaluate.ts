@@ -1,7 +1,8 @@
 import { cutGeneTable } from "../checkpoint/geneTable.js";
 import { classificationReport } from "../evaluate/metrics.js";
 import { type Projection, projectUmap } from "../evaluate/projection.js";
-import { predictInWorker } from "../predict/job.js";
+import { type Agreement, int8Agreement } from "../predict/agreement.js";
+import { type PredictionPlan, predictInWorker } from "../predict/job.js";
 import { type LabelledCells, labelCells } from "../predict/labels.js";
 import type { DeviceChoice } from "../runtime/resolveDevice.js";
 import { geneRows } from "./geneRows.js";
@@ -23,6 +24,11 @@ export interface PredictOptions {
   device?: DeviceChoice;
   /** CPU threads. Default: all cores. */
   threads?: number;
+  /**
+   * The transformer's products in 8-bit integers: faster on the CPU, a little less exact. How many labels of a sample
+   * of 200 cells stay those of float32 is measured, and stands in the notes. Default false.
+   */
+  int8?: boolean;
   /** Called with the share of cells done, 0 … 1. */
   onProgress?: (share: number) => void;
   signal?: AbortSignal;
@@ -37,6 +43,9 @@ export interface EvaluateOptions extends PredictOptions {
    */
   subset?: keyof CellSplit | "all";
 }
+
+/** Cells by which 8-bit integers are compared with float32. */
+const INT8_SAMPLE = 200;
 
 /** Cells in an embedding at most; of more, a sample spread over the file is drawn. */
 const PROJECTED_CELLS = 20_000;
@@ -63,9 +72,9 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
         ? "no cell has a label that the model knows; there is nothing to compare with"
         : `no cell of the subset "${subset}" has a label that the model knows; the run has ${countParts(parts)}`,
     );
-  const { labelled, embeddings } = await predictPrepared(run, ready, options);
+  const { labelled, embeddings, notes } = await predictPrepared(run, ready, options);
   return new Report({
-    ...{ run, ready, truth, parts, subset, evaluated, labelled, embeddings },
+    ...{ run, ready, truth, parts, subset, evaluated, labelled, embeddings, notes },
     metrics: classificationReport(
       evaluated.map((cell) => truth[cell]),
       evaluated.map((cell) => labelled.codes[cell]),
@@ -75,31 +84,42 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
   });
 }
 
-/** Labels and embeddings of prepared cells, in their order. */
+/** Labels and embeddings of prepared cells, in their order, and what the reader must know of them. */
 export async function predictPrepared(
   run: Run,
   ready: Prepared,
   options: PredictOptions,
-): Promise<{ labelled: LabelledCells; embeddings: Float32Array }> {
+): Promise<{ labelled: LabelledCells; embeddings: Float32Array; notes: string[] }> {
   const cells = Int32Array.from(ready.cellNames.keys());
   const { parts, settings } = run;
-  const { logits, embeddings } = await predictInWorker(
-    {
-      ...{ args: run.args, classes: run.classes.length, batches: parts.batches?.length },
-      ...{
-        weights: cutGeneTable(run.weights, geneRows(run.vocabulary, ready.tokens)),
-        tokens: ready.tokens,
-        cells,
-      },
-      batchLabels: parts.batches && batchCodes(parts.batches, ready),
-      batchSize: options.batchSize ?? 32,
-      ...{ maxSeqLen: options.maxSeqLen ?? Math.max(2, ready.maxLength), seed: settings.seed },
-      ...{ device: options.device ?? settings.device, threads: options.threads ?? settings.threads },
+  const plan: PredictionPlan = {
+    ...{ args: run.args, classes: run.classes.length, batches: parts.batches?.length },
+    ...{
+      weights: cutGeneTable(run.weights, geneRows(run.vocabulary, ready.tokens)),
+      tokens: ready.tokens,
+      cells,
     },
-    { signal: interruption(options.signal), onProgress: (done) => options.onProgress?.(done / cells.length) },
-  );
+    batchLabels: parts.batches && batchCodes(parts.batches, ready),
+    batchSize: options.batchSize ?? 32,
+    ...{ maxSeqLen: options.maxSeqLen ?? Math.max(2, ready.maxLength), seed: settings.seed },
+    ...{ device: options.device ?? settings.device, threads: options.threads ?? settings.threads },
+    int8: options.int8,
+  };
+  const signal = interruption(options.signal);
+  const { logits, embeddings } = await predictInWorker(plan, {
+    signal,
+    onProgress: (done) => options.onProgress?.(done / cells.length),
+  });
+  const notes = options.int8 ? [int8Note(await int8Agreement(plan, INT8_SAMPLE, signal))] : [];
   options.onProgress?.(1);
-  return { labelled: labelCells(logits, run.classes.length), embeddings };
+  return { labelled: labelCells(logits, run.classes.length), embeddings, notes };
+}
+
+function int8Note({ cells, agreement, largestDifference }: Agreement): string {
+  return (
+    `8-bit integers: of ${cells} cells that were predicted in float32 too, ${Math.round(agreement * cells)} have the ` +
+    `same label; probabilities differ by at most ${largestDifference.toFixed(3)}`
+  );
 }
 
 /** The cells' labels as the run's codes; −1 where there is none, or one that the run does not know. */

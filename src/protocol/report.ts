@@ -32,6 +32,8 @@ export interface ReportParts {
   /** Float32 [cells × embsize] */
   embeddings: Float32Array;
   metrics: ClassificationReport;
+  /** What the reader must know. */
+  notes: string[];
   /** UMAP of the cells that it names. */
   projection?: Projection & { cells: Int32Array };
 }
@@ -108,9 +110,10 @@ export class Report {
 
   /** What a notebook shows: the figures. */
   [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
-    const { subset } = this.parts;
+    const { subset, notes } = this.parts;
     return reportView({
       title: subset === "all" ? "All labelled cells" : `${subset} cells`,
+      notes,
       ...this.metrics,
     });
   }

@@ -1,4 +1,5 @@
 import type { MimeBundle } from "../protocol/host.js";
+import { escapeText } from "./picture.js";
 import { tableHtml, tableText } from "./table.js";
 import type { ReportInput, TableInput } from "./types.js";
 import { plotBundle } from "./vega.js";
@@ -8,10 +9,12 @@ export async function reportView(report: ReportInput): Promise<MimeBundle> {
   const overall = overallTable(report);
   const perClass = perClassTable(report);
   const plot = await f1Plot(report);
+  const notes = report.notes ?? [];
+  const paragraphs = notes.map((note) => `<p>${escapeText(note)}</p>`);
   return {
-    "text/html": `${tableHtml(overall)}\n${tableHtml(perClass)}`,
+    "text/html": [tableHtml(overall), tableHtml(perClass), ...paragraphs].join("\n"),
     "image/png": plot["image/png"],
-    "text/plain": `${tableText(overall)}\n\n${tableText(perClass)}`,
+    "text/plain": [tableText(overall), tableText(perClass), ...notes].join("\n\n"),
   };
 }
 

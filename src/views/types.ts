@@ -93,6 +93,8 @@ export interface ReportInput {
   classes: readonly string[];
   /** [class]: in the order of `classes`. */
   perClass: readonly ClassScores[];
+  /** What the reader must know of the figures. */
+  notes?: readonly string[];
 }
 
 /** One distribution, for instance genes per cell. */

@@ -47,5 +47,5 @@ test("a trained model labels cells alike in 8-bit integers and in float32", asyn
   assert.ok(found.agreement >= 0.995, `agreement ${found.agreement}`);
   assert.ok(found.largestDifference > 0, "int8 changes the probabilities a little");
   assert.equal((await int8Agreement(plan, 30)).cells, 30);
-  await assert.rejects(int8Agreement({ ...plan, cells: new Int32Array(0) }), /no cells/);
+  await assert.rejects(int8Agreement({ ...plan, cells: new Int32Array(0) }, 30), /no cells/);
 });

@@ -59,6 +59,23 @@ test("genes are matched by name, whatever their order; a cell without any of the
     assert.ok(Math.abs(Number(results[0][i]) - Number(results[1][i])) < 1e-5, `${results}`);
 });
 
+test("8-bit integers: how many labels stay those of float32 is said", async () => {
+  const path = await file(
+    "integers.h5ad",
+    ["G0", "G1", "G2"],
+    [
+      [3, 9, 1],
+      [1, 2, 8],
+      [5, 5, 5],
+    ],
+  );
+  const { notes } = await annotate(run, path, { out: `${path}.labelled.h5ad`, int8: true });
+  assert.match(
+    notes[0],
+    /^8-bit integers: of 3 cells that were predicted in float32 too, [0-3] have the same label; probabilities differ by at most 0\.\d{3}$/,
+  );
+});
+
 test("a file that shares no gene with the model is refused, and nothing is written", async () => {
   const path = await file("foreign.h5ad", ["ENSG1", "ENSG2"], [[1, 2]]);
   const out = join(scratch, "never.h5ad");
