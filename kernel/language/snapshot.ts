@@ -30,10 +30,14 @@ const KERNEL = join(PACKAGE_ROOT, "dist", "kernel");
  * It lies in the package, or, where that cannot be written, in the user's cache. See `buildSnapshot`.
  */
 export function snapshotPath(): string {
-  const language = join(KERNEL, "language");
   const hash = createHash("sha256").update(`${process.version} ${process.arch}`);
-  const files = readdirSync(language).filter((name) => name.endsWith(".js"));
-  for (const path of [...files.sort().map((name) => join(language, name)), process.execPath]) {
+  const files = [KERNEL, join(KERNEL, "language")].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".js"))
+      .sort()
+      .map((name) => join(folder, name)),
+  );
+  for (const path of [...files, process.execPath]) {
     const { mtimeMs, size } = statSync(path);
     hash.update(`${path} ${mtimeMs} ${size}`);
   }
