@@ -167,13 +167,15 @@ test("a step of several batches has the gradients of the whole one", async () =>
   for (const extra of [{}, { classWeights }]) {
     const gradients: Weights[] = [];
     const results = [];
-    for (const micro of [[whole], [cellsOf(whole, 0, 1), cellsOf(whole, 1, 4), cellsOf(whole, 4, 6)]]) {
-      const trainer = await Trainer.create(spec, weights, { ...options, ...extra });
-      results.push(await trainer.step(micro, 1e-3));
+    const trainer = await Trainer.create(spec, weights, { ...options, ...extra });
+    const pieces = [cellsOf(whole, 0, 1), cellsOf(whole, 1, 4), cellsOf(whole, 4, 6)];
+    // One trainer, whose weights stay: a step of several batches may come after one of a single batch, and before.
+    for (const micro of [[whole], pieces, [whole]]) {
+      results.push(await trainer.step(micro, 0));
       gradients.push(trainer.lastGradients());
-      await trainer.release();
     }
-    const off = distance(gradients[1], gradients[0]);
+    await trainer.release();
+    const off = Math.max(distance(gradients[1], gradients[0]), distance(gradients[2], gradients[0]));
     assert.ok(off < 1e-6, `${off}`);
     assert.ok(Math.abs(results[1].loss - results[0].loss) < 1e-6);
     assert.equal(results[1].correct, results[0].correct);
