@@ -169,7 +169,7 @@ export class Server {
     this.#iopub.status("idle", request.header);
     for (const [from, each] of aborted) {
       this.#iopub.status("busy", each.header);
-      await this.#reply(from, each, "execute_reply", { status: "aborted", execution_count });
+      await this.#reply(from, each, "execute_reply", { status: "aborted" });
       this.#iopub.status("idle", each.header);
     }
   }

@@ -32,6 +32,9 @@ export type CompiledModule =
 /** Nothing to say: kept as a type so that the call has a result. */
 export type Committed = undefined;
 
+/** "Cannot find name …" */
+const UNKNOWN_NAME = 2304;
+
 /** TypeScript over the cells of one notebook. */
 export class Cells implements Language {
   readonly #host: CellHost;
@@ -59,10 +62,17 @@ export class Cells implements Language {
     const parsed = this.#parse(code);
     const unparsed = syntaxErrors(parsed);
     if (unparsed.length > 0) return refused(unparsed, code.length);
-    const path = this.#open(parsed);
-    const program = this.#service.getProgram()!;
-    const file = program.getSourceFile(path)!;
-    const wrong = this.#diagnostics(program, file, code.length);
+    let path = this.#open(parsed);
+    let program = this.#service.getProgram()!;
+    let file = program.getSourceFile(path)!;
+    let wrong = this.#diagnostics(program, file, code.length);
+    if (wrong.some((each) => each.code === UNKNOWN_NAME)) {
+      // Once more with every name of the session, so that TypeScript can say which was meant.
+      path = this.#open(parsed, true);
+      program = this.#service.getProgram()!;
+      file = program.getSourceFile(path)!;
+      wrong = this.#diagnostics(program, file, code.length);
+    }
     if (wrong.length > 0) return refused(wrong, code.length, object ? 1 : 0);
     const exports: Exports = { names: [], stars: [] };
     const declared = declaredNames(file, code.length);

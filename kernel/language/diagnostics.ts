@@ -47,8 +47,14 @@ export function formatDiagnostic(
       `${RED}TS${diagnostic.code}${PLAIN}: ${message} ${DIM}(${where}, column ${character + 1})${PLAIN}`,
       `${DIM}${number} |${PLAIN} ${source}`,
       `${" ".repeat(number.length + 3 + character)}${RED}${"~".repeat(length)}${PLAIN}`,
+      ...hints(diagnostic),
     ],
   };
+}
+
+/** What TypeScript has to say beside the error, such as that an `await` may be missing. */
+function hints({ relatedInformation = [] }: ts.Diagnostic): string[] {
+  return relatedInformation.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
 }
 
 function text(diagnostic: ts.Diagnostic): string {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { ModelArgs } from "../model/args.js";
 import { parseArgs } from "./args.js";
 import { plainKeys } from "./keys.js";
@@ -27,7 +27,7 @@ export interface CheckpointFolder {
  * `best_model.pt` or `model.safetensors`.
  */
 export function openFolder(folder: string): CheckpointFolder {
-  if (!existsSync(folder)) throw new Error(`there is no model folder ${folder}`);
+  if (!existsSync(folder)) throw new Error(`there is no model folder ${resolve(folder)}`);
   if (!statSync(folder).isDirectory())
     throw new Error(
       `${folder} is a file; give the folder that holds the model (best_model.pt, args.json, vocab.json)`,

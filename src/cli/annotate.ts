@@ -10,7 +10,10 @@ export const annotateCommand = command({
   options: {
     out: { value: "FILE", help: "labelled .h5ad to write (needed); not the input" },
     batch: { value: "COLUMN", help: "obs column of batches, where the model uses them" },
-    matrix: { value: "NAME", help: "X, raw or a layer; default: the one that holds counts" },
+    matrix: {
+      value: "NAME",
+      help: "X, raw or a layer; default: the one that holds counts, else logged values",
+    },
     "gene-column": { value: "COLUMN", help: "var column of gene names; default: the best match" },
     "batch-size": { value: "N", help: "cells a batch (32)" },
     device: { value: "NAME", help: "auto, cpu, webgpu or cuda; default: that of the training" },

@@ -1,5 +1,6 @@
 import { finetune } from "../protocol/finetune.js";
 import { loadPrepared } from "../protocol/preparedFolder.js";
+import { isRun } from "../protocol/runFolder.js";
 import { describeTraining } from "../views/training.js";
 import { command, number, oneOf, text, UsageError } from "./command.js";
 
@@ -10,6 +11,7 @@ export const finetuneCommand = command({
   required: 1,
   options: {
     out: { value: "DIR", help: "folder for the fine-tuned model (needed)" },
+    overwrite: { help: "a fine-tuned model that is in that folder already is replaced" },
     model: { value: "DIR", help: "model to start from; default: the one that the cells were prepared for" },
     epochs: { value: "N", help: "passes over the training cells (3)" },
     "batch-size": { value: "N", help: "cells an optimizer step (32)" },
@@ -31,6 +33,8 @@ export const finetuneCommand = command({
   async run(call) {
     const out = text(call, "out");
     if (out === undefined) throw new UsageError("--out is missing: the folder for the fine-tuned model.");
+    if (isRun(out) && call.values.overwrite !== true)
+      throw new UsageError(`${out} holds a fine-tuned model already; give another folder, or --overwrite.`);
     const run = await finetune(loadPrepared(call.positionals[0]), {
       model: text(call, "model"),
       epochs: number(call, "epochs"),

@@ -24,7 +24,10 @@ export const preprocessCommand = command({
     "filter-cell-by-counts": { value: "N", help: "least counts of a cell that is kept (0)" },
     bins: { value: "N", help: "bins of the values, 0 for unexpressed included (51)" },
     "include-zero-gene": { help: "unexpressed genes become tokens too" },
-    matrix: { value: "NAME", help: "X, raw or a layer; default: the one that holds counts" },
+    matrix: {
+      value: "NAME",
+      help: "X, raw or a layer; default: the one that holds counts, else logged values",
+    },
     "gene-column": { value: "COLUMN", help: "var column of gene names; default: the best match" },
     duplicates: { value: "HOW", help: "genes named twice: unique (renamed; the default) or sum" },
     seed: { value: "N", help: "seed of every random choice (0)" },

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { table } from "arquero";
 import type { AnnData } from "../anndata/anndata.js";
 import { Categorical } from "../anndata/columns.js";
 import { readCells } from "../anndata/formats/readCells.js";
-import { writeResults } from "../anndata/write/results.js";
+import { checkOutput, writeResults } from "../anndata/write/results.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import { tableView } from "../views/table.js";
 import { type PredictOptions, predictPrepared } from "./evaluate.js";
@@ -40,9 +41,10 @@ export async function annotate(
 ): Promise<Annotation> {
   if (!options?.out)
     throw new Error('annotate needs a file to write: annotate(run, cells, { out: "labelled.h5ad" })');
-  if (typeof cells === "string" && !existsSync(cells)) throw new Error(`there is no file ${cells}`);
+  if (typeof cells === "string" && !existsSync(cells)) throw new Error(`there is no file ${resolve(cells)}`);
   const adata = typeof cells === "string" ? await readCells(cells) : cells;
   try {
+    checkOutput(adata, options.out);
     const ready = await prepare(run, adata, options);
     const { labelled, embeddings, notes } = await predictPrepared(run, ready, options);
     const { indptr } = ready.tokens;

@@ -30,7 +30,7 @@ export class Model implements ModelFolder {
   describe(): string {
     const { args } = this;
     const lines = [
-      `scGPT in ${this.folder}: ${args.nlayers} layers, width ${args.embsize}, ${args.nheads} heads, ` +
+      `scGPT in ${this.folder}: ${args.nlayers} ${args.nlayers === 1 ? "layer" : "layers"}, width ${args.embsize}, ${args.nheads} heads, ` +
         `${this.vocabulary.size} tokens in the vocabulary`,
       this.weightsPath ? `weights from ${this.weightsPath}` : "no weights: starts at random, not pretrained",
     ];

@@ -55,6 +55,10 @@ export function savePrepared(prepared: Prepared, folder: string, origin: Origin 
 
 /** Reads a preparation back. */
 export function loadPrepared(folder: string): Prepared {
+  if (existsSync(folder) && statSync(folder).isFile())
+    throw new Error(
+      `${folder} is a file; expected a folder of prepared cells. Make one by: cellkernel preprocess ${folder} --out DIR`,
+    );
   if (!existsSync(join(folder, SUMMARY)))
     throw new Error(
       `${folder} holds no preparation: it has no ${SUMMARY}. Make one by: cellkernel preprocess FILE --out ${folder}`,

@@ -34,6 +34,11 @@ export function writeRun(folder: string, parts: RunParts): void {
   writeTorch(join(folder, "best_model.pt"), weights);
 }
 
+/** Whether a folder holds what `writeRun` writes. */
+export function isRun(folder: string): boolean {
+  return existsSync(join(folder, RECORD));
+}
+
 /** Reads what `writeRun` wrote, to the bit. */
 export async function readRun(folder: string): Promise<RunParts> {
   const model = await openModel(folder);

@@ -21,9 +21,11 @@ export function trainingUpdate(progress: TrainingProgress): MimeBundle {
 export async function trainingView(progress: TrainingProgress): Promise<MimeBundle> {
   const { losses, history, bestEpoch } = trainingPayload(progress);
   const text = describeTraining(progress);
+  const parts = text.split(" · ");
+  const subtitle = [parts.slice(0, 2), parts.slice(2)].map((line) => line.join(" · "));
   const plot = await plotBundle(
     {
-      title: { text: "Learning curves", subtitle: text },
+      title: { text: "Learning curves", subtitle },
       spacing: 40,
       hconcat: [lossPlot(losses, history), ...(history.length > 0 ? [errorPlot(history, bestEpoch)] : [])],
     },
@@ -43,7 +45,7 @@ export function describeTraining(progress: TrainingProgress): string {
   const best = history.find((point) => point.epoch === bestEpoch);
   return [
     `${state}: epoch ${epoch} of ${epochs}, step ${step} of ${steps}`,
-    `${duration(seconds)} so far`,
+    state === "running" || state === "stopping" ? `${duration(seconds)} so far` : duration(seconds),
     state === "running" && secondsLeft !== null ? `about ${duration(secondsLeft)} left` : "",
     best
       ? `best epoch ${best.epoch}: validation loss ${best.validationLoss.toFixed(3)}, error ${(100 * best.validationError).toFixed(1)} %`
@@ -121,7 +123,7 @@ function errorPlot(history: readonly EpochPoint[], bestEpoch: number | null): Re
     height: 220,
     layer: [
       {
-        data: { values: bestEpoch === null ? [] : [{ epoch: bestEpoch, label: "best" }] },
+        data: { values: bestEpoch === null ? [] : [{ epoch: bestEpoch, label: "kept" }] },
         encoding: { x },
         layer: [
           { mark: { type: "rule", strokeDash: [4, 3], color: "#888" } },

@@ -80,7 +80,7 @@ for (const [what, args, message] of [
   });
 
 test("a path that is no model folder is refused by name", () => {
-  assert.throws(() => openFolder("nowhere"), /there is no model folder nowhere/);
+  assert.throws(() => openFolder("nowhere"), /there is no model folder \/.*nowhere/);
   assert.throws(() => openFolder("package.json"), /package\.json is a file; give the folder/);
   assert.throws(() => openFolder("src"), /src holds no args\.json.*it holds .*checkpoint/);
   const folder = copyOfFolder();

@@ -74,7 +74,7 @@ test("mistakes exit with 2 and a hint, failures with 1", () => {
   assert.match(cellkernel("simulate", "x.h5ad").stderr, /--cells N is needed/);
   const missing = cellkernel("preprocess", "nowhere.h5ad");
   assert.equal(missing.status, 1);
-  assert.match(missing.stderr, /^cellkernel preprocess: nowhere\.h5ad does not exist\./);
+  assert.match(missing.stderr, /^cellkernel preprocess: \/.*nowhere\.h5ad does not exist\./);
   assert.equal(missing.stdout, "");
 });
 

@@ -78,12 +78,17 @@ test("mistakes are one sentence and leave nothing behind", () => {
   };
   assert.match(fails("finetune", prepared), /--out is missing: the folder for the fine-tuned model/);
   assert.match(
+    fails("finetune", prepared, "--out", model),
+    /holds a fine-tuned model already; .* --overwrite/,
+  );
+  assert.match(fails("evaluate", model, data), /is a file; expected a folder of prepared cells/);
+  assert.match(
     fails("annotate", model, "nowhere.h5ad", "--out", join(scratch, "no.h5ad")),
-    /there is no file nowhere\.h5ad/,
+    /there is no file \/.*nowhere\.h5ad/,
   );
   assert.match(
     fails("annotate", "nowhere", data, "--out", join(scratch, "no.h5ad")),
-    /there is no model folder nowhere/,
+    /there is no model folder \/.*nowhere/,
   );
   assert.match(fails("evaluate", "notebooks/models/small", prepared), /holds no run\.json/);
   assert.ok(!existsSync(join(scratch, "no.h5ad")));

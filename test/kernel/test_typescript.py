@@ -67,6 +67,11 @@ class Cells(unittest.TestCase):
         self.assertEqual(result.reply.get("ename"), "TypeScriptError", result.reply)
         self.assertIn(message, result.reply["evalue"])
 
+    def test_hints_come_with_the_error(self):
+        self.kernel.run("async function promised() { return { total: 1 }; }\nfunction hello() {}")
+        self.assertIn("Did you mean 'hello'?", self.kernel.run("helo()").traceback)
+        self.assertIn("Did you forget to use 'await'?", self.kernel.run("promised().total").traceback)
+
     def test_top_level_await_in_every_form(self):
         for code, text in [
             ("await Promise.resolve(1)", "1"),

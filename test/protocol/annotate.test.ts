@@ -84,6 +84,11 @@ test("a file that shares no gene with the model is refused, and nothing is writt
     annotate(run, join(scratch, "nowhere.h5ad"), { out }),
     /there is no file .*nowhere\.h5ad/,
   );
+  const early = { onProgress: () => assert.fail("it predicts before it looks where to write") };
+  const known = await file("known.h5ad", ["G0", "G1"], [[1, 2]]);
+  await assert.rejects(annotate(run, known, { out: known, ...early }), /is the input itself/);
+  const deep = join(scratch, "no", "folder.h5ad");
+  await assert.rejects(annotate(run, known, { out: deep, ...early }), /there is no folder/);
   await assert.rejects(annotate(run, path, {} as never), /annotate needs a file to write/);
   assert.ok(!existsSync(out));
 });

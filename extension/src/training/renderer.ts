@@ -143,7 +143,7 @@ function charts(run: TrainingPayload, trans: TranslationBundle): Chart[] {
         dots: true,
       },
     ],
-    ...(run.bestEpoch !== null && { mark: { x: run.bestEpoch, label: trans.__("best") } }),
+    ...(run.bestEpoch !== null && { mark: { x: run.bestEpoch, label: trans.__("kept") } }),
   };
   return [lossChart, errorChart];
 }

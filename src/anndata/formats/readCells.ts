@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 
 import type { AnnData } from "../anndata.js";
 import { H5File } from "../hdf5/file.js";
@@ -15,7 +16,7 @@ const HDF5 = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
  * TSV), told apart by content and not by name.
  */
 export async function readCells(path: string): Promise<AnnData> {
-  if (!existsSync(path)) throw new Error(`${path} does not exist.`);
+  if (!existsSync(path)) throw new Error(`${resolve(path)} does not exist.`);
   if (statSync(path).isDirectory()) return readMtx(path);
   if (firstBytes(path, HDF5.length).equals(HDF5))
     return (await holds10x(path)) ? read10xH5(path) : readH5ad(path);

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 
 import type { AnnData } from "../anndata.js";
 import { MemoryMatrix } from "../matrices/memory.js";
@@ -20,7 +21,7 @@ export interface ReadCsvOptions {
  * zero are kept in memory.
  */
 export async function readCsv(path: string, options: ReadCsvOptions = {}): Promise<AnnData> {
-  if (!existsSync(path)) throw new Error(`${path} does not exist.`);
+  if (!existsSync(path)) throw new Error(`${resolve(path)} does not exist.`);
   const table = await parse(path, options.delimiter);
   const { rowNames, columnNames, indptr, indices, data } = table;
   if (!options.transpose) {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import type { AnnData } from "../anndata.js";
 import type { Column } from "../columns.js";
@@ -15,7 +15,7 @@ import { readTsv } from "./text.js";
  * be read by rows, so the matrix is kept in memory: 8 bytes for each entry, and while it is sorted 20.
  */
 export async function readMtx(folder: string): Promise<AnnData> {
-  if (!existsSync(folder)) throw new Error(`${folder} does not exist.`);
+  if (!existsSync(folder)) throw new Error(`${resolve(folder)} does not exist.`);
   if (!statSync(folder).isDirectory()) {
     throw new Error(
       `${folder} is a file; give the folder that holds matrix.mtx, barcodes.tsv and features.tsv.`,

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 
 import type { Metadata } from "h5wasm/node";
 
@@ -22,7 +23,7 @@ export class H5File {
 
   /** Opens a file. Errors say whether it is missing, no HDF5 file, cut short or damaged. */
   static async open(path: string): Promise<H5File> {
-    if (!existsSync(path)) throw new Error(`${path} does not exist.`);
+    if (!existsSync(path)) throw new Error(`${resolve(path)} does not exist.`);
     if (!statSync(path).isFile()) throw new Error(`${path} is not a file.`);
     const library = await loadLibrary();
     const handle = checked(`${path} cannot be opened as an HDF5 file`, () =>

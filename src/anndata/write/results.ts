@@ -42,11 +42,7 @@ export async function writeResults(
 ): Promise<void> {
   const adata = typeof input === "string" ? await readH5ad(input) : input;
   try {
-    if (isSame(adata.path, outPath)) {
-      throw new Error(
-        `${outPath} is the input itself, which is never written to; give the output another name.`,
-      );
-    }
+    checkOutput(adata, outPath);
     const columns = results.obs
       ? joinByCell(adata.obsNames, results.obs, options, "the table of results")
       : new Map<string, Column>();
@@ -59,6 +55,15 @@ export async function writeResults(
   } finally {
     if (typeof input === "string") adata.close();
   }
+}
+
+/** Fails where `writeResults` could not write, before hours are spent on what it is to write. */
+export function checkOutput(adata: AnnData, outPath: string): void {
+  if (isSame(adata.path, outPath))
+    throw new Error(
+      `${outPath} is the input itself, which is never written to; give the output another name.`,
+    );
+  new TemporaryFile(outPath);
 }
 
 function isSame(a: string, b: string): boolean {
