@@ -231,7 +231,8 @@ class Endurance(unittest.TestCase):
             for first, end in ((150, 250), (900, 1000))
         ]
         self.assertLess(late[0] - early[0], 20, "the kernel itself")
-        self.assertLess(late[1] - early[1], 20, "its language process")
+        # Seen: 6 to 10 MB. When V8 collects is not ours to say.
+        self.assertLess(late[1] - early[1], 40, "its language process")
         self.assertLess(statistics.median(times[900:]), 3 * statistics.median(times[100:200]))
 
 
