@@ -1,6 +1,7 @@
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeFolder } from "./platform.js";
+import { writeWhole } from "./writeWhole.js";
 
 /** One cell that was run. */
 interface Entry {
@@ -56,10 +57,8 @@ export class History {
   }
 
   #cut(file: string): void {
-    const temporary = `${file}.${process.pid}`;
     try {
-      writeFileSync(temporary, this.#entries.map(written).join(""), { flush: true });
-      renameSync(temporary, file);
+      writeWhole(file, this.#entries.map(written).join(""));
     } catch {
       // A file that is too long is read a little more slowly.
     }

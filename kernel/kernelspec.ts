@@ -1,8 +1,9 @@
-import { copyFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { version } from "./info.js";
 import { PACKAGE_ROOT } from "./package.js";
 import { jupyterDataDirectory, makeFolder, systemDataDirectory } from "./platform.js";
+import { writeWhole } from "./writeWhole.js";
 
 /** Where a kernelspec goes: one of the places in which Jupyter looks. */
 export interface InstallOptions {
@@ -57,13 +58,6 @@ export function installKernelspec({
   makeFolder(folder);
   for (const logo of LOGOS)
     copyFileSync(join(PACKAGE_ROOT, "kernel", "kernelspec", logo), join(folder, logo));
-  const file = join(folder, "kernel.json");
-  const temporary = `${file}.${process.pid}`;
-  try {
-    writeFileSync(temporary, `${JSON.stringify(kernelspec(displayName), null, 2)}\n`, { flush: true });
-    renameSync(temporary, file);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+  writeWhole(join(folder, "kernel.json"), `${JSON.stringify(kernelspec(displayName), null, 2)}\n`);
   return folder;
 }

@@ -34,9 +34,9 @@ export class Output {
 
   /** Whether the page can bear one more output of this size; an update takes the place of another. */
   #fits(cell: Cell, type: string, length: number): boolean {
-    const shown = (type === "update_display_data" ? 0 : cell.shown) + length;
-    if (shown <= MOST_SHOWN) {
-      if (type !== "update_display_data") cell.shown = shown;
+    const replaces = type === "update_display_data";
+    if ((replaces ? 0 : cell.shown) + length <= MOST_SHOWN) {
+      if (!replaces) cell.shown += length;
       return true;
     }
     this.stream(

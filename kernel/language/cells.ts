@@ -62,17 +62,11 @@ export class Cells implements Language {
     const parsed = this.#parse(code);
     const unparsed = syntaxErrors(parsed);
     if (unparsed.length > 0) return refused(unparsed, code.length);
-    let path = this.#open(parsed);
-    let program = this.#service.getProgram()!;
-    let file = program.getSourceFile(path)!;
-    let wrong = this.#diagnostics(program, file, code.length);
-    if (wrong.some((each) => each.code === UNKNOWN_NAME)) {
-      // Once more with every name of the session, so that TypeScript can say which was meant.
-      path = this.#open(parsed, true);
-      program = this.#service.getProgram()!;
-      file = program.getSourceFile(path)!;
-      wrong = this.#diagnostics(program, file, code.length);
-    }
+    let checked = this.#check(parsed, code.length);
+    // Once more with every name of the session, so that TypeScript can say which was meant.
+    if (checked.wrong.some((each) => each.code === UNKNOWN_NAME))
+      checked = this.#check(parsed, code.length, true);
+    const { program, file, wrong } = checked;
     if (wrong.length > 0) return refused(wrong, code.length, object ? 1 : 0);
     const exports: Exports = { names: [], stars: [] };
     const declared = declaredNames(file, code.length);
@@ -152,6 +146,13 @@ export class Cells implements Language {
     const suffix = moduleSuffix(parsed, this.#session, all);
     this.#host.setCurrent(parsed.text + suffix, augmentations(parsed));
     return this.#host.current;
+  }
+
+  #check(parsed: ts.SourceFile, end: number, all = false) {
+    const path = this.#open(parsed, all);
+    const program = this.#service.getProgram()!;
+    const file = program.getSourceFile(path)!;
+    return { program, file, wrong: this.#diagnostics(program, file, end) };
   }
 
   #diagnostics(program: ts.Program, file: ts.SourceFile, end: number): readonly ts.Diagnostic[] {

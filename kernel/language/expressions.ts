@@ -113,81 +113,26 @@ export class Expressions {
     );
     const inner = ts.isBlock(loop.statement) ? loop.statement.statements : [loop.statement];
     const body = ts.setTextRange(f.createBlock([look, ...inner], true), loop.statement);
-    if (ts.isForStatement(loop)) {
-      return f.updateForStatement(loop, loop.initializer, loop.condition, loop.incrementor, body);
-    }
-    if (ts.isForOfStatement(loop)) {
-      return f.updateForOfStatement(loop, loop.awaitModifier, loop.initializer, loop.expression, body);
-    }
-    if (ts.isForInStatement(loop))
-      return f.updateForInStatement(loop, loop.initializer, loop.expression, body);
-    if (ts.isWhileStatement(loop)) return f.updateWhileStatement(loop, loop.expression, body);
-    if (ts.isDoStatement(loop)) return f.updateDoStatement(loop, body, loop.expression);
-    return loop;
+    return this.#replaced(loop, loop.statement, body);
   }
 
   /** An async function remembers at its start for which cell it works. */
   #function(node: ts.SignatureDeclaration): ts.Node {
     const f = this.#f;
     if (!hasModifier(node, ts.SyntaxKind.AsyncKeyword)) return node;
-    const withCell = (body: ts.Block) =>
-      ts.setTextRange(f.createBlock([this.#code.captureCell(), ...body.statements], true), body);
-    if (ts.isArrowFunction(node)) {
-      const body = ts.isBlock(node.body)
-        ? node.body
-        : f.createBlock([ts.setTextRange(f.createReturnStatement(node.body), node.body)]);
-      const { modifiers, typeParameters, parameters, type, equalsGreaterThanToken } = node;
-      return f.updateArrowFunction(
-        node,
-        modifiers,
-        typeParameters,
-        parameters,
-        type,
-        equalsGreaterThanToken,
-        withCell(body),
-      );
-    }
-    if (ts.isFunctionDeclaration(node) && node.body) {
-      const { modifiers, asteriskToken, name, typeParameters, parameters, type } = node;
-      return f.updateFunctionDeclaration(
-        node,
-        modifiers,
-        asteriskToken,
-        name,
-        typeParameters,
-        parameters,
-        type,
-        withCell(node.body),
-      );
-    }
-    if (ts.isFunctionExpression(node)) {
-      const { modifiers, asteriskToken, name, typeParameters, parameters, type } = node;
-      return f.updateFunctionExpression(
-        node,
-        modifiers,
-        asteriskToken,
-        name,
-        typeParameters,
-        parameters,
-        type,
-        withCell(node.body),
-      );
-    }
-    if (ts.isMethodDeclaration(node) && node.body) {
-      const { modifiers, asteriskToken, name, questionToken, typeParameters, parameters, type } = node;
-      return f.updateMethodDeclaration(
-        node,
-        modifiers,
-        asteriskToken,
-        name,
-        questionToken,
-        typeParameters,
-        parameters,
-        type,
-        withCell(node.body),
-      );
-    }
-    return node;
+    const { body } = node as ts.FunctionLikeDeclaration;
+    if (!body) return node;
+    const block = ts.isBlock(body)
+      ? body
+      : f.createBlock([ts.setTextRange(f.createReturnStatement(body), body)]);
+    const statements = [this.#code.captureCell(), ...block.statements];
+    const withCell = ts.setTextRange(f.createBlock(statements, true), block);
+    return this.#replaced(node, body, withCell);
+  }
+
+  /** The node with another body. */
+  #replaced(node: ts.Node, body: ts.Node, by: ts.Node): ts.Node {
+    return ts.visitEachChild(node, (child) => (child === body ? by : child), this.context);
   }
 }
 

@@ -52,7 +52,7 @@ export function attention(g: Graph, q: Tensor, k: Tensor, v: Tensor, options: At
     );
   const [b, n] = bias.shape;
   const blocks = options.loop === "scan" ? queryBlocks(g, n) : undefined;
-  const run = blocks ? byScan(g, blocks) : byHead(g, heads);
+  const run = blocks ? byScan(g, blocks) : byHead(g, b, heads);
   const split = (t: Tensor) => splitHeads(g, t, heads);
   const splitQueries = (t: Tensor) => split(blocks ? blocks.pad(t) : t);
   const join = (t: Tensor) => joinHeads(g, t, b, heads);

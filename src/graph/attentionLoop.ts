@@ -1,7 +1,7 @@
 import { Graph } from "./graph.js";
 import type { QueryBlocks } from "./queryBlocks.js";
 import { expand, reshape } from "./shape.js";
-import { product, type Shape, type Tensor } from "./tensor.js";
+import { type Dim, product, type Shape, type Tensor } from "./tensor.js";
 
 /** What is done with each head: first something with what all its queries share, then with each block of queries. */
 export interface HeadBody {
@@ -48,10 +48,9 @@ export function byScan(g: Graph, { count, rows: length }: QueryBlocks): HeadLoop
 }
 
 /** One head of all cells at a time, written out. */
-export function byHead(g: Graph, heads: number): HeadLoop {
+export function byHead(g: Graph, b: Dim, heads: number): HeadLoop {
   return (rows, shared, body) => {
     const all = rows[0].dim(0);
-    const b = typeof all === "number" ? all / heads : all.replace(`${heads}*`, "");
     const unpack = (t: Tensor) => reshape(g, t, [b, heads, ...t.shape.slice(1)]);
     const [wholeRows, wholeShared] = [rows.map(unpack), shared.map(unpack)];
     const ofEach = Array.from({ length: heads }, (_, h) => {

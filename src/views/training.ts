@@ -6,6 +6,8 @@ import { plotBundle } from "./vega.js";
 /** MIME type of {@link TrainingPayload}; our JupyterLab extension draws it and updates it in place. */
 export const TRAINING_MIME = "application/vnd.cellkernel.training.v1+json";
 
+const SEPARATOR = " · ";
+
 /** Most points of a loss curve: more than a screen shows, few enough to send every second. */
 const POINTS = 600;
 
@@ -21,8 +23,8 @@ export function trainingUpdate(progress: TrainingProgress): MimeBundle {
 export async function trainingView(progress: TrainingProgress): Promise<MimeBundle> {
   const { losses, history, bestEpoch } = trainingPayload(progress);
   const text = describeTraining(progress);
-  const parts = text.split(" · ");
-  const subtitle = [parts.slice(0, 2), parts.slice(2)].map((line) => line.join(" · "));
+  const parts = trainingParts(progress);
+  const subtitle = [parts.slice(0, 2), parts.slice(2)].map((line) => line.join(SEPARATOR));
   const plot = await plotBundle(
     {
       title: { text: "Learning curves", subtitle },
@@ -41,6 +43,10 @@ export function trainingPayload(progress: TrainingProgress): TrainingPayload {
 
 /** One line: where the run stands, how it does, how long it takes. */
 export function describeTraining(progress: TrainingProgress): string {
+  return trainingParts(progress).join(SEPARATOR);
+}
+
+function trainingParts(progress: TrainingProgress): string[] {
   const { state, epoch, epochs, step, steps, secondsLeft, seconds, history, bestEpoch, message } = progress;
   const best = history.find((point) => point.epoch === bestEpoch);
   return [
@@ -51,9 +57,7 @@ export function describeTraining(progress: TrainingProgress): string {
       ? `best epoch ${best.epoch}: validation loss ${best.validationLoss.toFixed(3)}, error ${(100 * best.validationError).toFixed(1)} %`
       : "",
     message ?? "",
-  ]
-    .filter(Boolean)
-    .join(" · ");
+  ].filter(Boolean);
 }
 
 /** "45 s", "3 min 20 s", "2 h 05 min". */

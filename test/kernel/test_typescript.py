@@ -301,7 +301,7 @@ class Cells(unittest.TestCase):
             ("Array.prototype", "findLast"),
         ]:
             with self.subTest(member):
-                there = self.kernel.run(f"typeof ({value} as any).{member}").text == "'function'"
+                there = self.kernel.run(f"typeof Reflect.get({value}, '{member}')").text == "'function'"
                 typed = self.kernel.run(f"{value}.{member};").status == "ok"
                 self.assertEqual(typed, there)
 
