@@ -1,5 +1,4 @@
 import { Random } from "../src/anndata/random.js";
-import { readH5ad } from "../src/anndata/readH5ad.js";
 import type { Weights } from "../src/checkpoint/weights.js";
 import type { ModelArgs } from "../src/model/args.js";
 import { parameterShapes } from "../src/model/parameters.js";
@@ -10,7 +9,6 @@ import { initialWeights } from "../src/train/initialise.js";
 export const VOCABULARY = 60697;
 export const CLASSES = 10;
 export const PYTHON = ".venv-peers/bin/python";
-const CELLS = "test/fixtures/preprocess/counts559.h5ad";
 
 /** The whole-human model's architecture. */
 export function fullSizeArgs(nlayers: number): ModelArgs {
@@ -27,25 +25,6 @@ export function fullSizeWeights(args: ModelArgs, genes: number): Weights {
   return initialWeights(parameterShapes(args, { genes: genes + 2, classes: CLASSES }), () =>
     random.uniform(),
   );
-}
-
-/** What real cells say of the work that they are. */
-export interface RealCells {
-  /** Gene columns of the data. */
-  genes: number;
-  /** Tokens of each of `count` cells in random order: expressed genes and `<cls>`, at most `maxSeqLen`. */
-  lengths: number[];
-}
-
-/** Lengths of some of 559 real cells, which express 431 to 5,921 genes. */
-export async function realCells(count: number, maxSeqLen: number): Promise<RealCells> {
-  const data = await readH5ad(CELLS);
-  const lengths: number[] = [];
-  for (const { rows, indptr } of data.X!.blocks())
-    for (let row = 0; row < rows; row++) lengths.push(Math.min(indptr[row + 1] - indptr[row] + 1, maxSeqLen));
-  data.close();
-  if (count > lengths.length) throw new Error(`there are ${lengths.length} cells, fewer than ${count}`);
-  return { genes: data.nVars, lengths: new Random(2).shuffle(lengths).slice(0, count) };
 }
 
 /** Cells of given lengths (`<cls>` included), each with random genes and bins. */

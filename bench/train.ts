@@ -1,8 +1,9 @@
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { CLASSES, PYTHON, realCells, VOCABULARY } from "./fullSize.js";
+import { CLASSES, PYTHON, VOCABULARY } from "./fullSize.js";
 import { type Measurement, measure, medianOf, round } from "./measure.js";
+import { realCells } from "./realCells.js";
 
 const OURS = fileURLToPath(new URL("./trainOurs.js", import.meta.url));
 const PEER = "bench/peers/torch_train.py";

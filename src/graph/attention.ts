@@ -1,5 +1,5 @@
 import { headDerivative, headOutput } from "./attentionHead.js";
-import { byHead, byScan } from "./attentionLoop.js";
+import { atOnce, byHead, byScan } from "./attentionLoop.js";
 import { mul } from "./elementwise.js";
 import type { Graph } from "./graph.js";
 import { queryBlocks } from "./queryBlocks.js";
@@ -24,9 +24,10 @@ export interface AttentionOptions {
   dropout?: AttentionDropout;
   /**
    * "scan": one head of one cell at a time, long cells by blocks of queries, by ONNX's `Scan`; "heads": one head
-   * of all cells at a time, written out, for providers that have no `Scan`.
+   * of all cells at a time, written out, for providers that have no `Scan`; "batch": all heads at once, where their
+   * probabilities have room.
    */
-  loop: "scan" | "heads";
+  loop: "scan" | "heads" | "batch";
 }
 
 /**
@@ -52,28 +53,36 @@ export function attention(g: Graph, q: Tensor, k: Tensor, v: Tensor, options: At
     );
   const [b, n] = bias.shape;
   const blocks = options.loop === "scan" ? queryBlocks(g, n) : undefined;
-  const run = blocks ? byScan(g, blocks) : byHead(g, b, heads);
+  const run = blocks ? byScan(g, blocks) : options.loop === "heads" ? byHead(g, b, heads) : atOnce(g);
   const split = (t: Tensor) => splitHeads(g, t, heads);
   const splitQueries = (t: Tensor) => split(blocks ? blocks.pad(t) : t);
   const join = (t: Tensor) => joinHeads(g, t, b, heads);
   const joinQueries = (t: Tensor) => (blocks ? blocks.cut(join(t)) : join(t));
 
   const p = dropout?.p;
-  const rows = [splitQueries(q)];
-  const shared = [split(k), split(v), perHead(g, reshape(g, bias, [b, n, 1]), heads)];
+  // In half precision all that is as large as queries by keys is so: on a device its bytes are what takes the time.
+  const inner = g.halfProducts ? "float16" : q.dtype;
+  const narrow = (t: Tensor) => g.cast(t, inner);
+  const wide = (t: Tensor) => g.cast(t, q.dtype);
+  const rows = [splitQueries(narrow(q))];
+  const shared = [split(narrow(k)), split(narrow(v)), perHead(g, reshape(g, narrow(bias), [b, n, 1]), heads)];
   if (dropout) {
     rows.push(splitQueries(headKeys(g, dropout, heads)));
     shared.push(perHead(g, reshape(g, dropout.columnKeys, [b, 1, n]), heads));
   }
-  const out = joinQueries(run(rows, shared, headOutput(p)).rows[0]);
+  const out = wide(joinQueries(run(rows, shared, headOutput(p)).rows[0]));
   return g.record(out, [q, k, v], (dy, want) => {
     const flow = reshape(g, mul(g, dy, out), [b, n, heads, width / heads]);
     const total = g.node("ReduceSum", [flow, g.integers([-1])], dy.dtype, [b, n, heads], { keepdims: 0 });
-    const found = run([...rows, splitQueries(dy), splitQueries(total)], shared, headDerivative(p));
+    // Outside of a Scan's body the same nodes again would be merged with those of the value, and all probabilities
+    // kept until here.
+    const again = blocks ? rows : rows.map((t) => g.after(t, dy));
+    const own = [dy, total].map((t) => splitQueries(narrow(t)));
+    const found = run([...again, ...own], shared, headDerivative(p));
     return [
-      want[0] ? joinQueries(found.rows[0]) : undefined,
-      want[1] ? join(found.sums[0]) : undefined,
-      want[2] ? join(found.sums[1]) : undefined,
+      want[0] ? wide(joinQueries(found.rows[0])) : undefined,
+      want[1] ? wide(join(found.sums[0])) : undefined,
+      want[2] ? wide(join(found.sums[1])) : undefined,
     ];
   });
 }

@@ -47,6 +47,14 @@ export function byScan(g: Graph, { count, rows: length }: QueryBlocks): HeadLoop
   };
 }
 
+/** All heads of all cells at once. */
+export function atOnce(g: Graph): HeadLoop {
+  return (rows, shared, body) => {
+    const results = body.of(g, shared)(g, rows);
+    return { sums: results.slice(0, body.sums), rows: results.slice(body.sums) };
+  };
+}
+
 /** One head of all cells at a time, written out. */
 export function byHead(g: Graph, b: Dim, heads: number): HeadLoop {
   return (rows, shared, body) => {

@@ -1,7 +1,7 @@
 import { add, atLeast, div, log, mul, neg, square, sub } from "./elementwise.js";
 import { indices } from "./gather.js";
 import type { Graph } from "./graph.js";
-import { reduceMax, reduceSum } from "./reduce.js";
+import { reduceSum } from "./reduce.js";
 import { reshape } from "./shape.js";
 import { GraphError, showShape, type Tensor } from "./tensor.js";
 
@@ -23,7 +23,8 @@ export function crossEntropy(g: Graph, logits: Tensor, labels: Tensor, weights: 
   const range = reshape(g, indices(g, classes), [1, classes]);
   const hit = g.node("Equal", [reshape(g, labels, [b, 1]), range], "bool", logits.shape);
   const hot = g.cast(hit, logits.dtype);
-  const shifted = g.node("Sub", [logits, reduceMax(g, logits)], logits.dtype, logits.shape);
+  const softmax = g.node("Softmax", [logits], logits.dtype, logits.shape, { axis: -1 });
+  const shifted = g.node("Sub", [logits, expectation(g, logits, softmax)], logits.dtype, logits.shape);
   const e = g.node("Exp", [shifted], logits.dtype, logits.shape);
   const total = g.node("ReduceSum", [e, g.integers([-1])], logits.dtype, [b, 1], { keepdims: 1 });
   const logTotal = g.node("Log", [total], logits.dtype, [b, 1]);
@@ -33,9 +34,18 @@ export function crossEntropy(g: Graph, logits: Tensor, labels: Tensor, weights: 
   const weighted = g.node("Mul", [each, reshape(g, weights, [b, 1])], logits.dtype, [b, 1]);
   const loss = g.node("ReduceSum", [weighted], logits.dtype, [], { keepdims: 0 });
   return g.record(loss, [logits], (dy) => {
-    const softmax = div(g, e, total);
     return [mul(g, sub(g, softmax, hot), mul(g, reshape(g, weights, [b, 1]), dy))];
   });
+}
+
+/**
+ * Σ p · x along the last axis, which stays with length 1, where p is the softmax of x: what exponentials can be shifted
+ * by. It is below the largest element by at most the softmax's entropy, log C, so that e^(x − shift) is at most C. (The
+ * largest itself, by `ReduceMax`, needs cuDNN on CUDA, which nothing else here does.)
+ */
+function expectation(g: Graph, x: Tensor, p: Tensor): Tensor {
+  const weighed = g.node("Mul", [p, x], x.dtype, x.shape);
+  return g.node("ReduceSum", [weighed, g.integers([-1])], x.dtype, [...x.shape.slice(0, -1), 1], { keepdims: 1 });
 }
 
 /**

@@ -42,11 +42,6 @@ export function columnSums(g: Graph, x: Tensor): Tensor {
   return reshape(g, g.node("MatMul", [ones, x], x.dtype, [1, x.dim(1)]), [x.dim(1)]);
 }
 
-/** The largest along the last axis, which stays with length 1; no derivative. */
-export function reduceMax(g: Graph, x: Tensor): Tensor {
-  return g.node("ReduceMax", [x, g.integers([-1])], x.dtype, reducedShape(x, [-1], true), { keepdims: 1 });
-}
-
 /** Sum of the squares of all elements, a scalar; no derivative. */
 export function sumOfSquares(g: Graph, x: Tensor): Tensor {
   return g.node("ReduceSumSquare", [x], x.dtype, [], { keepdims: 0 });

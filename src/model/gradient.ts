@@ -8,11 +8,17 @@ import { isStatistic, parameterShapes } from "./parameters.js";
 import { type Slot, Slots } from "./slots.js";
 import type { TrainingSpec } from "./training.js";
 
+/**
+ * What becomes of the derivatives: "whole", they are all of the step's; "added", they are added to those of other
+ * batches, which are fed as `sum.<slot>`; "apart", they are left as they are, times the loss scale in mixed precision,
+ * for an engine that adds them up itself.
+ */
+export type GradientForm = "whole" | "added" | "apart";
+
 /** A graph that computes the loss of one batch and its derivatives. */
 export interface GradientGraph {
   onnx: Uint8Array;
-  /** Whether it adds its derivatives to those that it is given. */
-  accumulates: boolean;
+  form: GradientForm;
   /** All weights that it reads. */
   slots: Slot[];
   /** Those that it gives a derivative of: output `grad.<input>`. */
@@ -27,30 +33,32 @@ export interface GradientGraph {
 }
 
 /**
- * Builds forward pass and derivative of one batch. Inputs, besides the slots: those of `lossOf`; where a step is
- * accumulated from several batches, `sum.<slot>` too. Outputs: `loss`, `parts`, `logits`, `squares` (sum of the
- * squared derivatives), `grad.<slot>`, `new.<statistic>`.
+ * Builds forward pass and derivative of one batch. Inputs, besides the slots: those of `lossOf`; `sum.<slot>` in the form
+ * "added"; `lossScale` [] with half-precision products in the form "apart". Outputs: `loss`, `parts`, `logits`,
+ * `grad.<slot>`, `new.<statistic>`; but in the form "apart" `squares`, the sum of the squared derivatives.
  */
-export function gradientGraph(spec: TrainingSpec, accumulate: boolean): GradientGraph {
+export function gradientGraph(spec: TrainingSpec, form: GradientForm): GradientGraph {
   const g = new Graph();
   g.waits = true;
+  g.halfProducts = spec.half === true;
   const slots = new Slots(g, parameterShapes(spec.args, spec.size));
-  const model = lossOf(g, spec, slots, accumulate);
-  const reached = derivatives(g, spec, slots, model.loss);
+  const model = lossOf(g, spec, slots, form !== "whole");
+  const seed = spec.half && form === "apart" ? g.input("lossScale", "float32", []) : undefined;
+  const reached = derivatives(g, spec, slots, model.loss, seed);
   const sums = reached.map(({ slot, gradient }) => {
-    if (!accumulate) return gradient;
+    if (form !== "added") return gradient;
     const before = g.input(`sum.${slot.input}`, "float32", slot.shape);
     return g.node("Add", [before, gradient], "float32", slot.shape);
   });
   for (const [i, { slot }] of reached.entries()) g.output(`grad.${slot.input}`, sums[i]);
-  g.output("squares", totalSquares(g, sums));
+  if (form !== "apart") g.output("squares", totalSquares(g, sums));
   g.output("loss", model.loss);
   g.output("parts", model.parts);
   if (model.logits) g.output("logits", model.logits);
   for (const [name, value] of model.statistics) g.output(`new.${name}`, value);
   return {
     onnx: encodeOnnx(g),
-    accumulates: accumulate,
+    form,
     slots: slots.all,
     trained: reached.map((r) => r.slot),
     statistics: [...model.statistics.keys()],
@@ -78,6 +86,6 @@ export function derivatives(
 }
 
 /** The sum of the squares of all elements of all tensors: float32 []. */
-export function totalSquares(g: Graph, tensors: Tensor[]): Tensor {
+function totalSquares(g: Graph, tensors: Tensor[]): Tensor {
   return tensors.map((x) => sumOfSquares(g, x)).reduce((a, b) => g.node("Add", [a, b], "float32", []));
 }

@@ -1,6 +1,7 @@
 import { Graph } from "../graph/graph.js";
 import { encodeOnnx } from "../graph/onnx.js";
 import { type AdamOptions, type AdamStep, adam } from "../graph/optimizer.js";
+import type { Tensor } from "../graph/tensor.js";
 import type { Slot } from "./slots.js";
 
 /**
@@ -25,5 +26,32 @@ export function updateGraph(slots: Slot[], options: AdamOptions): Uint8Array {
     g.output(`newm.${input}`, updated.m);
     g.output(`newv.${input}`, updated.v);
   }
+  return encodeOnnx(g);
+}
+
+/** Builds the sum of two sets of derivatives: `sum.<slot>` and `grad.<slot>` make `sum'.<slot>`, in place if need be. */
+export function additionGraph(slots: Slot[]): Uint8Array {
+  const g = new Graph();
+  for (const { input, shape } of slots) {
+    const [sum, gradient] = ["sum.", "grad."].map((p) => g.input(p + input, "float32", shape));
+    g.output(`sum'.${input}`, g.node("Add", [sum, gradient], "float32", shape));
+  }
+  return encodeOnnx(g);
+}
+
+/**
+ * Builds the sum of the squares of all derivatives `grad.<slot>`: `squares` []. Row by row first, so that many are added
+ * up at once, and the sum's rounding does not grow with the number of elements.
+ */
+export function squaresGraph(slots: Slot[]): Uint8Array {
+  const g = new Graph();
+  const sums = slots.map(({ input, shape }) => {
+    const x = g.input(`grad.${input}`, "float32", shape);
+    const rows = shape.slice(0, -1);
+    const squares = g.node("ReduceSumSquare", [x, g.integers([-1])], "float32", rows, { keepdims: 0 });
+    return rows.length === 0 ? squares : g.node("ReduceSum", [squares], "float32", [], { keepdims: 0 });
+  });
+  const total = sums.reduce((a: Tensor, b) => g.node("Add", [a, b], "float32", []));
+  g.output("squares", total);
   return encodeOnnx(g);
 }

@@ -53,7 +53,7 @@ export class CpuEngine implements Engine {
     feeds: FeedOptions,
     adam: AdamChoice,
   ): Promise<CpuEngine> {
-    const graph = gradientGraph(spec, false);
+    const graph = gradientGraph(spec, "whole");
     const update = updateGraph(graph.trained, { beta1: BETA1, beta2: BETA2, ...adam });
     const opened = [await Session.open(graph.onnx, session), await Session.open(update, session)];
     return new CpuEngine(spec, session, graph, opened[0], opened[1], state, feeds, adam);
@@ -63,7 +63,7 @@ export class CpuEngine implements Engine {
     const results: StepResult[] = [];
     for (const step of steps) {
       const started = performance.now();
-      if (step.micro.length > 1 && !this.graph.accumulates) await this.accumulate();
+      if (step.micro.length > 1 && this.graph.form === "whole") await this.accumulate();
       const result = await this.addGradients(step);
       const skipped = !Number.isFinite(result.gradNorm);
       if (!skipped) await this.update(result.gradNorm, step.learningRate);
@@ -75,14 +75,15 @@ export class CpuEngine implements Engine {
   /** From now on with the graph that adds up the gradients of several batches. */
   private async accumulate(): Promise<void> {
     await this.gradientSession.release();
-    this.graph = gradientGraph(this.spec, true);
+    this.graph = gradientGraph(this.spec, "added");
     this.gradientSession = await Session.open(this.graph.onnx, this.session);
   }
 
   private async addGradients({ micro }: PlannedStep): Promise<Omit<StepResult, "skipped" | "seconds">> {
     const { graph, state } = this;
     const sums = slotTensors(graph.trained, this.gradients);
-    if (graph.accumulates) for (const g of this.gradients.values()) g.data.fill(0);
+    const adds = graph.form === "added";
+    if (adds) for (const g of this.gradients.values()) g.data.fill(0);
     const inputs = new Set(graph.inputs);
     const all = { loss: 0, parts: {} as Record<string, number>, gradNorm: 0, correct: 0, cells: 0 };
     for (const [i, feeds] of stepFeeds(micro, state.attempts++, this.feedOptions).entries()) {
@@ -90,7 +91,7 @@ export class CpuEngine implements Engine {
       const into: Record<string, ort.Tensor | null> = { loss: null, parts: null, squares: null };
       if (graph.logits) into.logits = null;
       for (const [input, t] of Object.entries(sums)) {
-        if (graph.accumulates) fed[`sum.${input}`] = t;
+        if (adds) fed[`sum.${input}`] = t;
         into[`grad.${input}`] = t;
       }
       for (const name of graph.statistics) into[`new.${name}`] = null;

@@ -1,48 +1,87 @@
 import type * as ort from "onnxruntime-node";
-import { type StepsGraph, stepsGraph } from "../model/steps.js";
+import { type GradientGraph, gradientGraph } from "../model/gradient.js";
+import { isStatistic } from "../model/parameters.js";
+import { slotView } from "../model/slots.js";
 import type { TrainingSpec } from "../model/training.js";
-import { Session, type SessionOptions, tensor } from "../runtime/session.js";
+import { additionGraph, squaresGraph, updateGraph } from "../model/update.js";
+import { type Destination, DeviceRuntime, type DeviceSession, type DeviceTensor } from "../runtime/deviceRuntime.js";
+import { tensor } from "../runtime/session.js";
 import type { AdamChoice } from "./cpuEngine.js";
 import {
   BETA1,
   BETA2,
   type Engine,
+  type LabelledBatch,
   type PlannedStep,
   type StepResult,
   type TrainingState,
 } from "./engine.js";
 import { countCorrect, type FeedOptions, only, stepFeeds } from "./feeds.js";
+import { ParameterVector } from "./parameterVector.js";
 import { addMoments, slotTensors } from "./state.js";
 
-/** Steps in one graph: weights and moments cross the bus once for all of them. */
-const GROUP = 4;
 /** Loss scale of mixed precision: its start, and after how many good steps it doubles (PyTorch's `GradScaler`). */
 const START_SCALE = 2 ** 16;
 const GROWTH_INTERVAL = 2000;
 
-interface Opened {
-  graph: StepsGraph;
-  session: Session;
-}
-
 /**
- * Training on a device with memory of its own (WebGPU, CUDA): whole steps in one graph, several at a time.
- * A graph is made for each number of steps and batches that turns up; they are few.
+ * Training on a device with memory of its own (WebGPU, CUDA). Weights, moments and derivatives stay there; what crosses
+ * the bus in a step is the batch and the loss. Four graphs: the derivatives of a batch, their sum over the batches of a
+ * step, their norm, and Adam.
  */
 export class DeviceEngine implements Engine {
-  readonly group = GROUP;
-  private readonly opened = new Map<string, Opened>();
+  readonly group = 1;
+  private readonly derivatives: DeviceSession;
+  private readonly addition: DeviceSession;
+  private readonly squares: DeviceSession;
+  private readonly update: DeviceSession;
+  private readonly weights: ParameterVector;
+  private readonly m: ParameterVector;
+  private readonly v: ParameterVector;
+  private readonly gradient: ParameterVector;
+  /** The sum of several batches' derivatives; there when a step has had several. */
+  private sum?: ParameterVector;
+  private readonly inputs: ReadonlySet<string>;
   private lossScale: number;
   private goodSteps = 0;
 
-  constructor(
+  private constructor(
     private readonly spec: TrainingSpec,
     private readonly state: TrainingState,
-    private readonly session: SessionOptions,
+    private readonly runtime: DeviceRuntime,
+    private readonly graph: GradientGraph,
     private readonly feedOptions: FeedOptions,
     private readonly adam: AdamChoice,
   ) {
+    const { trained } = graph;
+    addMoments(state, trained);
     this.lossScale = spec.half ? START_SCALE : 1;
+    this.inputs = new Set(graph.inputs);
+    const pieces = ParameterVector.pieces(runtime, trained);
+    this.derivatives = runtime.session(graph.onnx);
+    this.addition = runtime.session(additionGraph(pieces));
+    this.squares = runtime.session(squaresGraph(pieces));
+    this.update = runtime.session(updateGraph(pieces, { beta1: BETA1, beta2: BETA2, ...adam }));
+    const vector = () => new ParameterVector(runtime, trained);
+    [this.weights, this.m, this.v, this.gradient] = [vector(), vector(), vector(), vector()];
+    const isTrained = new Set(trained);
+    for (const slot of graph.slots)
+      if (!isTrained.has(slot) && !isStatistic(slot.key))
+        this.derivatives.fixed[slot.input] = runtime.upload(
+          tensor("float32", slotView(slot, state.weights.get(slot.key)!.data), slot.shape),
+        );
+    this.write();
+  }
+
+  /** @throws an Error that says what to install where the device can't be used */
+  static create(
+    spec: TrainingSpec,
+    state: TrainingState,
+    runtime: DeviceRuntime,
+    feeds: FeedOptions,
+    adam: AdamChoice,
+  ): DeviceEngine {
+    return new DeviceEngine(spec, state, runtime, gradientGraph(spec, "apart"), feeds, adam);
   }
 
   /** The loss scale of mixed precision as it stands; 1 without. */
@@ -51,95 +90,110 @@ export class DeviceEngine implements Engine {
   }
 
   async run(steps: PlannedStep[]): Promise<StepResult[]> {
-    const results: StepResult[] = [];
-    for (let start = 0; start < steps.length; ) {
-      const batches = steps[start].micro.length;
-      const alike = steps.slice(start, start + GROUP).findIndex((s) => s.micro.length !== batches);
-      const count = alike < 0 ? Math.min(GROUP, steps.length - start) : alike;
-      results.push(...(await this.runAlike(steps.slice(start, start + count), batches)));
-      start += count;
-    }
-    return results;
+    return steps.map((step) => this.step(step));
   }
 
-  private async runAlike(steps: PlannedStep[], batches: number): Promise<StepResult[]> {
+  private step({ micro, learningRate }: PlannedStep): StepResult {
     const started = performance.now();
-    const { graph, session } = await this.open(steps.length, batches);
-    const { state } = this;
-    const inputs = new Set(graph.inputs);
-    const feeds: Record<string, ort.Tensor> = {
-      ...slotTensors(graph.slots, state.weights),
-      ...slotTensors(graph.trained, state.m, "m."),
-      ...slotTensors(graph.trained, state.v, "v."),
-      progress: tensor(
-        "float32",
-        Float32Array.of(1 - BETA1 ** state.step, 1 - BETA2 ** state.step, this.lossScale),
-        [3],
-      ),
-    };
-    for (const [i, step] of steps.entries()) {
-      feeds[`learningRate@${i}`] = tensor("float32", Float32Array.of(step.learningRate), []);
-      for (const [j, own] of stepFeeds(step.micro, state.attempts++, this.feedOptions).entries())
-        Object.assign(feeds, only(own, inputs, `@${i}.${j}`));
-    }
-    const out = await session.run(feeds);
-    const seconds = (performance.now() - started) / 1000 / steps.length;
-    const results = steps.map((step, i) => this.result(graph, out, step, i, seconds));
-    this.keep(graph, out);
-    this.lossScale = Number(out["new.progress"].data[2]);
-    for (const r of results) this.count(r.skipped);
-    return results;
-  }
-
-  private result(
-    graph: StepsGraph,
-    out: Record<string, ort.Tensor>,
-    { micro }: PlannedStep,
-    i: number,
-    seconds: number,
-  ): StepResult {
-    const gradNorm = Number(out[`norm@${i}`].data[0]);
-    const all = { loss: 0, parts: {} as Record<string, number>, correct: 0, cells: 0 };
-    for (const [j, { labels }] of micro.entries()) {
-      all.loss += Number(out[`loss@${i}.${j}`].data[0]);
-      for (const [k, name] of graph.parts.entries())
-        all.parts[name] = (all.parts[name] ?? 0) + Number(out[`parts@${i}.${j}`].data[k]);
-      const logits = out[`logits@${i}.${j}`];
-      if (logits) all.correct += countCorrect(logits.data as Float32Array, labels);
-      all.cells += labels.length;
-    }
-    return { ...all, gradNorm, skipped: !Number.isFinite(gradNorm), seconds };
-  }
-
-  private keep(graph: StepsGraph, out: Record<string, ort.Tensor>): void {
-    const { weights, m, v } = this.state;
-    for (const [held, prefix] of [[weights, "new."] as const, [m, "newm."] as const, [v, "newv."] as const])
-      for (const slot of graph.trained)
-        held.get(slot.key)!.data.set(out[prefix + slot.input].data as Float32Array, slot.offset);
-    for (const name of graph.statistics) weights.get(name)!.data.set(out[`new.${name}`].data as Float32Array);
-  }
-
-  private count(skipped: boolean): void {
+    const result = this.addGradients(micro);
+    const gradient = micro.length > 1 ? this.sum! : this.gradient;
+    const { squares } = this.squares.run(gradient.named("grad."), { squares: "host" }).host;
+    const gradNorm = Math.sqrt(Number(squares.data[0])) / this.lossScale;
+    const skipped = !Number.isFinite(gradNorm);
     if (skipped) {
       this.goodSteps = 0;
-      return;
+      this.lossScale /= 2;
+    } else {
+      this.takeStep(gradient, gradNorm, learningRate);
+      if (this.spec.half && ++this.goodSteps % GROWTH_INTERVAL === 0) this.lossScale *= 2;
     }
-    this.state.step++;
-    if (this.spec.half && ++this.goodSteps % GROWTH_INTERVAL === 0) this.lossScale *= 2;
+    return { ...result, gradNorm, skipped, seconds: (performance.now() - started) / 1000 };
   }
 
-  private async open(steps: number, batches: number): Promise<Opened> {
-    const key = `${steps}×${batches}`;
-    const known = this.opened.get(key);
-    if (known) return known;
-    const graph = stepsGraph(this.spec, { steps, batches, beta1: BETA1, beta2: BETA2, ...this.adam });
-    addMoments(this.state, graph.trained);
-    const opened = { graph, session: await Session.open(graph.onnx, this.session) };
-    this.opened.set(key, opened);
-    return opened;
+  /** The derivatives of all batches, in `gradient` where it is one, else in `sum`. */
+  private addGradients(micro: LabelledBatch[]): Omit<StepResult, "gradNorm" | "skipped" | "seconds"> {
+    const { state, graph } = this;
+    const all = { loss: 0, parts: {} as Record<string, number>, correct: 0, cells: 0 };
+    if (micro.length > 1) this.sum ??= new ParameterVector(this.runtime, graph.trained);
+    for (const [i, feeds] of stepFeeds(micro, state.attempts++, this.feedOptions).entries()) {
+      const target = micro.length > 1 && i === 0 ? this.sum! : this.gradient;
+      const out = this.differentiate(feeds, target);
+      if (i > 0) this.addTo(this.sum!);
+      all.loss += Number(out.loss.data[0]);
+      for (const [k, name] of graph.parts.entries())
+        all.parts[name] = (all.parts[name] ?? 0) + Number(out.parts.data[k]);
+      if (out.logits) all.correct += countCorrect(out.logits.data as Float32Array, micro[i].labels);
+      all.cells += micro[i].labels.length;
+      for (const name of graph.statistics)
+        state.weights.get(name)!.data.set(out[`new.${name}`].data as Float32Array);
+    }
+    return all;
+  }
+
+  private differentiate(feeds: Record<string, ort.Tensor>, target: ParameterVector): Record<string, ort.Tensor> {
+    const { graph, state } = this;
+    const statistics = graph.slots.filter((s) => isStatistic(s.key));
+    const scale: Record<string, ort.Tensor> = this.inputs.has("lossScale")
+      ? { lossScale: tensor("float32", Float32Array.of(this.lossScale), []) }
+      : {};
+    const into: Record<string, Destination> = { ...target.destinations("grad.", "parts"), loss: "host", parts: "host" };
+    if (graph.logits) into.logits = "host";
+    for (const name of graph.statistics) into[`new.${name}`] = "host";
+    const weights = Object.fromEntries(this.weights.parts);
+    const fed = { ...weights, ...slotTensors(statistics, state.weights), ...only(feeds, this.inputs), ...scale };
+    const out = this.derivatives.run(fed, into);
+    target.adopt("grad.", out.device);
+    return out.host;
+  }
+
+  private addTo(sum: ParameterVector): void {
+    const fed = { ...sum.named("sum."), ...this.gradient.named("grad.") };
+    const out = this.addition.run(fed, sum.destinations("sum'.", "pieces"));
+    sum.adopt("sum'.", out.device);
+  }
+
+  private takeStep(gradient: ParameterVector, norm: number, learningRate: number): void {
+    const t = ++this.state.step;
+    const scalar = (x: number) => tensor("float32", Float32Array.of(x), []);
+    const vectors = [
+      [this.weights, "", "new."],
+      [this.m, "m.", "newm."],
+      [this.v, "v.", "newv."],
+    ] as const;
+    const feeds: Record<string, ort.Tensor | DeviceTensor> = {
+      learningRate: scalar(learningRate),
+      rate: scalar(learningRate / (1 - BETA1 ** t)),
+      correction: scalar(Math.sqrt(1 - BETA2 ** t)),
+      factor: scalar(Math.min(1, this.adam.clipNorm / (norm + 1e-6)) / this.lossScale),
+      ...gradient.named("grad."),
+    };
+    const into: Record<string, Destination> = {};
+    for (const [vector, input, output] of vectors) {
+      Object.assign(feeds, vector.named(input));
+      Object.assign(into, vector.destinations(output, "pieces"));
+    }
+    const { device } = this.update.run(feeds, into);
+    for (const [vector, , output] of vectors) vector.adopt(output, device);
+  }
+
+  read(): void {
+    const { weights, m, v } = this.state;
+    this.weights.download(weights);
+    this.m.download(m);
+    this.v.download(v);
+  }
+
+  write(): void {
+    const { weights, m, v } = this.state;
+    this.weights.upload(weights);
+    this.m.upload(m);
+    this.v.upload(v);
   }
 
   async release(): Promise<void> {
-    for (const { session } of this.opened.values()) await session.release();
+    for (const session of [this.derivatives, this.addition, this.squares, this.update]) session.forget();
+    for (const vector of [this.weights, this.m, this.v, this.gradient, this.sum]) vector?.free();
+    for (const session of [this.derivatives, this.addition, this.squares, this.update]) session.release();
+    this.runtime.release();
   }
 }

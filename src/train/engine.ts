@@ -50,6 +50,9 @@ export interface Engine {
   /** How many steps it takes best at once. */
   readonly group: number;
   run(steps: PlannedStep[]): Promise<StepResult[]>;
+  /** Brings the state's memory up to date, where the engine works on a copy; `write` takes over what it holds now. */
+  read?(): void;
+  write?(): void;
   /** Gradients of the last step, before clipping, where the engine keeps them. */
   gradients?: Weights;
   release(): Promise<void>;

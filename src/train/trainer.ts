@@ -5,6 +5,7 @@ import type { Objective } from "../model/objectives.js";
 import { checkedWeight, type ModelSize, parameterShapes } from "../model/parameters.js";
 import type { TrainingSpec } from "../model/training.js";
 import { checkDevice } from "../runtime/devices.js";
+import { DeviceRuntime } from "../runtime/deviceRuntime.js";
 import type { Device } from "../runtime/session.js";
 import { checkStep } from "./checkStep.js";
 import { CpuEngine } from "./cpuEngine.js";
@@ -45,6 +46,8 @@ export interface TrainerOptions {
   head?: boolean;
   /** Matrix products in float16, on devices other than the CPU. */
   half?: boolean;
+  /** Products of float32 in TensorFloat-32 on CUDA; yes when absent. */
+  tf32?: boolean;
 }
 
 /** Where a training run stands, for going on later. */
@@ -83,7 +86,7 @@ export class Trainer {
       ecsWeight: options.ecsWeight,
       dropout: options.dropout ?? spec.args.dropout,
       frozen: options.frozen,
-      attentionLoop: onCpu ? "scan" : "heads",
+      attentionLoop: onCpu ? "scan" : "batch",
       head: options.head,
       half: options.half && !onCpu,
     };
@@ -92,6 +95,7 @@ export class Trainer {
       device: options.device,
       threads: options.threads ?? cpus().length,
       profile: options.profile,
+      tf32: options.tf32,
     };
     const feeds = { ...training, seed: options.seed, classWeights: options.classWeights };
     const adam = {
@@ -101,7 +105,7 @@ export class Trainer {
     };
     const engine = onCpu
       ? await CpuEngine.create(training, state, session, feeds, adam)
-      : new DeviceEngine(training, state, session, feeds, adam);
+      : DeviceEngine.create(training, state, DeviceRuntime.open(session), feeds, adam);
     return new Trainer(engine, state, (micro) => checkStep(micro, spec, training.objectives));
   }
 
@@ -131,11 +135,13 @@ export class Trainer {
 
   /** A copy of the weights as they are now. */
   weights(): Weights {
+    this.engine.read?.();
     return copyWeights(this.state.weights);
   }
 
   /** A copy of Adam's moments and the number of steps taken, for going on later. */
   optimizerState(): OptimizerState {
+    this.engine.read?.();
     const { step, attempts, m, v } = this.state;
     return { step, attempts, m: copyWeights(m), v: copyWeights(v) };
   }
@@ -146,6 +152,7 @@ export class Trainer {
     this.state.attempts = saved.attempts;
     this.state.m = copyWeights(saved.m);
     this.state.v = copyWeights(saved.v);
+    this.engine.write?.();
   }
 
   release(): Promise<void> {

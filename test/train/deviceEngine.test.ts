@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DeviceRuntime } from "../../src/runtime/deviceRuntime.js";
 import { DeviceEngine } from "../../src/train/deviceEngine.js";
 import type { TrainingState } from "../../src/train/engine.js";
 import { copyWeights } from "../../src/train/state.js";
 import { Trainer } from "../../src/train/trainer.js";
 import { smallSpec, smallSteps, smallWeights } from "../support/smallModel.js";
 
-// The graph of whole steps, that GPUs are given, on the CPU provider.
+// The engine that GPUs are given, on the CPU provider.
 
 const spec = smallSpec();
 const adam = { epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
@@ -21,15 +22,16 @@ function onCpu(half = false): { engine: DeviceEngine; state: TrainingState } {
   };
   const training = {
     ...{ args: spec.args, size: spec, padRow: 0, objectives: ["CLS" as const], dropout: 0.2 },
-    ...{ attentionLoop: "heads" as const, half },
+    ...{ attentionLoop: "batch" as const, half },
   };
+  const runtime = DeviceRuntime.open({ device: "cpu" });
   return {
-    engine: new DeviceEngine(training, state, { device: "cpu" }, { ...training, seed: 0 }, adam),
+    engine: DeviceEngine.create(training, state, runtime, { ...training, seed: 0 }, adam),
     state,
   };
 }
 
-test("several steps in one graph, accumulated ones among them, are the CPU engine's steps", async () => {
+test("steps, accumulated ones among them, are the CPU engine's steps", async () => {
   const single = smallSteps(spec, 5);
   const [a, b] = smallSteps(spec, 2, 2, 12, 9);
   const steps = [
@@ -44,6 +46,7 @@ test("several steps in one graph, accumulated ones among them, are the CPU engin
   await trainer.release();
   const { engine, state } = onCpu();
   const results = await engine.run(steps);
+  engine.read();
   await engine.release();
 
   results.forEach((r, i) => {
@@ -66,11 +69,14 @@ test("a step whose gradients are not finite changes nothing and halves the loss 
   const good = smallSteps(spec, 3);
   await engine.run(good.slice(0, 1));
   assert.equal(engine.scale, 65536);
+  engine.read();
   const before = copyWeights(state.weights);
   const moments = copyWeights(state.m);
   state.weights.get("cls_decoder.out_layer.weight")!.data[0] = Number.POSITIVE_INFINITY;
   before.get("cls_decoder.out_layer.weight")!.data[0] = Number.POSITIVE_INFINITY;
+  engine.write();
   const [bad] = await engine.run(good.slice(1, 2));
+  engine.read();
   await engine.release();
   assert.ok(bad.skipped);
   assert.equal(engine.scale, 32768);

@@ -82,7 +82,7 @@ test("a gene table cut to the genes of the data learns what the whole one learns
 
 /** Gradients of one batch by the graph of a spec. */
 async function gradientsOf(spec: TrainingSpec, weights: Weights, batch: LabelledBatch, extra = {}) {
-  const graph = gradientGraph(spec, true);
+  const graph = gradientGraph(spec, "added");
   const session = await Session.open(graph.onnx, { device: "cpu", threads: 1 });
   const [feeds] = stepFeeds([batch], 0, { ...spec, seed: 1 });
   const all: Record<string, ReturnType<typeof tensor>> = { ...feeds, ...extra };
@@ -150,13 +150,13 @@ test("with everything below the class decoder frozen, no derivative goes into th
     ...{ args: model.args, size: model, padRow: 0, dropout: 0.2, attentionLoop: "scan", objectives: ["CLS"] },
     frozen: (name) => !name.startsWith("cls_decoder."),
   };
-  const graph = gradientGraph(spec, false);
+  const graph = gradientGraph(spec, "whole");
   assert.ok(graph.trained.every(({ key }) => key.startsWith("cls_decoder.")));
-  // Attention of the first layer, whose derivative makes its probabilities again, and of the last, whose does not.
+  // Attention of the first layer, whose derivative makes its probabilities again, and of the last, whose does not; the loss.
   const softmaxes = (onnx: Uint8Array) =>
     Buffer.from(onnx).toString("latin1").split("\x07Softmax").length - 1;
-  assert.equal(softmaxes(graph.onnx), 2);
-  assert.equal(softmaxes(gradientGraph({ ...spec, frozen: undefined }, false).onnx), 3);
+  assert.equal(softmaxes(graph.onnx), 3);
+  assert.equal(softmaxes(gradientGraph({ ...spec, frozen: undefined }, "whole").onnx), 4);
 });
 
 test("a step of several batches has the gradients of the whole one", async () => {

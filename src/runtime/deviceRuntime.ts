@@ -1,0 +1,350 @@
+import { createRequire } from "node:module";
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import koffi from "koffi";
+import * as ort from "onnxruntime-node";
+import { Graph } from "../graph/graph.js";
+import { encodeOnnx } from "../graph/onnx.js";
+import { findCuda, loadLibraries } from "./cudaLibraries.js";
+import { deviceFault } from "./devices.js";
+import { loadOnnxruntime, type OrtApi, outOf, type Pointer } from "./onnxruntimeC.js";
+import { type Device, tensor, type TypedArray } from "./session.js";
+
+/** Where an output goes: new memory of the host or of the device, or a tensor that is there already. */
+export type Destination = "host" | "device" | DeviceTensor;
+
+export interface Results {
+  host: Record<string, ort.Tensor>;
+  device: Record<string, DeviceTensor>;
+}
+
+export interface DeviceOptions {
+  device: Device;
+  /** Threads of the CPU provider. */
+  threads?: number;
+  /** Products of float32 in TensorFloat-32, 10 bits of mantissa, on CUDA; yes when absent, as in PyTorch's AMP recipes. */
+  tf32?: boolean;
+  /** Writes a trace of every node's time to files with this prefix. */
+  profile?: string;
+}
+
+/** A tensor in the device's memory. */
+export class DeviceTensor {
+  constructor(
+    private readonly api: OrtApi,
+    readonly value: Pointer,
+    readonly dims: readonly number[],
+  ) {}
+
+  /** Gives its memory back, where it is its own. */
+  free(): void {
+    this.api.ReleaseValue(this.value);
+  }
+}
+
+/** One piece of device memory, and tensors that are parts of it. */
+export interface Block {
+  /** All of it, float32 [rows, row]. */
+  whole: DeviceTensor;
+  parts: Map<string, DeviceTensor>;
+  free(): void;
+}
+
+/** ONNX's element types (TensorProto.DataType) that cross the bus. */
+const ELEMENT = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
+type Crossing = keyof typeof ELEMENT;
+const NAME_OF = new Map<number, Crossing>(Object.entries(ELEMENT).map(([name, n]) => [n, name as Crossing]));
+const ARRAY_OF = {
+  float32: Float32Array,
+  uint8: Uint8Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+  float16: Uint16Array,
+} as const;
+
+/** Names of the devices' memories in ONNX Runtime. */
+const MEMORY: Record<Device, string> = { cpu: "Cpu", webgpu: "WebGPU_Buf", cuda: "Cuda" };
+/** OrtAllocatorType: a device's own; an arena. OrtMemType: default. */
+const [DEVICE_ALLOCATOR, ARENA_ALLOCATOR, MEMORY_DEFAULT] = [0, 1, 0];
+const WARNINGS_OFF = 3;
+const ALL_OPTIMIZATIONS = 99;
+
+/**
+ * ONNX Runtime by its C API, so that tensors can stay in the device's memory from run to run. (Its JavaScript API
+ * takes and gives tensors of the host on CUDA.) Each call blocks its thread until the device is done.
+ */
+export class DeviceRuntime {
+  /** Whether an output may be written over an input of the same run, and tensors may be parts of a block. */
+  readonly inPlace: boolean;
+  private readonly movers = new Map<number, DeviceSession>();
+
+  private constructor(
+    readonly api: OrtApi,
+    readonly options: DeviceOptions,
+    private readonly env: Pointer,
+    readonly runOptions: Pointer,
+    readonly allocator: Pointer,
+    private readonly host: Pointer,
+    private readonly memory: Pointer,
+  ) {
+    this.inPlace = options.device !== "webgpu";
+  }
+
+  /** @throws an Error that says what to install where the device can't be used */
+  static open(options: DeviceOptions): DeviceRuntime {
+    try {
+      const api = loadOnnxruntime(coreFor(options.device));
+      const arena = options.device === "cpu" ? ARENA_ALLOCATOR : DEVICE_ALLOCATOR;
+      const info = (name: string, kind: number) =>
+        outOf((o) => api.CreateMemoryInfo(name, kind, 0, MEMORY_DEFAULT, o));
+      const runtime = new DeviceRuntime(
+        api,
+        options,
+        outOf((o) => api.CreateEnv(WARNINGS_OFF, "cellkernel", o)),
+        outOf((o) => api.CreateRunOptions(o)),
+        outOf((o) => api.GetAllocatorWithDefaultOptions(o)),
+        info(MEMORY.cpu, ARENA_ALLOCATOR),
+        info(MEMORY[options.device], arena),
+      );
+      runtime.mover(1);
+      return runtime;
+    } catch (error) {
+      throw deviceFault(options.device, error);
+    }
+  }
+
+  /** A graph ready to run on the device. */
+  session(onnx: Uint8Array): DeviceSession {
+    const { api, options, env } = this;
+    const settings = outOf((o) => api.CreateSessionOptions(o));
+    try {
+      api.DisableMemPattern(settings);
+      api.SetSessionLogSeverityLevel(settings, WARNINGS_OFF);
+      api.SetSessionGraphOptimizationLevel(settings, ALL_OPTIMIZATIONS);
+      api.AddSessionConfigEntry(settings, "session.force_spinning_stop", "1");
+      if (options.threads) api.SetIntraOpNumThreads(settings, options.threads);
+      if (options.profile) api.EnableProfiling(settings, options.profile);
+      if (options.device === "cuda") this.appendCuda(settings);
+      if (options.device === "webgpu") api.AppendExecutionProvider(settings, "WebGPU", [], [], 0);
+      const session = outOf((o) => api.CreateSessionFromArray(env, onnx, onnx.length, settings, o));
+      return new DeviceSession(this, session, outOf((o) => api.CreateIoBinding(session, o)));
+    } finally {
+      api.ReleaseSessionOptions(settings);
+    }
+  }
+
+  private appendCuda(settings: Pointer): void {
+    const { api } = this;
+    const cuda = outOf((o) => api.CreateCUDAProviderOptions(o));
+    // Grown by what is asked for, not to the next power of two: the card's memory is what limits the batch.
+    const values = { arena_extend_strategy: "kSameAsRequested", use_tf32: this.options.tf32 === false ? "0" : "1" };
+    api.UpdateCUDAProviderOptions(cuda, Object.keys(values), Object.values(values), Object.keys(values).length);
+    api.AppendCuda(settings, cuda);
+    api.ReleaseCUDAProviderOptions(cuda);
+  }
+
+  /** A copy in the device's memory. */
+  upload(source: ort.Tensor): DeviceTensor {
+    return this.mover(source.dims.length).run({ x: source }, { y: "device" }).device.y;
+  }
+
+  /** Copies into a tensor that is in the device's memory; only where `inPlace`. */
+  write(source: Float32Array, target: DeviceTensor): void {
+    this.mover(target.dims.length).run({ x: tensor("float32", source, target.dims) }, { y: target });
+  }
+
+  /** A copy in the host's memory. */
+  download(source: DeviceTensor): ort.Tensor {
+    return this.mover(source.dims.length).run({ x: source }, { y: "host" }).host.y;
+  }
+
+  /** Device memory for float32 tensors side by side, each from a new row of `row` elements on, all zero; only where `inPlace`. */
+  block(shapes: ReadonlyMap<string, readonly number[]>, row: number): Block {
+    const { api, memory } = this;
+    const starts = new Map<string, number>();
+    let length = 0;
+    for (const [name, dims] of shapes) {
+      starts.set(name, length);
+      length += Math.ceil(elements(dims) / row) * row;
+    }
+    const allocator = outOf((o) => api.CreateAllocator(this.mover(1).session, memory, o));
+    const start = outOf((o) => api.AllocatorAlloc(allocator, length * 4, o));
+    const part = (offset: number, dims: readonly number[]) =>
+      new DeviceTensor(api, this.valueAt(start + BigInt(offset * 4), memory, "float32", dims), dims);
+    const whole = part(0, [length / row, row]);
+    const parts = new Map([...shapes].map(([name, dims]) => [name, part(starts.get(name)!, dims)]));
+    this.write(new Float32Array(length), whole);
+    return {
+      whole,
+      parts,
+      free() {
+        for (const t of [whole, ...parts.values()]) t.free();
+        api.AllocatorFree(allocator, start);
+        api.ReleaseAllocator(allocator);
+      },
+    };
+  }
+
+  /** A value over the host's memory of `source`, to be released by the caller. */
+  hostValue(source: ort.Tensor): Pointer {
+    const data = source.data as TypedArray;
+    return this.valueAt(data, this.host, source.type as Crossing, source.dims, data.byteLength);
+  }
+
+  private valueAt(
+    at: Pointer | TypedArray,
+    memory: Pointer,
+    type: Crossing,
+    dims: readonly number[],
+    bytes = elements(dims) * 4,
+  ): Pointer {
+    const shape = BigInt64Array.from(dims, BigInt);
+    return outOf((o) =>
+      this.api.CreateTensorWithDataAsOrtValue(memory, at, bytes, shape, dims.length, ELEMENT[type], o),
+    );
+  }
+
+  /** Where new outputs of a kind are to be made. */
+  memoryOf(destination: "host" | "device"): Pointer {
+    return destination === "host" ? this.host : this.memory;
+  }
+
+  /** The shape of a value. */
+  describe(value: Pointer): { type: Crossing; dims: number[] } {
+    const { api } = this;
+    const info = outOf((o) => api.GetTensorTypeAndShape(value, o));
+    const type = NAME_OF.get(outOf<number>((o) => api.GetTensorElementType(info, o), 0))!;
+    const rank = Number(outOf<number>((o) => api.GetDimensionsCount(info, o), 0));
+    const dims = new BigInt64Array(rank);
+    if (rank > 0) api.GetDimensions(info, dims, rank);
+    api.ReleaseTensorTypeAndShapeInfo(info);
+    return { type, dims: Array.from(dims, Number) };
+  }
+
+  /** A copy of a value of the host. */
+  read(value: Pointer): ort.Tensor {
+    const { type, dims } = this.describe(value);
+    const Typed = ARRAY_OF[type];
+    const length = elements(dims);
+    const at = outOf((o) => this.api.GetTensorMutableData(value, o));
+    const data = length === 0 ? new Typed(0) : new Typed(koffi.view(at, length * Typed.BYTES_PER_ELEMENT)).slice();
+    return tensor(type, data as TypedArray, dims);
+  }
+
+  /** What copies tensors of a rank from memory to memory. */
+  private mover(rank: number): DeviceSession {
+    const known = this.movers.get(rank);
+    if (known) return known;
+    const g = new Graph();
+    const dims = Array.from({ length: rank }, (_, i) => `d${i}`);
+    const x = g.input("x", "float32", dims);
+    // Not Identity, which onnxruntime may take out: x · 1 is x to the bit.
+    g.output("y", g.node("Mul", [x, g.input("one", "float32", [])], "float32", dims));
+    const session = this.session(encodeOnnx(g));
+    session.fixed.one = tensor("float32", Float32Array.of(1), []);
+    this.movers.set(rank, session);
+    return session;
+  }
+
+  release(): void {
+    for (const session of this.movers.values()) session.release();
+    this.movers.clear();
+  }
+}
+
+/** A graph on the device. */
+export class DeviceSession {
+  /** Feeds that are the same in every run. */
+  readonly fixed: Record<string, ort.Tensor | DeviceTensor> = {};
+  private readonly bound = new Map<string, DeviceTensor>();
+
+  constructor(
+    private readonly runtime: DeviceRuntime,
+    readonly session: Pointer,
+    private readonly binding: Pointer,
+  ) {}
+
+  /**
+   * Runs the graph; gives what `into` asks for. Tensors that are named in both `feeds` and `into` are written in place,
+   * which is for the caller to know safe.
+   */
+  run(
+    feeds: Readonly<Record<string, ort.Tensor | DeviceTensor>>,
+    into: Readonly<Record<string, Destination>>,
+  ): Results {
+    const { runtime, binding, session } = this;
+    const { api } = runtime;
+    for (const [name, t] of Object.entries({ ...this.fixed, ...feeds })) this.bindInput(name, t);
+    api.ClearBoundOutputs(binding);
+    const names = Object.keys(into);
+    for (const name of names) {
+      const to = into[name];
+      if (to instanceof DeviceTensor) api.BindOutput(binding, name, to.value);
+      else api.BindOutputToDevice(binding, name, runtime.memoryOf(to));
+    }
+    api.RunWithBinding(session, runtime.runOptions, binding);
+    const count: [number] = [0];
+    const array = outOf((o) => api.GetBoundOutputValues(binding, runtime.allocator, o, count));
+    const values = koffi.decode(array, "void*", names.length) as Pointer[];
+    api.AllocatorFree(runtime.allocator, array);
+    const results: Results = { host: {}, device: {} };
+    for (const [i, name] of names.entries()) {
+      if (into[name] === "device")
+        results.device[name] = new DeviceTensor(api, values[i], runtime.describe(values[i]).dims);
+      else {
+        if (into[name] === "host") results.host[name] = runtime.read(values[i]);
+        api.ReleaseValue(values[i]);
+      }
+    }
+    // The binding would hold on to the outputs' memory until the next run.
+    api.ClearBoundOutputs(binding);
+    return results;
+  }
+
+  private bindInput(name: string, t: ort.Tensor | DeviceTensor): void {
+    const { runtime, binding } = this;
+    const { api } = runtime;
+    if (t instanceof DeviceTensor) {
+      if (this.bound.get(name) === t) return;
+      api.BindInput(binding, name, t.value);
+      this.bound.set(name, t);
+      return;
+    }
+    const value = runtime.hostValue(t);
+    api.BindInput(binding, name, value);
+    api.ReleaseValue(value);
+    this.bound.delete(name);
+  }
+
+  /** Forgets the inputs of the last run, so that their memory can be given back. */
+  forget(): void {
+    this.runtime.api.ClearBoundInputs(this.binding);
+    this.bound.clear();
+  }
+
+  release(): void {
+    const { api, options, allocator } = this.runtime;
+    api.ReleaseIoBinding(this.binding);
+    if (options.profile) api.AllocatorFree(allocator, outOf((o) => api.SessionEndProfiling(this.session, allocator, o)));
+    api.ReleaseSession(this.session);
+  }
+}
+
+/** The library of a device: onnxruntime-node's own, or for CUDA that of the user's Python. */
+function coreFor(device: Device): string {
+  if (device === "cuda") {
+    const { core, libraries } = findCuda();
+    loadLibraries(libraries);
+    return core;
+  }
+  const home = dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
+  const folder = join(home, "bin", "napi-v6", process.platform, process.arch);
+  const file = readdirSync(folder).find((name) => /^(lib)?onnxruntime\.(so|dll|\d[\d.]*\.dylib)/.test(name));
+  if (!file) throw new Error(`onnxruntime-node has no library for ${process.platform} ${process.arch} in ${folder}.`);
+  return join(folder, file);
+}
+
+function elements(dims: readonly number[]): number {
+  return dims.reduce((a, b) => a * b, 1);
+}
