@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Weights } from "../../src/checkpoint/weights.js";
 import { cudaCard } from "../../src/runtime/cudaDriver.js";
 import type { Device } from "../../src/runtime/session.js";
 import { assembleBatch, bucketBatches } from "../../src/tokenize/batches.js";
@@ -35,7 +36,7 @@ function stepsOf(store: TokenStore, batches: Int32Array[]): PlannedStep[] {
   }));
 }
 
-function create(on: Device, options: { tf32?: boolean } = {}): Promise<Trainer> {
+function create(on: Device, options: { tf32?: boolean; adamEps?: number } = {}): Promise<Trainer> {
   return Trainer.create(spec, fullSizeWeights(args, GENES), {
     ...{ device: on, seed: SEED, half, ...options },
     profile: process.env.PROFILE,
@@ -47,15 +48,32 @@ async function parity(): Promise<void> {
   const lengths = [256, 250, 199, 256];
   const store = randomTokens(lengths, GENES);
   const steps = stepsOf(store, Array.from({ length: 8 }, () => Int32Array.of(0, 1, 2, 3)));
-  const losses: number[][] = [];
+  const [losses, norms]: number[][][] = [[], []];
+  const moved: Weights[] = [];
   for (const on of ["cpu", device as Device]) {
-    const trainer = await create(on as Device, { tf32: process.env.TF32 === "1" });
+    const trainer = await create(on as Device, { tf32: process.env.TF32 === "1", adamEps: half ? 1e-4 : 1e-8 });
     const results = await trainer.steps(steps);
     losses.push(results.map((r) => r.loss));
+    norms.push(results.map((r) => r.gradNorm));
+    moved.push(trainer.weights());
     await trainer.release();
   }
-  const off = Math.max(...losses[0].map((loss, i) => Math.abs(losses[1][i] - loss) / loss));
-  say({ steps: 8, lossesCpu: losses[0], losses: losses[1], largestRelativeDifference: Number(off.toPrecision(2)) });
+  const off = (pair: number[][]) =>
+    Number(Math.max(...pair[0].map((x, i) => Math.abs(pair[1][i] - x) / x)).toPrecision(2));
+  const [cpu, gpu] = moved;
+  const start = fullSizeWeights(args, GENES);
+  const distances = [...cpu].map(([name, { data }]) => {
+    const [there, from] = [gpu.get(name)!.data, start.get(name)!.data];
+    let [apart, way] = [0, 0];
+    data.forEach((x, i) => {
+      apart += (x - there[i]) ** 2;
+      way += (x - from[i]) ** 2;
+    });
+    return { name, off: way === 0 ? 0 : Math.sqrt(apart / way) };
+  });
+  distances.sort((a, b) => b.off - a.off);
+  say({ steps: 8, lossesCpu: losses[0], losses: losses[1], lossesOff: off(losses), normsOff: off(norms) });
+  say({ movementOff: distances.slice(0, 12).map(({ name, off }) => `${name} ${off.toPrecision(2)}`) });
 }
 
 async function fixed(cells: number, length: number): Promise<void> {

@@ -19,14 +19,15 @@ export function gradients(
   if (loss.rank !== 0) throw new GraphError(`gradients: the loss has shape ${showShape(loss.shape)}, not []`);
   const steps = g.tape.slice();
   const needed = new Set(parameters.map((p) => p.name));
-  for (const s of steps) if (s.inputs.some((t) => needed.has(t.name))) needed.add(s.output.name);
+  for (const s of steps)
+    if (s.inputs.some((t) => needed.has(t.name))) for (const t of s.outputs) needed.add(t.name);
 
   const byName = new Map<string, Tensor>([[loss.name, seed]]);
   for (const step of steps.reverse()) {
-    const dy = byName.get(step.output.name);
-    if (!dy || !needed.has(step.output.name)) continue;
+    const dys = step.outputs.map((t) => byName.get(t.name));
+    if (dys.every((dy) => !dy) || !needed.has(step.outputs[0].name)) continue;
     const wanted = step.inputs.map((t) => needed.has(t.name));
-    const flows = step.vjp(dy, wanted);
+    const flows = step.vjp(dys, wanted);
     step.inputs.forEach((input, i) => {
       const flow = flows[i];
       if (!wanted[i] || !flow) return;
@@ -34,7 +35,7 @@ export function gradients(
       byName.set(input.name, soFar ? add(g, soFar, flow) : flow);
     });
     // Released here, so that nothing holds a derivative longer than the graph does.
-    if (!parameters.some((p) => p.name === step.output.name)) byName.delete(step.output.name);
+    for (const { name } of step.outputs) if (!parameters.some((p) => p.name === name)) byName.delete(name);
   }
   return parameters.map((p) => byName.get(p.name));
 }

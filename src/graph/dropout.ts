@@ -20,11 +20,12 @@ import { broadcast, type DType, type Tensor } from "./tensor.js";
 export function dropoutMask(g: Graph, rowKeys: Tensor, columnKeys: Tensor, p: number, dtype: DType): Tensor {
   const shape = broadcast("dropoutMask", rowKeys.shape, columnKeys.shape);
   const hash = g.node("Mul", [rowKeys, columnKeys], "int32", shape);
-  return g.cast(g.node("GreaterOrEqual", [hash, threshold(g, p)], "bool", shape), dtype);
+  return g.cast(g.node("GreaterOrEqual", [hash, g.scalar(dropoutThreshold(p), "int32")], "bool", shape), dtype);
 }
 
-function threshold(g: Graph, p: number): Tensor {
-  return g.scalar(Math.round(-(2 ** 31) + p * 2 ** 32), "int32");
+/** The least product of two keys that keeps an element. */
+export function dropoutThreshold(p: number): number {
+  return Math.round(-(2 ** 31) + p * 2 ** 32);
 }
 
 /**

@@ -25,10 +25,13 @@ export interface Constant {
  */
 export type Vjp = (dy: Tensor, wanted: boolean[]) => (Tensor | undefined)[];
 
+/** The same for an operation of several outputs; of some of them there may be no derivative. */
+export type JointVjp = (dys: (Tensor | undefined)[], wanted: boolean[]) => (Tensor | undefined)[];
+
 export interface Step {
-  output: Tensor;
+  outputs: Tensor[];
   inputs: Tensor[];
-  vjp: Vjp;
+  vjp: JointVjp;
 }
 
 /**
@@ -52,6 +55,7 @@ export class Graph {
   private readonly dimensions = new Map<string, { of: Tensor; axis: number }>();
   private readonly lengths = new Map<string, Tensor>();
   private readonly zeros = new Map<string, Tensor>();
+  private readonly moments = new Map<string, Tensor>();
   private readonly constantsByKey = new Map<string, Tensor>();
   private readonly counter: { n: number };
 
@@ -176,6 +180,16 @@ export class Graph {
     return this.node("Add", [t, zero], t.dtype, t.shape);
   }
 
+  /** Notes that `moment` had better be computed before what follows from `t`, for operations that can wait (`momentBefore`). */
+  precede(moment: Tensor, t: Tensor): void {
+    this.moments.set(t.name, moment);
+  }
+
+  /** What should be there before an operation on `t` runs: for operations that take it as an input that they ignore. */
+  momentBefore(t: Tensor): Tensor {
+    return this.moments.get(t.name) ?? t;
+  }
+
   /** 0 of shape [], that cannot be had before `x`. */
   private zeroFrom(x: Tensor, dtype: DType): Tensor {
     if (x.shape.some((d) => typeof d === "string")) {
@@ -257,8 +271,14 @@ export class Graph {
 
   /** Puts a differentiable operation on the tape; returns its output. */
   record(output: Tensor, inputs: Tensor[], vjp: Vjp): Tensor {
-    this.tape.push({ output, inputs, vjp });
+    this.tape.push({ outputs: [output], inputs, vjp: ([dy], wanted) => vjp(dy!, wanted) });
     return output;
+  }
+
+  /** Puts a differentiable operation of several outputs on the tape; returns them. */
+  recordAll(outputs: Tensor[], inputs: Tensor[], vjp: JointVjp): Tensor[] {
+    this.tape.push({ outputs, inputs, vjp });
+    return outputs;
   }
 
   /** A name that no other value of the graph (nor of its bodies) has. */

@@ -1,5 +1,6 @@
 import protobuf from "protobufjs/light.js";
 import { type Attribute, type Graph, ONNX_TYPE } from "./graph.js";
+import { KERNEL_DOMAIN } from "./kernels.js";
 import type { Tensor } from "./tensor.js";
 
 /**
@@ -79,6 +80,7 @@ export function encodeOnnx(graph: Graph): Uint8Array {
     opsetImport: [
       { domain: "", version: OPSET },
       { domain: "com.microsoft", version: 1 },
+      ...(graph.nodes.some((n) => n.domain === KERNEL_DOMAIN) ? [{ domain: KERNEL_DOMAIN, version: 1 }] : []),
     ],
     graph: graphProto(graph),
   };

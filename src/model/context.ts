@@ -2,6 +2,7 @@ import type { AttentionDropout, AttentionOptions } from "../graph/attention.js";
 import { dropout, oddKeys, reluDropout } from "../graph/dropout.js";
 import { mul, relu } from "../graph/elementwise.js";
 import type { Graph } from "../graph/graph.js";
+import type { KernelDropout } from "../graph/kernels.js";
 import { linear } from "../graph/matmul.js";
 import { layerNorm } from "../graph/normalize.js";
 import { type RoundedWeight, roundedLinear } from "../graph/rounded.js";
@@ -25,6 +26,8 @@ export interface Context {
   noise?: Noise;
   /** Batch norm by the batch's own statistics, which it then keeps; else by the running ones. */
   training: boolean;
+  /** Whether the layers are written in the operations of `graph/kernels.ts`. */
+  kernels?: boolean;
   /** How attention runs; "fused" is for evaluation of batches without padding. */
   attentionLoop: AttentionOptions["loop"] | "fused";
   /** Rounded weights, for the layers that have them. */
@@ -96,6 +99,11 @@ export class Noise {
     return { p: this.p, rowKeys, columnKeys: this.columnKeys, headKeys: oddKeys(heads, SITES, this.site++) };
   }
 
+  /** Keys for a kernel that drops elements of x [B·N, d] itself. */
+  forKernel(width: number): KernelDropout {
+    return { p: this.p, rowKeys: this.rowKeys, columnKeys: this.columnKeysOf(width) };
+  }
+
   private keysOfRows(x: Tensor): Tensor {
     const [b] = this.rowKeys.shape;
     const keys = x.dim(0) === b ? this.firstKeys() : this.rowKeys;
@@ -103,7 +111,10 @@ export class Noise {
   }
 
   private keysOfColumns(x: Tensor): Tensor {
-    const d = x.dim(1) as number;
+    return this.columnKeysOf(x.dim(1) as number);
+  }
+
+  private columnKeysOf(d: number): Tensor {
     return this.g.constant(oddKeys(d, SITES, this.site++), "int32", [1, d]);
   }
 

@@ -6,6 +6,7 @@ import { type Context, Noise } from "./context.js";
 import { decodeClass } from "./decoders.js";
 import { contrastive, elasticSimilarity, expressionLoss, meanWeights, type Objective } from "./objectives.js";
 import { type ModelSize, usesBatchLabels } from "./parameters.js";
+import { fitsKernels } from "./kernelLayer.js";
 import { type ModelInputs, scgpt } from "./scgpt.js";
 import type { Slots } from "./slots.js";
 import type { TrainingSpec } from "./training.js";
@@ -49,6 +50,7 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
     noise,
     training: true,
     attentionLoop: spec.attentionLoop,
+    kernels: spec.kernels && spec.half && fitsKernels(args),
   };
   const out = scgpt(context, inputs, size, {
     classes: has("CLS"),

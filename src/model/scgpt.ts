@@ -1,5 +1,6 @@
 import { mul, select } from "../graph/elementwise.js";
 import { first } from "../graph/gather.js";
+import type { Graph } from "../graph/graph.js";
 import { unitRows } from "../graph/normalize.js";
 import { reduceMean, reduceSum } from "../graph/reduce.js";
 import { reshape } from "../graph/shape.js";
@@ -72,7 +73,7 @@ export function scgpt(c: Context, inputs: ModelInputs, size: ModelSize, wanted: 
 
   const padded = g.node("Equal", [genes, g.scalar(padRow, "int32")], "bool", genes.shape);
   const bias = select(g, padded, g.scalar(g.halfProducts ? MASKED_HALF : MASKED, x.dtype), 0);
-  const sequence = { b, n, bias };
+  const sequence = { b, n, bias, genes, lengths: c.kernels ? lengthsOf(g, padded) : undefined };
   const onlyFirst = args.cell_emb_style === "cls" && !wanted.mlm;
   const h = encode(c, x, sequence, onlyFirst);
 
@@ -86,6 +87,13 @@ export function scgpt(c: Context, inputs: ModelInputs, size: ModelSize, wanted: 
     dab: wanted.dab ? discriminateBatch(c, cell) : undefined,
     statistics,
   };
+}
+
+/** How many of each row of bool `padded` [B, N] are not padding: int32 [B]. */
+function lengthsOf(g: Graph, padded: Tensor): Tensor {
+  const tokens = g.cast(g.node("Not", [padded], "bool", padded.shape), "float32");
+  const sum = g.node("ReduceSum", [tokens, g.integers([1])], "float32", [padded.dim(0)], { keepdims: 0 });
+  return g.cast(sum, "int32");
 }
 
 /**

@@ -1,5 +1,5 @@
 import { attention } from "../graph/attention.js";
-import { add } from "../graph/elementwise.js";
+import { add, cast } from "../graph/elementwise.js";
 import { fusedAttention } from "../graph/fusedAttention.js";
 import { first } from "../graph/gather.js";
 import { BLOCK_QUERIES } from "../graph/queryBlocks.js";
@@ -7,6 +7,7 @@ import { reshape } from "../graph/shape.js";
 import type { Dim, Tensor } from "../graph/tensor.js";
 import { type Context, linearDrop, linearReluDrop, normLayer, project, type Third } from "./context.js";
 import { attendFirst } from "./firstAttention.js";
+import { kernelLayer } from "./kernelLayer.js";
 
 /** How many of a cell's queries attention takes at once. */
 export { BLOCK_QUERIES };
@@ -17,6 +18,10 @@ export interface Sequence {
   n: Dim;
   /** [B, N]: added to the attention scores; a large negative number on padding. */
   bias: Tensor;
+  /** int32 [B, N]: rows of the gene table. */
+  genes: Tensor;
+  /** int32 [B]: tokens before the padding; for the kernels. */
+  lengths?: Tensor;
 }
 
 /**
@@ -27,14 +32,13 @@ export interface Sequence {
  */
 export function encode(c: Context, x: Tensor, sequence: Sequence, onlyFirst: boolean): Tensor {
   let h = x;
+  let narrow: Tensor | undefined;
   for (let i = 0; i < c.args.nlayers; i++) {
-    h = encoderLayer(
-      c,
-      `transformer_encoder.layers.${i}`,
-      h,
-      sequence,
-      onlyFirst && i === c.args.nlayers - 1,
-    );
+    const name = `transformer_encoder.layers.${i}`;
+    const first = onlyFirst && i === c.args.nlayers - 1;
+    if (c.kernels && !first)
+      ({ wide: h, narrow } = kernelLayer(c, name, h, narrow ?? cast(c.g, h, "float16"), sequence));
+    else h = encoderLayer(c, name, h, sequence, first);
   }
   return h;
 }

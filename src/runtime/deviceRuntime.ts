@@ -4,9 +4,13 @@ import { dirname, join } from "node:path";
 import koffi from "koffi";
 import * as ort from "onnxruntime-node";
 import { Graph } from "../graph/graph.js";
+import { KERNEL_DOMAIN } from "../graph/kernels.js";
 import { encodeOnnx } from "../graph/onnx.js";
 import { findCuda, loadLibraries } from "./cudaLibraries.js";
+import { CustomOps } from "./customOps.js";
 import { deviceFault } from "./devices.js";
+import { Kernels } from "./kernelLaunch.js";
+import { kernelOps } from "./kernelOps.js";
 import { loadOnnxruntime, type OrtApi, outOf, type Pointer } from "./onnxruntimeC.js";
 import { type Device, tensor, type TypedArray } from "./session.js";
 
@@ -75,6 +79,8 @@ const ALL_OPTIMIZATIONS = 99;
  * takes and gives tensors of the host on CUDA.) Each call blocks its thread until the device is done.
  */
 export class DeviceRuntime {
+  /** Operations of our own, where the device has kernels for them. */
+  private readonly customOps?: CustomOps;
   /** Whether an output may be written over an input of the same run, and tensors may be parts of a block. */
   readonly inPlace: boolean;
   private readonly movers = new Map<number, DeviceSession>();
@@ -89,6 +95,14 @@ export class DeviceRuntime {
     private readonly memory: Pointer,
   ) {
     this.inPlace = options.device !== "webgpu";
+    const kernels = options.device === "cuda" ? Kernels.open() : undefined;
+    if (kernels)
+      this.customOps = new CustomOps(api, KERNEL_DOMAIN, kernelOps(kernels), (value) => this.describe(value));
+  }
+
+  /** Whether graphs may use the operations of `graph/kernels.ts`. */
+  get hasKernels(): boolean {
+    return this.customOps !== undefined;
   }
 
   /** @throws an Error that says what to install where the device can't be used */
@@ -125,6 +139,7 @@ export class DeviceRuntime {
       api.AddSessionConfigEntry(settings, "session.force_spinning_stop", "1");
       if (options.threads) api.SetIntraOpNumThreads(settings, options.threads);
       if (options.profile) api.EnableProfiling(settings, options.profile);
+      if (this.customOps) api.AddCustomOpDomain(settings, this.customOps.domain);
       if (options.device === "cuda") this.appendCuda(settings);
       if (options.device === "webgpu") api.AppendExecutionProvider(settings, "WebGPU", [], [], 0);
       const session = outOf((o) => api.CreateSessionFromArray(env, onnx, onnx.length, settings, o));

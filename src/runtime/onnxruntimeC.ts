@@ -25,6 +25,9 @@ const CHECKED = {
   SetSessionLogSeverityLevel: [22, [P, "int"]],
   SetSessionGraphOptimizationLevel: [23, [P, "int"]],
   SetIntraOpNumThreads: [24, [P, "int"]],
+  CreateCustomOpDomain: [26, [TEXT, OUT]],
+  CustomOpDomain_Add: [27, [P, P]],
+  AddCustomOpDomain: [28, [P, P]],
   CreateRunOptions: [39, [OUT]],
   CreateTensorWithDataAsOrtValue: [49, [P, P, SIZE, "const int64_t*", SIZE, "int", OUT]],
   GetTensorMutableData: [51, [P, OUT]],
@@ -36,6 +39,10 @@ const CHECKED = {
   AllocatorAlloc: [75, [P, SIZE, OUT]],
   AllocatorFree: [76, [P, P]],
   GetAllocatorWithDefaultOptions: [78, [OUT]],
+  KernelInfoGetAttribute_float: [85, [P, TEXT, "_Out_ float*"]],
+  KernelInfoGetAttribute_int64: [86, [P, TEXT, "_Out_ int64_t*"]],
+  KernelContext_GetInput: [90, [P, SIZE, OUT]],
+  KernelContext_GetOutput: [91, [P, SIZE, "const int64_t*", SIZE, OUT]],
   SessionEndProfiling: [110, [P, P, OUT]],
   AddSessionConfigEntry: [130, [P, TEXT, TEXT]],
   CreateAllocator: [131, [P, P, OUT]],
@@ -45,7 +52,7 @@ const CHECKED = {
   BindOutput: [137, [P, TEXT, P]],
   BindOutputToDevice: [138, [P, TEXT, P]],
   GetBoundOutputValues: [140, [P, P, OUT, "_Out_ size_t*"]],
-  AddRunConfigEntry: [165, [P, TEXT, TEXT]],
+  KernelContext_GetGPUComputeStream: [193, [P, OUT]],
   AppendCuda: [204, [P, P]],
   CreateCUDAProviderOptions: [205, [OUT]],
   UpdateCUDAProviderOptions: [206, [P, "const char**", "const char**", SIZE]],
@@ -53,6 +60,7 @@ const CHECKED = {
 } as const satisfies Record<string, readonly [number, readonly string[]]>;
 
 const PLAIN = {
+  CreateStatus: [0, [P, ["int", TEXT]]],
   ReleaseSession: [95, ["void", [P]]],
   ReleaseValue: [96, ["void", [P]]],
   ReleaseTensorTypeAndShapeInfo: [99, ["void", [P]]],

@@ -81,7 +81,7 @@ export class DeviceEngine implements Engine {
     feeds: FeedOptions,
     adam: AdamChoice,
   ): DeviceEngine {
-    return new DeviceEngine(spec, state, runtime, gradientGraph(spec, "apart"), feeds, adam);
+    return new DeviceEngine(spec, state, runtime, gradientGraph({ ...spec, kernels: runtime.hasKernels }, "apart"), feeds, adam);
   }
 
   /** The loss scale of mixed precision as it stands; 1 without. */
