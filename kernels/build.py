@@ -66,7 +66,8 @@ NOTE = (
     "cuLaunchKernel(f, gx, gy, gz, threads, 1, 1, sharedBytes, stream, params, NULL): params holds one pointer per entry "
     "of arguments, in order, the two hidden ones at the end included (8-byte zeros). grid gives gx, gy, gz in terms of "
     "blocks, the arguments, B (batch) and G (number of groups). When sharedBytes > 49152 call once "
-    "cuFuncSetAttribute(f, 8 /* MAX_DYNAMIC_SHARED_SIZE_BYTES */, sharedBytes) and cuFuncSetCacheConfig(f, 1 /* PREFER_SHARED */). "
+    "cuFuncSetAttribute(f, 8 /* MAX_DYNAMIC_SHARED_SIZE_BYTES */, sharedBytes) and "
+    "cuFuncSetCacheConfig(f, 1 /* PREFER_SHARED */). "
     "Every pointer must be a multiple of 16, and so must n of adam; NULL is allowed only where kernels.py says so. "
     "sm90 files of attention run on compute capability 9.0 only; use the sm80 keys on any other device >= 8.0.")
 
@@ -117,8 +118,9 @@ def build(variant):
     record = dict(file=file, entry=entry.group(1), threads=32 * WARPS, sharedBytes=meta.shared, blocks=numbers,
                   **({"flags": flags} if flags else {}), grid=variant["grid"], arguments=arguments)
     wgmma = "wgmma.mma_async" in ptx
-    return variant, record, (f"{file:28s} {target:7s} registers {registers:3d} spilled bytes {spills} shared {meta.shared:5d} "
-                             f"{len(ptx) >> 10:4d} KiB{' wgmma' if wgmma else ''}{' serialized' if 'serialized' in log else ''}")
+    remarks = (" wgmma" if wgmma else "") + (" serialized" if "serialized" in log else "")
+    return variant, record, (f"{file:28s} {target:7s} registers {registers:3d} spilled bytes {spills} "
+                             f"shared {meta.shared:5d} {len(ptx) >> 10:4d} KiB{remarks}")
 
 
 def main():

@@ -14,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(HERE, "kernels.json")) as f:
     RECORDS = json.load(f)["kernels"]
 NAN = float("nan")
+C_TYPES = {torch.float16: "half*", torch.float32: "float*", torch.int32: "int32_t*"}
 failures = 0
 
 
@@ -23,6 +24,10 @@ def plan(key, arguments, sizes):
     names = [a["name"] for a in record["arguments"] if not a.get("hidden")]
     assert len(names) == len(arguments), (key, names)
     named = dict(zip(names, arguments))
+    for a in record["arguments"]:
+        value = named.get(a["name"])
+        if isinstance(value, torch.Tensor):
+            assert C_TYPES[value.dtype] == a["type"] and value.is_contiguous(), (key, a)
     scope = {**record["blocks"], **named, **sizes}
     grid = [int(eval(re.sub(r"ceil\((\w+)/(\w+)\)", r"-(-\1 // \2)", g).replace("D/BC", "D//BC"), {}, scope))
             for g in record["grid"]]
@@ -120,11 +125,12 @@ def attention(run, B, N, H, lengths, p, spread=1.0, offset=0.0):
     report("out", out, o.detach(), 2e-3)
     report("lse2", lse2, (lse / math.log(2)).detach().masked_fill(pad[:, None, :], 0.0), 1e-5)
     report("delta", delta, (g64 * o).detach().view(B, N, H, DH).sum(-1).transpose(1, 2), 2e-3)
+    # the offset makes dq a sum of large terms that cancel
     # with one key dq and dk are exactly 0 and only rounding is left: then compare by the size of dv
     floor = 0.05 * x.grad[..., 2 * d:].abs().max().item()
     for n, name in enumerate(("dq", "dk", "dv")):
         part = slice(n * d, n * d + d)
-        report(name, dqkv[..., part], x.grad[..., part], 4e-3, floor)
+        report(name, dqkv[..., part], x.grad[..., part], 1e-2 if offset else 4e-3, floor)
     if not all((t[pad] == 0).all() for t in (out, dqkv, lse2.transpose(1, 2), delta.transpose(1, 2))):
         fail("padding is not zero")
 

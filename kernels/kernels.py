@@ -184,9 +184,9 @@ def attn_bwd_dkdv(qkv, d_out, lse2, delta, lengths, row_keys, column_keys, head_
         mean = tl.load(delta + stat_base + i + steps, mask=live, other=0.0)
         row = tl.load(row_keys + keys_base + i + steps, mask=live, other=0)
         keep = col_factor[:, None] * row[None, :] >= threshold
-        dv = tl.dot(tl.where(keep, p, 0.0).to(tl.float16), g_tile, dv)
         ds = p * (tl.where(keep, dp, 0.0) - (mean * unboost)[None, :])
         dk = tl.dot(ds.to(tl.float16), q_tile, dk)
+        dv = tl.dot(tl.where(keep, p, 0.0).to(tl.float16), g_tile, dv)
 
     inside = (cols < N)[:, None]
     dk = tl.where(valid[:, None], dk * (scale * boost), 0.0)
