@@ -281,6 +281,23 @@ export class Graph {
     return outputs;
   }
 
+  /** Takes away inputs that nothing uses: a parameter, say, that is computed with in another precision. */
+  dropUnusedInputs(): void {
+    const used = this.namesUsed();
+    const kept = this.inputs.filter((t) => used.has(t.name));
+    this.inputs.splice(0, this.inputs.length, ...kept);
+  }
+
+  private namesUsed(): Set<string> {
+    const used = new Set(this.outputs.map((o) => o.from));
+    for (const { inputs, attributes } of this.nodes) {
+      for (const name of inputs) used.add(name);
+      for (const a of Object.values(attributes))
+        if (a instanceof Graph) for (const name of a.namesUsed()) used.add(name);
+    }
+    return used;
+  }
+
   /** A name that no other value of the graph (nor of its bodies) has. */
   fresh(stem: string): string {
     return `${stem}_${this.counter.n++}`;

@@ -1,5 +1,6 @@
 import { dropoutThreshold } from "./dropout.js";
 import type { Attribute, Graph } from "./graph.js";
+import type { AdamOptions } from "./optimizer.js";
 import { type DType, GraphError, type Shape, showShape, type Tensor } from "./tensor.js";
 
 // Operations of one node each, for which the CUDA runtime brings kernels of its own (`kernels/`, `runtime/kernelOps.ts`).
@@ -35,18 +36,24 @@ function dropoutAttributes(p: number): { [name: string]: Attribute } {
   return { threshold: p === 0 ? -(2 ** 31) : dropoutThreshold(p), boost: { float: 1 / (1 - p) } };
 }
 
+/** A parameter in float32, which learns, and in float16, which is computed with. */
+export interface Doubled {
+  wide: Tensor;
+  narrow: Tensor;
+}
+
 /**
  * x Wᵀ + b in float16, summed in float32.
  * @param x float16 [rows, in]
- * @param w float32 [out, in]
- * @param b float32 [out], optional
+ * @param weight [out, in]
+ * @param bias [out], optional
  * @returns float16 [rows, out]
  */
-export function halfLinear(g: Graph, x: Tensor, w: Tensor, b?: Tensor): Tensor {
+export function halfLinear(g: Graph, x: Tensor, weight: Doubled, bias?: Doubled): Tensor {
+  const [w, half, b] = [weight.wide, weight.narrow, bias?.wide];
   if (x.dtype !== "float16" || x.dim(1) !== w.dim(1))
     throw new GraphError(`halfLinear: ${x.dtype} input ${showShape(x.shape)}, weight ${showShape(w.shape)}`);
-  const half = g.cast(w, "float16");
-  const operands = b ? [x, half, g.cast(b, "float16")] : [x, half];
+  const operands = bias ? [x, half, bias.narrow] : [x, half];
   const out = g.node("Gemm", operands, "float16", [x.dim(0), w.dim(0)], { transB: 1 });
   return g.record(out, b ? [x, w, b] : [x, w], (dy, want) => {
     const dw = want[1]
@@ -98,6 +105,33 @@ export function kernelAttention(
     const inputs = [qkv, out, lse, dy, lengths, ...keys, g.momentBefore(dy)];
     return ops(g, "AttentionGradient", inputs, [["float16", qkv.shape], statistics], attributes).slice(0, 1);
   });
+}
+
+/** Adam's numbers of one step (see `AdamStep`), as the kernel is given them: float32 [8]. */
+export function kernelAdamScalars(
+  { rate, factor, correction, learningRate }: Record<"rate" | "factor" | "correction" | "learningRate", number>,
+  { beta1, beta2, epsilon, weightDecay }: AdamOptions,
+): Float32Array {
+  return Float32Array.of(rate, factor, correction, learningRate * weightDecay, beta1, beta2, epsilon, 0);
+}
+
+/**
+ * Adam's step on all parameters, in one pass (`adam` says the same in many).
+ * @param weight, m, v, gradient float32 [rows, 512]
+ * @param scalars float32 [8], of `kernelAdamScalars`
+ * @returns the new weight, m and v, and the weight in float16
+ */
+export function kernelAdam(
+  g: Graph,
+  weight: Tensor,
+  m: Tensor,
+  v: Tensor,
+  gradient: Tensor,
+  scalars: Tensor,
+): Tensor[] {
+  const { shape } = weight;
+  const wide: [DType, Shape] = ["float32", shape];
+  return ops(g, "Adam", [weight, m, v, gradient, scalars], [wide, wide, wide, ["float16", shape]]);
 }
 
 /**

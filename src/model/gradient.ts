@@ -28,6 +28,8 @@ export interface GradientGraph {
   /** Names of the parts of the loss, in the order of output `parts`. */
   parts: string[];
   inputs: string[];
+  /** Whether it is written in kernels, and reads weights in half precision too (`half.<slot>`). */
+  kernels: boolean;
   /** Whether it gives `logits`. */
   logits: boolean;
 }
@@ -56,6 +58,7 @@ export function gradientGraph(spec: TrainingSpec, form: GradientForm): GradientG
   g.output("parts", model.parts);
   if (model.logits) g.output("logits", model.logits);
   for (const [name, value] of model.statistics) g.output(`new.${name}`, value);
+  g.dropUnusedInputs();
   return {
     onnx: encodeOnnx(g),
     form,
@@ -64,6 +67,7 @@ export function gradientGraph(spec: TrainingSpec, form: GradientForm): GradientG
     statistics: [...model.statistics.keys()],
     parts: model.names,
     inputs: g.inputs.map((t) => t.name),
+    kernels: g.inputs.some((t) => t.name.startsWith("half.")),
     logits: model.logits !== undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { type KernelDropout, halfLinear, kernelAddNorm, kernelAttention, kernelReluDrop } from "../graph/kernels.js";
+import { type Doubled, type KernelDropout, halfLinear, kernelAddNorm, kernelAttention, kernelReluDrop } from "../graph/kernels.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { ModelArgs } from "./args.js";
 import type { Context } from "./context.js";
@@ -26,8 +26,12 @@ export function kernelLayer(
   sequence: Sequence,
 ): { wide: Tensor; narrow: Tensor } {
   const { g, args, noise } = c;
+  const doubled = (parameter: string): Doubled => ({
+    wide: c.parameter(`${name}.${parameter}`),
+    narrow: c.narrow!(`${name}.${parameter}`),
+  });
   const linear = (x: Tensor, layer: string, bias = false) =>
-    halfLinear(g, x, c.parameter(`${name}.${layer}weight`), bias ? c.parameter(`${name}.${layer}bias`) : undefined);
+    halfLinear(g, x, doubled(`${layer}weight`), bias ? doubled(`${layer}bias`) : undefined);
   const addNorm = (x: Tensor, layer: string, residual: Tensor, norm: string) =>
     kernelAddNorm(
       g,

@@ -47,6 +47,8 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
     g,
     args,
     parameter: (name, third) => slots.tensor(name, third),
+    // What is not trained has no half-precision copy that the optimiser keeps.
+    narrow: (name) => (spec.frozen?.(name) ? g.cast(slots.tensor(name), "float16") : slots.narrow(name)),
     noise,
     training: true,
     attentionLoop: spec.attentionLoop,

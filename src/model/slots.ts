@@ -20,6 +20,7 @@ export interface Slot {
 export class Slots {
   readonly all: Slot[] = [];
   private readonly tensors = new Map<string, Tensor>();
+  private readonly halves = new Map<string, Tensor>();
 
   constructor(
     private readonly g: Graph,
@@ -39,19 +40,19 @@ export class Slots {
     return tensor;
   }
 
-  /** The tensor that a slot stands for now: the graph's input, or what `replace` put in its place. */
+  /** The tensor that a slot stands for. */
   current(slot: Slot): Tensor {
     return this.tensors.get(slot.input)!;
   }
 
-  /** Lets what is written from now on use another tensor for a slot: its value after a step. */
-  replace(slot: Slot, tensor: Tensor): void {
-    this.tensors.set(slot.input, tensor);
-  }
-
-  /** The slot of a whole tensor of the state dict that the graph uses. */
-  slot(key: string): Slot {
-    return this.all.find((s) => s.input === key)!;
+  /** A whole tensor of the state dict in float16: input `half.<slot>`, made on first use. */
+  narrow(key: string): Tensor {
+    const known = this.halves.get(key);
+    if (known) return known;
+    const { shape } = this.tensor(key);
+    const tensor = this.g.input(`half.${key}`, "float16", shape);
+    this.halves.set(key, tensor);
+    return tensor;
   }
 }
 

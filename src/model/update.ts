@@ -1,4 +1,5 @@
 import { Graph } from "../graph/graph.js";
+import { kernelAdam } from "../graph/kernels.js";
 import { encodeOnnx } from "../graph/onnx.js";
 import { type AdamOptions, type AdamStep, adam } from "../graph/optimizer.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -26,6 +27,25 @@ export function updateGraph(slots: Slot[], options: AdamOptions): Uint8Array {
     g.output(`newm.${input}`, updated.m);
     g.output(`newv.${input}`, updated.v);
   }
+  return encodeOnnx(g);
+}
+
+/**
+ * Builds the same for parameters in one piece, by one kernel. Inputs: `scalars` [8] (`kernelAdamScalars`) in place of the
+ * single numbers; one output more, `half.<slot>`, the new weight in float16.
+ */
+export function kernelUpdateGraph({ input, shape }: Slot): Uint8Array {
+  const g = new Graph();
+  const [w, m, v, gradient] = ["", "m.", "v.", "grad."].map((p) => g.input(p + input, "float32", shape));
+  const made = kernelAdam(g, w, m, v, gradient, g.input("scalars", "float32", [8]));
+  for (const [i, prefix] of ["new.", "newm.", "newv.", "half."].entries()) g.output(prefix + input, made[i]);
+  return encodeOnnx(g);
+}
+
+/** Builds the rounding of weights to float16: `<slot>` makes `half.<slot>`. */
+export function halfGraph({ input, shape }: Slot): Uint8Array {
+  const g = new Graph();
+  g.output(`half.${input}`, g.cast(g.input(input, "float32", shape), "float16"));
   return encodeOnnx(g);
 }
 

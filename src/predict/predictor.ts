@@ -1,5 +1,4 @@
 import { cpus } from "node:os";
-import type { Tensor } from "onnxruntime-node";
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import { inferenceGraph } from "../model/inference.js";
@@ -34,7 +33,6 @@ export interface Prediction {
 export class Predictor {
   private constructor(
     private readonly session: Session,
-    private readonly weights: Record<string, Tensor>,
     /** Whether batches may hold padding. The CPU's attention is without a mask, and so without padding. */
     readonly padding: boolean,
     private readonly spec: PredictorSpec,
@@ -58,7 +56,8 @@ export class Predictor {
     });
     const fed = graph.slots.map((s) => [s.input, tensor("float32", slotView(s, data(s.key)), s.shape)]);
     const session = await Session.open(graph.onnx, { device, threads: threads ?? cpus().length });
-    return new Predictor(session, Object.fromEntries(fed), device !== "cpu", spec);
+    session.keep(Object.fromEntries(fed));
+    return new Predictor(session, device !== "cpu", spec);
   }
 
   /**
@@ -77,7 +76,6 @@ export class Predictor {
       throw new Error("Prediction on the CPU got cells of unlike lengths: group them by length first.");
     const dims = [cells, batch.length];
     const out = await this.session.run({
-      ...this.weights,
       genes: tensor("int32", batch.genes, dims),
       values: tensor("float32", batch.values, dims),
       ...(batchLabels ? { batchLabels: tensor("int32", batchLabels, [cells]) } : {}),

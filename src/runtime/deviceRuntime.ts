@@ -12,7 +12,7 @@ import { deviceFault } from "./devices.js";
 import { Kernels } from "./kernelLaunch.js";
 import { kernelOps } from "./kernelOps.js";
 import { loadOnnxruntime, type OrtApi, outOf, type Pointer } from "./onnxruntimeC.js";
-import { type Device, tensor, type TypedArray } from "./session.js";
+import { type Device, tensor, type TypedArray } from "./tensor.js";
 
 /** Where an output goes: new memory of the host or of the device, or a tensor that is there already. */
 export type Destination = "host" | "device" | DeviceTensor;
@@ -48,7 +48,7 @@ export class DeviceTensor {
 
 /** One piece of device memory, and tensors that are parts of it. */
 export interface Block {
-  /** All of it, float32 [rows, row]. */
+  /** All of it: [rows, row]. */
   whole: DeviceTensor;
   parts: Map<string, DeviceTensor>;
   free(): void;
@@ -174,9 +174,14 @@ export class DeviceRuntime {
     return this.mover(source.dims.length).run({ x: source }, { y: "host" }).host.y;
   }
 
-  /** Device memory for float32 tensors side by side, each from a new row of `row` elements on, all zero; only where `inPlace`. */
-  block(shapes: ReadonlyMap<string, readonly number[]>, row: number): Block {
+  /** Device memory for tensors side by side, each from a new row of `row` elements on; only where `inPlace`. */
+  block(
+    shapes: ReadonlyMap<string, readonly number[]>,
+    row: number,
+    type: "float32" | "float16" = "float32",
+  ): Block {
     const { api, memory } = this;
+    const size = ARRAY_OF[type].BYTES_PER_ELEMENT;
     const starts = new Map<string, number>();
     let length = 0;
     for (const [name, dims] of shapes) {
@@ -184,12 +189,11 @@ export class DeviceRuntime {
       length += Math.ceil(elements(dims) / row) * row;
     }
     const allocator = outOf((o) => api.CreateAllocator(this.mover(1).session, memory, o));
-    const start = outOf((o) => api.AllocatorAlloc(allocator, length * 4, o));
+    const start = outOf((o) => api.AllocatorAlloc(allocator, length * size, o));
     const part = (offset: number, dims: readonly number[]) =>
-      new DeviceTensor(api, this.valueAt(start + BigInt(offset * 4), memory, "float32", dims), dims);
+      new DeviceTensor(api, this.valueAt(start + BigInt(offset * size), memory, type, dims), dims);
     const whole = part(0, [length / row, row]);
     const parts = new Map([...shapes].map(([name, dims]) => [name, part(starts.get(name)!, dims)]));
-    this.write(new Float32Array(length), whole);
     return {
       whole,
       parts,
@@ -212,7 +216,7 @@ export class DeviceRuntime {
     memory: Pointer,
     type: Crossing,
     dims: readonly number[],
-    bytes = elements(dims) * 4,
+    bytes = elements(dims) * ARRAY_OF[type].BYTES_PER_ELEMENT,
   ): Pointer {
     const shape = BigInt64Array.from(dims, BigInt);
     return outOf((o) =>
@@ -279,6 +283,18 @@ export class DeviceSession {
     readonly session: Pointer,
     private readonly binding: Pointer,
   ) {}
+
+  /** Names of all outputs. */
+  get outputs(): string[] {
+    const { api, allocator } = this.runtime;
+    const count = Number(outOf<number>((o) => api.SessionGetOutputCount(this.session, o), 0));
+    return Array.from({ length: count }, (_, i) => {
+      const at = outOf((o) => api.SessionGetOutputName(this.session, i, allocator, o));
+      const name = koffi.decode(at, "char", -1) as string;
+      api.AllocatorFree(allocator, at);
+      return name;
+    });
+  }
 
   /**
    * Runs the graph; gives what `into` asks for. Tensors that are named in both `feeds` and `into` are written in place,

@@ -1,4 +1,4 @@
-import type { Device } from "./session.js";
+import type { Device } from "./tensor.js";
 
 /** What to do about each device that did not start. */
 const REMEDY: Record<Device, string> = {

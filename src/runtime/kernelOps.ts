@@ -22,6 +22,7 @@ export function kernelOps(kernels: Kernels): CustomOp[] {
     reluDrop(kernels),
     reluDropGradient(kernels),
     columnSums(kernels),
+    adam(kernels),
   ];
 }
 
@@ -179,6 +180,21 @@ function columnSums(kernels: Kernels): CustomOp {
       const kernel = `column_sums-d${d}`;
       start(kernel, [strips, ceilDiv(d, kernels.blocks(kernel).BC)], [x, partials, rows, strip]);
       sumRows(kernels, start, partials, [sums], strips, d);
+    },
+  };
+}
+
+function adam(kernels: Kernels): CustomOp {
+  return {
+    name: "Adam",
+    inputs: ["float32", "float32", "float32", "float32", "float32"],
+    outputs: ["float32", "float32", "float32", "float16"],
+    compute(call) {
+      const inputs = [0, 1, 2, 3, 4].map((i) => call.input(i));
+      const dims = call.dims(0);
+      const outputs = [0, 1, 2, 3].map((i) => call.output(i, dims));
+      const n = dims[0] * dims[1];
+      starter(kernels, call)("adam", [ceilDiv(n, kernels.blocks("adam").BLOCK)], [...inputs, ...outputs, n]);
     },
   };
 }

@@ -1,4 +1,5 @@
 import koffi from "koffi";
+import { library } from "./library.js";
 
 /** A pointer into native memory; 0 is null. */
 export type Pointer = bigint;
@@ -28,6 +29,8 @@ const CHECKED = {
   CreateCustomOpDomain: [26, [TEXT, OUT]],
   CustomOpDomain_Add: [27, [P, P]],
   AddCustomOpDomain: [28, [P, P]],
+  SessionGetOutputCount: [31, [P, "_Out_ size_t*"]],
+  SessionGetOutputName: [37, [P, SIZE, P, OUT]],
   CreateRunOptions: [39, [OUT]],
   CreateTensorWithDataAsOrtValue: [49, [P, P, SIZE, "const int64_t*", SIZE, "int", OUT]],
   GetTensorMutableData: [51, [P, OUT]],
@@ -83,7 +86,7 @@ const ENTRIES = 220;
  * @throws where the file is no ONNX Runtime, or an older one than the API needs
  */
 export function loadOnnxruntime(file: string): OrtApi {
-  const base = koffi.load(file).func("OrtGetApiBase", P, [])();
+  const base = library(file).func("OrtGetApiBase", P, [])();
   const [getApi] = koffi.decode(base, P, 1);
   const table = koffi.call(getApi, koffi.proto(P, ["uint32_t"]), API_VERSION);
   if (!table) throw new Error(`${file} is an ONNX Runtime without version ${API_VERSION} of the C API.`);

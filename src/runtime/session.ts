@@ -1,8 +1,9 @@
 import * as ort from "onnxruntime-node";
+import { DeviceRuntime, type DeviceSession, type DeviceTensor } from "./deviceRuntime.js";
 import { checkDevice, deviceFault } from "./devices.js";
+import type { Device } from "./tensor.js";
 
-/** Where a graph runs. */
-export type Device = "cpu" | "webgpu" | "cuda";
+export { type Device, type TypedArray, tensor } from "./tensor.js";
 
 export interface SessionOptions {
   device: Device;
@@ -12,28 +13,46 @@ export interface SessionOptions {
   profile?: string;
 }
 
-export type TypedArray = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | Uint16Array;
-
-/** A tensor over memory of ours: fed as it is, and written into when given as an output. */
-export function tensor(type: ort.Tensor.Type, data: TypedArray, dims: readonly number[]): ort.Tensor {
-  return new ort.Tensor(type, data as never, dims);
-}
+type Tensors = Record<string, ort.Tensor>;
 
 /**
- * A graph ready to run. `run` blocks the calling thread until it is done.
+ * A graph ready to run, with tensors of the host's memory. `run` blocks the calling thread until it is done.
  * @throws an Error that says what to install where the device's provider is missing
  */
-export class Session {
+export abstract class Session {
+  static async open(onnx: Uint8Array, options: SessionOptions): Promise<Session> {
+    checkDevice(options.device);
+    if (options.device === "cpu") return CpuSession.create(onnx, options);
+    const runtime = DeviceRuntime.open(options);
+    return new OnDevice(runtime, runtime.session(onnx));
+  }
+
+  /** Feeds that are the same in every run from now on: they cross to the device once. */
+  abstract keep(feeds: Tensors): void;
+
+  /**
+   * Runs the graph. Outputs named in `into` are written to the tensors given there (null: to new memory);
+   * without `into`, all outputs come in new memory.
+   */
+  abstract run(feeds: Tensors, into?: Record<string, ort.Tensor | null>): Promise<Tensors>;
+
+  abstract release(): Promise<void>;
+}
+
+class CpuSession extends Session {
+  private kept: Tensors = {};
+
   private constructor(
     private readonly inner: ort.InferenceSession,
     private readonly profiled: boolean,
-  ) {}
+  ) {
+    super();
+  }
 
-  static async open(onnx: Uint8Array, options: SessionOptions): Promise<Session> {
-    checkDevice(options.device);
+  static async create(onnx: Uint8Array, options: SessionOptions): Promise<CpuSession> {
     try {
       const inner = await ort.InferenceSession.create(onnx, {
-        executionProviders: [options.device],
+        executionProviders: ["cpu"],
         ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
         // A planned arena keeps the first batch's layout: with batches of many lengths it costs memory and time.
         enableMemPattern: false,
@@ -42,26 +61,62 @@ export class Session {
         logSeverityLevel: 3,
         ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
       });
-      return new Session(inner, options.profile !== undefined);
+      return new CpuSession(inner, options.profile !== undefined);
     } catch (error) {
-      throw deviceFault(options.device, error);
+      throw deviceFault("cpu", error);
     }
   }
 
-  /**
-   * Runs the graph. Outputs named in `into` are written to the tensors given there (null: to new memory);
-   * without `into`, all outputs come in new memory.
-   */
-  async run(
-    feeds: Record<string, ort.Tensor>,
-    into?: Record<string, ort.Tensor | null>,
-  ): Promise<Record<string, ort.Tensor>> {
-    const results = into ? await this.inner.run(feeds, into) : await this.inner.run(feeds);
-    return results as Record<string, ort.Tensor>;
+  override keep(feeds: Tensors): void {
+    this.kept = { ...this.kept, ...feeds };
   }
 
-  async release(): Promise<void> {
+  override async run(feeds: Tensors, into?: Record<string, ort.Tensor | null>): Promise<Tensors> {
+    const all = { ...this.kept, ...feeds };
+    const results = into ? await this.inner.run(all, into) : await this.inner.run(all);
+    return results as Tensors;
+  }
+
+  override async release(): Promise<void> {
     if (this.profiled) this.inner.endProfiling();
     await this.inner.release();
+  }
+}
+
+class OnDevice extends Session {
+  private readonly kept: DeviceTensor[] = [];
+
+  constructor(
+    private readonly runtime: DeviceRuntime,
+    private readonly session: DeviceSession,
+  ) {
+    super();
+  }
+
+  override keep(feeds: Tensors): void {
+    for (const [name, t] of Object.entries(feeds)) {
+      const there = this.runtime.upload(t);
+      this.session.fixed[name] = there;
+      this.kept.push(there);
+    }
+  }
+
+  override async run(feeds: Tensors, into?: Record<string, ort.Tensor | null>): Promise<Tensors> {
+    const names = into ? Object.keys(into) : this.session.outputs;
+    const { host } = this.session.run(feeds, Object.fromEntries(names.map((name) => [name, "host"])));
+    for (const name of names) {
+      const given = into?.[name];
+      if (!given) continue;
+      (given.data as Float32Array).set(host[name].data as Float32Array);
+      host[name] = given;
+    }
+    return host;
+  }
+
+  override async release(): Promise<void> {
+    this.session.forget();
+    for (const t of this.kept) t.free();
+    this.session.release();
+    this.runtime.release();
   }
 }

@@ -1,10 +1,12 @@
 import type * as ort from "onnxruntime-node";
+import type { Weights } from "../checkpoint/weights.js";
+import { kernelAdamScalars } from "../graph/kernels.js";
 import { type GradientGraph, gradientGraph } from "../model/gradient.js";
 import { isStatistic } from "../model/parameters.js";
 import { slotView } from "../model/slots.js";
 import type { TrainingSpec } from "../model/training.js";
-import { additionGraph, squaresGraph, updateGraph } from "../model/update.js";
-import { type Destination, DeviceRuntime, type DeviceSession, type DeviceTensor } from "../runtime/deviceRuntime.js";
+import { additionGraph, halfGraph, kernelUpdateGraph, squaresGraph, updateGraph } from "../model/update.js";
+import { type Block, type Destination, type DeviceRuntime, type DeviceSession, type DeviceTensor } from "../runtime/deviceRuntime.js";
 import { tensor } from "../runtime/session.js";
 import type { AdamChoice } from "./cpuEngine.js";
 import {
@@ -17,8 +19,8 @@ import {
   type TrainingState,
 } from "./engine.js";
 import { countCorrect, type FeedOptions, only, stepFeeds } from "./feeds.js";
-import { ParameterVector } from "./parameterVector.js";
-import { addMoments, slotTensors } from "./state.js";
+import { halfWeights, ParameterVector } from "./parameterVector.js";
+import { addMoments, addZeros, slotTensors } from "./state.js";
 
 /** Loss scale of mixed precision: its start, and after how many good steps it doubles (PyTorch's `GradScaler`). */
 const START_SCALE = 2 ** 16;
@@ -35,6 +37,9 @@ export class DeviceEngine implements Engine {
   private readonly addition: DeviceSession;
   private readonly squares: DeviceSession;
   private readonly update: DeviceSession;
+  /** The trained weights in half precision, where the kernels read them, and what makes them of those in single. */
+  private readonly half?: Block;
+  private readonly narrow?: DeviceSession;
   private readonly weights: ParameterVector;
   private readonly m: ParameterVector;
   private readonly v: ParameterVector;
@@ -61,7 +66,14 @@ export class DeviceEngine implements Engine {
     this.derivatives = runtime.session(graph.onnx);
     this.addition = runtime.session(additionGraph(pieces));
     this.squares = runtime.session(squaresGraph(pieces));
-    this.update = runtime.session(updateGraph(pieces, { beta1: BETA1, beta2: BETA2, ...adam }));
+    this.half = graph.kernels ? halfWeights(runtime, trained) : undefined;
+    this.update = runtime.session(
+      this.half ? kernelUpdateGraph(pieces[0]) : updateGraph(pieces, { beta1: BETA1, beta2: BETA2, ...adam }),
+    );
+    this.narrow = this.half && runtime.session(halfGraph(pieces[0]));
+    if (this.half)
+      for (const name of this.inputs)
+        if (name.startsWith("half.")) this.derivatives.fixed[name] = this.half.parts.get(name.slice(5))!;
     const vector = () => new ParameterVector(runtime, trained);
     [this.weights, this.m, this.v, this.gradient] = [vector(), vector(), vector(), vector()];
     const isTrained = new Set(trained);
@@ -139,7 +151,7 @@ export class DeviceEngine implements Engine {
     const into: Record<string, Destination> = { ...target.destinations("grad.", "parts"), loss: "host", parts: "host" };
     if (graph.logits) into.logits = "host";
     for (const name of graph.statistics) into[`new.${name}`] = "host";
-    const weights = Object.fromEntries(this.weights.parts);
+    const weights = Object.fromEntries([...this.weights.parts].filter(([input]) => this.inputs.has(input)));
     const fed = { ...weights, ...slotTensors(statistics, state.weights), ...only(feeds, this.inputs), ...scale };
     const out = this.derivatives.run(fed, into);
     target.adopt("grad.", out.device);
@@ -160,20 +172,34 @@ export class DeviceEngine implements Engine {
       [this.m, "m.", "newm."],
       [this.v, "v.", "newv."],
     ] as const;
-    const feeds: Record<string, ort.Tensor | DeviceTensor> = {
-      learningRate: scalar(learningRate),
-      rate: scalar(learningRate / (1 - BETA1 ** t)),
-      correction: scalar(Math.sqrt(1 - BETA2 ** t)),
-      factor: scalar(Math.min(1, this.adam.clipNorm / (norm + 1e-6)) / this.lossScale),
-      ...gradient.named("grad."),
+    const numbers = {
+      learningRate,
+      rate: learningRate / (1 - BETA1 ** t),
+      correction: Math.sqrt(1 - BETA2 ** t),
+      factor: Math.min(1, this.adam.clipNorm / (norm + 1e-6)) / this.lossScale,
     };
-    const into: Record<string, Destination> = {};
+    const options = { beta1: BETA1, beta2: BETA2, ...this.adam };
+    const feeds: Record<string, ort.Tensor | DeviceTensor> = this.half
+      ? { scalars: tensor("float32", kernelAdamScalars(numbers, options), [8]) }
+      : Object.fromEntries(Object.entries(numbers).map(([name, x]) => [name, scalar(x)]));
+    Object.assign(feeds, gradient.named("grad."));
+    const into: Record<string, Destination> = this.half ? { "half.all": this.half.whole } : {};
     for (const [vector, input, output] of vectors) {
       Object.assign(feeds, vector.named(input));
       Object.assign(into, vector.destinations(output, "pieces"));
     }
     const { device } = this.update.run(feeds, into);
     for (const [vector, , output] of vectors) vector.adopt(output, device);
+  }
+
+  /** A copy of the derivatives of the last step, before clipping. */
+  get gradients(): Weights {
+    const { state, graph, lossScale } = this;
+    const gradients: Weights = new Map();
+    addZeros(gradients, graph.trained, state.weights);
+    (this.sum ?? this.gradient).download(gradients);
+    for (const { data } of gradients.values()) data.forEach((x, i) => (data[i] = x / lossScale));
+    return gradients;
   }
 
   read(): void {
@@ -188,12 +214,14 @@ export class DeviceEngine implements Engine {
     this.weights.upload(weights);
     this.m.upload(m);
     this.v.upload(v);
+    if (this.half) this.narrow!.run(this.weights.named(""), { "half.all": this.half.whole });
   }
 
   async release(): Promise<void> {
-    for (const session of [this.derivatives, this.addition, this.squares, this.update]) session.forget();
-    for (const vector of [this.weights, this.m, this.v, this.gradient, this.sum]) vector?.free();
-    for (const session of [this.derivatives, this.addition, this.squares, this.update]) session.release();
+    const sessions = [this.derivatives, this.addition, this.squares, this.update, this.narrow];
+    for (const session of sessions) session?.forget();
+    for (const vector of [this.weights, this.m, this.v, this.gradient, this.sum, this.half]) vector?.free();
+    for (const session of sessions) session?.release();
     this.runtime.release();
   }
 }

@@ -6,6 +6,11 @@ import { tensor } from "../runtime/session.js";
 /** Elements of a row of all parameters together. */
 const ROW = 512;
 
+/** The parameters' weights in half precision, as the kernels read them; parts of a block. */
+export function halfWeights(runtime: DeviceRuntime, slots: Slot[]): Block {
+  return runtime.block(new Map(slots.map((s) => [s.input, s.shape])), ROW, "float16");
+}
+
 /**
  * One number for each parameter that is trained, on the device: the weights, a moment, or the derivatives. Where tensors
  * can be parts of a block they are, so that the optimiser takes all of them in one piece; else each is by itself.
@@ -21,6 +26,9 @@ export class ParameterVector {
   ) {
     if (runtime.inPlace) {
       this.block = runtime.block(new Map(slots.map((s) => [s.input, s.shape])), ROW);
+      // What fills up a part's last row counts in the norm, and has to be zero.
+      const { dims } = this.block.whole;
+      runtime.write(new Float32Array(elements(dims)), this.block.whole);
       this.parts = this.block.parts;
     } else {
       this.parts = new Map();
@@ -82,6 +90,6 @@ export class ParameterVector {
   }
 }
 
-function elements(shape: number[]): number {
+function elements(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }

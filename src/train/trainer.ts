@@ -128,7 +128,7 @@ export class Trainer {
     return (await this.steps([{ micro, learningRate }]))[0];
   }
 
-  /** A copy of the gradients of the last step, before clipping; only on the CPU. */
+  /** A copy of the gradients of the last step, before clipping. */
   lastGradients(): Weights {
     return copyWeights(this.engine.gradients ?? new Map());
   }
