@@ -44,8 +44,9 @@ export class Graph {
   /**
    * Whether what a derivative makes again must wait for the derivative (`after`). onnxruntime orders nodes by their
    * inputs alone: what depends only on values of the forward pass it may compute there, and keep until it is used.
+   * By the derivative's shape, which a CPU knows for nothing, or by an element of it, which a device has at hand.
    */
-  waits = false;
+  waits: false | "shape" | "element" = false;
   readonly nodes: Node[] = [];
   readonly inputs: Tensor[] = [];
   readonly outputs: { tensor: Tensor; from: string }[] = [];
@@ -192,7 +193,7 @@ export class Graph {
 
   /** 0 of shape [], that cannot be had before `x`. */
   private zeroFrom(x: Tensor, dtype: DType): Tensor {
-    if (x.shape.some((d) => typeof d === "string")) {
+    if (this.waits === "shape" && x.shape.some((d) => typeof d === "string")) {
       const length = this.node("Shape", [x], "int64", [x.rank]);
       return this.cast(
         this.node(
@@ -205,7 +206,7 @@ export class Graph {
         dtype,
       );
     }
-    // A shape that is known needs no computing, and would not wait: an element then. Where it is not finite, so
+    // (A shape that is known needs no computing, and would not wait.) Where the element is not finite, so
     // is the step's norm, and the step is skipped.
     const ones = this.integers(x.shape.map(() => 1));
     const element = this.node(

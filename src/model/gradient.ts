@@ -41,7 +41,7 @@ export interface GradientGraph {
  */
 export function gradientGraph(spec: TrainingSpec, form: GradientForm): GradientGraph {
   const g = new Graph();
-  g.waits = true;
+  g.waits = form === "apart" ? "element" : "shape";
   g.halfProducts = spec.half === true;
   const slots = new Slots(g, parameterShapes(spec.args, spec.size));
   const model = lossOf(g, spec, slots, form !== "whole");

@@ -83,6 +83,8 @@ export class DeviceRuntime {
   private readonly customOps?: CustomOps;
   /** Whether an output may be written over an input of the same run, and tensors may be parts of a block. */
   readonly inPlace: boolean;
+  /** Bytes that have crossed between the host's memory and the device's. */
+  readonly traffic = { toDevice: 0, toHost: 0 };
   private readonly movers = new Map<number, DeviceSession>();
 
   private constructor(
@@ -324,7 +326,10 @@ export class DeviceSession {
       if (into[name] === "device")
         results.device[name] = new DeviceTensor(api, values[i], runtime.describe(values[i]).dims);
       else {
-        if (into[name] === "host") results.host[name] = runtime.read(values[i]);
+        if (into[name] === "host") {
+          results.host[name] = runtime.read(values[i]);
+          runtime.traffic.toHost += (results.host[name].data as TypedArray).byteLength;
+        }
         api.ReleaseValue(values[i]);
       }
     }
@@ -343,6 +348,7 @@ export class DeviceSession {
       return;
     }
     const value = runtime.hostValue(t);
+    runtime.traffic.toDevice += (t.data as TypedArray).byteLength;
     api.BindInput(binding, name, value);
     api.ReleaseValue(value);
     this.bound.delete(name);
