@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { DeviceRuntime } from "../../src/runtime/deviceRuntime.js";
 import { DeviceEngine } from "../../src/train/deviceEngine.js";
 import type { TrainingState } from "../../src/train/engine.js";
@@ -50,7 +52,7 @@ test("steps, accumulated ones among them, are the CPU engine's steps", async () 
   await engine.release();
 
   results.forEach((r, i) => {
-    assert.ok(Math.abs(r.loss - expected[i].loss) < 1e-5 * expected[i].loss, `loss ${i}`);
+    assert.ok(Math.abs(r.loss - expected[i].loss) < 1e-6 * expected[i].loss, `loss ${i}`);
     assert.ok(Math.abs(r.gradNorm - expected[i].gradNorm) < 1e-4 * expected[i].gradNorm, `norm ${i}`);
     assert.equal(r.correct, expected[i].correct);
   });
@@ -83,4 +85,11 @@ test("a step whose gradients are not finite changes nothing and halves the loss 
   assert.equal(state.step, 1);
   for (const [held, kept] of [[state.weights, before] as const, [state.m, moments] as const])
     for (const [name, { data }] of held) assert.deepEqual(data, kept.get(name)!.data, name);
+});
+
+test("the derivative makes the probabilities again: no layer's are kept for it", () => {
+  // Eleven layers' of one cell of 1,501 tokens are 0.8 GB; with them the process came to 3.85 GB, without to 2.05.
+  const script = fileURLToPath(new URL("../support/longCellChild.js", import.meta.url));
+  const peak = Number(execFileSync(process.execPath, [script], { encoding: "utf8" }));
+  assert.ok(peak < 2.4e9, `${(peak / 1e9).toFixed(2)} GB`);
 });
