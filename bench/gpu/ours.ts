@@ -28,7 +28,12 @@ function stepsOf(store: TokenStore, batches: Int32Array[]): PlannedStep[] {
   return batches.map((cells) => ({
     micro: [
       {
-        batch: assembleBatch(store, cells, { maxSeqLen: 1501, padValue: args.pad_value, seed: SEED, epoch: 1 }),
+        batch: assembleBatch(store, cells, {
+          maxSeqLen: 1501,
+          padValue: args.pad_value,
+          seed: SEED,
+          epoch: 1,
+        }),
         labels: cells.map((cell) => labels[cell]),
       },
     ],
@@ -47,11 +52,17 @@ function create(on: Device, options: { tf32?: boolean; adamEps?: number } = {}):
 async function parity(): Promise<void> {
   const lengths = [256, 250, 199, 256];
   const store = randomTokens(lengths, GENES);
-  const steps = stepsOf(store, Array.from({ length: 8 }, () => Int32Array.of(0, 1, 2, 3)));
+  const steps = stepsOf(
+    store,
+    Array.from({ length: 8 }, () => Int32Array.of(0, 1, 2, 3)),
+  );
   const [losses, norms]: number[][][] = [[], []];
   const moved: Weights[] = [];
   for (const on of ["cpu", device as Device]) {
-    const trainer = await create(on as Device, { tf32: process.env.TF32 === "1", adamEps: half ? 1e-4 : 1e-8 });
+    const trainer = await create(on as Device, {
+      tf32: process.env.TF32 === "1",
+      adamEps: half ? 1e-4 : 1e-8,
+    });
     const results = await trainer.steps(steps);
     losses.push(results.map((r) => r.loss));
     norms.push(results.map((r) => r.gradNorm));
@@ -78,7 +89,12 @@ async function parity(): Promise<void> {
 
 async function fixed(cells: number, length: number): Promise<void> {
   const store = randomTokens(new Array<number>(cells).fill(length), GENES);
-  const steps = stepsOf(store, Array.from({ length: Number(process.env.STEPS ?? 8) }, () => Int32Array.from({ length: cells }, (_, i) => i)));
+  const steps = stepsOf(
+    store,
+    Array.from({ length: Number(process.env.STEPS ?? 8) }, () =>
+      Int32Array.from({ length: cells }, (_, i) => i),
+    ),
+  );
   const before = cudaCard();
   const opening = performance.now();
   const trainer = await create(device as Device);

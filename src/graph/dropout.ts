@@ -20,7 +20,10 @@ import { broadcast, type DType, type Tensor } from "./tensor.js";
 export function dropoutMask(g: Graph, rowKeys: Tensor, columnKeys: Tensor, p: number, dtype: DType): Tensor {
   const shape = broadcast("dropoutMask", rowKeys.shape, columnKeys.shape);
   const hash = g.node("Mul", [rowKeys, columnKeys], "int32", shape);
-  return g.cast(g.node("GreaterOrEqual", [hash, g.scalar(dropoutThreshold(p), "int32")], "bool", shape), dtype);
+  return g.cast(
+    g.node("GreaterOrEqual", [hash, g.scalar(dropoutThreshold(p), "int32")], "bool", shape),
+    dtype,
+  );
 }
 
 /** The least product of two keys that keeps an element. */

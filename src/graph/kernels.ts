@@ -109,7 +109,12 @@ export function kernelAttention(
 
 /** Adam's numbers of one step (see `AdamStep`), as the kernel is given them: float32 [8]. */
 export function kernelAdamScalars(
-  { rate, factor, correction, learningRate }: Record<"rate" | "factor" | "correction" | "learningRate", number>,
+  {
+    rate,
+    factor,
+    correction,
+    learningRate,
+  }: Record<"rate" | "factor" | "correction" | "learningRate", number>,
   { beta1, beta2, epsilon, weightDecay }: AdamOptions,
 ): Float32Array {
   return Float32Array.of(rate, factor, correction, learningRate * weightDecay, beta1, beta2, epsilon, 0);

@@ -45,7 +45,9 @@ export function crossEntropy(g: Graph, logits: Tensor, labels: Tensor, weights: 
  */
 function expectation(g: Graph, x: Tensor, p: Tensor): Tensor {
   const weighed = g.node("Mul", [p, x], x.dtype, x.shape);
-  return g.node("ReduceSum", [weighed, g.integers([-1])], x.dtype, [...x.shape.slice(0, -1), 1], { keepdims: 1 });
+  return g.node("ReduceSum", [weighed, g.integers([-1])], x.dtype, [...x.shape.slice(0, -1), 1], {
+    keepdims: 1,
+  });
 }
 
 /**

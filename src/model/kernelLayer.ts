@@ -1,4 +1,11 @@
-import { type Doubled, type KernelDropout, halfLinear, kernelAddNorm, kernelAttention, kernelReluDrop } from "../graph/kernels.js";
+import {
+  type Doubled,
+  halfLinear,
+  type KernelDropout,
+  kernelAddNorm,
+  kernelAttention,
+  kernelReluDrop,
+} from "../graph/kernels.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { ModelArgs } from "./args.js";
 import type { Context } from "./context.js";

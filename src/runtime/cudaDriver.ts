@@ -30,7 +30,11 @@ export function cudaCard(): CudaCard | undefined {
     call("cuMemGetInfo_v2", ["_Out_ size_t*", "_Out_ size_t*"], free, total);
     call("cuCtxPopCurrent_v2", ["_Out_ void**"], context);
     call("cuDevicePrimaryCtxRelease_v2", ["int"], device[0]);
-    return { name: name.toString("latin1").replace(/\0.*$/s, ""), total: Number(total[0]), free: Number(free[0]) };
+    return {
+      name: name.toString("latin1").replace(/\0.*$/s, ""),
+      total: Number(total[0]),
+      free: Number(free[0]),
+    };
   } catch {
     return undefined;
   }

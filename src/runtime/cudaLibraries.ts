@@ -29,7 +29,8 @@ export const INSTALL_CUDA =
 export function findCuda(): CudaLibraries {
   if (process.platform !== "linux" || process.arch !== "x64")
     throw new Error("CUDA is there for Linux x64 alone.");
-  if (!cudaCard()) throw new Error("There is no NVIDIA driver: libcuda.so.1 can't be loaded, or sees no GPU.");
+  if (!cudaCard())
+    throw new Error("There is no NVIDIA driver: libcuda.so.1 can't be loaded, or sees no GPU.");
   const named = (process.env.CELLKERNEL_CUDA ?? "").split(delimiter).filter(Boolean);
   const folders = [...named, ...sitePackages().flatMap(foldersOf)];
   const home = folders.find((folder) => existsSync(join(folder, PROVIDER)));
@@ -38,7 +39,8 @@ export function findCuda(): CudaLibraries {
   if (!core) throw new Error(`${home} has the CUDA provider, but no libonnxruntime.so beside it.`);
   const libraries = neededBy(join(home, PROVIDER)).map((name) => {
     const folder = folders.find((f) => existsSync(join(f, name)));
-    if (!folder) throw new Error(`onnxruntime's CUDA provider needs ${name}, which was not found. ${INSTALL_CUDA}`);
+    if (!folder)
+      throw new Error(`onnxruntime's CUDA provider needs ${name}, which was not found. ${INSTALL_CUDA}`);
     return join(folder, name);
   });
   return { core: join(home, core), libraries };
@@ -56,7 +58,9 @@ export function loadLibraries(paths: string[]): void {
 function sitePackages(): string[] {
   const script =
     "import site, sysconfig; print('\\n'.join(dict.fromkeys([sysconfig.get_paths()['purelib'], *site.getsitepackages(), site.getusersitepackages()])))";
-  const active = [process.env.VIRTUAL_ENV, process.env.CONDA_PREFIX].filter((p): p is string => p !== undefined);
+  const active = [process.env.VIRTUAL_ENV, process.env.CONDA_PREFIX].filter(
+    (p): p is string => p !== undefined,
+  );
   const pythons = [process.env.PYTHON, ...active.map((p) => join(p, "bin", "python")), "python3"];
   for (const python of pythons.filter((p): p is string => p !== undefined)) {
     try {

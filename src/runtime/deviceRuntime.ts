@@ -1,8 +1,8 @@
-import { createRequire } from "node:module";
 import { readdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import koffi from "koffi";
-import * as ort from "onnxruntime-node";
+import type * as ort from "onnxruntime-node";
 import { Graph } from "../graph/graph.js";
 import { KERNEL_DOMAIN } from "../graph/kernels.js";
 import { encodeOnnx } from "../graph/onnx.js";
@@ -12,7 +12,7 @@ import { deviceFault } from "./devices.js";
 import { Kernels } from "./kernelLaunch.js";
 import { kernelOps } from "./kernelOps.js";
 import { loadOnnxruntime, type OrtApi, outOf, type Pointer } from "./onnxruntimeC.js";
-import { type Device, tensor, type TypedArray } from "./tensor.js";
+import { type Device, type TypedArray, tensor } from "./tensor.js";
 
 /** Where an output goes: new memory of the host or of the device, or a tensor that is there already. */
 export type Destination = "host" | "device" | DeviceTensor;
@@ -145,7 +145,11 @@ export class DeviceRuntime {
       if (options.device === "cuda") this.appendCuda(settings);
       if (options.device === "webgpu") api.AppendExecutionProvider(settings, "WebGPU", [], [], 0);
       const session = outOf((o) => api.CreateSessionFromArray(env, onnx, onnx.length, settings, o));
-      return new DeviceSession(this, session, outOf((o) => api.CreateIoBinding(session, o)));
+      return new DeviceSession(
+        this,
+        session,
+        outOf((o) => api.CreateIoBinding(session, o)),
+      );
     } finally {
       api.ReleaseSessionOptions(settings);
     }
@@ -155,8 +159,16 @@ export class DeviceRuntime {
     const { api } = this;
     const cuda = outOf((o) => api.CreateCUDAProviderOptions(o));
     // Grown by what is asked for, not to the next power of two: the card's memory is what limits the batch.
-    const values = { arena_extend_strategy: "kSameAsRequested", use_tf32: this.options.tf32 === false ? "0" : "1" };
-    api.UpdateCUDAProviderOptions(cuda, Object.keys(values), Object.values(values), Object.keys(values).length);
+    const values = {
+      arena_extend_strategy: "kSameAsRequested",
+      use_tf32: this.options.tf32 === false ? "0" : "1",
+    };
+    api.UpdateCUDAProviderOptions(
+      cuda,
+      Object.keys(values),
+      Object.values(values),
+      Object.keys(values).length,
+    );
     api.AppendCuda(settings, cuda);
     api.ReleaseCUDAProviderOptions(cuda);
   }
@@ -249,7 +261,8 @@ export class DeviceRuntime {
     const Typed = ARRAY_OF[type];
     const length = elements(dims);
     const at = outOf((o) => this.api.GetTensorMutableData(value, o));
-    const data = length === 0 ? new Typed(0) : new Typed(koffi.view(at, length * Typed.BYTES_PER_ELEMENT)).slice();
+    const data =
+      length === 0 ? new Typed(0) : new Typed(koffi.view(at, length * Typed.BYTES_PER_ELEMENT)).slice();
     return tensor(type, data as TypedArray, dims);
   }
 
@@ -363,7 +376,11 @@ export class DeviceSession {
   release(): void {
     const { api, options, allocator } = this.runtime;
     api.ReleaseIoBinding(this.binding);
-    if (options.profile) api.AllocatorFree(allocator, outOf((o) => api.SessionEndProfiling(this.session, allocator, o)));
+    if (options.profile)
+      api.AllocatorFree(
+        allocator,
+        outOf((o) => api.SessionEndProfiling(this.session, allocator, o)),
+      );
     api.ReleaseSession(this.session);
   }
 }
@@ -378,7 +395,8 @@ function coreFor(device: Device): string {
   const home = dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
   const folder = join(home, "bin", "napi-v6", process.platform, process.arch);
   const file = readdirSync(folder).find((name) => /^(lib)?onnxruntime\.(so|dll|\d[\d.]*\.dylib)/.test(name));
-  if (!file) throw new Error(`onnxruntime-node has no library for ${process.platform} ${process.arch} in ${folder}.`);
+  if (!file)
+    throw new Error(`onnxruntime-node has no library for ${process.platform} ${process.arch} in ${folder}.`);
   return join(folder, file);
 }
 

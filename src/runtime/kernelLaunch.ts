@@ -89,7 +89,13 @@ export class Kernels {
     const handle: [Pointer] = [0n];
     const ptx = Buffer.concat([readFileSync(new URL(`ptx/${record.file}`, FOLDER)), Buffer.alloc(1)]);
     this.call("cuModuleLoadData", ["_Out_ void**", "void*"], module, ptx);
-    this.call("cuModuleGetFunction", ["_Out_ void**", "void*", "const char*"], handle, module[0], record.entry);
+    this.call(
+      "cuModuleGetFunction",
+      ["_Out_ void**", "void*", "const char*"],
+      handle,
+      module[0],
+      record.entry,
+    );
     if (record.sharedBytes > FREE_SHARED) {
       this.call("cuFuncSetCacheConfig", ["void*", "int"], handle[0], PREFER_SHARED);
       const set = ["void*", "int", "int"];

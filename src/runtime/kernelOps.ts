@@ -99,7 +99,10 @@ function addNorm(kernels: Kernels): CustomOp {
 }
 
 function addNormGradient(kernels: Kernels, name: string, wide: boolean, narrow: boolean): CustomOp {
-  const given: CustomType[] = [...(wide ? ["float32" as const] : []), ...(narrow ? ["float16" as const] : [])];
+  const given: CustomType[] = [
+    ...(wide ? ["float32" as const] : []),
+    ...(narrow ? ["float16" as const] : []),
+  ];
   const kernel = `norm_bwd-${wide && narrow ? "both" : wide ? "dy" : "dy16"}`;
   return {
     name,

@@ -105,8 +105,14 @@ export function loadOnnxruntime(file: string): OrtApi {
       throw new Error(message);
     };
   const made: [string, Native][] = [
-    ...Object.entries(CHECKED).map(([name, [i, args]]): [string, Native] => [name, checked(native(i, P, args))]),
-    ...Object.entries(PLAIN).map(([name, [i, [result, args]]]): [string, Native] => [name, native(i, result, args)]),
+    ...Object.entries(CHECKED).map(([name, [i, args]]): [string, Native] => [
+      name,
+      checked(native(i, P, args)),
+    ]),
+    ...Object.entries(PLAIN).map(([name, [i, [result, args]]]): [string, Native] => [
+      name,
+      native(i, result, args),
+    ]),
   ];
   return Object.fromEntries(made) as OrtApi;
 }

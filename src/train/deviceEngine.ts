@@ -6,7 +6,13 @@ import { isStatistic } from "../model/parameters.js";
 import { slotView } from "../model/slots.js";
 import type { TrainingSpec } from "../model/training.js";
 import { additionGraph, halfGraph, kernelUpdateGraph, squaresGraph, updateGraph } from "../model/update.js";
-import { type Block, type Destination, type DeviceRuntime, type DeviceSession, type DeviceTensor } from "../runtime/deviceRuntime.js";
+import type {
+  Block,
+  Destination,
+  DeviceRuntime,
+  DeviceSession,
+  DeviceTensor,
+} from "../runtime/deviceRuntime.js";
 import { tensor } from "../runtime/session.js";
 import type { AdamChoice } from "./cpuEngine.js";
 import {
@@ -20,6 +26,7 @@ import {
 } from "./engine.js";
 import { countCorrect, type FeedOptions, only, stepFeeds } from "./feeds.js";
 import { halfWeights, ParameterVector } from "./parameterVector.js";
+import { halves } from "./splitBatch.js";
 import { addMoments, addZeros, slotTensors } from "./state.js";
 
 /** Loss scale of mixed precision: its start, and after how many good steps it doubles (PyTorch's `GradScaler`). */
@@ -49,6 +56,8 @@ export class DeviceEngine implements Engine {
   private readonly inputs: ReadonlySet<string>;
   private lossScale: number;
   private goodSteps = 0;
+  /** Tokens that a batch may have, once the device's memory has turned out too small for more. */
+  private mostTokens = Number.POSITIVE_INFINITY;
 
   private constructor(
     private readonly spec: TrainingSpec,
@@ -93,7 +102,14 @@ export class DeviceEngine implements Engine {
     feeds: FeedOptions,
     adam: AdamChoice,
   ): DeviceEngine {
-    return new DeviceEngine(spec, state, runtime, gradientGraph({ ...spec, kernels: runtime.hasKernels }, "apart"), feeds, adam);
+    return new DeviceEngine(
+      spec,
+      state,
+      runtime,
+      gradientGraph({ ...spec, kernels: runtime.hasKernels }, "apart"),
+      feeds,
+      adam,
+    );
   }
 
   /** The loss scale of mixed precision as it stands; 1 without. */
@@ -105,10 +121,10 @@ export class DeviceEngine implements Engine {
     return steps.map((step) => this.step(step));
   }
 
-  private step({ micro, learningRate }: PlannedStep): StepResult {
+  private step({ micro: planned, learningRate }: PlannedStep): StepResult {
     const started = performance.now();
-    const result = this.addGradients(micro);
-    const gradient = micro.length > 1 ? this.sum! : this.gradient;
+    const { result, pieces } = this.addGradientsInPieces(planned);
+    const gradient = pieces > 1 ? this.sum! : this.gradient;
     const { squares } = this.squares.run(gradient.named("grad."), { squares: "host" }).host;
     const gradNorm = Math.sqrt(Number(squares.data[0])) / this.lossScale;
     const skipped = !Number.isFinite(gradNorm);
@@ -120,6 +136,28 @@ export class DeviceEngine implements Engine {
       if (this.spec.half && ++this.goodSteps % GROWTH_INTERVAL === 0) this.lossScale *= 2;
     }
     return { ...result, gradNorm, skipped, seconds: (performance.now() - started) / 1000 };
+  }
+
+  /**
+   * The derivatives of all batches. Where the device's memory does not hold one of them, they are halved, and from then
+   * on none is larger: the step goes on.
+   */
+  private addGradientsInPieces(planned: LabelledBatch[]) {
+    let micro = planned;
+    while (micro.some(({ batch }) => batch.genes.length > this.mostTokens && batch.cells.length > 1))
+      micro = micro.flatMap(halves);
+    for (;;) {
+      try {
+        return { result: this.addGradients(micro), pieces: micro.length };
+      } catch (error) {
+        const longest = micro.reduce((most, { batch }) => Math.max(most, batch.genes.length), 0);
+        const alone = micro.every(({ batch }) => batch.cells.length < 2);
+        if (!isOutOfMemory(error) || alone) throw error;
+        this.mostTokens = longest / 2;
+        this.state.attempts--;
+        micro = micro.flatMap(halves);
+      }
+    }
   }
 
   /** The derivatives of all batches, in `gradient` where it is one, else in `sum`. */
@@ -142,17 +180,29 @@ export class DeviceEngine implements Engine {
     return all;
   }
 
-  private differentiate(feeds: Record<string, ort.Tensor>, target: ParameterVector): Record<string, ort.Tensor> {
+  private differentiate(
+    feeds: Record<string, ort.Tensor>,
+    target: ParameterVector,
+  ): Record<string, ort.Tensor> {
     const { graph, state } = this;
     const statistics = graph.slots.filter((s) => isStatistic(s.key));
     const scale: Record<string, ort.Tensor> = this.inputs.has("lossScale")
       ? { lossScale: tensor("float32", Float32Array.of(this.lossScale), []) }
       : {};
-    const into: Record<string, Destination> = { ...target.destinations("grad.", "parts"), loss: "host", parts: "host" };
+    const into: Record<string, Destination> = {
+      ...target.destinations("grad.", "parts"),
+      loss: "host",
+      parts: "host",
+    };
     if (graph.logits) into.logits = "host";
     for (const name of graph.statistics) into[`new.${name}`] = "host";
     const weights = Object.fromEntries([...this.weights.parts].filter(([input]) => this.inputs.has(input)));
-    const fed = { ...weights, ...slotTensors(statistics, state.weights), ...only(feeds, this.inputs), ...scale };
+    const fed = {
+      ...weights,
+      ...slotTensors(statistics, state.weights),
+      ...only(feeds, this.inputs),
+      ...scale,
+    };
     const out = this.derivatives.run(fed, into);
     target.adopt("grad.", out.device);
     return out.host;
@@ -198,7 +248,7 @@ export class DeviceEngine implements Engine {
     const gradients: Weights = new Map();
     addZeros(gradients, graph.trained, state.weights);
     (this.sum ?? this.gradient).download(gradients);
-    for (const { data } of gradients.values()) data.forEach((x, i) => (data[i] = x / lossScale));
+    for (const { data } of gradients.values()) for (let i = 0; i < data.length; i++) data[i] /= lossScale;
     return gradients;
   }
 
@@ -224,4 +274,9 @@ export class DeviceEngine implements Engine {
     for (const session of sessions) session?.release();
     this.runtime.release();
   }
+}
+
+/** Whether onnxruntime, or CUDA below it, says that the device's memory is full. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && /allocate memory|out of memory|OUT_OF_MEMORY/i.test(error.message);
 }

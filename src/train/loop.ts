@@ -1,14 +1,17 @@
 import type { Weights } from "../checkpoint/weights.js";
 import { crossEntropy } from "../predict/crossEntropy.js";
-import { bucketBatches } from "../tokenize/batches.js";
+import { cudaCard } from "../runtime/cudaDriver.js";
+import type { Device } from "../runtime/session.js";
+import { bucketBatches, cellLength } from "../tokenize/batches.js";
 import { chooseDevice } from "./chooseDevice.js";
 import type { Control } from "./control.js";
+import { type DevicePlan, planDeviceMemory } from "./deviceMemory.js";
 import { isFrozen } from "./frozen.js";
 import { HeadSource } from "./headSource.js";
 import type { EpochEvent, TrainingEvent, TrainingPlan, TrainingResult } from "./plan.js";
 import { stepLearningRate } from "./schedule.js";
 import { TokenSource } from "./source.js";
-import { Trainer } from "./trainer.js";
+import { Trainer, type TrainerSpec } from "./trainer.js";
 
 /**
  * Fine-tunes a classifier: Adam on the cross-entropy of the class output over batches of like-long cells,
@@ -18,14 +21,17 @@ import { Trainer } from "./trainer.js";
  * @param control looked at between steps
  */
 export async function train(
-  plan: TrainingPlan,
+  given: TrainingPlan,
   control: Control,
   report: (event: TrainingEvent) => void,
 ): Promise<TrainingResult> {
-  const { args, tokens, labels } = plan;
-  const spec = { args, genes: tokens.genes.length + 2, classes: plan.classes, batches: plan.batches };
-  const { device, why } = await chooseDevice(plan.device);
+  const { args, tokens, labels } = given;
+  const spec = { args, genes: tokens.genes.length + 2, classes: given.classes, batches: given.batches };
+  const { device, why } = await chooseDevice(given.device);
   report({ kind: "note", text: why });
+  const onDevice = device === "cpu" ? undefined : planForDevice(given, spec, device);
+  if (onDevice) report({ kind: "note", text: onDevice.why });
+  const plan = onDevice ? { ...given, microBatch: onDevice.microBatch } : given;
   let [step, epoch, skippedSteps] = [0, 0, 0];
   let weightsNow = () => plan.weights;
   const snapshot = () => report({ kind: "snapshot", epoch, step, weights: weightsNow() });
@@ -42,6 +48,7 @@ export async function train(
     classWeights: plan.classWeights,
     head,
     half: plan.amp,
+    headByHead: onDevice?.form === "heads",
     frozen: (parameter) => isFrozen(plan.freeze, parameter),
   });
   try {
@@ -116,6 +123,17 @@ export async function train(
     await trainer.release();
     await source.release();
   }
+}
+
+/** The pieces of a step by the device's memory, not by the host's. */
+function planForDevice(plan: TrainingPlan, spec: TrainerSpec, device: Device): DevicePlan {
+  const { args, tokens, train, validation, maxSeqLen, batchSize } = plan;
+  const longest = [train, validation].reduce(
+    (most, cells) => cells.reduce((m, cell) => Math.max(m, cellLength(tokens, cell, maxSeqLen)), most),
+    0,
+  );
+  const free = device === "cuda" ? cudaCard()?.free : undefined;
+  return planDeviceMemory(args, spec, batchSize, longest, free, plan.amp === true);
 }
 
 function epochBatches(plan: TrainingPlan, epoch: number): Int32Array[] {

@@ -4,8 +4,8 @@ import type { ModelArgs } from "../model/args.js";
 import type { Objective } from "../model/objectives.js";
 import { checkedWeight, type ModelSize, parameterShapes } from "../model/parameters.js";
 import type { TrainingSpec } from "../model/training.js";
-import { checkDevice } from "../runtime/devices.js";
 import { DeviceRuntime } from "../runtime/deviceRuntime.js";
+import { checkDevice } from "../runtime/devices.js";
 import type { Device } from "../runtime/session.js";
 import { checkStep } from "./checkStep.js";
 import { CpuEngine } from "./cpuEngine.js";
@@ -46,6 +46,8 @@ export interface TrainerOptions {
   head?: boolean;
   /** Matrix products in float16, on devices other than the CPU. */
   half?: boolean;
+  /** Without kernels, attention one head at a time on a device whose memory has no room for all at once. */
+  headByHead?: boolean;
   /** Products of float32 in TensorFloat-32 on CUDA; yes when absent. */
   tf32?: boolean;
 }
@@ -86,7 +88,7 @@ export class Trainer {
       ecsWeight: options.ecsWeight,
       dropout: options.dropout ?? spec.args.dropout,
       frozen: options.frozen,
-      attentionLoop: onCpu ? "scan" : "batch",
+      attentionLoop: onCpu ? "scan" : options.headByHead ? "heads" : "batch",
       head: options.head,
       half: options.half && !onCpu,
     };

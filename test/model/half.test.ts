@@ -19,7 +19,9 @@ import { smallSpec, smallSteps, smallWeights } from "../support/smallModel.js";
 class RoundingGraph extends Graph {
   override cast(x: Tensor, dtype: DType): Tensor {
     const cast = super.cast(x, dtype);
-    return dtype === "float16" && x.rank > 0 ? this.node("Concat", [cast], dtype, x.shape, { axis: 0 }) : cast;
+    return dtype === "float16" && x.rank > 0
+      ? this.node("Concat", [cast], dtype, x.shape, { axis: 0 })
+      : cast;
   }
 }
 

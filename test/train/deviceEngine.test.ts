@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { DeviceRuntime } from "../../src/runtime/deviceRuntime.js";
+import { DeviceRuntime, DeviceSession } from "../../src/runtime/deviceRuntime.js";
 import { DeviceEngine } from "../../src/train/deviceEngine.js";
-import type { TrainingState } from "../../src/train/engine.js";
+import type { LabelledBatch, TrainingState } from "../../src/train/engine.js";
 import { copyWeights } from "../../src/train/state.js";
 import { Trainer } from "../../src/train/trainer.js";
 import { smallSpec, smallSteps, smallWeights } from "../support/smallModel.js";
@@ -93,3 +93,42 @@ test("the derivative makes the probabilities again: no layer's are kept for it",
   const peak = Number(execFileSync(process.execPath, [script], { encoding: "utf8" }));
   assert.ok(peak < 2.4e9, `${(peak / 1e9).toFixed(2)} GB`);
 });
+
+test("a batch that the device's memory does not hold is halved, and the step comes out the same", async () => {
+  const [step] = smallSteps(spec, 1, 4, 12);
+  const { engine } = onCpu();
+  const { run } = DeviceSession.prototype;
+  let [refused, taken] = [0, 0];
+  DeviceSession.prototype.run = function (feeds, into) {
+    if ("loss" in into) {
+      if ((feeds.labels.dims[0] as number) > 1) {
+        refused++;
+        throw new Error("Failed to allocate memory for requested buffer of size 1");
+      }
+      taken++;
+    }
+    return run.call(this, feeds, into);
+  };
+  const [result] = await engine.run([step]);
+  DeviceSession.prototype.run = run;
+  await engine.release();
+  assert.deepEqual([refused, taken], [2, 4]);
+
+  const alone = [0, 1, 2, 3].map((cell) => part(step.micro[0], cell));
+  const trainer = await Trainer.create(spec, smallWeights(spec), { device: "cpu", seed: 0 });
+  const expected = await trainer.step(alone, step.learningRate);
+  await trainer.release();
+  assert.ok(Math.abs(result.loss - expected.loss) < 1e-6 * expected.loss);
+  assert.ok(Math.abs(result.gradNorm - expected.gradNorm) < 1e-4 * expected.gradNorm);
+});
+
+/** One cell of a batch. */
+function part({ batch, labels }: LabelledBatch, cell: number): LabelledBatch {
+  const { length } = batch;
+  const tokens = <T extends Float32Array | Int32Array>(t: T) =>
+    t.slice(cell * length, (cell + 1) * length) as T;
+  return {
+    batch: { cells: Int32Array.of(cell), length, genes: tokens(batch.genes), values: tokens(batch.values) },
+    labels: labels.slice(cell, cell + 1),
+  };
+}
