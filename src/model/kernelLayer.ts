@@ -20,51 +20,67 @@ export function fitsKernels({ embsize, d_hid, nheads, pre_norm }: ModelArgs): bo
   return embsize === WIDTH && d_hid === WIDTH && embsize / nheads === HEAD_WIDTH && !pre_norm;
 }
 
-/**
- * One encoder layer (post-norm, see `encoderLayer`), in a few operations.
- * @param wide float32 [B·N, d]
- * @param narrow the same in float16
- */
-export function kernelLayer(
-  c: Context,
-  name: string,
-  wide: Tensor,
-  narrow: Tensor,
-  sequence: Sequence,
-): { wide: Tensor; narrow: Tensor } {
-  const { g, args, noise } = c;
-  const doubled = (parameter: string): Doubled => ({
-    wide: c.parameter(`${name}.${parameter}`),
-    narrow: c.narrow!(`${name}.${parameter}`),
-  });
-  const linear = (x: Tensor, layer: string, bias = false) =>
-    halfLinear(g, x, doubled(`${layer}weight`), bias ? doubled(`${layer}bias`) : undefined);
-  const addNorm = (x: Tensor, layer: string, residual: Tensor, norm: string) =>
-    kernelAddNorm(
-      g,
-      x,
-      c.parameter(`${name}.${layer}.bias`),
-      residual,
-      c.parameter(`${name}.${norm}.weight`),
-      c.parameter(`${name}.${norm}.bias`),
-      keysOf(c, sequence),
-    );
+/** The residual stream: float32 [rows, d], and the same in float16. */
+export interface Stream {
+  wide: Tensor;
+  narrow: Tensor;
+}
 
-  const qkv = linear(narrow, "self_attn.in_proj_", true);
+/**
+ * Self-attention of one encoder layer, in one product and one kernel.
+ * @param x float16 [B·N, d]
+ * @returns float16 [B·N, d], not yet projected
+ */
+export function kernelSelfAttention(c: Context, name: string, x: Tensor, sequence: Sequence): Tensor {
+  const { g, args, noise } = c;
+  const qkv = halfLinear(g, x, doubled(c, `${name}.in_proj_weight`), doubled(c, `${name}.in_proj_bias`));
   const { headKeys, ...keys } = noise?.forAttention(args.nheads, "all") ?? {
-    ...keysOf(c, sequence),
-    columnKeys: sequence.genes,
+    ...{ p: 0, rowKeys: sequence.genes, columnKeys: sequence.genes },
     headKeys: new Int32Array(args.nheads),
   };
-  const mixed = kernelAttention(g, qkv, sequence.lengths!, keys, headKeys);
-  const attended = addNorm(linear(mixed, "self_attn.out_proj."), "self_attn.out_proj", wide, "norm1");
-  const hidden = linear(attended.narrow, "linear1.");
-  const kept = kernelReluDrop(g, hidden, c.parameter(`${name}.linear1.bias`), keysOf(c, sequence));
-  return addNorm(linear(kept, "linear2."), "linear2", attended.wide, "norm2");
+  return kernelAttention(g, qkv, sequence.lengths!, keys, headKeys);
+}
+
+/**
+ * What follows attention in a post-norm encoder layer (see `encoderLayer`): its projection, the feed-forward layers, and
+ * two residual sums with dropout and norm.
+ * @param mixed float16 [rows, d]
+ * @param residual float32 [rows, d]
+ * @param rows of all tokens, or of the first of each cell
+ */
+export function kernelSublayers(
+  c: Context,
+  name: string,
+  mixed: Tensor,
+  residual: Tensor,
+  sequence: Sequence,
+  rows: "all" | "first",
+): Stream {
+  const { g } = c;
+  const bias = (layer: string) => c.parameter(`${name}.${layer}.bias`);
+  const keys = () => keysOf(c, sequence, rows);
+  const linear = (x: Tensor, layer: string) => halfLinear(g, x, doubled(c, `${name}.${layer}.weight`));
+  const addNorm = (x: Tensor, layer: string, before: Tensor, norm: string) =>
+    kernelAddNorm(
+      g,
+      linear(x, layer),
+      bias(layer),
+      before,
+      c.parameter(`${name}.${norm}.weight`),
+      bias(norm),
+      keys(),
+    );
+  const attended = addNorm(mixed, "self_attn.out_proj", residual, "norm1");
+  const hidden = kernelReluDrop(g, linear(attended.narrow, "linear1"), bias("linear1"), keys());
+  return addNorm(hidden, "linear2", attended.wide, "norm2");
+}
+
+function doubled(c: Context, parameter: string): Doubled {
+  return { wide: c.parameter(parameter), narrow: c.narrow!(parameter) };
 }
 
 /** The keys of the next dropout; without one, tensors of the keys' shapes. */
-function keysOf(c: Context, { genes }: Sequence): KernelDropout {
-  if (c.noise) return c.noise.forKernel(WIDTH);
+function keysOf(c: Context, { genes }: Sequence, rows: "all" | "first"): KernelDropout {
+  if (c.noise) return c.noise.forKernel(WIDTH, rows);
   return { p: 0, rowKeys: genes, columnKeys: c.g.constant(new Int32Array(WIDTH), "int32", [1, WIDTH]) };
 }
