@@ -385,6 +385,11 @@ export class DeviceSession {
   }
 }
 
+/** Whether graphs on a device may use the operations of `graph/kernels.ts`. */
+export function hasKernels(device: Device): boolean {
+  return device === "cuda" && Kernels.open() !== undefined;
+}
+
 /** The library of a device: onnxruntime-node's own, or for CUDA that of the user's Python. */
 function coreFor(device: Device): string {
   if (device === "cuda") {
