@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Weights } from "../../src/checkpoint/weights.js";
+import { Predictor } from "../../src/predict/predictor.js";
 import { cudaCard } from "../../src/runtime/cudaDriver.js";
 import type { Device } from "../../src/runtime/session.js";
 import { assembleBatch, bucketBatches } from "../../src/tokenize/batches.js";
@@ -57,13 +58,15 @@ async function parity(): Promise<void> {
     Array.from({ length: 8 }, () => Int32Array.of(0, 1, 2, 3)),
   );
   const [losses, norms]: number[][][] = [[], []];
-  const moved: Weights[] = [];
+  const [moved, gradients]: Weights[][] = [[], []];
   for (const on of ["cpu", device as Device]) {
     const trainer = await create(on as Device, {
       tf32: process.env.TF32 === "1",
       adamEps: half ? 1e-4 : 1e-8,
     });
-    const results = await trainer.steps(steps);
+    const results = await trainer.steps(steps.slice(0, 1));
+    gradients.push(trainer.lastGradients());
+    results.push(...(await trainer.steps(steps.slice(1))));
     losses.push(results.map((r) => r.loss));
     norms.push(results.map((r) => r.gradNorm));
     moved.push(trainer.weights());
@@ -71,20 +74,56 @@ async function parity(): Promise<void> {
   }
   const off = (pair: number[][]) =>
     Number(Math.max(...pair[0].map((x, i) => Math.abs(pair[1][i] - x) / x)).toPrecision(2));
-  const [cpu, gpu] = moved;
   const start = fullSizeWeights(args, GENES);
-  const distances = [...cpu].map(([name, { data }]) => {
-    const [there, from] = [gpu.get(name)!.data, start.get(name)!.data];
+  say({ steps: 8, lossesCpu: losses[0], losses: losses[1], lossesOff: off(losses), normsOff: off(norms) });
+  say({ gradientsOff: distances(gradients), movementOff: distances(moved, start) });
+}
+
+/** Per tensor, how far the second is from the first, relative to the first (less `origin`): the largest few. */
+function distances([cpu, gpu]: Weights[], origin?: Weights): string[] {
+  const all = [...cpu].map(([name, { data }]) => {
+    const [there, from] = [gpu.get(name)!.data, origin?.get(name)!.data];
     let [apart, way] = [0, 0];
     data.forEach((x, i) => {
       apart += (x - there[i]) ** 2;
-      way += (x - from[i]) ** 2;
+      way += (x - (from?.[i] ?? 0)) ** 2;
     });
     return { name, off: way === 0 ? 0 : Math.sqrt(apart / way) };
   });
-  distances.sort((a, b) => b.off - a.off);
-  say({ steps: 8, lossesCpu: losses[0], losses: losses[1], lossesOff: off(losses), normsOff: off(norms) });
-  say({ movementOff: distances.slice(0, 12).map(({ name, off }) => `${name} ${off.toPrecision(2)}`) });
+  all.sort((a, b) => b.off - a.off);
+  return all.slice(0, 8).map(({ name, off }) => `${name} ${off.toPrecision(2)}`);
+}
+
+/** Prediction: cells a second, and how far logits are from the CPU's. */
+async function infer(): Promise<void> {
+  const store = randomTokens(new Array<number>(32).fill(1501), GENES);
+  const cells = Int32Array.from({ length: 32 }, (_, i) => i);
+  const batchOf = (some: Int32Array) =>
+    assembleBatch(store, some, { maxSeqLen: 1501, padValue: args.pad_value, seed: SEED, epoch: 1 });
+  const weights = fullSizeWeights(args, GENES);
+  const few = batchOf(cells.subarray(0, 8));
+  const cpu = await Predictor.create(spec, weights, { device: "cpu" });
+  const there = (await cpu.predict(few)).logits;
+  await cpu.release();
+  const predictor = await Predictor.create(spec, weights, { device: device as Device, half });
+  const { logits } = await predictor.predict(few);
+  const off = Math.max(...logits.map((x, i) => Math.abs(x - there[i])));
+  const batch = batchOf(cells);
+  const times: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    const started = performance.now();
+    await predictor.predict(batch);
+    times.push(performance.now() - started);
+  }
+  await predictor.release();
+  const ms = medianOf(times.slice(1));
+  const spread = Math.max(...there) - Math.min(...there);
+  say({
+    ms: round(ms),
+    cells_per_s: round((32 / ms) * 1000),
+    logitsOff: round(off),
+    logitsSpread: round(spread),
+  });
 }
 
 async function fixed(cells: number, length: number): Promise<void> {
@@ -140,4 +179,5 @@ async function stream(): Promise<void> {
 
 if (name === "parity") await parity();
 else if (name === "stream") await stream();
+else if (name === "infer") await infer();
 else await fixed(...(name.split("x").map(Number) as [number, number]));

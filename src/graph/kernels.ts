@@ -117,7 +117,7 @@ export function kernelAdamScalars(
   }: Record<"rate" | "factor" | "correction" | "learningRate", number>,
   { beta1, beta2, epsilon, weightDecay }: AdamOptions,
 ): Float32Array {
-  return Float32Array.of(rate, factor, correction, learningRate * weightDecay, beta1, beta2, epsilon, 0);
+  return Float32Array.of(rate, correction, factor, learningRate * weightDecay, beta1, beta2, epsilon, 0);
 }
 
 /**

@@ -54,6 +54,7 @@ export class Kernels {
   /** @returns undefined where the GPU is too old for them (before compute capability 8.0) */
   static open(): Kernels | undefined {
     const driver = library("libcuda.so.1");
+    driver.func("cuInit", "int", ["uint32_t"])(0);
     const attribute = (which: number): number => {
       const value: [number] = [0];
       const get = driver.func("cuDeviceGetAttribute", "int", ["_Out_ int*", "int", "int"]);
