@@ -32,6 +32,14 @@ const [CAPABILITY_MAJOR, CAPABILITY_MINOR] = [75, 76];
 const MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
 const PREFER_SHARED = 1;
 
+/** The oldest GPUs that the kernels run on, by compute capability. */
+const LEAST_CAPABILITY = 8;
+
+/** Whether a GPU of a compute capability is new enough for the kernels. */
+export function hasKernelsFor(capability: number): boolean {
+  return capability >= LEAST_CAPABILITY;
+}
+
 /**
  * The kernels of `kernels/` on the GPU that is current, through NVIDIA's driver alone.
  * Source: https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__EXEC.html
@@ -61,7 +69,7 @@ export class Kernels {
       return get(value, which, 0) === 0 ? value[0] : 0;
     };
     const major = attribute(CAPABILITY_MAJOR);
-    return major >= 8 ? new Kernels(major, attribute(CAPABILITY_MINOR)) : undefined;
+    return hasKernelsFor(major) ? new Kernels(major, attribute(CAPABILITY_MINOR)) : undefined;
   }
 
   /** Sizes of the blocks that a kernel was compiled for. */
