@@ -1,4 +1,4 @@
-import koffi from "koffi";
+import { nativeLibrary } from "./nativeLibrary.js";
 
 /** What NVIDIA's driver says of the first GPU; bytes of its memory, of the whole card and of what nobody holds. */
 export interface CudaCard {
@@ -13,7 +13,7 @@ export interface CudaCard {
  */
 export function cudaCard(): CudaCard | undefined {
   try {
-    const driver = koffi.load("libcuda.so.1");
+    const driver = nativeLibrary("libcuda.so.1");
     const call = (name: string, args: string[], ...given: unknown[]) => {
       const code = driver.func(name, "int", args)(...given);
       if (code !== 0) throw new Error(`${name}: ${code}`);

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import koffi from "koffi";
 import { cudaCard } from "./cudaDriver.js";
+import { nativeLibrary } from "./nativeLibrary.js";
 
 /** Where ONNX Runtime with its CUDA provider lies, and NVIDIA's libraries that it needs. */
 export interface CudaLibraries {
@@ -49,7 +49,7 @@ export function findCuda(): CudaLibraries {
  * so that no LD_LIBRARY_PATH is needed.
  */
 export function loadLibraries(paths: string[]): void {
-  for (const path of paths) koffi.load(path, { global: true });
+  for (const path of paths) nativeLibrary(path, true);
 }
 
 /** The folders in which Python looks for packages. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import koffi from "koffi";
+import { nativeLibrary } from "./nativeLibrary.js";
 import type { Pointer } from "./onnxruntimeC.js";
 
 /** A kernel as `kernels/build.py` describes it. */
@@ -37,7 +38,7 @@ const PREFER_SHARED = 1;
  */
 export class Kernels {
   private readonly loaded = new Map<string, Loaded>();
-  private readonly driver = koffi.load("libcuda.so.1");
+  private readonly driver = nativeLibrary("libcuda.so.1");
   private readonly records: Record<string, KernelRecord>;
   private readonly launchKernel = this.driver.func("cuLaunchKernel", "int", [
     ...["void*", "uint32_t", "uint32_t", "uint32_t", "uint32_t", "uint32_t", "uint32_t", "uint32_t"],
@@ -52,7 +53,7 @@ export class Kernels {
 
   /** @returns undefined where the GPU is too old for them (before compute capability 8.0) */
   static open(): Kernels | undefined {
-    const driver = koffi.load("libcuda.so.1");
+    const driver = nativeLibrary("libcuda.so.1");
     const attribute = (which: number): number => {
       const value: [number] = [0];
       const get = driver.func("cuDeviceGetAttribute", "int", ["_Out_ int*", "int", "int"]);
