@@ -6,7 +6,7 @@ import {
   CACHE,
   CORE,
   cudaProvider,
-  nodeLibraries,
+  NODE_LIBRARIES,
   PROVIDER,
   PYTHON,
   pythonPackages,
@@ -126,7 +126,7 @@ async function standIn(): Promise<string[]> {
   }
   for (const name of [PROVIDER, BRIDGE]) symlinkSync(join(provider, name), join(libraries, name));
   // A copy: the library itself is loaded already, and looks for its providers in its own folder.
-  copyFileSync(join(nodeLibraries(), CORE), join(libraries, CORE));
+  copyFileSync(join(NODE_LIBRARIES, CORE), join(libraries, CORE));
   await follow(PYTHON, [BUILD, join(provider, PROVIDER), join(headers, "nvidia", "cu13", "include"), cuda]);
   return [libraries, cuda];
 }

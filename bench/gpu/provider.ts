@@ -1,6 +1,5 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { follow } from "../measure.js";
 
 /** What the benches download and build, beside other output; to be deleted at will. */
@@ -10,17 +9,8 @@ export const PROVIDER = "libonnxruntime_providers_cuda.so";
 export const BRIDGE = "libonnxruntime_providers_shared.so";
 export const CORE = "libonnxruntime.so.1";
 
-const require = createRequire(import.meta.url);
-
-/** The folder of an installed npm package. */
-export function packageFolder(name: string): string {
-  return dirname(require.resolve(`${name}/package.json`));
-}
-
-/** The folder of onnxruntime-node's own libraries for Linux x64. */
-export function nodeLibraries(): string {
-  return join(packageFolder("onnxruntime-node"), "bin", "napi-v6", "linux", "x64");
-}
+/** Of onnxruntime-node, for Linux x64. */
+export const NODE_LIBRARIES = "node_modules/onnxruntime-node/bin/napi-v6/linux/x64";
 
 /** @throws where this is no Linux x64, which alone has the CUDA provider */
 export function needLinux(): void {
@@ -51,7 +41,7 @@ export function pythonPackages(name: string, packages: string[]): Promise<string
 /** The CUDA provider of onnxruntime-gpu, of onnxruntime-node's version, from PyPI (250 MB): a folder with its libraries. */
 export async function cudaProvider(): Promise<string> {
   needLinux();
-  const { version } = require("onnxruntime-node/package.json") as { version: string };
+  const { version } = JSON.parse(readFileSync("node_modules/onnxruntime-node/package.json", "utf8"));
   return cached(`onnxruntime-gpu-${version}`, async (folder) => {
     console.error(`Downloading onnxruntime-gpu ${version} (250 MB) …`);
     await follow(PYTHON, [

@@ -17,8 +17,8 @@ best       What PyTorch itself can do: flash attention with dropout in bfloat16 
 
 One JSON line a figure on stdout. `case` is cells x tokens, or `stream`: batches of 32 cells of given lengths. `ms` is
 the median step by the clock, synchronised; of the stream, all of its time by its steps (`ms_all`: each, by the device's
-clock). Peak memory in 1e9 bytes, weights and optimizer included: `peak_gb` allocated, `reserved_gb` reserved, `memory_gb`
-what the card lacks after the case beside what it had free when the process had nothing but its context.
+clock). Peak memory in 1e9 bytes, weights and optimizer included: `peak_gb` allocated, `reserved_gb` reserved,
+`memory_gb` what the card lacks after the case of what was free when the process had nothing but its context.
 Needs nothing but torch. `--device cpu --tiny` tries it all in seconds.
 """
 
