@@ -1,12 +1,17 @@
 /** `npm run bench -- NAME [options]`: each benchmark prints one line of JSON on stdout, its course on stderr. */
 const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<object> }>> = {
   "demo-folds": () => import("./demoFolds.js"),
+  gpu: () => import("./gpu.js"),
+  "gpu-counts": () => import("./gpuCounts.js"),
   infer: () => import("./infer.js"),
   kernel: () => import("./kernel.js"),
   memory: () => import("./memory.js"),
   preprocess: () => import("./preprocess.js"),
   train: () => import("./train.js"),
 };
+
+// It would otherwise keep files about its runs and report them to its makers.
+process.env.ORT_DISABLE_TELEMETRY = "1";
 
 const [name = "", ...args] = process.argv.slice(2);
 if (name in BENCHMARKS) {

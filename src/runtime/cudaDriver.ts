@@ -1,4 +1,4 @@
-import { library } from "./library.js";
+import { nativeLibrary } from "./nativeLibrary.js";
 
 /** NVIDIA's driver, in its own words. */
 export interface NvidiaDriver {
@@ -104,7 +104,7 @@ function firstDevice(call: DriverCall): { name: string; handle: number } {
 }
 
 function loadDriver(): DriverCall {
-  const driver = library("libcuda.so.1");
+  const driver = nativeLibrary("libcuda.so.1");
   return (name, types, ...given) => {
     const code = driver.func(name, "int", types)(...given);
     if (code !== 0) throw new DriverError(name, code);

@@ -2,7 +2,7 @@ import { type NvidiaDriver, nvidiaDriver } from "./cudaDriver.js";
 import { type CudaFiles, cudaFiles, cudaFolders } from "./cudaFiles.js";
 import { CUDA_RELEASES, releaseFor } from "./cudaPackages.js";
 import { GPU_INSTALL, MissingPart } from "./devices.js";
-import { library } from "./library.js";
+import { nativeLibrary } from "./nativeLibrary.js";
 
 /** Where ONNX Runtime with its CUDA provider lies, and NVIDIA's libraries that it needs. */
 export interface CudaLibraries {
@@ -90,5 +90,5 @@ function checkFiles(files: CudaFiles, driver: NvidiaDriver): CudaLibraries {
  * so that no LD_LIBRARY_PATH is needed.
  */
 export function loadLibraries(paths: string[]): void {
-  for (const path of paths) library(path, { global: true });
+  for (const path of paths) nativeLibrary(path, true);
 }

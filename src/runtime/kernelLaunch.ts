@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import koffi from "koffi";
-import { library } from "./library.js";
+import { nativeLibrary } from "./nativeLibrary.js";
 import type { Pointer } from "./onnxruntimeC.js";
 
 /** A kernel as `kernels/build.py` describes it. */
@@ -46,7 +46,7 @@ export function hasKernelsFor(capability: number): boolean {
  */
 export class Kernels {
   private readonly loaded = new Map<string, Loaded>();
-  private readonly driver = library("libcuda.so.1");
+  private readonly driver = nativeLibrary("libcuda.so.1");
   private readonly records: Record<string, KernelRecord>;
   private readonly launchKernel = this.driver.func("cuLaunchKernel", "int", [
     ...["void*", "uint32_t", "uint32_t", "uint32_t", "uint32_t", "uint32_t", "uint32_t", "uint32_t"],
@@ -61,7 +61,7 @@ export class Kernels {
 
   /** @returns undefined where the GPU is too old for them (before compute capability 8.0) */
   static open(): Kernels | undefined {
-    const driver = library("libcuda.so.1");
+    const driver = nativeLibrary("libcuda.so.1");
     driver.func("cuInit", "int", ["uint32_t"])(0);
     const attribute = (which: number): number => {
       const value: [number] = [0];
