@@ -10,8 +10,6 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   train: () => import("./train.js"),
 };
 
-// It would otherwise keep files about its runs and report them to its makers.
-process.env.ORT_DISABLE_TELEMETRY = "1";
 
 const [name = "", ...args] = process.argv.slice(2);
 if (name in BENCHMARKS) {

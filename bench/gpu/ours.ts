@@ -102,7 +102,7 @@ async function parity(): Promise<void> {
 /** The parameters that are furthest apart, relative to their own length (from `origin`, if any). */
 function furthest(cpu: Weights, gpu: Weights, origin?: Weights): Record<string, number> {
   const apart = [...cpu].map(([key, { data }]) => {
-    const [there, from] = [gpu.get(key)!.data, origin?.get(key)!.data];
+    const [there, from] = [gpu.get(key)!.data, origin?.get(key)?.data];
     const length = (of: (i: number) => number) => Math.sqrt(data.reduce((sum, _, i) => sum + of(i) ** 2, 0));
     const way = length((i) => data[i] - (from?.[i] ?? 0));
     return { key, off: way === 0 ? 0 : length((i) => data[i] - there[i]) / way };
