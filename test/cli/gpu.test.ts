@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { gpuReport } from "../../src/cli/gpuReport.js";
 import type { GpuCheck } from "../../src/protocol/gpuCheck.js";
 import { nvidiaDriver } from "../../src/runtime/cudaDriver.js";
+import { trialApart } from "../../src/train/trialApart.js";
 import { softwareGpu } from "../support/softwareGpu.js";
 
 function cellkernel(args: string[], env: Record<string, string> = {}) {
@@ -78,6 +79,34 @@ describe("the report of gpu check", () => {
     const other = gpuReport({ ...card, missing: undefined, devices: [card.devices[0], wrong] });
     assert.match(other, /^cuda +gives OTHER NUMBERS than the CPU/m);
     assert.match(other, /\nTraining works on the CPU\.$/);
+  });
+});
+
+describe("a device that does not start", () => {
+  const said = (error: string) =>
+    gpuReport({ ...card, devices: [card.devices[0], { device: "cuda", error }] }).match(/^cuda +(.*)$/m)![1];
+
+  it("is told with what onnxruntime says behind the place in its sources", () => {
+    const place =
+      "/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_call.cc:154 Status CudaCall(const char*)";
+    const error = `${place} CUDA failure 36: API call is not supported in the installed CUDA driver ; GPU=-1 ; hostname=h`;
+    assert.equal(
+      said(`The device "cuda" could not be started: ${error}\nTo see`),
+      "did not start: CUDA failure 36: API call is not supported in the installed CUDA driver",
+    );
+    assert.equal(said("/a/b.so: no such file"), "did not start: /a/b.so: no such file");
+  });
+
+  it("may end its process, but not ours", { skip: process.platform === "win32" }, async (t) => {
+    const before = process.env.NODE_OPTIONS;
+    process.env.NODE_OPTIONS = "--import data:text/javascript,process.kill(process.pid,'SIGKILL')";
+    t.after(() => {
+      if (before === undefined) delete process.env.NODE_OPTIONS;
+      else process.env.NODE_OPTIONS = before;
+    });
+    await assert.rejects(trialApart("cpu"), {
+      message: 'The device "cpu" ended the process of its trial (SIGKILL).',
+    });
   });
 });
 
