@@ -5,12 +5,10 @@ import { gpuReport } from "../../src/cli/gpuReport.js";
 import type { GpuCheck } from "../../src/protocol/gpuCheck.js";
 import { nvidiaDriver } from "../../src/runtime/cudaDriver.js";
 import { trialApart } from "../../src/train/trialApart.js";
-import { softwareGpu } from "../support/softwareGpu.js";
 
-function cellkernel(args: string[], env: Record<string, string> = {}) {
+function cellkernel(args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/src/cli/main.js", ...args], {
     encoding: "utf8",
-    env: { ...process.env, ...env },
   });
   return { status, stdout, stderr };
 }
@@ -139,17 +137,6 @@ describe("cellkernel gpu, without an NVIDIA GPU", { skip: nvidiaDriver() ? "ther
       assert.match(stderr, /^cellkernel gpu: (There is no NVIDIA driver|CUDA is there for Linux x64 alone)/);
     }
   });
-});
-
-const gpu = softwareGpu();
-const skip = "missing" in gpu && process.env.CI !== "true" ? gpu.missing : false;
-
-it("check takes a step on a WebGPU in software, whose loss is the CPU's", { skip }, () => {
-  assert.ok("env" in gpu, "missing" in gpu ? gpu.missing : "");
-  const { stdout } = cellkernel(["gpu", "check", "--json"], gpu.env);
-  const webgpu = (JSON.parse(stdout) as GpuCheck).devices.find(({ device }) => device === "webgpu")!;
-  assert.equal(webgpu.error, undefined);
-  assert.ok(webgpu.agrees && webgpu.lossOff! < 1e-5, `${webgpu.lossOff}`);
 });
 
 it("another word than check or install is a mistake", () => {
