@@ -59,10 +59,13 @@ function deviceLine({
   );
 }
 
-/** The first line of an error, without what the line of the device says already and where in onnxruntime it arose. */
+/** What onnxruntime says behind the place in its own sources: of CUDA's libraries, of a device that it looked for. */
+const BEHIND_PLACE = /(?:\w+ failure \d+: |Failed to )[^;]*/;
+
+/** The first line of an error, without what the line of the device says already. */
 function reason(error: string): string {
-  const said = error.replace(/^The device "\w+" could not be started: /, "").split("\n")[0];
-  const first = said.replace(/^\/onnxruntime_src\/.* was false\. /, "");
+  const [said] = error.replace(/^The device "\w+" could not be started: /, "").split("\n");
+  const first = (said.startsWith("/") && said.match(BEHIND_PLACE)?.[0].trim()) || said;
   return first.length > 160 ? `${first.slice(0, 159)}…` : first;
 }
 

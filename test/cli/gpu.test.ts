@@ -4,12 +4,11 @@ import { describe, it } from "node:test";
 import { gpuReport } from "../../src/cli/gpuReport.js";
 import type { GpuCheck } from "../../src/protocol/gpuCheck.js";
 import { nvidiaDriver } from "../../src/runtime/cudaDriver.js";
-import { softwareGpu } from "../support/softwareGpu.js";
+import { trialApart } from "../../src/train/trialApart.js";
 
-function cellkernel(args: string[], env: Record<string, string> = {}) {
+function cellkernel(args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/src/cli/main.js", ...args], {
     encoding: "utf8",
-    env: { ...process.env, ...env },
   });
   return { status, stdout, stderr };
 }
@@ -81,6 +80,34 @@ describe("the report of gpu check", () => {
   });
 });
 
+describe("a device that does not start", () => {
+  const said = (error: string) =>
+    gpuReport({ ...card, devices: [card.devices[0], { device: "cuda", error }] }).match(/^cuda +(.*)$/m)![1];
+
+  it("is told with what onnxruntime says behind the place in its sources", () => {
+    const place =
+      "/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_call.cc:154 Status CudaCall(const char*)";
+    const error = `${place} CUDA failure 36: API call is not supported in the installed CUDA driver ; GPU=-1 ; hostname=h`;
+    assert.equal(
+      said(`The device "cuda" could not be started: ${error}\nTo see`),
+      "did not start: CUDA failure 36: API call is not supported in the installed CUDA driver",
+    );
+    assert.equal(said("/a/b.so: no such file"), "did not start: /a/b.so: no such file");
+  });
+
+  it("may end its process, but not ours", { skip: process.platform === "win32" }, async (t) => {
+    const before = process.env.NODE_OPTIONS;
+    process.env.NODE_OPTIONS = "--import data:text/javascript,process.kill(process.pid,'SIGKILL')";
+    t.after(() => {
+      if (before === undefined) delete process.env.NODE_OPTIONS;
+      else process.env.NODE_OPTIONS = before;
+    });
+    await assert.rejects(trialApart("cpu"), {
+      message: 'The device "cpu" ended the process of its trial (SIGKILL).',
+    });
+  });
+});
+
 describe("cellkernel gpu, without an NVIDIA GPU", { skip: nvidiaDriver() ? "there is one" : false }, () => {
   it("check says that the CPU works and what CUDA would need", () => {
     const { status, stdout } = cellkernel(["gpu", "check"]);
@@ -110,17 +137,6 @@ describe("cellkernel gpu, without an NVIDIA GPU", { skip: nvidiaDriver() ? "ther
       assert.match(stderr, /^cellkernel gpu: (There is no NVIDIA driver|CUDA is there for Linux x64 alone)/);
     }
   });
-});
-
-const gpu = softwareGpu();
-const skip = "missing" in gpu && process.env.CI !== "true" ? gpu.missing : false;
-
-it("check takes a step on a WebGPU in software, whose loss is the CPU's", { skip }, () => {
-  assert.ok("env" in gpu, "missing" in gpu ? gpu.missing : "");
-  const { stdout } = cellkernel(["gpu", "check", "--json"], gpu.env);
-  const webgpu = (JSON.parse(stdout) as GpuCheck).devices.find(({ device }) => device === "webgpu")!;
-  assert.equal(webgpu.error, undefined);
-  assert.ok(webgpu.agrees && webgpu.lossOff! < 1e-5, `${webgpu.lossOff}`);
 });
 
 it("another word than check or install is a mistake", () => {
