@@ -10,8 +10,8 @@ export interface Call {
   input(i: number): Pointer;
   dims(i: number): number[];
   output(i: number, dims: readonly number[]): Pointer;
-  /** The stream that the work is to go into. */
-  stream: Pointer;
+  /** The stream that a GPU's work is to go into. */
+  readonly stream: Pointer;
   int(name: string): number;
   float(name: string): number;
 }
@@ -34,10 +34,9 @@ interface Attributes {
 /** Version of `OrtCustomOp` that is filled in: the first whose functions may return an error. */
 const STRUCT_VERSION = 16n;
 const [REQUIRED, FAIL] = [0, 1];
-const PROVIDER = "CUDAExecutionProvider";
 
 /**
- * Operations of ours in ONNX Runtime's CUDA provider: when a graph comes to such a node, its thread, which is ours, calls
+ * Operations of ours in a provider of ONNX Runtime: when a graph comes to such a node, its thread, which is ours, calls
  * back. Kept for as long as sessions that use them.
  * Source: `OrtCustomOp` in https://github.com/microsoft/onnxruntime/blob/main/include/onnxruntime/core/session/onnxruntime_c_api.h
  */
@@ -50,6 +49,7 @@ export class CustomOps {
   constructor(
     private readonly api: OrtApi,
     domain: string,
+    private readonly provider: string,
     ops: CustomOp[],
     private readonly describe: (value: Pointer) => { dims: number[] },
   ) {
@@ -69,7 +69,7 @@ export class CustomOps {
       this.kept.push(bytes);
       return koffi.address(bytes);
     };
-    const [name, provider] = [text(op.name), text(PROVIDER)];
+    const [name, provider] = [text(op.name), text(this.provider)];
     const SELF = "void*";
     const constant = (value: number) => pointer("int", [SELF, "size_t"], () => value);
     const typeOf = (types: CustomType[]) =>
@@ -149,7 +149,9 @@ export class CustomOps {
             api.KernelContext_GetOutput(context, i, BigInt64Array.from(dims, BigInt), dims.length, o),
           ),
         ),
-      stream: outOf((o) => api.KernelContext_GetGPUComputeStream(context, o)),
+      get stream() {
+        return outOf((o) => api.KernelContext_GetGPUComputeStream(context, o));
+      },
       int: (name) => ints.get(name)!,
       float: (name) => floats.get(name)!,
     };
