@@ -44,6 +44,7 @@ export class CustomOps {
   readonly domain: Pointer;
   /** What native code holds pointers to. */
   private readonly kept: unknown[] = [];
+  private readonly callbacks: Pointer[] = [];
   private readonly kernels = new Map<bigint, Attributes>();
 
   constructor(
@@ -62,8 +63,11 @@ export class CustomOps {
   }
 
   private structOf(op: CustomOp): BigUint64Array {
-    const pointer = (result: string, args: string[], f: (...a: never[]) => unknown): Pointer =>
-      koffi.register(f, koffi.pointer(koffi.proto(result, args)));
+    const pointer = (result: string, args: string[], f: (...a: never[]) => unknown): Pointer => {
+      const callback = koffi.register(f, koffi.pointer(koffi.proto(result, args)));
+      this.callbacks.push(callback);
+      return callback;
+    };
     const text = (value: string): Pointer => {
       const bytes = Buffer.from(`${value}\0`);
       this.kept.push(bytes);
@@ -106,6 +110,12 @@ export class CustomOps {
       pointer("void*", ["void*", "void*"], compute),
       ...new Array<bigint>(12).fill(0n), // what later versions have
     );
+  }
+
+  /** To be called when no session uses them any more: of callbacks a process has only so many. */
+  release(): void {
+    this.api.ReleaseCustomOpDomain(this.domain);
+    for (const callback of this.callbacks.splice(0)) koffi.unregister(callback);
   }
 
   /** Null when it went well, else ONNX Runtime's status with the message. */

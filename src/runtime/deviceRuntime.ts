@@ -291,9 +291,11 @@ export class DeviceRuntime {
     return session;
   }
 
+  /** Last of all: the sessions' operations go with it. */
   release(): void {
     for (const session of this.movers.values()) session.release();
     this.movers.clear();
+    this.customOps?.release();
   }
 }
 
