@@ -111,10 +111,10 @@ export function kernelAttention(
 export function kernelAdamScalars(
   {
     rate,
-    factor,
     correction,
+    factor,
     learningRate,
-  }: Record<"rate" | "factor" | "correction" | "learningRate", number>,
+  }: Record<"rate" | "correction" | "factor" | "learningRate", number>,
   { beta1, beta2, epsilon, weightDecay }: AdamOptions,
 ): Float32Array {
   return Float32Array.of(rate, correction, factor, learningRate * weightDecay, beta1, beta2, epsilon, 0);

@@ -15,9 +15,13 @@ import type { Sequence } from "./transformer.js";
 const WIDTH = 512;
 const HEAD_WIDTH = 64;
 
-/** Whether the architecture is one that the kernels are there for: scGPT's published size. */
-export function fitsKernels({ embsize, d_hid, nheads, pre_norm }: ModelArgs): boolean {
-  return embsize === WIDTH && d_hid === WIDTH && embsize / nheads === HEAD_WIDTH && !pre_norm;
+/**
+ * Whether the architecture is one that the kernels are there for: scGPT's published size. The cell's embedding is that of
+ * its first token: to the others that stand for it, padding counts, and what the kernels make of padding is not the model's.
+ */
+export function fitsKernels({ embsize, d_hid, nheads, pre_norm, cell_emb_style }: ModelArgs): boolean {
+  const sizes = embsize === WIDTH && d_hid === WIDTH && embsize / nheads === HEAD_WIDTH;
+  return sizes && !pre_norm && cell_emb_style === "cls";
 }
 
 /** The residual stream: float32 [rows, d], and the same in float16. */

@@ -79,7 +79,7 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
   }
   if (has("ECS"))
     push("ECS", mul(g, elasticSimilarity(g, out.cell, args.ecs_threshold ?? 0.3), spec.ecsWeight ?? 1));
-  const again = has("CCE") ? secondPass(context, inputs, size, out.statistics) : undefined;
+  const again = has("CCE") ? secondPass(context, inputs, size, out.statistics, has("MLM")) : undefined;
   if (again) push("CCE", contrastive(g, out.cell, again.cell));
   if (out.dab) push("DAB", crossEntropy(g, out.dab, inputs.batchLabels!, meanWeights(g, out.dab)));
 
@@ -93,10 +93,19 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
   };
 }
 
-/** The same cells under other dropout; batch norm's statistics go on from the first pass. */
-function secondPass(c: Context, inputs: ModelInputs, size: ModelSize, statistics: Map<string, Tensor>) {
+/**
+ * The same cells under other dropout; batch norm's statistics go on from the first pass. Kernels take the layers'
+ * projections whole, as they did in the first pass, where that answered for all `tokens`.
+ */
+function secondPass(
+  c: Context,
+  inputs: ModelInputs,
+  size: ModelSize,
+  statistics: Map<string, Tensor>,
+  tokens: boolean,
+) {
   const parameter: Context["parameter"] = (name, third) => statistics.get(name) ?? c.parameter(name, third);
-  return scgpt({ ...c, parameter }, inputs, size, {});
+  return scgpt({ ...c, parameter }, inputs, size, { tokens: c.kernels && tokens });
 }
 
 /** The loss of the class decoder alone, on embeddings computed before. */

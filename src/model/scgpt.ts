@@ -38,6 +38,8 @@ export interface Wanted {
   /** Masked value prediction from the cell's embedding. */
   mvc?: boolean;
   dab?: boolean;
+  /** All tokens are answered for, though nothing reads them. */
+  tokens?: boolean;
 }
 
 export interface ModelOutputs {
@@ -74,7 +76,7 @@ export function scgpt(c: Context, inputs: ModelInputs, size: ModelSize, wanted: 
   const padded = g.node("Equal", [genes, g.scalar(padRow, "int32")], "bool", genes.shape);
   const bias = select(g, padded, g.scalar(g.halfProducts ? MASKED_HALF : MASKED, x.dtype), 0);
   const sequence = { b, n, bias, genes, lengths: c.kernels ? lengthsOf(g, padded) : undefined };
-  const onlyFirst = args.cell_emb_style === "cls" && !wanted.mlm;
+  const onlyFirst = args.cell_emb_style === "cls" && !wanted.mlm && !wanted.tokens;
   const h = encode(c, x, sequence, onlyFirst);
 
   const cell = onlyFirst ? h : poolCell(c, reshape(g, h, [b, n, args.embsize]), values);

@@ -27,10 +27,13 @@ export class Slots {
     private readonly shapes: ReadonlyMap<string, number[]>,
   ) {}
 
+  /** @throws where a tensor is asked for both whole and by thirds: each would learn by itself */
   tensor(key: string, third?: Third): Tensor {
     const input = third ? `${key}.${third}` : key;
     const known = this.tensors.get(input);
     if (known) return known;
+    if (this.all.some((s) => s.key === key && (!third || s.input === key)))
+      throw new Error(`"${key}" is used both whole and by thirds.`);
     const whole = this.shapes.get(key);
     if (!whole) throw new Error(`The architecture has no parameter "${key}".`);
     const slot = slotOf(key, whole, third);

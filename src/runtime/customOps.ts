@@ -10,8 +10,8 @@ export interface Call {
   input(i: number): Pointer;
   dims(i: number): number[];
   output(i: number, dims: readonly number[]): Pointer;
-  /** The stream that the work is to go into. */
-  stream: Pointer;
+  /** The stream that a GPU's work is to go into. */
+  readonly stream: Pointer;
   int(name: string): number;
   float(name: string): number;
 }
@@ -34,10 +34,9 @@ interface Attributes {
 /** Version of `OrtCustomOp` that is filled in: the first whose functions may return an error. */
 const STRUCT_VERSION = 16n;
 const [REQUIRED, FAIL] = [0, 1];
-const PROVIDER = "CUDAExecutionProvider";
 
 /**
- * Operations of ours in ONNX Runtime's CUDA provider: when a graph comes to such a node, its thread, which is ours, calls
+ * Operations of ours in a provider of ONNX Runtime: when a graph comes to such a node, its thread, which is ours, calls
  * back. Kept for as long as sessions that use them.
  * Source: `OrtCustomOp` in https://github.com/microsoft/onnxruntime/blob/main/include/onnxruntime/core/session/onnxruntime_c_api.h
  */
@@ -45,11 +44,13 @@ export class CustomOps {
   readonly domain: Pointer;
   /** What native code holds pointers to. */
   private readonly kept: unknown[] = [];
+  private readonly callbacks: Pointer[] = [];
   private readonly kernels = new Map<bigint, Attributes>();
 
   constructor(
     private readonly api: OrtApi,
     domain: string,
+    private readonly provider: string,
     ops: CustomOp[],
     private readonly describe: (value: Pointer) => { dims: number[] },
   ) {
@@ -62,14 +63,17 @@ export class CustomOps {
   }
 
   private structOf(op: CustomOp): BigUint64Array {
-    const pointer = (result: string, args: string[], f: (...a: never[]) => unknown): Pointer =>
-      koffi.register(f, koffi.pointer(koffi.proto(result, args)));
+    const pointer = (result: string, args: string[], f: (...a: never[]) => unknown): Pointer => {
+      const callback = koffi.register(f, koffi.pointer(koffi.proto(result, args)));
+      this.callbacks.push(callback);
+      return callback;
+    };
     const text = (value: string): Pointer => {
       const bytes = Buffer.from(`${value}\0`);
       this.kept.push(bytes);
       return koffi.address(bytes);
     };
-    const [name, provider] = [text(op.name), text(PROVIDER)];
+    const [name, provider] = [text(op.name), text(this.provider)];
     const SELF = "void*";
     const constant = (value: number) => pointer("int", [SELF, "size_t"], () => value);
     const typeOf = (types: CustomType[]) =>
@@ -106,6 +110,12 @@ export class CustomOps {
       pointer("void*", ["void*", "void*"], compute),
       ...new Array<bigint>(12).fill(0n), // what later versions have
     );
+  }
+
+  /** To be called when no session uses them any more: of callbacks a process has only so many. */
+  release(): void {
+    this.api.ReleaseCustomOpDomain(this.domain);
+    for (const callback of this.callbacks.splice(0)) koffi.unregister(callback);
   }
 
   /** Null when it went well, else ONNX Runtime's status with the message. */
@@ -149,7 +159,9 @@ export class CustomOps {
             api.KernelContext_GetOutput(context, i, BigInt64Array.from(dims, BigInt), dims.length, o),
           ),
         ),
-      stream: outOf((o) => api.KernelContext_GetGPUComputeStream(context, o)),
+      get stream() {
+        return outOf((o) => api.KernelContext_GetGPUComputeStream(context, o));
+      },
       int: (name) => ints.get(name)!,
       float: (name) => floats.get(name)!,
     };

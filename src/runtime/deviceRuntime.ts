@@ -7,7 +7,7 @@ import { Graph } from "../graph/graph.js";
 import { KERNEL_DOMAIN } from "../graph/kernels.js";
 import { encodeOnnx } from "../graph/onnx.js";
 import { findCuda, loadLibraries } from "./cudaLibraries.js";
-import { CustomOps } from "./customOps.js";
+import { type CustomOp, CustomOps } from "./customOps.js";
 import { deviceFault } from "./devices.js";
 import { Kernels } from "./kernelLaunch.js";
 import { kernelOps } from "./kernelOps.js";
@@ -30,6 +30,8 @@ export interface DeviceOptions {
   tf32?: boolean;
   /** Writes a trace of every node's time to files with this prefix. */
   profile?: string;
+  /** The operations of `graph/kernels.ts`; on CUDA, when absent, those of the kernels that fit the GPU. */
+  operations?: CustomOp[];
 }
 
 /** A tensor in the device's memory. */
@@ -69,6 +71,12 @@ const ARRAY_OF = {
 
 /** Names of the devices' memories in ONNX Runtime. */
 const MEMORY: Record<Device, string> = { cpu: "Cpu", webgpu: "WebGPU_Buf", cuda: "Cuda" };
+/** Names of the devices' providers. */
+const PROVIDER: Record<Device, string> = {
+  cpu: "CPUExecutionProvider",
+  webgpu: "WebGpuExecutionProvider",
+  cuda: "CUDAExecutionProvider",
+};
 /** OrtAllocatorType: a device's own; an arena. OrtMemType: default. */
 const [DEVICE_ALLOCATOR, ARENA_ALLOCATOR, MEMORY_DEFAULT] = [0, 1, 0];
 const WARNINGS_OFF = 3;
@@ -97,9 +105,11 @@ export class DeviceRuntime {
     private readonly memory: Pointer,
   ) {
     this.inPlace = options.device !== "webgpu";
-    const kernels = options.device === "cuda" ? Kernels.open() : undefined;
-    if (kernels)
-      this.customOps = new CustomOps(api, KERNEL_DOMAIN, kernelOps(kernels), (value) => this.describe(value));
+    const ops = options.operations ?? (options.device === "cuda" ? cudaOperations() : undefined);
+    if (ops)
+      this.customOps = new CustomOps(api, KERNEL_DOMAIN, PROVIDER[options.device], ops, (value) =>
+        this.describe(value),
+      );
   }
 
   /** Whether graphs may use the operations of `graph/kernels.ts`. */
@@ -281,9 +291,11 @@ export class DeviceRuntime {
     return session;
   }
 
+  /** Last of all: the sessions' operations go with it. */
   release(): void {
     for (const session of this.movers.values()) session.release();
     this.movers.clear();
+    this.customOps?.release();
   }
 }
 
@@ -388,6 +400,12 @@ export class DeviceSession {
 /** Whether graphs on a device may use the operations of `graph/kernels.ts`. */
 export function hasKernels(device: Device): boolean {
   return device === "cuda" && Kernels.open() !== undefined;
+}
+
+/** The operations, where there are kernels for the GPU. */
+function cudaOperations(): CustomOp[] | undefined {
+  const kernels = Kernels.open();
+  return kernels && kernelOps(kernels);
 }
 
 /** The library of a device: onnxruntime-node's own, or for CUDA that of the user's Python. */

@@ -68,6 +68,7 @@ const PLAIN = {
   ReleaseValue: [96, ["void", [P]]],
   ReleaseTensorTypeAndShapeInfo: [99, ["void", [P]]],
   ReleaseSessionOptions: [100, ["void", [P]]],
+  ReleaseCustomOpDomain: [101, ["void", [P]]],
   ReleaseAllocator: [132, ["void", [P]]],
   ReleaseIoBinding: [135, ["void", [P]]],
   ClearBoundInputs: [141, ["void", [P]]],

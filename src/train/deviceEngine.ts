@@ -59,6 +59,8 @@ export class DeviceEngine implements Engine {
   private readonly gradient: ParameterVector;
   /** The sum of several batches' derivatives; there when a step has had several. */
   private sum?: ParameterVector;
+  /** Where the last step's derivatives are, and by how much they are too large. */
+  private last?: { gradient: ParameterVector; scale: number };
   private readonly inputs: ReadonlySet<string>;
   private lossScale: number;
   private goodSteps = 0;
@@ -131,6 +133,7 @@ export class DeviceEngine implements Engine {
     const started = performance.now();
     const { result, pieces } = this.addGradientsInPieces(planned);
     const gradient = pieces > 1 ? this.sum! : this.gradient;
+    this.last = { gradient, scale: this.lossScale };
     const { squares } = this.squares.run(gradient.named("grad."), { squares: "host" }).host;
     const gradNorm = Math.sqrt(Number(squares.data[0])) / this.lossScale;
     const skipped = !Number.isFinite(gradNorm);
@@ -250,11 +253,12 @@ export class DeviceEngine implements Engine {
 
   /** A copy of the derivatives of the last step, before clipping. */
   get gradients(): Weights {
-    const { state, graph, lossScale } = this;
+    const { state, graph, last } = this;
     const gradients: Weights = new Map();
     addZeros(gradients, graph.trained, state.weights);
-    (this.sum ?? this.gradient).download(gradients);
-    for (const { data } of gradients.values()) for (let i = 0; i < data.length; i++) data[i] /= lossScale;
+    if (!last) return gradients;
+    last.gradient.download(gradients);
+    for (const { data } of gradients.values()) for (let i = 0; i < data.length; i++) data[i] /= last.scale;
     return gradients;
   }
 

@@ -32,14 +32,14 @@ export function uniform(seed: number): () => number {
   };
 }
 
-/** Weights for a spec: norms at 1 and 0, the rest uniform in ±0.15. */
-export function smallWeights({ args, ...size }: TrainerSpec, seed = 1): Weights {
+/** Weights for a spec: norms at 1 and 0, the rest uniform in ±`most`. */
+export function smallWeights({ args, ...size }: TrainerSpec, seed = 1, most = 0.15): Weights {
   const random = uniform(seed);
   const weights: Weights = new Map();
   for (const [name, shape] of parameterShapes(args, size)) {
     const norm = /norm|_decoder\.[25]|running_var/.test(name);
     const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    for (let i = 0; i < data.length; i++) data[i] = (random() - 0.5) * 0.3;
+    for (let i = 0; i < data.length; i++) data[i] = (random() - 0.5) * 2 * most;
     if (norm) data.fill(name.endsWith("bias") ? 0 : 1);
     weights.set(name, { shape, data });
   }
