@@ -10,7 +10,6 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   train: () => import("./train.js"),
 };
 
-
 const [name = "", ...args] = process.argv.slice(2);
 if (name in BENCHMARKS) {
   const { bench } = await BENCHMARKS[name]();

@@ -1,6 +1,8 @@
 import {
+  type Again,
   type Doubled,
   halfLinear,
+  halfProduct,
   type KernelDropout,
   kernelAddNorm,
   kernelAttention,
@@ -24,25 +26,34 @@ export function fitsKernels({ embsize, d_hid, nheads, pre_norm, cell_emb_style }
   return sizes && !pre_norm && cell_emb_style === "cls";
 }
 
-/** The residual stream: float32 [rows, d], and the same in float16. */
+/** The residual stream: float32 [rows, d], the same in float16, and how to have the latter again. */
 export interface Stream {
   wide: Tensor;
   narrow: Tensor;
+  again?: Again;
 }
 
 /**
- * Self-attention of one encoder layer, in one product and one kernel.
- * @param x float16 [B·N, d]
+ * Self-attention of one encoder layer, in one product and one kernel. What the derivative needs of x, and queries, keys
+ * and values, it makes again where it can: a product more, and half the memory.
+ * @param stream narrow: float16 [B·N, d]
  * @returns float16 [B·N, d], not yet projected
  */
-export function kernelSelfAttention(c: Context, name: string, x: Tensor, sequence: Sequence): Tensor {
+export function kernelSelfAttention(
+  c: Context,
+  name: string,
+  { narrow, again }: Pick<Stream, "narrow" | "again">,
+  sequence: Sequence,
+): Tensor {
   const { g, args, noise } = c;
-  const qkv = halfLinear(g, x, doubled(c, `${name}.in_proj_weight`), doubled(c, `${name}.in_proj_bias`));
+  const [weight, bias] = [doubled(c, `${name}.in_proj_weight`), doubled(c, `${name}.in_proj_bias`)];
+  const qkv = halfLinear(g, narrow, weight, bias, again);
+  const qkvAgain = again && ((moment: Tensor) => halfProduct(g, again(moment), weight, bias));
   const { headKeys, ...keys } = noise?.forAttention(args.nheads, "all") ?? {
     ...{ p: 0, rowKeys: sequence.genes, columnKeys: sequence.genes },
     headKeys: new Int32Array(args.nheads),
   };
-  return kernelAttention(g, qkv, sequence.lengths!, keys, headKeys);
+  return kernelAttention(g, qkv, sequence.lengths!, keys, headKeys, qkvAgain);
 }
 
 /**
@@ -63,7 +74,8 @@ export function kernelSublayers(
   const { g } = c;
   const bias = (layer: string) => c.parameter(`${name}.${layer}.bias`);
   const keys = () => keysOf(c, sequence, rows);
-  const linear = (x: Tensor, layer: string) => halfLinear(g, x, doubled(c, `${name}.${layer}.weight`));
+  const linear = (x: Tensor, layer: string, again?: Again) =>
+    halfLinear(g, x, doubled(c, `${name}.${layer}.weight`), undefined, again);
   const addNorm = (x: Tensor, layer: string, before: Tensor, norm: string) =>
     kernelAddNorm(
       g,
@@ -75,7 +87,12 @@ export function kernelSublayers(
       keys(),
     );
   const attended = addNorm(mixed, "self_attn.out_proj", residual, "norm1");
-  const hidden = kernelReluDrop(g, linear(attended.narrow, "linear1"), bias("linear1"), keys());
+  const hidden = kernelReluDrop(
+    g,
+    linear(attended.narrow, "linear1", attended.again),
+    bias("linear1"),
+    keys(),
+  );
   return addNorm(hidden, "linear2", attended.wide, "norm2");
 }
 

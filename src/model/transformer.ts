@@ -46,13 +46,14 @@ export function encode(c: Context, x: Tensor, sequence: Sequence, onlyFirst: boo
 function kernelLayer(
   c: Context,
   name: string,
-  { wide, narrow }: Partial<Stream> & { wide: Tensor },
+  { wide, narrow, again }: Partial<Stream> & { wide: Tensor },
   sequence: Sequence,
   onlyFirst: boolean,
 ): Stream {
   const layer = `${name}.self_attn`;
   if (!onlyFirst) {
-    const mixed = kernelSelfAttention(c, layer, narrow ?? cast(c.g, wide, "float16"), sequence);
+    const x = { narrow: narrow ?? cast(c.g, wide, "float16"), again };
+    const mixed = kernelSelfAttention(c, layer, x, sequence);
     return kernelSublayers(c, name, mixed, wide, sequence, "all");
   }
   const asked = first(c.g, reshape(c.g, wide, [sequence.b, sequence.n, c.args.embsize]));
