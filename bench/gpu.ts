@@ -97,7 +97,7 @@ class Run {
     const [stream, ...fixed] = CASES;
     await this.ours(stream, "cuda", "half");
     await this.peer();
-    for (const name of fixed) await this.ours(name, "cuda", "half");
+    for (const name of [...fixed, "infer"]) await this.ours(name, "cuda", "half");
     for (const name of CASES) await this.ours(name, "cuda", "float32");
     for (const precision of ["half", "float32"])
       for (const name of ["8x600", "32x600", "8x1501", "32x1501", "stream"])

@@ -63,6 +63,8 @@ int standin_free(size_t* free, size_t* total) {
 }
 
 int cuInit(unsigned flags) { return 0; }
+int cuDriverGetVersion(int* version) { *version = 13000; return 0; }
+int cuDeviceTotalMem_v2(size_t* bytes, int device) { size_t free; return standin_free(&free, bytes); }
 int cuDeviceGetCount(int* count) { *count = 1; return 0; }
 int cuDeviceGet(int* device, int i) { *device = 0; return 0; }
 int cuDeviceGetName(char* name, int size, int device) { snprintf(name, size, "stand-in"); return 0; }
