@@ -1,6 +1,6 @@
 import { SourceMap } from "node:module";
 import { inspect, stripVTControlCharacters } from "node:util";
-import { Interrupted } from "./cell.js";
+import { type Cell, Interrupted } from "./cell.js";
 import { PACKAGE_ROOT } from "./package.js";
 import type { ErrorContent } from "./threads.js";
 
@@ -26,6 +26,8 @@ interface Source {
   label: string;
   code: string;
   map: string;
+  /** Absent for a file beside the notebook. */
+  cell?: Cell;
 }
 
 /** A text longer than this is cut: nobody reads it, and it makes the notebook slow. */
@@ -78,7 +80,7 @@ export const cut = (text: string) =>
     ? text
     : `${text.slice(0, MOST_TEXT)}\n[cut: the first ${MOST_TEXT} of ${text.length} characters]`;
 
-/** Where each error was made, in the user's own lines; V8 asks for its text when `stack` is read first. */
+/** Where each error was made, in the user's own lines. */
 const made = new WeakMap<Error, Frame[]>();
 
 /** Makes `stack` speak of cells and their lines, whoever reads it. */
@@ -107,8 +109,7 @@ export function errorText(error: Error): string {
 }
 
 function traceback(error: Error, depth = 0): string[] {
-  const stack = String(error.stack ?? "");
-  const frames = made.get(error) ?? userFrames(stack.split("\n"));
+  const frames = framesOf(error);
   const head = `${RED}${error.name}${PLAIN}: ${error.message}`;
   const lines = [head, ...excerpt(frames), ...frames.map(({ text }) => `${DIM}${text}${PLAIN}`)];
   const errors: unknown[] = error instanceof AggregateError ? error.errors.slice(0, 5) : [];
@@ -118,6 +119,18 @@ function traceback(error: Error, depth = 0): string[] {
     lines.push(`${BOLD}caused by${PLAIN} ${first}`, ...rest);
   }
   return lines;
+}
+
+/** The cell whose code, of all that the error came through, was called first. */
+export function cellOf(error: unknown): Cell | undefined {
+  if (!isError(error)) return undefined;
+  return framesOf(error).findLast(({ source }) => source?.cell)?.source?.cell;
+}
+
+function framesOf(error: Error): Frame[] {
+  // V8 asks for the frames when `stack` is read first.
+  const stack = String(error.stack ?? "");
+  return made.get(error) ?? userFrames(stack.split("\n"));
 }
 
 function userFrames(lines: string[]): Frame[] {

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
-import { type Cell, context, Interrupted, resume } from "./cell.js";
+import { type Cell, Interrupted } from "./cell.js";
+import { context } from "./context.js";
 import { CompileError, rememberSource } from "./errors.js";
 import type { LanguageClient } from "./language/client.js";
 import { type Evaluate, Modules } from "./modules.js";
@@ -57,7 +58,7 @@ export class Executor {
     const compiled = await Promise.race([this.#language.compile(code), cell.failed]);
     if (!compiled.ok) throw new CompileError(compiled.message, compiled.traceback);
     const filename = `cellkernel:${compiled.cell}`;
-    rememberSource(filename, { label: `cell ${cell.count}`, code, map: compiled.map });
+    rememberSource(filename, { label: `cell ${cell.count}`, code, map: compiled.map, cell });
     const before = new Map(compiled.names.map((name) => [name, this.scope[name]]));
     const unset = () =>
       compiled.names.filter((name) => !(name in this.scope) || Object.is(this.scope[name], before.get(name)));
@@ -80,13 +81,13 @@ export class Executor {
     const kernel = this.#kernel();
     return new Promise((done, failed) => {
       setImmediate(() => {
-        context.current = cell;
         (globalThis as Record<symbol, unknown>)[RUN] = () => body(this.scope, kernel, ...this.#notebook);
         Atomics.store(this.#shared, Slot.phase, Phase.synchronous);
         try {
-          const promise = INTERRUPTIBLE.runInThisContext({ breakOnSigint: true }) as ReturnType<Body>;
-          promise.then(done, failed);
+          const promise = context.on(cell, () => INTERRUPTIBLE.runInThisContext({ breakOnSigint: true }));
+          (promise as ReturnType<Body>).then(done, failed);
         } catch (error) {
+          context.leave();
           const code = (error as NodeJS.ErrnoException).code;
           failed(code === "ERR_SCRIPT_EXECUTION_INTERRUPTED" ? new Interrupted() : error);
         } finally {
@@ -125,8 +126,8 @@ export class Executor {
       get cell() {
         return context.current;
       },
-      resume: (cell: Cell | undefined, value: unknown) => {
-        resume(cell);
+      resume(cell: Cell | undefined, value: unknown) {
+        if (cell?.interrupted) throw new Interrupted();
         return value;
       },
       tick() {

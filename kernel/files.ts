@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { type Cell, context } from "./cell.js";
+import type { Cell } from "./cell.js";
+import { context } from "./context.js";
 import type { Namespace } from "./namespace.js";
 
 /** A file that is loaded, or being loaded. */

@@ -1,6 +1,6 @@
 import type { Host, MimeBundle } from "../src/protocol/host.js";
-import { context } from "./cell.js";
 import type { Comms } from "./comms.js";
+import { context } from "./context.js";
 import type { Input } from "./input.js";
 import { mimeBundle, shownAlready } from "./mime.js";
 import type { Output } from "./output.js";
@@ -11,10 +11,10 @@ export function installGlobals(output: Output, comms: Comms, input: Input): void
   const jupyter: Jupyter & Host = {
     display: (bundle, metadata) => shownAlready(output.display(bundle, metadata)),
     get signal() {
-      return (context.current ?? context.running)?.abort.signal ?? new AbortController().signal;
+      return context.current?.abort.signal ?? new AbortController().signal;
     },
     clearOutput: (wait = false) => output.clear(wait),
-    openComm: (target, data, buffers) => comms.open(target, data, buffers),
+    openComm: (target, data, buffers, metadata) => comms.open(target, data, buffers, metadata),
     onComm: (target, opened) => shownAlready(comms.onOpen(target, opened)),
   };
   const names = {

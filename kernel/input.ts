@@ -1,4 +1,5 @@
-import { type Cell, context } from "./cell.js";
+import type { Cell } from "./cell.js";
+import { context } from "./context.js";
 
 /** Asks the user for lines of text, one after the other. */
 export class Input {

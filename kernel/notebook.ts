@@ -1,8 +1,8 @@
 import type { MessagePort } from "node:worker_threads";
-import { bindTimers, context } from "./cell.js";
 import { Children } from "./children.js";
 import { Comms } from "./comms.js";
-import { mapStacks } from "./errors.js";
+import { context, followCells, ownerOf } from "./context.js";
+import { cellOf, mapStacks } from "./errors.js";
 import { Executor } from "./executor.js";
 import { installGlobals } from "./globals.js";
 import { captureInherited } from "./inherit.js";
@@ -50,13 +50,14 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
 
   const handlers: { [Kind in ToMain["kind"]]: (message: Extract<ToMain, { kind: Kind }>) => void } = {
     execute: ({ order }) => void session.execute(order).then((outcome) => tell({ kind: "done", outcome })),
-    comm: ({ type, content, buffers, parent }) => {
+    comm: ({ message }) => {
       try {
-        comms.receive(type, content, buffers, parent, context.running);
+        comms.receive(message);
       } catch (error) {
-        session.uncaught(error);
+        session.uncaught(error, context.current);
+        context.leave();
       }
-      tell({ kind: "comm done", parent });
+      tell({ kind: "comm done", parent: message.parent });
     },
     "comm info": ({ id, target }) => tell({ kind: "comm info", id, comms: comms.info(target) }),
     input: ({ value }) => input.answer(value),
@@ -72,7 +73,7 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
 
   guardProcess(session, shutDown);
   mapStacks();
-  bindTimers();
+  followCells();
   output.captureStreams();
   captureInherited(output);
   installGlobals(output, comms, input);
@@ -80,8 +81,11 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
 
 /** What would end the process, or write past the notebook, comes to the cell instead. */
 function guardProcess(session: NotebookSession, shutDown: () => void): void {
-  process.on("uncaughtException", (error) => session.uncaught(error));
-  process.on("unhandledRejection", (reason) => session.uncaught(reason));
+  process.on("uncaughtException", (error) => {
+    session.uncaught(error, context.isKnown ? context.current : (cellOf(error) ?? context.current));
+    context.leave();
+  });
+  process.on("unhandledRejection", (reason, promise) => session.uncaught(reason, ownerOf(promise)));
   // Interrupts come as messages; a signal that finds no synchronous cell to end is late.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", shutDown);

@@ -91,8 +91,8 @@ export class Server {
     } else if (type === "comm_open" || type === "comm_msg" || type === "comm_close") {
       // Past the queue: a Stop button must work while a cell runs.
       this.#iopub.status("busy", request.header);
-      const { content, buffers, header } = request;
-      this.#tell({ kind: "comm", type, content, buffers, parent: header });
+      const { content, metadata, buffers, header } = request;
+      this.#tell({ kind: "comm", message: { type, content, metadata, buffers, parent: header } });
     } else if (Object.hasOwn(this.#answers, type)) {
       await this.#answer(socket, request);
     } else {

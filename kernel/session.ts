@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
-import { Cell, context, Interrupted } from "./cell.js";
+import { Cell, Interrupted } from "./cell.js";
+import { context } from "./context.js";
 import { errorContent } from "./errors.js";
 import type { Executor } from "./executor.js";
 import type { LanguageClient } from "./language/client.js";
@@ -19,9 +20,13 @@ export class NotebookSession {
     readonly shared: Int32Array,
   ) {}
 
-  async execute(order: ExecuteOrder): Promise<Outcome> {
+  execute(order: ExecuteOrder): Promise<Outcome> {
     const cell = new Cell(order.parent, order.count, order.silent, order.allowStdin);
-    context.current = context.running = cell;
+    context.begin(cell);
+    return context.on(cell, () => this.#execute(order, cell));
+  }
+
+  async #execute(order: ExecuteOrder, cell: Cell): Promise<Outcome> {
     Atomics.store(this.shared, Slot.interrupt, 0);
     Atomics.add(this.shared, Slot.cells, 1);
     Atomics.store(this.shared, Slot.phase, Phase.asynchronous);
@@ -46,7 +51,7 @@ export class NotebookSession {
     }
     Atomics.store(this.shared, Slot.phase, Phase.idle);
     Atomics.store(this.shared, Slot.interrupt, 0);
-    context.running = undefined;
+    context.end();
     return outcome;
   }
 
@@ -83,10 +88,9 @@ export class NotebookSession {
     else Atomics.store(this.shared, Slot.interrupt, 0);
   }
 
-  /** An error that nobody caught: the cell's that it came from, and the kernel lives on. */
-  uncaught(error: unknown): void {
+  /** An error that nobody caught ends the cell that it came from, and none that runs meanwhile. */
+  uncaught(error: unknown, cell: Cell | undefined): void {
     if (error instanceof Interrupted) return;
-    const cell = context.current;
     if (cell && cell === context.running) cell.fail(error);
     else this.output.send(cell, "error", describe(error));
   }

@@ -1,3 +1,4 @@
+import type { CommMessage } from "./comms.js";
 import type { Header, Outgoing } from "./wire.js";
 
 /**
@@ -34,7 +35,7 @@ export type Outcome =
 /** Front end to main. */
 export type ToMain =
   | { kind: "execute"; order: ExecuteOrder }
-  | { kind: "comm"; type: string; content: Record<string, unknown>; buffers: Uint8Array[]; parent: Header }
+  | { kind: "comm"; message: CommMessage }
   | { kind: "comm info"; id: number; target?: string }
   | { kind: "input"; value: string }
   | { kind: "interrupt" }

@@ -86,6 +86,16 @@ class Kernel:
             elif message["msg_type"] != "execute_input":
                 outputs.append(message)
 
+    def heard(self, msg_id, timeout=20):
+        """All that is published up to the idle status of `msg_id`, whichever cell it belongs to."""
+        heard = []
+        deadline = time.monotonic() + timeout
+        while True:
+            message = self.client.get_iopub_msg(timeout=max(0.01, deadline - time.monotonic()))
+            heard.append(message)
+            if message["parent_header"].get("msg_id") == msg_id and message["content"].get("execution_state") == "idle":
+                return heard
+
     def iopub(self, msg_type, timeout=5):
         """The next message of this type, whoever caused it."""
         deadline = time.monotonic() + timeout
