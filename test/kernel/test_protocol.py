@@ -250,6 +250,25 @@ class Protocol(unittest.TestCase):
         self.assertEqual(message["content"]["data"], 3)
         self.assertEqual((closed["msg_type"], closed["content"]["comm_id"]), ("comm_close", opened["content"]["comm_id"]))
 
+    def test_comms_carry_what_widgets_need(self):
+        opened = self.run_cell(
+            'const model = jupyter.openComm("jupyter.widget", { state: {} }, [], { version: "2.1.0" }); let said: unknown[] = [];\n'
+            "model.onMessage((data, buffers, metadata) => { said = [data, buffers.length, metadata]; });\n"
+            'model.onClose((data) => { said = ["closed", data]; }); model.send(1, [], { more: true }); model.id.length > 0'
+        )
+        opening, message = opened.outputs[:2]
+        self.assertEqual((opening["metadata"], message["metadata"], opened.text), ({"version": "2.1.0"}, {"more": True}, "true"))
+        client, comm = self.kernel.client, opening["content"]["comm_id"]
+        answer = client.session.msg("comm_msg", {"comm_id": comm, "data": "hi"}, metadata={"from": "page"})
+        client.session.send(client.shell_channel.socket, answer, buffers=[b"1"])
+        self.assertEqual(self.run_cell("said").text, "[ 'hi', 1, { from: 'page' } ]")
+        client.shell_channel.send(client.session.msg("comm_close", {"comm_id": comm, "data": {"why": 1}}))
+        self.assertEqual(self.run_cell("said").text, "[ 'closed', { why: 1 } ]")
+        self.run_cell("jupyter.onComm('opened', (comm, data, buffers, metadata) => comm.send([data, buffers.length, metadata]));")
+        opening = client.session.msg("comm_open", {"comm_id": "w", "target_name": "opened", "data": 2}, metadata={"version": "2.1.0"})
+        client.session.send(client.shell_channel.socket, opening, buffers=[b"1", b"2"])
+        self.assertEqual(self.kernel.iopub("comm_msg")["content"]["data"], [2, 2, {"version": "2.1.0"}])
+
     def test_comm_to_a_target_that_nobody_answers_is_closed(self):
         client = self.kernel.client
         client.shell_channel.send(client.session.msg("comm_open", {"comm_id": "c9", "target_name": "none", "data": {}}))
