@@ -1,3 +1,4 @@
+import { Line } from "./line.js";
 import type { Header } from "./wire.js";
 
 /** Thrown in a cell that the user has interrupted. */
@@ -16,6 +17,8 @@ export class Cell {
   written = 0;
   /** Characters of what it has shown beside them. */
   shown = 0;
+  /** What it shows, in order. */
+  readonly line = new Line();
   /** Rejects when something outside of the cell's own flow ends it. */
   readonly failed: Promise<never>;
   /** What it was that ended it. */

@@ -30,7 +30,7 @@ export class Output {
     if (!cell || cell.silent) return;
     const json = JSON.stringify(content);
     if (SHOWING.has(type) && !this.#fits(cell, type, json.length)) return;
-    this.#publish({ type, content: json, parent: cell.parent });
+    cell.line.show(() => this.#publish({ type, content: json, parent: cell.parent }));
   }
 
   /** Whether the page can bear one more output of this size; an update takes the place of another. */

@@ -1,13 +1,12 @@
-import { inspect } from "node:util";
 import { Cell, Interrupted } from "./cell.js";
 import { context } from "./context.js";
-import { errorContent } from "./errors.js";
+import { errorContent, isError } from "./errors.js";
 import type { Executor } from "./executor.js";
 import type { LanguageClient } from "./language/client.js";
 import { duration, listNames, splitMagic } from "./magics.js";
 import { mimeBundle } from "./mime.js";
 import type { Output } from "./output.js";
-import { type ErrorContent, type ExecuteOrder, type Outcome, Phase, Slot } from "./threads.js";
+import { type ExecuteOrder, type Outcome, Phase, Slot } from "./threads.js";
 
 const { setImmediate } = globalThis;
 
@@ -38,17 +37,19 @@ export class NotebookSession {
       // What an interrupt makes a cell throw, such as the failure of the child process that it
       // waited for, is the interrupt.
       const interrupted = Atomics.load(this.shared, Slot.interrupt) === 1;
-      outcome = { status: "error", ...describe(interrupted ? new Interrupted() : error) };
+      outcome = { status: "error", ...errorContent(interrupted ? new Interrupted() : error) };
     }
+    if (cell.interrupted) cell.line.hurry();
     // Callbacks that are due may still print, and what nobody caught is reported by now.
     await new Promise((resolve) => setImmediate(resolve));
     if (cell.failure && outcome.status === "ok")
-      outcome = { status: "error", ...describe(cell.failure.error) };
+      outcome = { status: "error", ...errorContent(cell.failure.error) };
     this.output.flush();
     if (outcome.status === "error") {
       const { ename, evalue, traceback } = outcome;
       this.output.send(cell, "error", { ename, evalue, traceback });
     }
+    await cell.line.settled();
     Atomics.store(this.shared, Slot.phase, Phase.idle);
     Atomics.store(this.shared, Slot.interrupt, 0);
     context.end();
@@ -74,9 +75,10 @@ export class NotebookSession {
       try {
         const value = await this.executor.run(`(${expression}\n)`, cell);
         const data = (await mimeBundle(value?.[0])) ?? { "text/plain": "undefined" };
-        results[name] = { status: "ok", data, metadata: {} };
+        // What is no JSON is the fault of the value that shows itself so.
+        results[name] = { status: "ok", data: JSON.parse(JSON.stringify(data)), metadata: {} };
       } catch (error) {
-        results[name] = { status: "error", ...describe(error) };
+        results[name] = { status: "error", ...errorContent(error) };
       }
     }
     return results;
@@ -90,16 +92,8 @@ export class NotebookSession {
 
   /** An error that nobody caught ends the cell that it came from, and none that runs meanwhile. */
   uncaught(error: unknown, cell: Cell | undefined): void {
-    if (error instanceof Interrupted) return;
+    if (isError(error) && error instanceof Interrupted) return;
     if (cell && cell === context.running) cell.fail(error);
-    else this.output.send(cell, "error", describe(error));
-  }
-}
-
-function describe(error: unknown): ErrorContent {
-  try {
-    return errorContent(error);
-  } catch {
-    return { ename: "Error", evalue: inspect(error), traceback: [inspect(error)] };
+    else this.output.send(cell, "error", errorContent(error));
   }
 }

@@ -89,6 +89,28 @@ class BadInput(unittest.TestCase):
             with self.subTest(code):
                 self.assertIn(self.kernel.run(code).status, ("ok", "error"))
 
+    def test_what_cannot_be_read_ends_its_cell_all_the_same(self):
+        trap = "{ get() { throw 1 }, getPrototypeOf() { throw new Error('trap') }, has() { throw 3 }, ownKeys() { throw 4 } }"
+        hostile = f"new Proxy({{}}, {trap})"
+        getter = lambda name: f"Object.defineProperty(new Error('told'), '{name}', {{ get() {{ throw new Error('hidden') }} }})"
+        for thrown, ename, evalue in [
+            ("{ [Symbol.for('nodejs.util.inspect.custom')]() { throw new Error('why') } }", "Error", "why"),
+            ("{ get [Symbol.toStringTag]() { throw new Error('why') } }", "Error", "why"),
+            (getter("name"), "Error", "told"),
+            (getter("message"), "Error", "hidden"),
+            (getter("stack"), "Error", "told"),
+            (getter("cause"), "Error", "told"),
+            (hostile, "Error", "{}"),
+            ("Object.assign(new Error('told'), { name: { toString() { throw 1 } } })", "Error", "told"),
+            (f"new AggregateError([{hostile}], 'told')", "AggregateError", "told"),
+        ]:
+            for code in (f"throw {thrown}", f"setTimeout(() => {{ throw {thrown} }}, 10); await new Promise((r) => setTimeout(r, 5000))", f"Promise.reject({thrown}); await new Promise((r) => setTimeout(r, 5000))"):
+                with self.subTest(code):
+                    result = self.kernel.run(code, timeout=5)
+                    self.assertEqual((result.status, result.reply["ename"]), ("error", ename))
+                    self.assertIn(evalue, result.reply["evalue"])
+        self.assertEqual(self.kernel.run("1", user_expressions={"odd": "{ toMime: () => ({ 'text/plain': 'x', f: () => 1 }) }"}).status, "ok")
+
     def test_source_that_is_hard_to_read(self):
         for code, status in [
             ("", "ok"), ("   \n\n", "ok"), ("// only a comment", "ok"), ("/* open", "error"), ("`open", "error"), ("}", "error"),
