@@ -1,9 +1,10 @@
 import ts = require("typescript");
 
 import { splitMagic } from "../magics.js";
-import { withoutAlias } from "./alias.js";
+import { withoutAlias, withoutCells } from "./alias.js";
 import type { Language } from "./client.js";
 import { complete, completeMagic } from "./complete.js";
+import { Declarations } from "./declarations.js";
 import { formatDiagnostic, isReported } from "./diagnostics.js";
 import { CellHost } from "./host.js";
 import { isComplete } from "./incomplete.js";
@@ -12,10 +13,12 @@ import {
   augmentations,
   type Declared,
   declaredNames,
+  declaredTypes,
   importedModules,
   moduleSuffix,
   type SessionName,
 } from "./names.js";
+import { needs } from "./needs.js";
 import { asObjectLiteral, parseCell, syntaxErrors } from "./parse.js";
 import { cellTransformer, type Exports } from "./transform.js";
 
@@ -40,12 +43,14 @@ export class Cells implements Language {
   readonly #host: CellHost;
   readonly #service: ts.LanguageService;
   readonly #session = new Map<string, SessionName>();
+  readonly #declarations: Declarations;
   /** What each compiled cell declares, until it is committed. */
   readonly #pending = new Map<number, { text: string; names: Map<string, Declared>; augmented: string[] }>();
   #cell = 1;
 
   constructor(directory: string) {
     this.#host = new CellHost(directory);
+    this.#declarations = new Declarations((cell, text) => this.#host.declare(cell, text));
     this.#service = ts.createLanguageService(this.#host, ts.createDocumentRegistry());
   }
 
@@ -79,6 +84,7 @@ export class Cells implements Language {
 
   compileModule(file: string): CompiledModule {
     const path = file.replaceAll("\\", "/");
+    this.#declarations.setCurrent([], new Map());
     this.#host.setCurrent(`import ${JSON.stringify(path)};`);
     const program = this.#service.getProgram()!;
     const source = program.getSourceFile(path);
@@ -94,9 +100,13 @@ export class Cells implements Language {
     const pending = this.#pending.get(cell);
     this.#pending.delete(cell);
     if (!pending || pending.names.size + pending.augmented.length === 0) return;
-    this.#host.addDeclarations(cell, pending.text, pending.augmented);
-    for (const [name, { assignable, evolves }] of pending.names) {
-      if (!unset.includes(name)) this.#session.set(name, { from: `./__cell${cell}`, assignable, evolves });
+    const from = `./__cell${cell}`;
+    const names = [...pending.names.keys()].filter((name) => !unset.includes(name));
+    this.#declarations.add(from, pending.text, names, pending.augmented.length > 0);
+    this.#host.augment(from, pending.augmented);
+    for (const name of names) {
+      const { assignable, evolves } = pending.names.get(name)!;
+      this.#session.set(name, { from, assignable, evolves });
     }
   }
 
@@ -112,12 +122,13 @@ export class Cells implements Language {
       const isValue = checker.getSymbolAtLocation(expression) !== undefined;
       const info = isValue ? undefined : typeInfo(this.#service, file, name);
       const shown = info && withoutAlias(ts.displayPartsToString(info.displayParts)).replace(/\s+/g, " ");
-      return [name, shown ?? checker.typeToString(checker.getTypeAtLocation(expression))];
+      return [name, shown ?? withoutCells(checker.typeToString(checker.getTypeAtLocation(expression)))];
     });
   }
 
   reset(): void {
     this.#session.clear();
+    this.#declarations.clear();
     this.#host.reset();
   }
 
@@ -144,6 +155,7 @@ export class Cells implements Language {
   /** Makes the parsed code the current cell, with the names of the session around it; returns its path. */
   #open(parsed: ts.SourceFile, all = false): string {
     const suffix = moduleSuffix(parsed, this.#session, all);
+    this.#declarations.setCurrent(declaredTypes(parsed), needs(parsed));
     this.#host.setCurrent(parsed.text + suffix, augmentations(parsed));
     return this.#host.current;
   }

@@ -1,3 +1,5 @@
+import { withoutCells } from "./alias.js";
+
 import ts = require("typescript");
 
 const RED = "\x1b[31m";
@@ -54,11 +56,13 @@ export function formatDiagnostic(
 
 /** What TypeScript has to say beside the error, such as that an `await` may be missing. */
 function hints({ relatedInformation = [] }: ts.Diagnostic): string[] {
-  return relatedInformation.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+  return relatedInformation.map(({ messageText }) =>
+    withoutCells(ts.flattenDiagnosticMessageText(messageText, "\n")),
+  );
 }
 
 function text(diagnostic: ts.Diagnostic): string {
-  const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
+  const message = withoutCells(ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"));
   // A constant of an earlier cell comes in as an import, which is our business, not the user's.
   if (diagnostic.code === 2632) return message.replace("because it is an import", "because it is a constant");
   if (diagnostic.code === 6142) return message.replace("'--jsx' is not set", "cells cannot import JSX");

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import ts = require("typescript");
 
 import { PACKAGE_ROOT } from "../package.js";
+import { CURRENT } from "./declarations.js";
 
 /** What the running Node has of the language's own library. */
 function library(): string[] {
@@ -32,8 +33,8 @@ const OPTIONS: ts.CompilerOptions = {
   types: [],
 };
 
-/** What a cell file looks like from another: `./__cell12`. */
-const CELL = /^\.\/__cell\d+$/;
+/** What a cell file looks like from another: `./__cell12`, or `./__cell` for the one in work. */
+const CELL = /^\.\/__cell\d*$/;
 
 /**
  * The files of the language service: the cells, which exist in memory only and lie, as it were,
@@ -78,10 +79,16 @@ export class CellHost implements ts.LanguageServiceHost {
     this.#augmented = augmented;
   }
 
-  /** Keeps the declarations of a cell that has run. */
-  addDeclarations(cell: number, text: string, augmented: string[]): void {
-    const path = `${this.directory}/__cell${cell}.d.ts`;
-    this.#write(path, text);
+  /** Gives the module of a cell that has run its text; takes it away when there is none. */
+  declare(cell: string, text: string | undefined): void {
+    const path = this.#declarations(cell);
+    if (text === undefined) this.#virtual.delete(path);
+    else this.#write(path, text);
+  }
+
+  /** Keeps what a cell that has run adds to other scopes. */
+  augment(cell: string, augmented: string[]): void {
+    const path = this.#declarations(cell);
     for (const [earlier, names] of this.#augmenting)
       if (names.some((name) => augmented.includes(name))) this.#augmenting.delete(earlier);
     if (augmented.length > 0) this.#augmenting.set(path, augmented);
@@ -92,6 +99,11 @@ export class CellHost implements ts.LanguageServiceHost {
     return [...this.#augmenting]
       .filter(([, names]) => !names.some((name) => this.#augmented.includes(name)))
       .map(([path]) => path);
+  }
+
+  /** Path of the declarations of a cell, which is named as in an import. */
+  #declarations(cell: string): string {
+    return `${this.directory}/${cell.slice(2)}.d.ts`;
   }
 
   /** Forgets what cells have added to other scopes. */
@@ -138,8 +150,10 @@ export class CellHost implements ts.LanguageServiceHost {
    */
   resolve(name: string, containing: string): ts.ResolvedModuleFull | undefined {
     if (CELL.test(name)) {
-      const resolvedFileName = `${dirname(containing)}/${name.slice(2)}.d.ts`.replaceAll("\\", "/");
-      return { resolvedFileName, extension: ts.Extension.Dts, isExternalLibraryImport: false };
+      const isCurrent = name === CURRENT;
+      const resolvedFileName = isCurrent ? this.current : this.#declarations(name);
+      const extension = isCurrent ? ts.Extension.Ts : ts.Extension.Dts;
+      return { resolvedFileName, extension, isExternalLibraryImport: false };
     }
     if (name === "cellkernel") {
       const resolvedFileName = join(PACKAGE_ROOT, "dist", "src", "index.d.ts").replaceAll("\\", "/");
