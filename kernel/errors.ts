@@ -1,8 +1,10 @@
 import { SourceMap } from "node:module";
 import { inspect, stripVTControlCharacters } from "node:util";
 import { type Cell, Interrupted } from "./cell.js";
+import { isError } from "./isError.js";
 import { PACKAGE_ROOT } from "./package.js";
 import type { ErrorContent } from "./threads.js";
+import { caught } from "./wording.js";
 
 const RED = "\x1b[31m";
 const DIM = "\x1b[2m";
@@ -67,6 +69,7 @@ export function errorContent(error: unknown): ErrorContent {
       return { ename: error.name, evalue: error.message, traceback: [head] };
     }
     if (isError(error)) {
+      caught(error);
       const evalue = cut(textOf(() => error.message));
       return { ename: nameOf(error), evalue, traceback: traceback(error).map(cut) };
     }
@@ -110,21 +113,12 @@ export function mapStacks(): void {
     made.set(error, frames);
     let head: string;
     try {
-      head = Error.prototype.toString.call(error);
+      head = Error.prototype.toString.call(caught(error));
     } catch {
       head = "Error";
     }
     return [head, ...frames.map(({ text }) => text)].join("\n");
   };
-}
-
-/** Errors of other realms are errors too; what traps every question is none. */
-export function isError(value: unknown): value is Error {
-  try {
-    return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
-  } catch {
-    return false;
-  }
 }
 
 /** An error as a value: its message, and where it was made. */
@@ -133,6 +127,7 @@ export function errorText(error: Error): string {
 }
 
 function traceback(error: Error, depth = 0): string[] {
+  caught(error);
   const frames = framesOf(error);
   const head = `${RED}${nameOf(error)}${PLAIN}: ${textOf(() => error.message)}`;
   const lines = [head, ...excerpt(frames), ...frames.map(({ text }) => `${DIM}${text}${PLAIN}`)];

@@ -8,7 +8,9 @@ import { CompileError, rememberSource } from "./errors.js";
 import type { LanguageClient } from "./language/client.js";
 import { type Evaluate, Modules } from "./modules.js";
 import { bind, type Namespace, namespace } from "./namespace.js";
+import { newOriginal, rememberOriginal } from "./originals.js";
 import { Phase, Slot } from "./threads.js";
+import { caught } from "./wording.js";
 
 type Body = (scope: Namespace, kernel: object, ...module: ModuleVariables) => Promise<[unknown] | undefined>;
 
@@ -39,8 +41,10 @@ export class Executor {
   ) {
     this.#language = language;
     this.#shared = shared;
-    const evaluate: Evaluate = async (file, { js, map }, scope) => {
-      rememberSource(file, { label: file, code: readFileSync(file, "utf8"), map });
+    const evaluate: Evaluate = async (file, { js, map, edits }, id, scope) => {
+      const code = readFileSync(file, "utf8");
+      rememberSource(file, { label: file, code, map });
+      rememberOriginal(id, { code, edits });
       await this.#body(js, file)(scope, this.#kernel(file), ...this.#variablesOf(file));
     };
     this.modules = new Modules(directory, language, evaluate, special);
@@ -55,8 +59,10 @@ export class Executor {
    * @param took is told for how many milliseconds the code ran
    */
   async run(code: string, cell: Cell, took?: (milliseconds: number) => void): Promise<[unknown] | undefined> {
-    const compiled = await Promise.race([this.#language.compile(code), cell.failed]);
+    const id = newOriginal();
+    const compiled = await Promise.race([this.#language.compile(code, id), cell.failed]);
     if (!compiled.ok) throw new CompileError(compiled.message, compiled.traceback);
+    rememberOriginal(id, { code, edits: compiled.edits });
     const filename = `cellkernel:${compiled.cell}`;
     rememberSource(filename, { label: `cell ${cell.count}`, code, map: compiled.map, cell });
     const before = new Map(compiled.names.map((name) => [name, this.scope[name]]));
@@ -134,6 +140,7 @@ export class Executor {
         if (Atomics.load(shared, Slot.interrupt) === 1) throw new Interrupted();
       },
       import: (name: unknown) => this.modules.import(String(name), importer),
+      caught,
       bind,
       namespace,
     };

@@ -2,8 +2,9 @@ import { inspect } from "node:util";
 import type { MimeBundle } from "../src/protocol/host.js";
 import { Interrupted } from "./cell.js";
 import { elementBundle } from "./elements.js";
-import { cut, errorText, isError, textOf } from "./errors.js";
+import { cut, errorText, textOf } from "./errors.js";
 import { imageBundle } from "./images.js";
+import { isError } from "./isError.js";
 import { plotBundle } from "./plots.js";
 import { tableBundle } from "./tables.js";
 

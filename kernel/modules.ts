@@ -7,12 +7,14 @@ import { CompileError } from "./errors.js";
 import { Files, findFile, isTypeScript } from "./files.js";
 import type { LanguageClient } from "./language/client.js";
 import { LiveNamespace, type Namespace } from "./namespace.js";
+import { type Edit, newOriginal } from "./originals.js";
 import { PACKAGE_ROOT } from "./package.js";
 
 /** Runs the compiled body of a TypeScript module. */
 export type Evaluate = (
   file: string,
-  compiled: { js: string; map: string },
+  compiled: { js: string; map: string; edits: Edit[] },
+  id: number,
   scope: Namespace,
 ) => Promise<void>;
 
@@ -96,11 +98,12 @@ export class Modules {
     const scope: Namespace = Object.create(null);
     const namespace = new LiveNamespace(scope);
     const load = async () => {
-      const compiled = await this.#language.compileModule(file);
+      const id = newOriginal();
+      const compiled = await this.#language.compileModule(file, id);
       if (!compiled.ok) throw new CompileError(compiled.message, compiled.traceback);
       for (const [exported, local] of compiled.exports.names) namespace.add(exported, local);
       for (const star of compiled.exports.stars) namespace.addAll(await this.import(star, file));
-      await this.#evaluate(file, compiled, scope);
+      await this.#evaluate(file, compiled, id, scope);
     };
     return { namespace: namespace.exports, ready: load() };
   }

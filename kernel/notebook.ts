@@ -9,6 +9,7 @@ import { captureInherited } from "./inherit.js";
 import { Input } from "./input.js";
 import { LanguageClient } from "./language/client.js";
 import { log } from "./log.js";
+import { showOriginals } from "./originals.js";
 import { Output } from "./output.js";
 import { NotebookSession } from "./session.js";
 import type { ToFrontEnd, ToMain } from "./threads.js";
@@ -73,6 +74,7 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
 
   guardProcess(session, shutDown);
   mapStacks();
+  showOriginals();
   followCells();
   output.captureStreams();
   captureInherited(output);

@@ -1,7 +1,8 @@
 import { Cell, Interrupted } from "./cell.js";
 import { context } from "./context.js";
-import { errorContent, isError } from "./errors.js";
+import { errorContent } from "./errors.js";
 import type { Executor } from "./executor.js";
+import { isError } from "./isError.js";
 import type { LanguageClient } from "./language/client.js";
 import { duration, listNames, splitMagic } from "./magics.js";
 import { mimeBundle } from "./mime.js";

@@ -1,11 +1,14 @@
 import ts = require("typescript");
 
 import { splitMagic } from "../magics.js";
+import type { Edit } from "../originals.js";
 import { withoutAlias, withoutCells } from "./alias.js";
 import type { Language } from "./client.js";
 import { complete, completeMagic } from "./complete.js";
 import { Declarations } from "./declarations.js";
 import { formatDiagnostic, isReported } from "./diagnostics.js";
+import { erase, ownStart } from "./erase.js";
+import type { Mark } from "./expressions.js";
 import { CellHost } from "./host.js";
 import { isComplete } from "./incomplete.js";
 import { inspect, typeInfo } from "./inspect.js";
@@ -24,12 +27,12 @@ import { cellTransformer, type Exports } from "./transform.js";
 
 /** A compiled cell, or what is wrong with it. */
 export type Compiled =
-  | { ok: true; cell: number; js: string; map: string; names: string[] }
+  | { ok: true; cell: number; js: string; map: string; names: string[]; edits: Edit[] }
   | { ok: false; message: string; traceback: string[] };
 
 /** A compiled file beside the notebook. */
 export type CompiledModule =
-  | { ok: true; js: string; map: string; exports: Exports }
+  | { ok: true; js: string; map: string; exports: Exports; edits: Edit[] }
   | { ok: false; message: string; traceback: string[] };
 
 /** Nothing to say: kept as a type so that the call has a result. */
@@ -60,10 +63,11 @@ export class Cells implements Language {
     this.reset();
   }
 
-  compile(source: string): Compiled {
+  compile(source: string, id: number): Compiled {
     const cell = this.#cell;
     const object = asObjectLiteral(source);
     const code = object ?? source;
+    const inserted = object ? 1 : 0;
     const parsed = this.#parse(code);
     const unparsed = syntaxErrors(parsed);
     if (unparsed.length > 0) return refused(unparsed, code.length);
@@ -72,17 +76,18 @@ export class Cells implements Language {
     if (checked.wrong.some((each) => each.code === UNKNOWN_NAME))
       checked = this.#check(parsed, code.length, true);
     const { program, file, wrong } = checked;
-    if (wrong.length > 0) return refused(wrong, code.length, object ? 1 : 0);
+    if (wrong.length > 0) return refused(wrong, code.length, inserted);
     const exports: Exports = { names: [], stars: [] };
     const declared = declaredNames(file, code.length);
-    const { js, map, dts } = this.#emit(program, file, code.length, exports);
+    const { js, map, dts } = this.#emit(program, file, code.length, exports, marker(id, inserted));
+    const edits = erase(parsed).map(([from, to, text]): Edit => [from - inserted, to - inserted, text]);
     const names = [...declared].filter(([, name]) => name.hasValue).map(([name]) => name);
     this.#pending.set(cell, { text: dts, names: declared, augmented: augmentations(parsed) });
     this.#cell++;
-    return { ok: true, cell, js, map, names };
+    return { ok: true, cell, js, map, names, edits };
   }
 
-  compileModule(file: string): CompiledModule {
+  compileModule(file: string, id: number): CompiledModule {
     const path = file.replaceAll("\\", "/");
     this.#declarations.setCurrent([], new Map());
     this.#host.setCurrent(`import ${JSON.stringify(path)};`);
@@ -92,8 +97,8 @@ export class Cells implements Language {
     const wrong = this.#diagnostics(program, source, source.end);
     if (wrong.length > 0) return refused(wrong, source.end);
     const exports: Exports = { names: [], stars: [] };
-    const { js, map } = this.#emit(program, source, source.end, exports);
-    return { ok: true, js, map, exports };
+    const { js, map } = this.#emit(program, source, source.end, exports, marker(id));
+    return { ok: true, js, map, exports, edits: erase(source) };
   }
 
   commit(cell: number, unset: string[]): Committed {
@@ -182,20 +187,25 @@ export class Cells implements Language {
     return broken.length > 0 ? broken : semantic;
   }
 
-  #emit(program: ts.Program, file: ts.SourceFile, end: number, exports: Exports) {
+  #emit(program: ts.Program, file: ts.SourceFile, end: number, exports: Exports, mark: Mark) {
     const out = { js: "", map: "", dts: "" };
     const write: ts.WriteFileCallback = (name, text) => {
       if (name.endsWith(".map")) out.map = text;
       else if (name.endsWith(".d.ts")) out.dts = text;
       else out.js = text;
     };
-    const before = [cellTransformer(program.getTypeChecker(), end, exports)];
+    const before = [cellTransformer(program.getTypeChecker(), end, exports, mark)];
     program.emit(file, write, undefined, false, { before });
     out.js = out.js.replace(/^#!.*/, "");
     // The mapping is handed over beside the code, and what marks a module has no place in a function.
     out.js = out.js.replace(/(^|\n)export \{\};\s*(\/\/# sourceMappingURL=.*\s*)?$/, "\n");
     return out;
   }
+}
+
+/** What a function says of where it was written, in a source of which a part may not be the user's. */
+function marker(id: number, inserted = 0): Mark {
+  return (node, file) => `@${id}:${ownStart(node, file) - inserted}-${node.end - inserted}`;
 }
 
 function refused(wrong: readonly ts.Diagnostic[], end: number, inserted = 0) {

@@ -5,8 +5,9 @@ import type { InspectContent } from "./inspect.js";
 
 /** What the language process can be asked; each call is one message there and one back. */
 export interface Language {
-  compile(code: string): Compiled;
-  compileModule(file: string): CompiledModule;
+  /** @param id by which its functions find their own text again */
+  compile(code: string, id: number): Compiled;
+  compileModule(file: string, id: number): CompiledModule;
   /** Makes the names of the compiled cell known to later cells, those in `unset` excepted. */
   commit(cell: number, unset: string[]): Committed;
   /** Names of the session with their types, for `%who`. */

@@ -4,6 +4,9 @@ import { Variables } from "./variables.js";
 
 import ts = require("typescript");
 
+/** What the comment in a function says of the part of the file that it was written in. */
+export type Mark = (node: ts.Node, file: ts.SourceFile) => string;
+
 /** Rewrites what stands inside of a cell's statements: references to its scope, awaits, loops, async functions. */
 export class Expressions {
   readonly #f: ts.NodeFactory;
@@ -13,6 +16,7 @@ export class Expressions {
   /**
    * @param topLevel the nodes that declare the file's own names
    * @param end where the user's code ends and the appended module suffix begins
+   * @param mark what a function or class says of where it was written
    */
   constructor(
     readonly context: ts.TransformationContext,
@@ -20,6 +24,7 @@ export class Expressions {
     readonly file: ts.SourceFile,
     readonly end: number,
     readonly topLevel: Set<ts.Node>,
+    readonly mark: Mark,
   ) {
     this.#f = context.factory;
     this.#code = new Code(context.factory);
@@ -56,10 +61,26 @@ export class Expressions {
     if (ts.isAwaitExpression(visited)) {
       return ts.setTextRange(this.#code.call("resume", [this.#f.createIdentifier(CELL), visited]), node);
     }
+    if (ts.isCatchClause(visited)) return this.#caught(visited);
     if (ts.isIterationStatement(visited, false)) return this.#loop(visited);
-    if (ts.isFunctionLike(visited)) return this.#function(visited);
+    if (ts.isFunctionLike(visited)) return this.#marked(node, this.#function(visited));
+    if (ts.isClassLike(visited)) return this.#marked(node, visited);
     return visited;
   };
+
+  /** With a comment by which its text is found again (`originals.ts`), on a part that is always written out. */
+  #marked(written: ts.Node, node: ts.Node): ts.Node {
+    const body = ts.isClassLike(node) ? node : (node as ts.FunctionLikeDeclaration).body;
+    const parts = body && (ts.isBlock(body) ? body.statements : ts.isClassLike(body) ? body.members : [body]);
+    const part = parts?.[0];
+    if (part)
+      ts.addSyntheticLeadingComment(
+        part,
+        ts.SyntaxKind.MultiLineCommentTrivia,
+        this.mark(written, this.file),
+      );
+    return node;
+  }
 
   /** Whether an identifier means a name of the session's scope, seen from outside of its own declaration. */
   #refersToScope(node: ts.Identifier): boolean {
@@ -93,7 +114,51 @@ export class Expressions {
       return ts.setTextRange(this.#code.call("import", [...visited.arguments]), node);
     }
     const callee = this.#detached(node.expression, visited.expression);
-    return this.#f.updateCallExpression(visited, callee, visited.typeArguments, visited.arguments);
+    const args = isOfRejection(node)
+      ? visited.arguments.map((each) => this.#catching(each))
+      : visited.arguments;
+    return this.#f.updateCallExpression(visited, callee, visited.typeArguments, args);
+  }
+
+  /** `catch (e) { __kernel.caught(e); … }`: V8's words for our code become those for the user's. */
+  #caught(clause: ts.CatchClause): ts.CatchClause {
+    const f = this.#f;
+    const { variableDeclaration, block } = clause;
+    if (!variableDeclaration) return clause;
+    const { name } = variableDeclaration;
+    const isName = ts.isIdentifier(name);
+    const error = isName ? name : f.createUniqueName("__caught");
+    const told = this.#code.call("caught", [error]);
+    const first = isName
+      ? f.createExpressionStatement(told)
+      : f.createVariableStatement(
+          undefined,
+          f.createVariableDeclarationList(
+            [f.createVariableDeclaration(name, undefined, undefined, told)],
+            ts.NodeFlags.Let,
+          ),
+        );
+    const body = ts.setTextRange(f.createBlock([first, ...block.statements], true), block);
+    return f.updateCatchClause(
+      clause,
+      isName ? variableDeclaration : f.createVariableDeclaration(error),
+      body,
+    );
+  }
+
+  /** The same for a function that is written where a promise's rejection goes. */
+  #catching(node: ts.Expression): ts.Expression {
+    if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return node;
+    const [first] = node.parameters;
+    if (!first || !ts.isIdentifier(first.name) || first.dotDotDotToken) return node;
+    const f = this.#f;
+    const told = f.createExpressionStatement(this.#code.call("caught", [first.name]));
+    const { body } = node;
+    const statements = ts.isBlock(body)
+      ? body.statements
+      : [ts.setTextRange(f.createReturnStatement(body), body)];
+    const block = ts.setTextRange(f.createBlock([told, ...statements], true), body);
+    return this.#replaced(node, body, block) as ts.Expression;
   }
 
   /** `(0, __scope.f)`: a function of the scope is called as a function, not as a method of the scope. */
@@ -134,6 +199,13 @@ export class Expressions {
   #replaced(node: ts.Node, body: ts.Node, by: ts.Node): ts.Node {
     return ts.visitEachChild(node, (child) => (child === body ? by : child), this.context);
   }
+}
+
+/** `promise.catch(…)`, `promise.then(…, …)`. */
+function isOfRejection({ expression, arguments: args }: ts.CallExpression): boolean {
+  if (!ts.isPropertyAccessExpression(expression)) return false;
+  const { text } = expression.name;
+  return (text === "catch" && args.length === 1) || (text === "then" && args.length === 2);
 }
 
 /** A function, class, enum or namespace knows itself by its own declaration. */

@@ -1,5 +1,5 @@
 import { Code } from "./code.js";
-import { Expressions } from "./expressions.js";
+import { Expressions, type Mark } from "./expressions.js";
 import { declaredNames, hasModifier, importedBindings, isVar } from "./names.js";
 
 import ts = require("typescript");
@@ -23,13 +23,15 @@ export interface Exports {
  *   has ended meanwhile, and knows again which cell it belongs to.
  *
  * @param end where the user's code ends and the appended module suffix begins
+ * @param mark what a function or class says of where it was written
  */
 export function cellTransformer(
   checker: ts.TypeChecker,
   end: number,
   exports: Exports,
+  mark: Mark,
 ): ts.TransformerFactory<ts.SourceFile> {
-  return (context) => (file) => new CellTransformer(context, checker, file, end, exports).run();
+  return (context) => (file) => new CellTransformer(context, checker, file, end, exports, mark).run();
 }
 
 class CellTransformer {
@@ -45,6 +47,7 @@ class CellTransformer {
     readonly file: ts.SourceFile,
     readonly end: number,
     readonly exports: Exports,
+    mark: Mark,
   ) {
     this.#f = context.factory;
     this.#code = new Code(context.factory);
@@ -53,7 +56,7 @@ class CellTransformer {
       for (const node of nodes) topLevel.add(node);
       if (nodes.some(isVar)) this.#vars.push(name);
     }
-    this.#expressions = new Expressions(context, checker, file, end, topLevel);
+    this.#expressions = new Expressions(context, checker, file, end, topLevel, mark);
   }
 
   run(): ts.SourceFile {
