@@ -6,8 +6,8 @@ import { type Cell, Interrupted } from "./cell.js";
 import { context } from "./context.js";
 import { CompileError, rememberSource } from "./errors.js";
 import type { LanguageClient } from "./language/client.js";
-import { type Evaluate, Modules } from "./modules.js";
-import { bind, type Namespace, namespace } from "./namespace.js";
+import { type Evaluate, fileOf, Modules, queryOf } from "./modules.js";
+import { bind, type Namespace, namespace, required } from "./namespace.js";
 import { newOriginal, rememberOriginal } from "./originals.js";
 import { Phase, Slot } from "./threads.js";
 import { caught } from "./wording.js";
@@ -41,11 +41,12 @@ export class Executor {
   ) {
     this.#language = language;
     this.#shared = shared;
-    const evaluate: Evaluate = async (file, { js, map, edits }, id, scope) => {
+    const evaluate: Evaluate = async (id, { js, map, edits }, original, scope) => {
+      const file = fileOf(id);
       const code = readFileSync(file, "utf8");
       rememberSource(file, { label: file, code, map });
-      rememberOriginal(id, { code, edits });
-      await this.#body(js, file)(scope, this.#kernel(file), ...this.#variablesOf(file));
+      rememberOriginal(original, { code, edits });
+      await this.#body(js, file)(scope, this.#kernel(id), ...this.#variablesOf(file, queryOf(id)));
     };
     this.modules = new Modules(directory, language, evaluate, special);
     this.#notebook = this.#variablesOf(join(directory, "notebook.ts"));
@@ -110,10 +111,10 @@ export class Executor {
     return vm.runInThisContext(wrapped, { filename, lineOffset: -1 }) as Body;
   }
 
-  #variablesOf(file: string): ModuleVariables {
+  #variablesOf(file: string, query = ""): ModuleVariables {
     const directory = dirname(file);
     const meta = {
-      url: pathToFileURL(file).href,
+      url: pathToFileURL(file).href + query,
       filename: file,
       dirname: directory,
       resolve: (name: string) => this.modules.resolve(name, directory),
@@ -143,6 +144,7 @@ export class Executor {
       caught,
       bind,
       namespace,
+      required,
     };
   }
 }

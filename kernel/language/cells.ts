@@ -12,6 +12,7 @@ import type { Mark } from "./expressions.js";
 import { CellHost } from "./host.js";
 import { isComplete } from "./incomplete.js";
 import { inspect, typeInfo } from "./inspect.js";
+import { isJavaScript, javaScript } from "./javaScript.js";
 import {
   augmentations,
   type Declared,
@@ -89,9 +90,7 @@ export class Cells implements Language {
 
   compileModule(file: string, id: number): CompiledModule {
     const path = file.replaceAll("\\", "/");
-    this.#declarations.setCurrent([], new Map());
-    this.#host.setCurrent(`import ${JSON.stringify(path)};`);
-    const program = this.#service.getProgram()!;
+    const program = isJavaScript(path) ? javaScript(path) : this.#typeScript(path);
     const source = program.getSourceFile(path);
     if (!source) return { ok: false, message: `cannot read ${file}`, traceback: [] };
     const wrong = this.#diagnostics(program, source, source.end);
@@ -99,6 +98,13 @@ export class Cells implements Language {
     const exports: Exports = { names: [], stars: [] };
     const { js, map } = this.#emit(program, source, source.end, exports, marker(id));
     return { ok: true, js, map, exports, edits: erase(source) };
+  }
+
+  /** A file with all that it imports, checked. */
+  #typeScript(path: string): ts.Program {
+    this.#declarations.setCurrent([], new Map());
+    this.#host.setCurrent(`import ${JSON.stringify(path)};`);
+    return this.#service.getProgram()!;
   }
 
   commit(cell: number, unset: string[]): Committed {
@@ -191,12 +197,14 @@ export class Cells implements Language {
     const out = { js: "", map: "", dts: "" };
     const write: ts.WriteFileCallback = (name, text) => {
       if (name.endsWith(".map")) out.map = text;
-      else if (name.endsWith(".d.ts")) out.dts = text;
+      else if (/\.d\.[mc]?ts$/.test(name)) out.dts = text;
       else out.js = text;
     };
     const before = [cellTransformer(program.getTypeChecker(), end, exports, mark)];
     program.emit(file, write, undefined, false, { before });
     out.js = out.js.replace(/^#!.*/, "");
+    // What TypeScript says of a `.cts` file to those who would `require` it.
+    out.js = out.js.replace(/^Object\.defineProperty\(exports, "__esModule", .*$/m, "");
     // The mapping is handed over beside the code, and what marks a module has no place in a function.
     out.js = out.js.replace(/(^|\n)export \{\};\s*(\/\/# sourceMappingURL=.*\s*)?$/, "\n");
     return out;

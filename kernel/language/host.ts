@@ -14,7 +14,7 @@ function library(): string[] {
   return node >= 22 ? ["lib.es2024.d.ts", ...next] : ["lib.es2023.d.ts"];
 }
 
-const OPTIONS: ts.CompilerOptions = {
+export const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
   lib: library(),
   module: ts.ModuleKind.ESNext,
@@ -160,8 +160,11 @@ export class CellHost implements ts.LanguageServiceHost {
       return { resolvedFileName, extension: ts.Extension.Dts, isExternalLibraryImport: true };
     }
     const installed = containing.includes("/node_modules/");
-    if (!installed && /^[./]/.test(name))
-      return ts.resolveModuleName(name, containing, OPTIONS, this).resolvedModule;
+    if (!installed && /^[./]/.test(name)) {
+      const find = (path: string) => ts.resolveModuleName(path, containing, OPTIONS, this).resolvedModule;
+      // `./util.mjs?v=2` has the types of the file.
+      return find(name) ?? find(name.replace(/[?#].*$/s, ""));
+    }
     const key = `${dirname(containing)}\n${name}`;
     const known = this.#resolved.get(key);
     if (known) return known;

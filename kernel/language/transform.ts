@@ -203,8 +203,15 @@ class CellTransformer {
 
   #importEquals(statement: ts.ImportEqualsDeclaration): ts.Statement[] {
     if (statement.isTypeOnly || !ts.isExternalModuleReference(statement.moduleReference)) return [];
+    const { expression } = statement.moduleReference;
+    if (ts.isStringLiteral(expression) && /^\.{1,2}\//.test(expression.text)) {
+      // A file beside the notebook, which may be TypeScript's.
+      const [temporary, load] = this.#load(expression, statement);
+      const module = this.#code.call("required", [this.#f.createIdentifier(temporary)]);
+      return [load, this.#code.assign(statement.name.text, module)];
+    }
     const require = this.#f.createIdentifier("require");
-    const value = this.#f.createCallExpression(require, undefined, [statement.moduleReference.expression]);
+    const value = this.#f.createCallExpression(require, undefined, [expression]);
     return [this.#code.assign(statement.name.text, value, statement)];
   }
 
