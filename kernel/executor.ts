@@ -36,7 +36,7 @@ export class Executor {
   constructor(
     language: LanguageClient,
     shared: Int32Array,
-    directory: string,
+    readonly directory: string,
     special: Record<string, () => Promise<Namespace>> = {},
   ) {
     this.#language = language;

@@ -4,9 +4,10 @@ import { errorContent } from "./errors.js";
 import type { Executor } from "./executor.js";
 import { isError } from "./isError.js";
 import type { LanguageClient } from "./language/client.js";
-import { duration, listNames, splitMagic } from "./magics.js";
+import { duration, listNames, splitCell } from "./magics.js";
 import { mimeBundle } from "./mime.js";
 import type { Output } from "./output.js";
+import { runCommand } from "./shell.js";
 import { type ExecuteOrder, type Outcome, Phase, Slot } from "./threads.js";
 
 const { setImmediate } = globalThis;
@@ -58,7 +59,13 @@ export class NotebookSession {
   }
 
   async #run(source: string, cell: Cell): Promise<void> {
-    const { magic, code } = splitMagic(source);
+    const isName = (name: string) => name in this.executor.scope || name in globalThis;
+    const { commands, magic, code } = splitCell(source, isName);
+    for (const { command, isNpm } of commands) {
+      const ended = context.on(cell, () => runCommand(command, isNpm, this.executor.directory));
+      await Promise.race([ended, cell.failed]);
+      if (isNpm) await this.language.installed();
+    }
     if (magic === "who") this.output.stream("stdout", `${await listNames(this.language)}\n`, cell);
     if (magic === "reset") {
       await this.language.reset();

@@ -1,6 +1,6 @@
 import ts = require("typescript");
 
-import { splitMagic } from "../magics.js";
+import { splitCell } from "../magics.js";
 import type { Edit } from "../originals.js";
 import { withoutAlias, withoutCells } from "./alias.js";
 import type { Language } from "./client.js";
@@ -143,20 +143,33 @@ export class Cells implements Language {
     this.#host.reset();
   }
 
+  installed(): void {
+    this.#host.installed();
+  }
+
   complete(code: string, cursor: number) {
     const magic = completeMagic(code, cursor);
     if (magic) return magic;
-    const own = withoutMagic(code);
+    const own = this.#onlyCode(code);
     return complete(this.#service, this.#open(this.#parse(own), true), own, cursor);
   }
 
   inspect(code: string, cursor: number) {
-    const own = withoutMagic(code);
+    const own = this.#onlyCode(code);
     return inspect(this.#service, this.#open(this.#parse(own), true), own, cursor);
   }
 
   isComplete(code: string) {
-    return isComplete(withoutMagic(code));
+    return isComplete(this.#onlyCode(code));
+  }
+
+  /** The code without magic and commands; with them when they are wrong, and so the code. */
+  #onlyCode(cell: string): string {
+    try {
+      return splitCell(cell, (name) => this.#session.has(name) || name in globalThis).code;
+    } catch {
+      return cell;
+    }
   }
 
   #parse(code: string): ts.SourceFile {
@@ -219,13 +232,4 @@ function marker(id: number, inserted = 0): Mark {
 function refused(wrong: readonly ts.Diagnostic[], end: number, inserted = 0) {
   const shown = wrong.map((each) => formatDiagnostic(each, end, inserted));
   return { ok: false as const, ...shown[0], traceback: shown.flatMap((each) => each.traceback) };
-}
-
-/** The code without its magic; with it when the magic is wrong, and so the code. */
-function withoutMagic(code: string): string {
-  try {
-    return splitMagic(code).code;
-  } catch {
-    return code;
-  }
 }

@@ -13,6 +13,8 @@ export interface Language {
   /** Names of the session with their types, for `%who`. */
   who(): [name: string, type: string][];
   reset(): void;
+  /** Packages have been installed: what is known of them may be wrong. */
+  installed(): void;
   complete(code: string, cursor: number): CompleteContent;
   inspect(code: string, cursor: number): InspectContent;
   isComplete(code: string): IsCompleteContent;
@@ -58,6 +60,7 @@ export class LanguageClient {
   commit = this.#remote("commit");
   who = this.#remote("who");
   reset = this.#remote("reset");
+  installed = this.#remote("installed");
   complete = this.#remote("complete");
   inspect = this.#remote("inspect");
   isComplete = this.#remote("isComplete");

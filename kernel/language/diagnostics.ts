@@ -65,6 +65,16 @@ function text(diagnostic: ts.Diagnostic): string {
   const message = withoutCells(ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"));
   // A constant of an earlier cell comes in as an import, which is our business, not the user's.
   if (diagnostic.code === 2632) return message.replace("because it is an import", "because it is a constant");
+  if (diagnostic.code === 2307) return message + packageHint(message);
   if (diagnostic.code === 6142) return message.replace("'--jsx' is not set", "cells cannot import JSX");
   return message;
+}
+
+/** How to get the package that cannot be found; nothing for a file, or what npm does not have. */
+function packageHint(message: string): string {
+  const specifier = /'([^']+)'/.exec(message)?.[1] ?? "";
+  const [, isDenos, name] = /^(npm:)?((?:@[\w.-]+\/)?[\w-][\w.-]*)(?:[@/].*)?$/.exec(specifier) ?? [];
+  if (name === undefined) return "";
+  const install = ` Install it with %npm install ${name}`;
+  return isDenos ? `${install}, and import it from '${name}'.` : `${install}.`;
 }

@@ -33,6 +33,8 @@ export const OPTIONS: ts.CompilerOptions = {
   types: [],
 };
 
+const OWN_PACKAGES = `${PACKAGE_ROOT.replaceAll("\\", "/")}/node_modules/`;
+
 /** What a cell file looks like from another: `./__cell12`, or `./__cell` for the one in work. */
 const CELL = /^\.\/__cell\d*$/;
 
@@ -54,6 +56,8 @@ export class CellHost implements ts.LanguageServiceHost {
   /** What the cell in work adds. */
   #augmented: string[] = [];
   #versions = 0;
+  /** How often packages have been installed. */
+  #installed = 0;
 
   constructor(directory: string) {
     this.restart(directory);
@@ -111,6 +115,13 @@ export class CellHost implements ts.LanguageServiceHost {
     this.#augmenting.clear();
   }
 
+  /** Looks for the user's packages again. */
+  installed(): void {
+    this.#installed++;
+    this.#resolved.clear();
+    this.#packages.clear();
+  }
+
   #write(path: string, text: string): void {
     if (this.#virtual.get(path)?.text === text) return;
     this.#virtual.set(path, { text, version: ++this.#versions });
@@ -131,8 +142,9 @@ export class CellHost implements ts.LanguageServiceHost {
   getScriptVersion = (path: string): string => {
     const virtual = this.#virtual.get(path);
     if (virtual) return String(virtual.version);
-    // What is installed stays as it is while a kernel runs; files beside the notebook are edited.
-    if (path.includes("/node_modules/")) return "1";
+    // What is installed stays as it is until more is; files beside the notebook are edited.
+    if (path.startsWith(OWN_PACKAGES)) return "1";
+    if (path.includes("/node_modules/")) return String(this.#installed);
     return String(statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
   };
 

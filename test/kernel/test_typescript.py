@@ -373,13 +373,16 @@ class Cells(unittest.TestCase):
         self.assertIn("./base", ["./" + name for name in self.matches("import x from './b|'")["matches"]])
 
     def test_magics_are_completed(self):
-        self.assertEqual(self.matches("%|")["matches"], ["time", "who", "reset"])
+        self.assertEqual(self.matches("%|")["matches"], ["time", "who", "reset", "npm"])
         reply = self.matches("%%ti|")
         self.assertEqual((reply["matches"], reply["cursor_start"]), (["time"], 2))
 
     def test_is_complete(self):
         for code, answer in [
             ("%who", "complete"),
+            ("!ls -l", "complete"),
+            ("%npm install foo", "complete"),
+            ("!(", "incomplete"),
             ("%time 1 +", "incomplete"),
             ("%nope", "invalid"),
             ("'abc", "invalid"),
@@ -408,7 +411,7 @@ class Cells(unittest.TestCase):
         self.kernel.run("interface Shown { a: number } type Two = 1 | 2;")
         self.assertRegex(self.kernel.run("%who").stream(), r"Shown +interface Shown\nTwo +type Two = 1 \| 2\n")
         for code, message in [
-            ("%nope", "Unknown magic %nope; there are %time, %who, %reset"),
+            ("%nope", "Unknown magic %nope; there are %time, %who, %reset, %npm"),
             ("%who listed", "%who takes nothing, not 'listed'"),
             ("%reset all", "%reset takes nothing but -f, not 'all'"),
         ]:
