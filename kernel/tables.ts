@@ -77,5 +77,8 @@ function cellText(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "string" || typeof value === "bigint") return String(value);
   if (value instanceof Date) return value.toISOString();
-  return inspect(value, { depth: 1, maxArrayLength: 10, breakLength: Number.POSITIVE_INFINITY });
+  // A vector or a row within the table.
+  const { toJSON } = value as { toJSON?: () => unknown };
+  const plain = typeof toJSON === "function" ? toJSON.call(value) : value;
+  return inspect(plain, { depth: 1, maxArrayLength: 10, breakLength: Number.POSITIVE_INFINITY });
 }

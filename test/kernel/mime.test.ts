@@ -81,21 +81,25 @@ test("tables of Arrow, which draw nothing themselves", async () => {
   const columns = [
     { name: "n", get: (i: number) => BigInt(i) },
     { name: "<t>", get: (i: number) => (i === 0 ? null : `a<b ${i}`) },
+    { name: "list", get: (i: number) => ({ offsets: [0], toJSON: () => [i, 2] }) },
   ];
   const arrow = {
     numRows: 30,
-    numCols: 2,
+    numCols: 3,
     schema: { fields: columns.map(({ name }) => ({ name })) },
     getChildAt: (i: number) => columns[i],
   };
   const { schema, ...unnamed } = arrow;
   for (const value of [arrow, { ...unnamed, names: schema.fields.map(({ name }) => name) }]) {
     const bundle = (await mimeBundle(value))!;
-    assert.equal(bundle["text/plain"], "Table: 30 rows × 2 columns");
+    assert.equal(bundle["text/plain"], "Table: 30 rows × 3 columns");
     const html = String(bundle["text/html"]);
     assert.equal(html.match(/<tr>/g)?.length, 21);
-    assert.match(html, /<th>&lt;t><\/th>.*<tr><td>0<\/td><td><\/td><\/tr><tr><td>1<\/td><td>a&lt;b 1</);
-    assert.match(html, /30 rows × 2 columns; the first 20 are shown/);
+    assert.match(
+      html,
+      /<th>&lt;t><\/th>.*<tr><td>0<\/td><td><\/td><td>\[ 0, 2 \]<\/td><\/tr><tr><td>1<\/td><td>a&lt;b 1</,
+    );
+    assert.match(html, /30 rows × 3 columns; the first 20 are shown/);
   }
 });
 
