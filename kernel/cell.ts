@@ -23,6 +23,10 @@ export class Cell {
   readonly failed: Promise<never>;
   /** What it was that ended it. */
   failure: { error: unknown } | undefined;
+  /** Resolves when the front end has been told how it ended. */
+  readonly ended: Promise<void>;
+  /** Says that it has ended. */
+  end!: () => void;
   #reject!: (error: unknown) => void;
 
   constructor(
@@ -33,6 +37,9 @@ export class Cell {
   ) {
     this.failed = new Promise((_, reject) => {
       this.#reject = reject;
+    });
+    this.ended = new Promise((resolve) => {
+      this.end = resolve;
     });
     // Nobody listens when the cell has ended before.
     this.failed.catch(() => {});

@@ -24,6 +24,7 @@ export function installGlobals(output: Output, comms: Comms, input: Input): void
     html: showable("text/html"),
     markdown: showable("text/markdown"),
     input: (prompt = "", { password = false } = {}) => input.ask(prompt, password),
+    prompt: (message = "", otherwise = "") => input.askNow(String(message)) || otherwise,
     jupyter,
     [Symbol.for("cellkernel.host")]: jupyter,
   };

@@ -5,6 +5,7 @@ import { context, followCells, ownerOf } from "./context.js";
 import { cellOf, mapStacks } from "./errors.js";
 import { Executor } from "./executor.js";
 import { installGlobals } from "./globals.js";
+import { Inbox } from "./inbox.js";
 import { captureInherited } from "./inherit.js";
 import { Input } from "./input.js";
 import { LanguageClient } from "./language/client.js";
@@ -12,6 +13,7 @@ import { log } from "./log.js";
 import { showOriginals } from "./originals.js";
 import { Output } from "./output.js";
 import { NotebookSession } from "./session.js";
+import { askThroughStdin } from "./stdin.js";
 import type { ToFrontEnd, ToMain } from "./threads.js";
 import { importTslab } from "./tslab.js";
 import type { Outgoing } from "./wire.js";
@@ -41,7 +43,10 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
   const children = new Children();
   const executor = new Executor(language, shared, directory, { tslab: () => importTslab(output) });
   const session = new NotebookSession(executor, language, output, shared);
-  const input = new Input((prompt, password) => tell({ kind: "input", prompt, password }));
+  const input = new Input({
+    ask: (prompt, password) => tell({ kind: "input", prompt, password }),
+    wait: () => inbox.waitForAnswer(),
+  });
 
   const shutDown = () => {
     session.interrupt();
@@ -70,7 +75,7 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
     shutdown: shutDown,
     closed: () => exit(0),
   };
-  frontEnd.on("message", (message: ToMain) => handlers[message.kind](message as never));
+  const inbox = new Inbox(frontEnd, shared, (message) => handlers[message.kind](message as never));
 
   guardProcess(session, shutDown);
   mapStacks();
@@ -78,6 +83,7 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
   followCells();
   output.captureStreams();
   captureInherited(output);
+  askThroughStdin(input);
   installGlobals(output, comms, input);
 }
 

@@ -66,6 +66,8 @@ declare global {
   function markdown(source: string | TemplateStringsArray, ...values: unknown[]): Showable;
   /** Asks the user for a line of text below the cell. */
   function input(prompt?: string, options?: { password?: boolean }): Promise<string>;
+  /** Asks the user for a line of text, and holds up everything else until it is there; `input` does not. */
+  function prompt(message?: string, otherwise?: string): string;
   /** The kernel: interrupts, comms, clearing of outputs. */
   const jupyter: Jupyter;
 }

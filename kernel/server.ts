@@ -9,7 +9,7 @@ import type { LanguageProcess } from "./language/start.js";
 import { log } from "./log.js";
 import { isOrphan, signal } from "./platform.js";
 import { Sockets } from "./sockets.js";
-import type { Outcome, ToFrontEnd, ToMain } from "./threads.js";
+import { type Outcome, Slot, type ToFrontEnd, type ToMain } from "./threads.js";
 import { type Header, type Message, Wire } from "./wire.js";
 
 /** After an error, requests that were on their way before the client could know of it are aborted too. */
@@ -34,6 +34,7 @@ export class Server {
   readonly #language: LanguageClient;
   readonly #history: History;
   readonly #interrupter: Interrupter;
+  readonly #shared: Int32Array;
   readonly #tell: (message: ToMain) => void;
   readonly #queue: [socket: Router, request: Message][] = [];
   readonly #commInfo = new Map<number, (comms: object) => void>();
@@ -49,8 +50,9 @@ export class Server {
     this.#language = new LanguageClient(languageProcess);
     this.#history = new History(data.historyFile);
     this.#tell = (message) => data.main.postMessage(message);
+    this.#shared = new Int32Array(data.shared);
     this.#interrupter = new Interrupter(
-      new Int32Array(data.shared),
+      this.#shared,
       () => this.#tell({ kind: "interrupt" }),
       () => languageProcess.pid,
     );
@@ -66,8 +68,10 @@ export class Server {
       void this.#sockets.serve(socket, (request) => void this.#handle(socket, request));
     }
     void this.#sockets.serve(stdin, ({ header, content }) => {
-      if (header.msg_type === "input_reply")
-        this.#tell({ kind: "input", value: String(content.value ?? "") });
+      if (header.msg_type !== "input_reply") return;
+      this.#tell({ kind: "input", value: String(content.value ?? "") });
+      Atomics.add(this.#shared, Slot.answers, 1);
+      Atomics.notify(this.#shared, Slot.answers);
     });
     const parent = process.ppid;
     setInterval(() => {

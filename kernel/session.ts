@@ -54,6 +54,7 @@ export class NotebookSession {
     await cell.line.settled();
     Atomics.store(this.shared, Slot.phase, Phase.idle);
     Atomics.store(this.shared, Slot.interrupt, 0);
+    cell.end();
     context.end();
     return outcome;
   }

@@ -61,6 +61,8 @@ export const Slot = {
   phase: 1,
   /** How many cells have begun: tells the running one from the next. */
   cells: 2,
+  /** How many answers of the user have come in: main may sleep until there is one. */
+  answers: 3,
 } as const;
 
 /** What the main thread is doing. */
@@ -73,4 +75,4 @@ export const Phase = {
 } as const;
 
 /** Bytes of the shared memory. */
-export const SHARED_BYTES = 12;
+export const SHARED_BYTES = 16;
