@@ -10,6 +10,7 @@ import { captureInherited } from "./inherit.js";
 import { Input } from "./input.js";
 import { LanguageClient } from "./language/client.js";
 import { log } from "./log.js";
+import { membersAt } from "./members.js";
 import { showOriginals } from "./originals.js";
 import { Output } from "./output.js";
 import { NotebookSession } from "./session.js";
@@ -65,7 +66,8 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
       }
       tell({ kind: "comm done", parent: message.parent });
     },
-    "comm info": ({ id, target }) => tell({ kind: "comm info", id, comms: comms.info(target) }),
+    "comm info": ({ id, target }) => tell({ kind: "answer", id, answer: comms.info(target) }),
+    members: ({ id, path }) => tell({ kind: "answer", id, answer: membersAt(path, executor.scope) }),
     input: ({ value }) => input.answer(value),
     interrupt: () => {
       tell({ kind: "interrupted" });

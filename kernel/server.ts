@@ -1,4 +1,5 @@
 import type { Router } from "zeromq";
+import { withMembers } from "./completion.js";
 import type { FrontEndData } from "./frontend.js";
 import { History } from "./history.js";
 import { kernelInfo } from "./info.js";
@@ -7,7 +8,9 @@ import { IoPub } from "./iopub.js";
 import { type Call, LanguageClient } from "./language/client.js";
 import type { LanguageProcess } from "./language/start.js";
 import { log } from "./log.js";
+import type { Member } from "./members.js";
 import { isOrphan, signal } from "./platform.js";
+import { roughlyComplete } from "./roughly.js";
 import { Sockets } from "./sockets.js";
 import { type Outcome, Slot, type ToFrontEnd, type ToMain } from "./threads.js";
 import { type Header, type Message, Wire } from "./wire.js";
@@ -21,10 +24,27 @@ const CHILDREN_MS = 200;
 /** How often we look whether whoever started us is still there. */
 const ORPHAN_MS = 2000;
 
+/** Until then a completion has what main can add to it. */
+const BUSY_MS = 150;
+/** A language process that starts is not waited for longer. */
+const WARM_MS = 250;
+
+/** What can be asked of main. */
+type Question = { kind: "comm info"; target?: string } | { kind: "members"; path: string[] };
+
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 type Content = Record<string, unknown>;
 type Answer = [type: string, content: object];
+
+/** The answer, unless it takes longer than that. */
+async function within<T>(ms: number, answer: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return Promise.race([answer.finally(() => clearTimeout(timer)), late]);
+}
 
 /** The front end's side of the kernel: queues, replies, tells everyone what happens. */
 export class Server {
@@ -37,7 +57,7 @@ export class Server {
   readonly #shared: Int32Array;
   readonly #tell: (message: ToMain) => void;
   readonly #queue: [socket: Router, request: Message][] = [];
-  readonly #commInfo = new Map<number, (comms: object) => void>();
+  readonly #questions = new Map<number, (answer: object) => void>();
   #running: [socket: Router, request: Message] | undefined;
   #finished: (outcome: Outcome) => void = () => {};
   #count = 0;
@@ -108,25 +128,37 @@ export class Server {
   readonly #answers: Record<string, (content: Content) => Answer | Promise<Answer>> = {
     kernel_info_request: () => ["kernel_info_reply", kernelInfo],
     complete_request: async ({ code, cursor_pos }) => {
-      const content = await this.#language.complete(String(code ?? ""), Number(cursor_pos ?? 0));
-      return ["complete_reply", { status: "ok", ...content }];
+      const { content, ask } = await this.#language.complete(String(code ?? ""), Number(cursor_pos ?? 0));
+      // A cell that computes answers nothing.
+      const members = ask && (await within(BUSY_MS, this.#ask({ kind: "members", path: ask.path })));
+      const completed = ask && members ? withMembers(content, ask, members as Member[]) : content;
+      return ["complete_reply", { status: "ok", ...completed }];
     },
     inspect_request: async ({ code, cursor_pos }) => {
       const content = await this.#language.inspect(String(code ?? ""), Number(cursor_pos ?? 0));
       return ["inspect_reply", { status: "ok", ...content }];
     },
-    is_complete_request: async ({ code }) => [
-      "is_complete_reply",
-      await this.#language.isComplete(String(code ?? "")),
-    ],
+    is_complete_request: async ({ code }) => {
+      const text = String(code ?? "");
+      // A console waits no longer than a second; the language process may not be there yet.
+      const answer = await within(WARM_MS, this.#language.isComplete(text));
+      return ["is_complete_reply", answer ?? roughlyComplete(text)];
+    },
     history_request: (content) => ["history_reply", { status: "ok", history: this.#history.query(content) }],
-    comm_info_request: ({ target_name }) =>
-      new Promise((resolve) => {
-        const id = this.#asked++;
-        this.#commInfo.set(id, (comms) => resolve(["comm_info_reply", { status: "ok", comms }]));
-        this.#tell({ kind: "comm info", id, target: target_name ? String(target_name) : undefined });
-      }),
+    comm_info_request: async ({ target_name }) => {
+      const target = target_name ? String(target_name) : undefined;
+      return ["comm_info_reply", { status: "ok", comms: await this.#ask({ kind: "comm info", target }) }];
+    },
   };
+
+  /** Asks main, which answers when it is at leisure. */
+  #ask(question: Question): Promise<object> {
+    return new Promise((resolve) => {
+      const id = this.#asked++;
+      this.#questions.set(id, resolve);
+      this.#tell({ ...question, id });
+    });
+  }
 
   async #answer(socket: Router, request: Message): Promise<void> {
     const type = request.header.msg_type;
@@ -205,15 +237,15 @@ export class Server {
     else if (message.kind === "done") this.#finished(message.outcome);
     else if (message.kind === "interrupted") this.#interrupter.heard();
     else if (message.kind === "comm done") this.#idle(message.parent);
-    else if (message.kind === "comm info") {
-      this.#commInfo.get(message.id)?.(message.comms);
-      this.#commInfo.delete(message.id);
-    } else if (message.kind === "input") void this.#ask(message.prompt, message.password);
+    else if (message.kind === "answer") {
+      this.#questions.get(message.id)?.(message.answer);
+      this.#questions.delete(message.id);
+    } else if (message.kind === "input") void this.#askUser(message.prompt, message.password);
     else void this.#leave();
   }
 
   /** Asks the client that sent the running cell. */
-  async #ask(prompt: string, password: boolean): Promise<void> {
+  async #askUser(prompt: string, password: boolean): Promise<void> {
     if (!this.#running) return;
     await this.#reply(this.#sockets.stdin, this.#running[1], "input_request", { prompt, password });
   }

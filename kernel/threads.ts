@@ -1,4 +1,5 @@
 import type { CommMessage } from "./comms.js";
+import type { Member } from "./members.js";
 import type { Header, Outgoing } from "./wire.js";
 
 /**
@@ -37,6 +38,8 @@ export type ToMain =
   | { kind: "execute"; order: ExecuteOrder }
   | { kind: "comm"; message: CommMessage }
   | { kind: "comm info"; id: number; target?: string }
+  /** Which names has the value at this path? */
+  | { kind: "members"; id: number; path: string[] }
   | { kind: "input"; value: string }
   | { kind: "interrupt" }
   | { kind: "shutdown" }
@@ -48,7 +51,8 @@ export type ToFrontEnd =
   | { kind: "publish"; message: Outgoing }
   | { kind: "done"; outcome: Outcome }
   | { kind: "comm done"; parent: Header }
-  | { kind: "comm info"; id: number; comms: Record<string, { target_name: string }> }
+  /** To what was asked under this number: comms by id, or the names of a value. */
+  | { kind: "answer"; id: number; answer: Record<string, { target_name: string }> | Member[] }
   | { kind: "input"; prompt: string; password: boolean }
   | { kind: "interrupted" }
   | { kind: "gone" };

@@ -1,5 +1,5 @@
 import type { Committed, Compiled, CompiledModule } from "./cells.js";
-import type { CompleteContent } from "./complete.js";
+import type { Completion } from "./complete.js";
 import type { IsCompleteContent } from "./incomplete.js";
 import type { InspectContent } from "./inspect.js";
 
@@ -15,7 +15,7 @@ export interface Language {
   reset(): void;
   /** Packages have been installed: what is known of them may be wrong. */
   installed(): void;
-  complete(code: string, cursor: number): CompleteContent;
+  complete(code: string, cursor: number): Completion;
   inspect(code: string, cursor: number): InspectContent;
   isComplete(code: string): IsCompleteContent;
 }
