@@ -6,9 +6,9 @@ import { withoutAlias, withoutCells } from "./alias.js";
 import type { Language } from "./client.js";
 import { complete, completeMagic } from "./complete.js";
 import { Declarations } from "./declarations.js";
-import { formatDiagnostic, isReported } from "./diagnostics.js";
+import { formatDiagnostic, isOfDecorators, isReported } from "./diagnostics.js";
 import { erase, ownStart } from "./erase.js";
-import type { Mark } from "./expressions.js";
+import type { Surroundings } from "./expressions.js";
 import { CellHost } from "./host.js";
 import { isComplete } from "./incomplete.js";
 import { inspect, typeInfo } from "./inspect.js";
@@ -39,6 +39,9 @@ export type CompiledModule =
 /** Nothing to say: kept as a type so that the call has a result. */
 export type Committed = undefined;
 
+/** Under this name the parsed files are kept. */
+const PARSED = "cells" as ts.DocumentRegistryBucketKey;
+
 /** "Cannot find name …" */
 const UNKNOWN_NAME = 2304;
 
@@ -55,7 +58,9 @@ export class Cells implements Language {
   constructor(directory: string) {
     this.#host = new CellHost(directory);
     this.#declarations = new Declarations((cell, text) => this.#host.declare(cell, text));
-    this.#service = ts.createLanguageService(this.#host, ts.createDocumentRegistry());
+    // What a `tsconfig.json` may change has no part in how a file is parsed: the snapshot's serve all.
+    const registry = { ...ts.createDocumentRegistry(), getKeyForCompilationSettings: () => PARSED };
+    this.#service = ts.createLanguageService(this.#host, registry);
   }
 
   /** Begins a notebook in `directory`, with what was parsed so far. */
@@ -70,9 +75,13 @@ export class Cells implements Language {
     const code = object ?? source;
     const inserted = object ? 1 : 0;
     const parsed = this.#parse(code);
+    const { wrong: misconfigured } = this.#host.settings();
+    if (misconfigured.length > 0) return refused(misconfigured, code.length);
     const unparsed = syntaxErrors(parsed);
     if (unparsed.length > 0) return refused(unparsed, code.length);
     let checked = this.#check(parsed, code.length);
+    if (checked.wrong.some(isOfDecorators))
+      checked = this.#withOtherDecorators(parsed, code.length) ?? checked;
     // Once more with every name of the session, so that TypeScript can say which was meant.
     if (checked.wrong.some((each) => each.code === UNKNOWN_NAME))
       checked = this.#check(parsed, code.length, true);
@@ -80,7 +89,13 @@ export class Cells implements Language {
     if (wrong.length > 0) return refused(wrong, code.length, inserted);
     const exports: Exports = { names: [], stars: [] };
     const declared = declaredNames(file, code.length);
-    const { js, map, dts } = this.#emit(program, file, code.length, exports, marker(id, inserted));
+    const { js, map, dts } = this.#emit(
+      program,
+      file,
+      code.length,
+      exports,
+      this.#around(parsed.fileName, id, inserted),
+    );
     const edits = erase(parsed).map(([from, to, text]): Edit => [from - inserted, to - inserted, text]);
     const names = [...declared].filter(([, name]) => name.hasValue).map(([name]) => name);
     this.#pending.set(cell, { text: dts, names: declared, augmented: augmentations(parsed) });
@@ -90,13 +105,15 @@ export class Cells implements Language {
 
   compileModule(file: string, id: number): CompiledModule {
     const path = file.replaceAll("\\", "/");
-    const program = isJavaScript(path) ? javaScript(path) : this.#typeScript(path);
+    const program = isJavaScript(path)
+      ? javaScript(path, this.#host.settings().options)
+      : this.#typeScript(path);
     const source = program.getSourceFile(path);
     if (!source) return { ok: false, message: `cannot read ${file}`, traceback: [] };
     const wrong = this.#diagnostics(program, source, source.end);
     if (wrong.length > 0) return refused(wrong, source.end);
     const exports: Exports = { names: [], stars: [] };
-    const { js, map } = this.#emit(program, source, source.end, exports, marker(id));
+    const { js, map } = this.#emit(program, source, source.end, exports, this.#around(path, id));
     return { ok: true, js, map, exports, edits: erase(source) };
   }
 
@@ -191,12 +208,22 @@ export class Cells implements Language {
     return { program, file, wrong: this.#diagnostics(program, file, end) };
   }
 
+  /** The cell with its decorators read as the other kind; undefined when that does not help. */
+  #withOtherDecorators(parsed: ts.SourceFile, end: number) {
+    if (!this.#host.switchDecorators()) return undefined;
+    const checked = this.#check(parsed, end);
+    if (!checked.wrong.some(isOfDecorators)) return checked;
+    this.#host.switchDecorators();
+    return undefined;
+  }
+
   #diagnostics(program: ts.Program, file: ts.SourceFile, end: number): readonly ts.Diagnostic[] {
+    const { asksForTypes } = this.#host.settings();
     const syntactic = program.getSyntacticDiagnostics(file);
     if (syntactic.length > 0) return syntactic;
     const semantic = program
       .getSemanticDiagnostics(file)
-      .filter((each) => isReported(each) && (each.start ?? 0) <= end);
+      .filter((each) => isReported(each, asksForTypes) && (each.start ?? 0) <= end);
     if (semantic.length === 0) return semantic;
     // The names of a file that cannot be parsed are missing here: the cause is there.
     const imported = importedModules(file)
@@ -206,14 +233,22 @@ export class Cells implements Language {
     return broken.length > 0 ? broken : semantic;
   }
 
-  #emit(program: ts.Program, file: ts.SourceFile, end: number, exports: Exports, mark: Mark) {
+  /** @param inserted characters at the beginning of the file that are not the user's */
+  #around(path: string, id: number, inserted = 0): Surroundings {
+    return {
+      mark: (node, file) => `@${id}:${ownStart(node, file) - inserted}-${node.end - inserted}`,
+      locate: (name) => this.#host.locate(name, path),
+    };
+  }
+
+  #emit(program: ts.Program, file: ts.SourceFile, end: number, exports: Exports, around: Surroundings) {
     const out = { js: "", map: "", dts: "" };
     const write: ts.WriteFileCallback = (name, text) => {
       if (name.endsWith(".map")) out.map = text;
       else if (/\.d\.[mc]?ts$/.test(name)) out.dts = text;
       else out.js = text;
     };
-    const before = [cellTransformer(program.getTypeChecker(), end, exports, mark)];
+    const before = [cellTransformer(program.getTypeChecker(), end, exports, around)];
     program.emit(file, write, undefined, false, { before });
     out.js = out.js.replace(/^#!.*/, "");
     // What TypeScript says of a `.cts` file to those who would `require` it.
@@ -222,11 +257,6 @@ export class Cells implements Language {
     out.js = out.js.replace(/(^|\n)export \{\};\s*(\/\/# sourceMappingURL=.*\s*)?$/, "\n");
     return out;
   }
-}
-
-/** What a function says of where it was written, in a source of which a part may not be the user's. */
-function marker(id: number, inserted = 0): Mark {
-  return (node, file) => `@${id}:${ownStart(node, file) - inserted}-${node.end - inserted}`;
 }
 
 function refused(wrong: readonly ts.Diagnostic[], end: number, inserted = 0) {

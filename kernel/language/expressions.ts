@@ -4,8 +4,13 @@ import { Variables } from "./variables.js";
 
 import ts = require("typescript");
 
-/** What the comment in a function says of the part of the file that it was written in. */
-export type Mark = (node: ts.Node, file: ts.SourceFile) => string;
+/** What a file itself does not tell. */
+export interface Surroundings {
+  /** What a function or class says of where it was written. */
+  mark(node: ts.Node, file: ts.SourceFile): string;
+  /** The file that an import means by the `paths` of a `tsconfig.json`; undefined for any other. */
+  locate(name: string): string | undefined;
+}
 
 /** Rewrites what stands inside of a cell's statements: references to its scope, awaits, loops, async functions. */
 export class Expressions {
@@ -16,7 +21,6 @@ export class Expressions {
   /**
    * @param topLevel the nodes that declare the file's own names
    * @param end where the user's code ends and the appended module suffix begins
-   * @param mark what a function or class says of where it was written
    */
   constructor(
     readonly context: ts.TransformationContext,
@@ -24,7 +28,7 @@ export class Expressions {
     readonly file: ts.SourceFile,
     readonly end: number,
     readonly topLevel: Set<ts.Node>,
-    readonly mark: Mark,
+    readonly around: Surroundings,
   ) {
     this.#f = context.factory;
     this.#code = new Code(context.factory);
@@ -77,7 +81,7 @@ export class Expressions {
       ts.addSyntheticLeadingComment(
         part,
         ts.SyntaxKind.MultiLineCommentTrivia,
-        this.mark(written, this.file),
+        this.around.mark(written, this.file),
       );
     return node;
   }
@@ -111,13 +115,20 @@ export class Expressions {
 
   #called(node: ts.CallExpression, visited: ts.CallExpression): ts.Node {
     if (node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      return ts.setTextRange(this.#code.call("import", [...visited.arguments]), node);
+      const [first, ...rest] = visited.arguments;
+      return ts.setTextRange(this.#code.call("import", [this.located(first), ...rest]), node);
     }
     const callee = this.#detached(node.expression, visited.expression);
     const args = isOfRejection(node)
       ? visited.arguments.map((each) => this.#catching(each))
       : visited.arguments;
     return this.#f.updateCallExpression(visited, callee, visited.typeArguments, args);
+  }
+
+  /** What an import is to load. */
+  located(specifier: ts.Expression): ts.Expression {
+    const file = ts.isStringLiteralLike(specifier) ? this.around.locate(specifier.text) : undefined;
+    return file === undefined ? specifier : this.#f.createStringLiteral(file);
   }
 
   /** `catch (e) { __kernel.caught(e); … }`: V8's words for our code become those for the user's. */

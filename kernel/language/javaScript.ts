@@ -1,13 +1,11 @@
-import { OPTIONS } from "./host.js";
-
 import ts = require("typescript");
 
 export const isJavaScript = (path: string) => /\.[mc]?js$/.test(path);
 
 /** A JavaScript file alone: what it imports, and whether its types agree, is of no account. */
-export function javaScript(path: string): ts.Program {
+export function javaScript(path: string, settings: ts.CompilerOptions): ts.Program {
   const options: ts.CompilerOptions = {
-    ...OPTIONS,
+    ...settings,
     allowJs: true,
     checkJs: false,
     declaration: false,

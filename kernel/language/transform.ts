@@ -1,5 +1,5 @@
 import { Code } from "./code.js";
-import { Expressions, type Mark } from "./expressions.js";
+import { Expressions, type Surroundings } from "./expressions.js";
 import { declaredNames, hasModifier, importedBindings, isVar } from "./names.js";
 
 import ts = require("typescript");
@@ -23,15 +23,14 @@ export interface Exports {
  *   has ended meanwhile, and knows again which cell it belongs to.
  *
  * @param end where the user's code ends and the appended module suffix begins
- * @param mark what a function or class says of where it was written
  */
 export function cellTransformer(
   checker: ts.TypeChecker,
   end: number,
   exports: Exports,
-  mark: Mark,
+  around: Surroundings,
 ): ts.TransformerFactory<ts.SourceFile> {
-  return (context) => (file) => new CellTransformer(context, checker, file, end, exports, mark).run();
+  return (context) => (file) => new CellTransformer(context, checker, file, end, exports, around).run();
 }
 
 class CellTransformer {
@@ -47,7 +46,7 @@ class CellTransformer {
     readonly file: ts.SourceFile,
     readonly end: number,
     readonly exports: Exports,
-    mark: Mark,
+    readonly around: Surroundings,
   ) {
     this.#f = context.factory;
     this.#code = new Code(context.factory);
@@ -56,7 +55,7 @@ class CellTransformer {
       for (const node of nodes) topLevel.add(node);
       if (nodes.some(isVar)) this.#vars.push(name);
     }
-    this.#expressions = new Expressions(context, checker, file, end, topLevel, mark);
+    this.#expressions = new Expressions(context, checker, file, end, topLevel, around);
   }
 
   run(): ts.SourceFile {
@@ -184,7 +183,7 @@ class CellTransformer {
   #load(specifier: ts.Expression, statement: ts.Statement): [string, ts.Statement] {
     const f = this.#f;
     const name = `__module${this.#temporaries++}`;
-    const value = f.createAwaitExpression(this.#code.call("import", [specifier]));
+    const value = f.createAwaitExpression(this.#code.call("import", [this.#expressions.located(specifier)]));
     const list = f.createVariableDeclarationList(
       [f.createVariableDeclaration(name, undefined, undefined, value)],
       ts.NodeFlags.Const,
@@ -204,7 +203,7 @@ class CellTransformer {
   #importEquals(statement: ts.ImportEqualsDeclaration): ts.Statement[] {
     if (statement.isTypeOnly || !ts.isExternalModuleReference(statement.moduleReference)) return [];
     const { expression } = statement.moduleReference;
-    if (ts.isStringLiteral(expression) && /^\.{1,2}\//.test(expression.text)) {
+    if (ts.isStringLiteral(expression) && this.#isFile(expression.text)) {
       // A file beside the notebook, which may be TypeScript's.
       const [temporary, load] = this.#load(expression, statement);
       const module = this.#code.call("required", [this.#f.createIdentifier(temporary)]);
@@ -215,12 +214,17 @@ class CellTransformer {
     return [this.#code.assign(statement.name.text, value, statement)];
   }
 
+  #isFile(name: string): boolean {
+    return /^\.{1,2}\//.test(name) || this.around.locate(name) !== undefined;
+  }
+
   #export(statement: ts.ExportDeclaration): ts.Statement[] {
     const f = this.#f;
     if (statement.isTypeOnly) return [];
     const { exportClause, moduleSpecifier } = statement;
     if (!exportClause) {
-      this.exports.stars.push((moduleSpecifier as ts.StringLiteral).text);
+      const { text } = moduleSpecifier as ts.StringLiteral;
+      this.exports.stars.push(this.around.locate(text) ?? text);
       return [];
     }
     if (!moduleSpecifier) {
