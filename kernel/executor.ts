@@ -5,6 +5,7 @@ import vm from "node:vm";
 import { type Cell, Interrupted } from "./cell.js";
 import { context } from "./context.js";
 import { CompileError, rememberSource } from "./errors.js";
+import { evaluated } from "./evaluated.js";
 import type { LanguageClient } from "./language/client.js";
 import { type Evaluate, fileOf, Modules, queryOf } from "./modules.js";
 import { bind, type Namespace, namespace, required } from "./namespace.js";
@@ -142,6 +143,7 @@ export class Executor {
       },
       import: (name: unknown) => this.modules.import(String(name), importer),
       caught,
+      evaluated,
       bind,
       namespace,
       required,

@@ -1,4 +1,4 @@
-import { CELL, Code } from "./code.js";
+import { CELL, Code, SCOPE } from "./code.js";
 import { hasModifier } from "./names.js";
 import { Variables } from "./variables.js";
 
@@ -114,9 +114,12 @@ export class Expressions {
   }
 
   #called(node: ts.CallExpression, visited: ts.CallExpression): ts.Node {
-    if (node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      const [first, ...rest] = visited.arguments;
+    const [first, ...rest] = visited.arguments;
+    if (node.expression.kind === ts.SyntaxKind.ImportKeyword)
       return ts.setTextRange(this.#code.call("import", [this.located(first), ...rest]), node);
+    if (first && isDirectEval(visited)) {
+      const code = this.#code.call("evaluated", [this.#f.createIdentifier(SCOPE), first]);
+      return this.#f.updateCallExpression(visited, visited.expression, undefined, [code, ...rest]);
     }
     const callee = this.#detached(node.expression, visited.expression);
     const args = isOfRejection(node)
@@ -210,6 +213,11 @@ export class Expressions {
   #replaced(node: ts.Node, body: ts.Node, by: ts.Node): ts.Node {
     return ts.visitEachChild(node, (child) => (child === body ? by : child), this.context);
   }
+}
+
+/** `eval(…)`, which sees what stands around it; any other way to call it does not. */
+function isDirectEval({ expression, questionDotToken }: ts.CallExpression): boolean {
+  return ts.isIdentifier(expression) && expression.text === "eval" && !questionDotToken;
 }
 
 /** `promise.catch(…)`, `promise.then(…, …)`. */

@@ -281,6 +281,27 @@ class Cells(unittest.TestCase):
                 self.gives(after, text)
         self.refused("const n: string = i", "Type 'number' is not assignable to type 'string'")
 
+    def test_what_is_evaluated_sees_the_names_of_the_notebook(self):
+        self.kernel.run("const ev = 1; let changed = 1; const window = 5; function twice(n: number) { return 2 * n; }")
+        for code, text in [
+            ("eval('ev + 1')", "2"),
+            ("eval('twice(ev)')", "2"),
+            ("eval('changed = 7'); changed", "7"),
+            ("(() => { const own = 3; return eval('own + ev'); })()", "4"),
+            ("await null; eval('() => changed')()", "7"),
+            ("eval(5 as never)", "5"),
+            ("(eval as () => void)()", None),
+            ("eval?.('1')", "1"),
+            ("typeof Reflect.get(globalThis, 'window')", "'undefined'"),
+            ("const ev = 'again'; eval('ev')", "'again'"),
+            ("eval('typeof unheard')", "'undefined'"),
+            ("{ const eval2 = (code: string) => eval(code); eval2('changed') }\n1", "1"),
+        ]:
+            with self.subTest(code):
+                self.gives(code, text)
+        self.write("evaluates.ts", "const inFile = 8;\nexport const found: number = eval('inFile');\n")
+        self.gives("import { found } from './evaluates'; found", "8")
+
     def test_what_node_gives_a_module(self):
         folder = os.path.realpath(self.folder.name)
         self.gives("`${__dirname} ${__filename}`", f"'{folder} {folder}/notebook.ts'")
