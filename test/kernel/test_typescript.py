@@ -241,11 +241,11 @@ class Cells(unittest.TestCase):
         self.gives('import * as same from "./top"; (await import("./top")) === same', "true")
 
     def test_a_file_whose_loading_was_interrupted_is_loaded_anew(self):
-        self.write("hangs.ts", "if (globalThis.hang) await new Promise(() => {});\nexport const done = 1;\ndeclare global { var hang: boolean }\n")
+        self.write("hangs.ts", "console.log('begun');\nif (globalThis.hang) await new Promise(() => {});\nexport const done = 1;\ndeclare global { var hang: boolean }\n")
         self.kernel.run("globalThis.hang = true;")
         msg_id = self.kernel.client.execute('import { done } from "./hangs"')
-        time.sleep(0.5)
-        self.kernel.manager.interrupt_kernel()
+        self.kernel.iopub("stream")
+        self.kernel.interrupt()
         self.assertEqual(self.kernel.collect(msg_id).reply["ename"], "Interrupted")
         self.kernel.run("globalThis.hang = false;")
         self.gives('import { done } from "./hangs"; done', "1")
