@@ -1,5 +1,4 @@
 import { AsyncResource, executionAsyncId, triggerAsyncId } from "node:async_hooks";
-import { promiseHooks } from "node:v8";
 import type { Cell } from "./cell.js";
 
 /** So many of the latest stretches of time are remembered. */
@@ -20,6 +19,8 @@ class Context {
   #latest: Cell | undefined;
   /** Set while code runs of which we know the cell. */
   #known: Cell | undefined;
+  /** What was thrown last, and on whose behalf. */
+  #thrown: { error: unknown; cell: Cell | undefined } | undefined;
   /** The first number since `#known` is another cell than the latest. */
   #since: number | undefined;
   /** Whose time it was from which number on. */
@@ -44,18 +45,31 @@ class Context {
     this.running = undefined;
   }
 
-  /**
-   * Runs `code` on behalf of `cell`. After a throw the cell stays known: whoever hears of what nobody caught
-   * has to know whose it was, and calls `leave`.
-   */
+  /** Runs `code` on behalf of `cell`. */
   on<T>(cell: Cell | undefined, code: () => T): T {
     const before = this.#known;
     this.leave();
     this.enter(cell);
-    const value = code();
-    this.leave();
-    this.enter(before);
-    return value;
+    try {
+      return code();
+    } catch (error) {
+      if (!this.#isThrown(error)) this.#thrown = { error, cell };
+      throw error;
+    } finally {
+      this.leave();
+      this.enter(before);
+    }
+  }
+
+  /** The cell whose code has thrown an error that nobody has caught, as far as that is known. */
+  throwerOf(error: unknown): Cell | undefined {
+    const cell = this.#isThrown(error) ? this.#thrown?.cell : undefined;
+    this.#thrown = undefined;
+    return cell;
+  }
+
+  #isThrown(error: unknown): boolean {
+    return this.#thrown !== undefined && Object.is(this.#thrown.error, error);
   }
 
   enter(cell: Cell | undefined): void {
@@ -91,52 +105,3 @@ class Context {
 }
 
 export const context = new Context();
-
-class Itself {
-  constructor(itself: object) {
-    // biome-ignore lint/correctness/noConstructorReturn: a class that extends this one adds its fields to `itself`.
-    return itself;
-  }
-}
-
-/** Writes on a promise, where nobody else can see it, for which cell it was made. */
-class Owned extends Itself {
-  readonly #cell: Cell | undefined;
-
-  constructor(promise: Promise<unknown>, cell: Cell | undefined) {
-    super(promise);
-    this.#cell = cell;
-  }
-
-  static by(promise: object): Cell | undefined {
-    return #cell in promise ? promise.#cell : undefined;
-  }
-}
-
-/** For which cell a promise was made. */
-export const ownerOf = (promise: object): Cell | undefined => Owned.by(promise);
-
-/** Makes what is begun go on, and end, on behalf of the cell that began it. */
-export function followCells(): void {
-  promiseHooks.createHook({
-    init: (promise) => void new Owned(promise, context.current),
-    before: (promise) => context.enter(Owned.by(promise)),
-    after: () => context.leave(),
-  });
-  const timers = ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"] as const;
-  for (const name of timers) globalThis[name] = bound(globalThis[name] as Begin) as never;
-  process.nextTick = bound(process.nextTick as Begin) as typeof process.nextTick;
-}
-
-type Callback = (...args: unknown[]) => void;
-type Begin = (callback: Callback, ...rest: unknown[]) => unknown;
-
-function bound(begin: Begin): Begin {
-  const bound = (callback: Callback, ...rest: unknown[]) => {
-    const cell = context.current;
-    if (typeof callback !== "function" || !cell) return begin(callback, ...rest);
-    return begin((...args) => context.on(cell, () => callback(...args)), ...rest);
-  };
-  // `util.promisify(setTimeout)` finds its promise form here.
-  return Object.defineProperties(bound, Object.getOwnPropertyDescriptors(begin));
-}

@@ -95,7 +95,6 @@ export class Executor {
           const promise = context.on(cell, () => INTERRUPTIBLE.runInThisContext({ breakOnSigint: true }));
           (promise as ReturnType<Body>).then(done, failed);
         } catch (error) {
-          context.leave();
           const code = (error as NodeJS.ErrnoException).code;
           failed(code === "ERR_SCRIPT_EXECUTION_INTERRUPTED" ? new Interrupted() : error);
         } finally {

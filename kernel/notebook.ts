@@ -1,9 +1,10 @@
 import type { MessagePort } from "node:worker_threads";
 import { Children } from "./children.js";
 import { Comms } from "./comms.js";
-import { context, followCells, ownerOf } from "./context.js";
+import { context } from "./context.js";
 import { cellOf, mapStacks } from "./errors.js";
 import { Executor } from "./executor.js";
+import { followCells, ownerOf } from "./followCells.js";
 import { installGlobals } from "./globals.js";
 import { Inbox } from "./inbox.js";
 import { captureInherited } from "./inherit.js";
@@ -61,8 +62,7 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
       try {
         comms.receive(message);
       } catch (error) {
-        session.uncaught(error, context.current);
-        context.leave();
+        session.uncaught(error, context.throwerOf(error));
       }
       tell({ kind: "comm done", parent: message.parent });
     },
@@ -91,10 +91,9 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
 
 /** What would end the process, or write past the notebook, comes to the cell instead. */
 function guardProcess(session: NotebookSession, shutDown: () => void): void {
-  process.on("uncaughtException", (error) => {
-    session.uncaught(error, context.isKnown ? context.current : (cellOf(error) ?? context.current));
-    context.leave();
-  });
+  process.on("uncaughtException", (error) =>
+    session.uncaught(error, context.throwerOf(error) ?? cellOf(error) ?? context.current),
+  );
   process.on("unhandledRejection", (reason, promise) => session.uncaught(reason, ownerOf(promise)));
   // Interrupts come as messages; a signal that finds no synchronous cell to end is late.
   process.on("SIGINT", () => {});

@@ -31,6 +31,8 @@ STRAYS = {
     "a microtask of a timer": ("whenDue(() => queueMicrotask(() => { throw new Error('stray') }))", "stray"),
     "a tick of a timer": ("whenDue(() => process.nextTick(() => { throw new Error('stray') }))", "stray"),
     "a file that was read": ("whenDue(() => fs.readFile('/proc/self/stat', () => { throw new Error('stray') }))", "stray"),
+    "a file that is read when the next cell has begun": ("due.then(() => fs.readFile('/proc/self/stat', () => fs.readFile('/proc/self/stat', () => { throw new Error('stray') })))", "stray"),
+    "an event of a stream": ("const stream = fs.createReadStream('/proc/self/stat'); due.then(() => stream.on('data', () => { throw new Error('stray') }))", "stray"),
     "a stream's error": ("due.then(() => { fs.createReadStream('/stray') })", "/stray"),
     "a child's error": ("due.then(() => { spawn('stray') })", "spawn stray"),
     "an event's error": ("const events = new EventEmitter(); whenDue(() => events.emit('error', new Error('stray')))", "stray"),
