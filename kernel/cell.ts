@@ -1,3 +1,4 @@
+import { Line } from "./line.js";
 import type { Header } from "./wire.js";
 
 /** Thrown in a cell that the user has interrupted. */
@@ -16,10 +17,16 @@ export class Cell {
   written = 0;
   /** Characters of what it has shown beside them. */
   shown = 0;
+  /** What it shows, in order. */
+  readonly line = new Line();
   /** Rejects when something outside of the cell's own flow ends it. */
   readonly failed: Promise<never>;
   /** What it was that ended it. */
   failure: { error: unknown } | undefined;
+  /** Resolves when the front end has been told how it ended. */
+  readonly ended: Promise<void>;
+  /** Says that it has ended. */
+  end!: () => void;
   #reject!: (error: unknown) => void;
 
   constructor(
@@ -31,12 +38,20 @@ export class Cell {
     this.failed = new Promise((_, reject) => {
       this.#reject = reject;
     });
+    this.ended = new Promise((resolve) => {
+      this.end = resolve;
+    });
     // Nobody listens when the cell has ended before.
     this.failed.catch(() => {});
   }
 
   get interrupted(): boolean {
     return this.abort.signal.aborted;
+  }
+
+  /** The same place on the page for what goes on after the cell, which an interrupt of the cell has not ended. */
+  afterwards(): Cell {
+    return new Cell(this.parent, this.count, this.silent);
   }
 
   interrupt(): void {
@@ -49,50 +64,5 @@ export class Cell {
   fail(error: unknown): void {
     this.failure ??= { error };
     this.#reject(error);
-  }
-}
-
-/**
- * Which cell the code that runs now belongs to. Compiled code restores it after each `await`,
- * the timers in their callbacks. (AsyncLocalStorage would do this by itself, but Node 20 aborts
- * when an execution is terminated while its hooks are on.)
- */
-export const context: { current: Cell | undefined; running: Cell | undefined } = {
-  current: undefined,
-  running: undefined,
-};
-
-/** Goes on with `cell`, unless it was interrupted meanwhile. */
-export function resume(cell: Cell | undefined): void {
-  if (cell?.interrupted) throw new Interrupted();
-  if (context.current === cell) return;
-  context.current = cell;
-  if (cell === context.running) return;
-  queueMicrotask(() => {
-    context.current = context.running ?? cell;
-  });
-}
-
-/** Makes timers run on behalf of the cell that set them. */
-export function bindTimers(): void {
-  for (const name of ["setTimeout", "setInterval", "setImmediate"] as const) {
-    const original = globalThis[name] as (
-      callback: (...args: unknown[]) => void,
-      ...rest: unknown[]
-    ) => unknown;
-    const bound = (callback: (...args: unknown[]) => void, ...rest: unknown[]) => {
-      const cell = context.current;
-      if (typeof callback !== "function" || !cell) return original(callback, ...rest);
-      const call = (...args: unknown[]) => {
-        const before = context.current;
-        context.current = cell;
-        callback(...args);
-        context.current = before;
-      };
-      return original(call, ...rest);
-    };
-    // `util.promisify(setTimeout)` finds its promise form here.
-    Object.defineProperties(bound, Object.getOwnPropertyDescriptors(original));
-    globalThis[name] = bound as never;
   }
 }

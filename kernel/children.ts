@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
-import { type Cell, context } from "./cell.js";
+import type { Cell } from "./cell.js";
+import { context } from "./context.js";
 import { descendants, signal } from "./platform.js";
 
 /** Child processes that cells have started, each with its cell. */

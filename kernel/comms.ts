@@ -1,15 +1,25 @@
 import { randomUUID } from "node:crypto";
-import type { HostComm } from "../src/protocol/host.js";
-import { type Cell, context } from "./cell.js";
+import { context } from "./context.js";
+import type { Comm } from "./prelude.js";
 import type { Header, Outgoing } from "./wire.js";
 
-type Opened = (comm: HostComm, data: unknown) => void;
-type Received = (data: unknown, buffers: Uint8Array[]) => void;
+type Metadata = Record<string, unknown>;
+type Opened = (comm: Comm, data: unknown, buffers: Uint8Array[], metadata: Metadata) => void;
+type Received = (data: unknown, buffers: Uint8Array[], metadata: Metadata) => void;
+
+/** A comm message as a page has sent it. */
+export interface CommMessage {
+  type: string;
+  content: Record<string, unknown>;
+  metadata: Metadata;
+  buffers: Uint8Array[];
+  parent: Header;
+}
 
 /** The open comms between this kernel and its pages. */
 export class Comms {
   readonly #publish: (message: Outgoing) => void;
-  readonly #open = new Map<string, Comm>();
+  readonly #open = new Map<string, OpenComm>();
   readonly #targets = new Map<string, Opened>();
 
   constructor(publish: (message: Outgoing) => void) {
@@ -18,39 +28,35 @@ export class Comms {
 
   /** Answers a target that pages open. */
   onOpen(target: string, opened: Opened): () => void {
-    this.#targets.set(target, opened);
+    const bound = onBehalf(opened);
+    this.#targets.set(target, bound);
     return () => {
-      if (this.#targets.get(target) === opened) this.#targets.delete(target);
+      if (this.#targets.get(target) === bound) this.#targets.delete(target);
     };
   }
 
   /** Opens a comm to a target that the page has registered. */
-  open(target: string, data: unknown = {}, buffers: Uint8Array[] = []): HostComm {
+  open(target: string, data: unknown = {}, buffers: Uint8Array[] = [], metadata: Metadata = {}): Comm {
     const comm = this.#add(randomUUID(), target, context.current?.parent);
-    comm.publish("comm_open", { target_name: target, data }, buffers);
+    comm.publish("comm_open", { target_name: target, data }, buffers, metadata);
     return comm;
   }
 
-  /** Hands a message of a page to its comm, on behalf of the cell that runs now. */
-  receive(
-    type: string,
-    content: Record<string, unknown>,
-    buffers: Uint8Array[],
-    parent: Header,
-    cell?: Cell,
-  ): void {
+  /** Hands a message of a page to its comm. */
+  receive({ type, content, metadata, buffers, parent }: CommMessage): void {
     const id = String(content.comm_id);
-    const before = context.current;
-    context.current = cell ?? before;
-    try {
-      if (type === "comm_open") this.#opened(id, content, parent);
-      else if (type === "comm_msg") this.#open.get(id)?.received?.(content.data, buffers);
-      else {
-        this.#open.get(id)?.closed?.();
-        this.#open.delete(id);
-      }
-    } finally {
-      context.current = before;
+    const comm = this.#open.get(id);
+    if (type === "comm_open") {
+      const target = String(content.target_name);
+      const opened = this.#targets.get(target);
+      const added = this.#add(id, target, parent);
+      // As the specification asks: a target that nobody answers is closed at once.
+      if (opened) opened(added, content.data, buffers, metadata);
+      else added.close();
+    } else if (type === "comm_msg") comm?.received(content.data, buffers, metadata);
+    else {
+      this.#open.delete(id);
+      comm?.closed(content.data);
     }
   }
 
@@ -59,25 +65,16 @@ export class Comms {
     return Object.fromEntries(comms.map((comm) => [comm.id, { target_name: comm.target }]));
   }
 
-  #opened(id: string, content: Record<string, unknown>, parent: Header): void {
-    const target = String(content.target_name);
-    const opened = this.#targets.get(target);
-    const comm = this.#add(id, target, parent);
-    // As the specification asks: a target that nobody answers is closed at once.
-    if (opened) opened(comm, content.data);
-    else comm.close();
-  }
-
-  #add(id: string, target: string, parent: Header | undefined): Comm {
-    const comm = new Comm(id, target, parent, this.#publish, () => this.#open.delete(id));
+  #add(id: string, target: string, parent: Header | undefined): OpenComm {
+    const comm = new OpenComm(id, target, parent, this.#publish, () => this.#open.delete(id));
     this.#open.set(id, comm);
     return comm;
   }
 }
 
-class Comm implements HostComm {
-  received: Received | undefined;
-  closed: (() => void) | undefined;
+class OpenComm implements Comm {
+  received: Received = () => {};
+  closed: (data: unknown) => void = () => {};
 
   constructor(
     readonly id: string,
@@ -87,20 +84,35 @@ class Comm implements HostComm {
     readonly forget: () => void,
   ) {}
 
-  publish(type: string, content: object, buffers: Uint8Array[] = []): void {
-    this.send_({ type, content: { comm_id: this.id, ...content }, parent: this.parent, buffers });
+  publish(type: string, content: object, buffers: Uint8Array[] = [], metadata: Metadata = {}): void {
+    const message = { type, content: { comm_id: this.id, ...content }, parent: this.parent };
+    this.send_({ ...message, buffers, metadata });
   }
 
-  send(data: unknown, buffers: Uint8Array[] = []): void {
-    this.publish("comm_msg", { data }, buffers);
+  send(data: unknown, buffers?: Uint8Array[], metadata?: Metadata): void {
+    this.publish("comm_msg", { data }, buffers, metadata);
   }
 
   onMessage(received: Received): void {
-    this.received = received;
+    this.received = onBehalf(received);
   }
 
-  close(): void {
-    this.forget();
-    this.publish("comm_close", { data: {} });
+  onClose(closed: (data: unknown) => void): void {
+    this.closed = onBehalf(closed);
   }
+
+  close(data: unknown = {}): void {
+    this.forget();
+    this.publish("comm_close", { data });
+  }
+}
+
+/**
+ * What a page sends is answered on behalf of the cell that said how, whichever runs by then: what goes wrong
+ * there is no fault of the running one.
+ */
+function onBehalf<Args extends unknown[]>(answer: (...args: Args) => void): (...args: Args) => void {
+  const cell = context.current;
+  const later = cell?.afterwards();
+  return (...args) => context.on(cell === context.running ? cell : later, () => answer(...args));
 }

@@ -1,8 +1,10 @@
 import { SourceMap } from "node:module";
 import { inspect, stripVTControlCharacters } from "node:util";
-import { Interrupted } from "./cell.js";
+import { type Cell, Interrupted } from "./cell.js";
+import { isError } from "./isError.js";
 import { PACKAGE_ROOT } from "./package.js";
 import type { ErrorContent } from "./threads.js";
+import { caught } from "./wording.js";
 
 const RED = "\x1b[31m";
 const DIM = "\x1b[2m";
@@ -26,6 +28,8 @@ interface Source {
   label: string;
   code: string;
   map: string;
+  /** Absent for a file beside the notebook. */
+  cell?: Cell;
 }
 
 /** A text longer than this is cut: nobody reads it, and it makes the notebook slow. */
@@ -52,25 +56,46 @@ interface Frame {
   column: number;
 }
 
-/** Error content for Jupyter: the user's own lines, without the kernel's frames. */
+/**
+ * Error content for Jupyter: the user's own lines, without the kernel's frames. Anything can be thrown, and
+ * a cell must end whatever it was: of what cannot be read, it says so.
+ */
 export function errorContent(error: unknown): ErrorContent {
-  if (error instanceof CompileError) {
-    return { ename: error.name, evalue: error.message, traceback: error.traceback };
+  try {
+    if (error instanceof CompileError)
+      return { ename: error.name, evalue: error.message, traceback: error.traceback };
+    if (error instanceof Interrupted) {
+      const head = `${RED}${error.name}${PLAIN}: ${error.message}`;
+      return { ename: error.name, evalue: error.message, traceback: [head] };
+    }
+    if (isError(error)) {
+      caught(error);
+      const evalue = cut(textOf(() => error.message));
+      return { ename: nameOf(error), evalue, traceback: traceback(error).map(cut) };
+    }
+  } catch {
+    // A trap of a proxy, or a getter: it is described as any other value.
   }
-  if (error instanceof Interrupted) {
-    return {
-      ename: error.name,
-      evalue: error.message,
-      traceback: [`${RED}${error.name}${PLAIN}: ${error.message}`],
-    };
+  const evalue = cut(textOf(() => (typeof error === "string" ? error : inspect(error))));
+  return { ename: "Error", evalue, traceback: [`${RED}thrown${PLAIN}: ${evalue}`] };
+}
+
+/** A text that only the user's own code may know how to give; where that fails, why it did. */
+export function textOf(read: () => unknown): string {
+  try {
+    return String(read());
+  } catch (failure) {
+    const why = isError(failure) && Object.getOwnPropertyDescriptor(failure, "message")?.value;
+    return `[it cannot be shown${typeof why === "string" ? `: ${why}` : ""}]`;
   }
-  if (!isError(error)) {
-    const evalue = typeof error === "string" ? error : inspect(error);
-    return { ename: "Error", evalue, traceback: [`${RED}thrown${PLAIN}: ${evalue}`] };
+}
+
+function nameOf(error: Error): string {
+  try {
+    return String(error.name || "Error");
+  } catch {
+    return "Error";
   }
-  const ename = String(error.name || "Error");
-  const lines = traceback(error);
-  return { ename, evalue: cut(String(error.message)), traceback: lines.map(cut) };
 }
 
 export const cut = (text: string) =>
@@ -78,7 +103,7 @@ export const cut = (text: string) =>
     ? text
     : `${text.slice(0, MOST_TEXT)}\n[cut: the first ${MOST_TEXT} of ${text.length} characters]`;
 
-/** Where each error was made, in the user's own lines; V8 asks for its text when `stack` is read first. */
+/** Where each error was made, in the user's own lines. */
 const made = new WeakMap<Error, Frame[]>();
 
 /** Makes `stack` speak of cells and their lines, whoever reads it. */
@@ -88,17 +113,12 @@ export function mapStacks(): void {
     made.set(error, frames);
     let head: string;
     try {
-      head = Error.prototype.toString.call(error);
+      head = Error.prototype.toString.call(caught(error));
     } catch {
       head = "Error";
     }
     return [head, ...frames.map(({ text }) => text)].join("\n");
   };
-}
-
-/** Errors of other realms are errors too. */
-export function isError(value: unknown): value is Error {
-  return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
 }
 
 /** An error as a value: its message, and where it was made. */
@@ -107,17 +127,36 @@ export function errorText(error: Error): string {
 }
 
 function traceback(error: Error, depth = 0): string[] {
-  const stack = String(error.stack ?? "");
-  const frames = made.get(error) ?? userFrames(stack.split("\n"));
-  const head = `${RED}${error.name}${PLAIN}: ${error.message}`;
+  caught(error);
+  const frames = framesOf(error);
+  const head = `${RED}${nameOf(error)}${PLAIN}: ${textOf(() => error.message)}`;
   const lines = [head, ...excerpt(frames), ...frames.map(({ text }) => `${DIM}${text}${PLAIN}`)];
-  const errors: unknown[] = error instanceof AggregateError ? error.errors.slice(0, 5) : [];
-  if (error.cause !== undefined) errors.push(error.cause);
-  for (const each of depth < 3 ? errors : []) {
-    const [first, ...rest] = isError(each) ? traceback(each, depth + 1) : [inspect(each)];
+  for (const each of depth < 3 ? causes(error) : []) {
+    const [first, ...rest] = isError(each) ? traceback(each, depth + 1) : [textOf(() => inspect(each))];
     lines.push(`${BOLD}caused by${PLAIN} ${first}`, ...rest);
   }
   return lines;
+}
+
+function causes(error: Error): unknown[] {
+  try {
+    const errors: unknown[] = error instanceof AggregateError ? error.errors.slice(0, 5) : [];
+    return error.cause === undefined ? errors : [...errors, error.cause];
+  } catch {
+    return [];
+  }
+}
+
+/** The cell whose code, of all that the error came through, was called first. */
+export function cellOf(error: unknown): Cell | undefined {
+  if (!isError(error)) return undefined;
+  return framesOf(error).findLast(({ source }) => source?.cell)?.source?.cell;
+}
+
+function framesOf(error: Error): Frame[] {
+  // V8 asks for the frames when `stack` is read first.
+  const stack = textOf(() => error.stack ?? "");
+  return made.get(error) ?? userFrames(stack.split("\n"));
 }
 
 function userFrames(lines: string[]): Frame[] {

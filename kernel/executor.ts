@@ -2,12 +2,16 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
-import { type Cell, context, Interrupted, resume } from "./cell.js";
+import { type Cell, Interrupted } from "./cell.js";
+import { context } from "./context.js";
 import { CompileError, rememberSource } from "./errors.js";
+import { evaluated } from "./evaluated.js";
 import type { LanguageClient } from "./language/client.js";
-import { type Evaluate, Modules } from "./modules.js";
-import { bind, type Namespace, namespace } from "./namespace.js";
+import { type Evaluate, fileOf, Modules, queryOf } from "./modules.js";
+import { bind, type Namespace, namespace, required } from "./namespace.js";
+import { newOriginal, rememberOriginal } from "./originals.js";
 import { Phase, Slot } from "./threads.js";
+import { caught } from "./wording.js";
 
 type Body = (scope: Namespace, kernel: object, ...module: ModuleVariables) => Promise<[unknown] | undefined>;
 
@@ -33,14 +37,17 @@ export class Executor {
   constructor(
     language: LanguageClient,
     shared: Int32Array,
-    directory: string,
+    readonly directory: string,
     special: Record<string, () => Promise<Namespace>> = {},
   ) {
     this.#language = language;
     this.#shared = shared;
-    const evaluate: Evaluate = async (file, { js, map }, scope) => {
-      rememberSource(file, { label: file, code: readFileSync(file, "utf8"), map });
-      await this.#body(js, file)(scope, this.#kernel(file), ...this.#variablesOf(file));
+    const evaluate: Evaluate = async (id, { js, map, edits }, original, scope) => {
+      const file = fileOf(id);
+      const code = readFileSync(file, "utf8");
+      rememberSource(file, { label: file, code, map });
+      rememberOriginal(original, { code, edits });
+      await this.#body(js, file)(scope, this.#kernel(id), ...this.#variablesOf(file, queryOf(id)));
     };
     this.modules = new Modules(directory, language, evaluate, special);
     this.#notebook = this.#variablesOf(join(directory, "notebook.ts"));
@@ -54,10 +61,12 @@ export class Executor {
    * @param took is told for how many milliseconds the code ran
    */
   async run(code: string, cell: Cell, took?: (milliseconds: number) => void): Promise<[unknown] | undefined> {
-    const compiled = await Promise.race([this.#language.compile(code), cell.failed]);
+    const id = newOriginal();
+    const compiled = await Promise.race([this.#language.compile(code, id), cell.failed]);
     if (!compiled.ok) throw new CompileError(compiled.message, compiled.traceback);
+    rememberOriginal(id, { code, edits: compiled.edits });
     const filename = `cellkernel:${compiled.cell}`;
-    rememberSource(filename, { label: `cell ${cell.count}`, code, map: compiled.map });
+    rememberSource(filename, { label: `cell ${cell.count}`, code, map: compiled.map, cell });
     const before = new Map(compiled.names.map((name) => [name, this.scope[name]]));
     const unset = () =>
       compiled.names.filter((name) => !(name in this.scope) || Object.is(this.scope[name], before.get(name)));
@@ -80,12 +89,11 @@ export class Executor {
     const kernel = this.#kernel();
     return new Promise((done, failed) => {
       setImmediate(() => {
-        context.current = cell;
         (globalThis as Record<symbol, unknown>)[RUN] = () => body(this.scope, kernel, ...this.#notebook);
         Atomics.store(this.#shared, Slot.phase, Phase.synchronous);
         try {
-          const promise = INTERRUPTIBLE.runInThisContext({ breakOnSigint: true }) as ReturnType<Body>;
-          promise.then(done, failed);
+          const promise = context.on(cell, () => INTERRUPTIBLE.runInThisContext({ breakOnSigint: true }));
+          (promise as ReturnType<Body>).then(done, failed);
         } catch (error) {
           const code = (error as NodeJS.ErrnoException).code;
           failed(code === "ERR_SCRIPT_EXECUTION_INTERRUPTED" ? new Interrupted() : error);
@@ -103,10 +111,10 @@ export class Executor {
     return vm.runInThisContext(wrapped, { filename, lineOffset: -1 }) as Body;
   }
 
-  #variablesOf(file: string): ModuleVariables {
+  #variablesOf(file: string, query = ""): ModuleVariables {
     const directory = dirname(file);
     const meta = {
-      url: pathToFileURL(file).href,
+      url: pathToFileURL(file).href + query,
       filename: file,
       dirname: directory,
       resolve: (name: string) => this.modules.resolve(name, directory),
@@ -125,16 +133,19 @@ export class Executor {
       get cell() {
         return context.current;
       },
-      resume: (cell: Cell | undefined, value: unknown) => {
-        resume(cell);
+      resume(cell: Cell | undefined, value: unknown) {
+        if (cell?.interrupted) throw new Interrupted();
         return value;
       },
       tick() {
         if (Atomics.load(shared, Slot.interrupt) === 1) throw new Interrupted();
       },
       import: (name: unknown) => this.modules.import(String(name), importer),
+      caught,
+      evaluated,
       bind,
       namespace,
+      required,
     };
   }
 }

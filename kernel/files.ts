@@ -1,12 +1,11 @@
-import { statSync } from "node:fs";
-import { join } from "node:path";
-import { type Cell, context } from "./cell.js";
+import type { Cell } from "./cell.js";
+import { context } from "./context.js";
 import type { Namespace } from "./namespace.js";
 
 /** A file that is loaded, or being loaded. */
 interface Loaded {
-  /** When the file was written; a newer one is loaded again. */
-  time: number;
+  /** The state of the file, and of what it has loaded past us; another one is loaded again. */
+  state: string;
   namespace: Namespace;
   ready: Promise<void>;
   /** While it is being loaded: on behalf of which cell. */
@@ -15,16 +14,21 @@ interface Loaded {
   dependencies: Map<string, Loaded>;
 }
 
-/** Begins to load a file: its exports, as far as they are known, and when they are complete. */
-type Load = (file: string) => { namespace: Namespace; ready: Promise<void> };
+/** How files are loaded. */
+interface Loader {
+  /** Begins to load a file: its exports, as far as they are known, and when they are complete. */
+  load(file: string): { namespace: Namespace; ready: Promise<void> };
+  /** Tells one state of the file, and of what it has loaded past us, from another. */
+  state(file: string): string;
+}
 
 /** The user's own files: each loaded once, and again when it or what it imports has changed. */
 export class Files {
-  readonly #load: Load;
+  readonly #loader: Loader;
   readonly #loaded = new Map<string, Loaded>();
 
-  constructor(load: Load) {
-    this.#load = load;
+  constructor(loader: Loader) {
+    this.#loader = loader;
   }
 
   /** @param importer the file of the user's that imports this one */
@@ -39,8 +43,9 @@ export class Files {
   }
 
   #start(file: string): Loaded {
-    const time = modified(file);
-    const loaded: Loaded = { time, ...this.#load(file), cell: context.current, dependencies: new Map() };
+    const { namespace, ready } = this.#loader.load(file);
+    const state = this.#loader.state(file);
+    const loaded: Loaded = { state, namespace, ready, cell: context.current, dependencies: new Map() };
     this.#loaded.set(file, loaded);
     loaded.ready.then(
       () => {
@@ -58,7 +63,7 @@ export class Files {
     seen.add(loaded);
     return (
       this.#loaded.get(file) === loaded &&
-      loaded.time === modified(file) &&
+      loaded.state === this.#loader.state(file) &&
       // What an interrupted cell was loading is never complete.
       !loaded.cell?.interrupted &&
       [...loaded.dependencies].every(([path, dependency]) => this.#isFresh(path, dependency, seen))
@@ -71,24 +76,4 @@ function dependsOn(file: Loaded, other: Loaded, seen = new Set<Loaded>()): boole
   if (seen.has(file)) return false;
   seen.add(file);
   return [...file.dependencies.values()].some((dependency) => dependsOn(dependency, other, seen));
-}
-
-function modified(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
-/** Files that are compiled as cells are. */
-const TYPESCRIPT = [".ts", ".mts", ".cts"];
-
-export const isTypeScript = (file: string) => TYPESCRIPT.some((extension) => file.endsWith(extension));
-
-/** The file that an import means: TypeScript's may be named by what they compile to, or without extension. */
-export function findFile(path: string): string | undefined {
-  const candidates = [
-    path,
-    path.replace(/\.(m|c)?js$/, ".$1ts"),
-    ...[...TYPESCRIPT, ".js", ".mjs", ".cjs", ".json"].map((extension) => path + extension),
-    ...[".ts", ".js"].map((extension) => join(path, `index${extension}`)),
-  ];
-  return candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
 }

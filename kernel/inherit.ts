@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { StringDecoder } from "node:string_decoder";
-import { context } from "./cell.js";
+import { context } from "./context.js";
 import type { Output } from "./output.js";
 
 /**

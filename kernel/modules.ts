@@ -1,18 +1,22 @@
 import { readFileSync } from "node:fs";
-import { builtinModules, createRequire } from "node:module";
+import { builtinModules } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
+import { commonJsNamespace, requireFrom, stateOf } from "./commonjs.js";
 import { CompileError } from "./errors.js";
-import { Files, findFile, isTypeScript } from "./files.js";
+import { Files } from "./files.js";
 import type { LanguageClient } from "./language/client.js";
 import { LiveNamespace, type Namespace } from "./namespace.js";
+import { type Edit, newOriginal } from "./originals.js";
 import { PACKAGE_ROOT } from "./package.js";
+import { findFile, isModule, isTypeScript, isUsersJavaScript } from "./userFiles.js";
 
-/** Runs the compiled body of a TypeScript module. */
+/** Runs the compiled body of a module; `id` is its path, and the query that it was imported with. */
 export type Evaluate = (
-  file: string,
-  compiled: { js: string; map: string },
+  id: string,
+  compiled: { js: string; map: string; edits: Edit[] },
+  original: number,
   scope: Namespace,
 ) => Promise<void>;
 
@@ -38,20 +42,24 @@ export class Modules {
     this.#directory = directory;
     this.#language = language;
     this.#evaluate = evaluate;
-    this.#files = new Files((file) => (isTypeScript(file) ? this.#typescript(file) : json(file)));
+    this.#files = new Files({
+      load: (id) => this.#load(id),
+      state: (id) => stateOf(fileOf(id)),
+    });
   }
 
-  /** Imports `name` as `importer` would, a file of the user's; by default as the notebook. */
+  /** Imports `name` as `importer` would, the id of a file of the user's; by default as the notebook. */
   async import(name: string, importer?: string): Promise<Namespace> {
-    const directory = importer === undefined ? this.#directory : dirname(importer);
+    const directory = importer === undefined ? this.#directory : dirname(fileOf(importer));
     if (Object.hasOwn(this.#special, name)) return this.#special[name]();
     if (name.startsWith("node:") || builtinModules.includes(name)) return import(name);
-    const path = filePath(name, directory);
-    if (path !== undefined) {
-      const file = findFile(path);
-      if (!file) throw new Error(`Cannot find module '${name}' from ${directory}`);
-      if (isTypeScript(file) || file.endsWith(".json")) return this.#files.import(file, importer);
-      return import(pathToFileURL(file).href);
+    if (isPath(name)) {
+      const found = find(name, directory);
+      if (!found) throw new Error(`Cannot find module '${name}' from ${directory}`);
+      const { file, query } = found;
+      if (isTypeScript(file) || isUsersJavaScript(file) || file.endsWith(".json"))
+        return this.#files.import(idOf(found), importer);
+      return import(pathToFileURL(file).href + query);
     }
     try {
       return await this.#importer(directory)(name);
@@ -62,45 +70,42 @@ export class Modules {
     }
   }
 
-  /** `require` for files in `directory`: what is not installed there comes from this package. */
+  /** `require` for files in `directory`. */
   requireFrom(directory: string): NodeJS.Require {
-    const local = createRequire(join(directory, "__cell.js"));
-    const own = createRequire(join(PACKAGE_ROOT, "package.json"));
-    const find = (name: string, options?: { paths?: string[] }): string => {
-      if (name === "cellkernel") return LIBRARY;
-      try {
-        return local.resolve(name, options);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND" || /^[./]/.test(name)) throw error;
-        try {
-          return own.resolve(name);
-        } catch {
-          throw error;
-        }
-      }
-    };
-    const require = (name: string): unknown => local(find(name));
-    return Object.assign(require, local, { resolve: Object.assign(find, local.resolve) });
+    return requireFrom(directory, LIBRARY);
   }
 
   /** `import.meta.resolve` in `directory`; packages are found as `require` finds them. */
   resolve(name: string, directory: string): string {
     if (name.startsWith("node:")) return name;
     if (builtinModules.includes(name)) return `node:${name}`;
-    const path = filePath(name, directory) ?? this.requireFrom(directory).resolve(name);
-    return pathToFileURL(findFile(path) ?? path).href;
+    if (!isPath(name)) return pathToFileURL(this.requireFrom(directory).resolve(name)).href;
+    const { file, query } = find(name, directory) ?? { file: filePath(name, directory), query: "" };
+    return pathToFileURL(file).href + query;
   }
 
-  /** A TypeScript file is compiled and run like a cell. */
-  #typescript(file: string): { namespace: Namespace; ready: Promise<void> } {
+  #load(id: string): { namespace: Namespace; ready: Promise<void> } {
+    const file = fileOf(id);
+    if (isTypeScript(file)) return this.#compiled(id);
+    const ready = Promise.resolve();
+    if (file.endsWith(".json"))
+      return { namespace: { default: JSON.parse(readFileSync(file, "utf8")) }, ready };
+    if (isModule(file)) return this.#compiled(id);
+    return { namespace: commonJsNamespace(this.requireFrom(dirname(file))(file)), ready };
+  }
+
+  /** A module is compiled and run like a cell. */
+  #compiled(id: string): { namespace: Namespace; ready: Promise<void> } {
+    const file = fileOf(id);
     const scope: Namespace = Object.create(null);
     const namespace = new LiveNamespace(scope);
     const load = async () => {
-      const compiled = await this.#language.compileModule(file);
+      const original = newOriginal();
+      const compiled = await this.#language.compileModule(file, original);
       if (!compiled.ok) throw new CompileError(compiled.message, compiled.traceback);
       for (const [exported, local] of compiled.exports.names) namespace.add(exported, local);
-      for (const star of compiled.exports.stars) namespace.addAll(await this.import(star, file));
-      await this.#evaluate(file, compiled, scope);
+      for (const star of compiled.exports.stars) namespace.addAll(await this.import(star, id));
+      await this.#evaluate(id, compiled, original, scope);
     };
     return { namespace: namespace.exports, ready: load() };
   }
@@ -119,15 +124,32 @@ export class Modules {
   }
 }
 
-function json(file: string): { namespace: Namespace; ready: Promise<void> } {
-  return { namespace: { default: JSON.parse(readFileSync(file, "utf8")) }, ready: Promise.resolve() };
+interface Found {
+  file: string;
+  /** `?v=2` makes another module of the file. */
+  query: string;
 }
 
-/** The path that an import of a file names; undefined when it names a package. */
-function filePath(name: string, directory: string): string | undefined {
-  if (name.startsWith("file:")) return fileURLToPath(name);
-  return /^(\.{1,2}(\/|$)|\/|[A-Za-z]:[\\/])/.test(name) ? resolve(directory, name) : undefined;
+/** What stands between the file and the query in the id of a module, and in no path. */
+const BETWEEN = "\0";
+const idOf = ({ file, query }: Found) => (query ? file + BETWEEN + query : file);
+export const fileOf = (id: string) => id.split(BETWEEN)[0];
+export const queryOf = (id: string) => id.split(BETWEEN)[1] ?? "";
+
+/** The file that an import of a path means. A name may hold a `?` or a `#` itself. */
+function find(name: string, directory: string): Found | undefined {
+  const whole = name.startsWith("file:") ? undefined : findFile(filePath(name, directory));
+  if (whole) return { file: whole, query: "" };
+  const [query = ""] = /[?#].*$/s.exec(name) ?? [];
+  const file = findFile(filePath(name.slice(0, name.length - query.length), directory));
+  return file === undefined ? undefined : { file, query };
 }
+
+const filePath = (name: string, directory: string) =>
+  name.startsWith("file:") ? fileURLToPath(name) : resolve(directory, name);
+
+/** Whether an import names a file, and not a package. */
+const isPath = (name: string) => /^(\.{1,2}(\/|$)|\/|[A-Za-z]:[\\/]|file:)/.test(name);
 
 function isMissing(error: unknown, name: string): boolean {
   const { code, message } = error as NodeJS.ErrnoException;

@@ -65,6 +65,11 @@ function pick(module: Namespace, name: string): unknown {
   throw new SyntaxError(`The module does not export '${name}'`);
 }
 
+/** `import x = require("./file")`: what the file exports as a whole, else all that it exports. */
+export function required(module: Namespace): unknown {
+  return "default" in module ? module.default : namespace(module);
+}
+
 /** `import * as …`: Node sees only those names of a CommonJS module that it can guess; this has all. */
 export function namespace(module: Namespace): Namespace {
   if (live.has(module)) return module;

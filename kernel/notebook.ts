@@ -1,16 +1,21 @@
 import type { MessagePort } from "node:worker_threads";
-import { bindTimers, context } from "./cell.js";
 import { Children } from "./children.js";
 import { Comms } from "./comms.js";
-import { mapStacks } from "./errors.js";
+import { context } from "./context.js";
+import { cellOf, mapStacks } from "./errors.js";
 import { Executor } from "./executor.js";
+import { followCells, ownerOf } from "./followCells.js";
 import { installGlobals } from "./globals.js";
+import { Inbox } from "./inbox.js";
 import { captureInherited } from "./inherit.js";
 import { Input } from "./input.js";
 import { LanguageClient } from "./language/client.js";
 import { log } from "./log.js";
+import { membersAt } from "./members.js";
+import { showOriginals } from "./originals.js";
 import { Output } from "./output.js";
 import { NotebookSession } from "./session.js";
+import { askThroughStdin } from "./stdin.js";
 import type { ToFrontEnd, ToMain } from "./threads.js";
 import { importTslab } from "./tslab.js";
 import type { Outgoing } from "./wire.js";
@@ -40,7 +45,10 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
   const children = new Children();
   const executor = new Executor(language, shared, directory, { tslab: () => importTslab(output) });
   const session = new NotebookSession(executor, language, output, shared);
-  const input = new Input((prompt, password) => tell({ kind: "input", prompt, password }));
+  const input = new Input({
+    ask: (prompt, password) => tell({ kind: "input", prompt, password }),
+    wait: () => inbox.waitForAnswer(),
+  });
 
   const shutDown = () => {
     session.interrupt();
@@ -50,15 +58,16 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
 
   const handlers: { [Kind in ToMain["kind"]]: (message: Extract<ToMain, { kind: Kind }>) => void } = {
     execute: ({ order }) => void session.execute(order).then((outcome) => tell({ kind: "done", outcome })),
-    comm: ({ type, content, buffers, parent }) => {
+    comm: ({ message }) => {
       try {
-        comms.receive(type, content, buffers, parent, context.running);
+        comms.receive(message);
       } catch (error) {
-        session.uncaught(error);
+        session.uncaught(error, context.throwerOf(error));
       }
-      tell({ kind: "comm done", parent });
+      tell({ kind: "comm done", parent: message.parent });
     },
-    "comm info": ({ id, target }) => tell({ kind: "comm info", id, comms: comms.info(target) }),
+    "comm info": ({ id, target }) => tell({ kind: "answer", id, answer: comms.info(target) }),
+    members: ({ id, path }) => tell({ kind: "answer", id, answer: membersAt(path, executor.scope) }),
     input: ({ value }) => input.answer(value),
     interrupt: () => {
       tell({ kind: "interrupted" });
@@ -68,20 +77,24 @@ export function serveNotebook({ frontEnd, calls, shared, directory }: Parts): vo
     shutdown: shutDown,
     closed: () => exit(0),
   };
-  frontEnd.on("message", (message: ToMain) => handlers[message.kind](message as never));
+  const inbox = new Inbox(frontEnd, shared, (message) => handlers[message.kind](message as never));
 
   guardProcess(session, shutDown);
   mapStacks();
-  bindTimers();
+  showOriginals();
+  followCells();
   output.captureStreams();
   captureInherited(output);
+  askThroughStdin(input);
   installGlobals(output, comms, input);
 }
 
 /** What would end the process, or write past the notebook, comes to the cell instead. */
 function guardProcess(session: NotebookSession, shutDown: () => void): void {
-  process.on("uncaughtException", (error) => session.uncaught(error));
-  process.on("unhandledRejection", (reason) => session.uncaught(reason));
+  process.on("uncaughtException", (error) =>
+    session.uncaught(error, context.throwerOf(error) ?? cellOf(error) ?? context.current),
+  );
+  process.on("unhandledRejection", (reason, promise) => session.uncaught(reason, ownerOf(promise)));
   // Interrupts come as messages; a signal that finds no synchronous cell to end is late.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", shutDown);

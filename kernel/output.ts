@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { StringDecoder } from "node:string_decoder";
 import type { DisplayHandle, MimeBundle } from "../src/protocol/host.js";
-import { type Cell, context } from "./cell.js";
+import type { Cell } from "./cell.js";
+import { context } from "./context.js";
 import type { Outgoing } from "./wire.js";
 
 /** A cell's streams are cut here: front ends become unusable, and Jupyter Server drops what comes faster than 1 MB/s. */
@@ -29,7 +30,7 @@ export class Output {
     if (!cell || cell.silent) return;
     const json = JSON.stringify(content);
     if (SHOWING.has(type) && !this.#fits(cell, type, json.length)) return;
-    this.#publish({ type, content: json, parent: cell.parent });
+    cell.line.show(() => this.#publish({ type, content: json, parent: cell.parent }));
   }
 
   /** Whether the page can bear one more output of this size; an update takes the place of another. */

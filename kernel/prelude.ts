@@ -27,6 +27,19 @@ export interface Display {
   progress(total: number, label?: string): { update(done: number, label?: string): void };
 }
 
+/** One open comm between the page and the kernel: what Jupyter's widgets are made of. */
+export interface Comm extends HostComm {
+  /** By which front ends and their widgets name it. */
+  readonly id: string;
+  send(data: unknown, buffers?: Uint8Array[], metadata?: Record<string, unknown>): void;
+  onMessage(
+    received: (data: unknown, buffers: Uint8Array[], metadata: Record<string, unknown>) => void,
+  ): void;
+  /** Called when the page closes it. */
+  onClose(closed: (data: unknown) => void): void;
+  close(data?: unknown): void;
+}
+
 /** The kernel, for cells that need more than `display`. */
 export interface Jupyter {
   /** Aborted when the user interrupts the running cell. */
@@ -36,9 +49,12 @@ export interface Jupyter {
   /** Takes away the cell's outputs; with `wait`, when the next one comes. */
   clearOutput(wait?: boolean): void;
   /** Opens a comm to a target that the page has registered. */
-  openComm(target: string, data?: unknown, buffers?: Uint8Array[]): HostComm;
+  openComm(target: string, data?: unknown, buffers?: Uint8Array[], metadata?: Record<string, unknown>): Comm;
   /** Answers a comm target that pages open. Returns a function that takes it back. */
-  onComm(target: string, opened: (comm: HostComm, data: unknown) => void): () => void;
+  onComm(
+    target: string,
+    opened: (comm: Comm, data: unknown, buffers: Uint8Array[], metadata: Record<string, unknown>) => void,
+  ): () => void;
 }
 
 declare global {
@@ -50,6 +66,8 @@ declare global {
   function markdown(source: string | TemplateStringsArray, ...values: unknown[]): Showable;
   /** Asks the user for a line of text below the cell. */
   function input(prompt?: string, options?: { password?: boolean }): Promise<string>;
+  /** Asks the user for a line of text, and holds up everything else until it is there; `input` does not. */
+  function prompt(message?: string, otherwise?: string): string;
   /** The kernel: interrupts, comms, clearing of outputs. */
   const jupyter: Jupyter;
 }

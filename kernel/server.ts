@@ -1,4 +1,5 @@
 import type { Router } from "zeromq";
+import { withMembers } from "./completion.js";
 import type { FrontEndData } from "./frontend.js";
 import { History } from "./history.js";
 import { kernelInfo } from "./info.js";
@@ -7,9 +8,11 @@ import { IoPub } from "./iopub.js";
 import { type Call, LanguageClient } from "./language/client.js";
 import type { LanguageProcess } from "./language/start.js";
 import { log } from "./log.js";
+import type { Member } from "./members.js";
 import { isOrphan, signal } from "./platform.js";
+import { roughlyComplete } from "./roughly.js";
 import { Sockets } from "./sockets.js";
-import type { Outcome, ToFrontEnd, ToMain } from "./threads.js";
+import { type Outcome, Slot, type ToFrontEnd, type ToMain } from "./threads.js";
 import { type Header, type Message, Wire } from "./wire.js";
 
 /** After an error, requests that were on their way before the client could know of it are aborted too. */
@@ -21,10 +24,27 @@ const CHILDREN_MS = 200;
 /** How often we look whether whoever started us is still there. */
 const ORPHAN_MS = 2000;
 
+/** Until then a completion has what main can add to it. */
+const BUSY_MS = 150;
+/** A language process that starts is not waited for longer. */
+const WARM_MS = 250;
+
+/** What can be asked of main. */
+type Question = { kind: "comm info"; target?: string } | { kind: "members"; path: string[] };
+
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 type Content = Record<string, unknown>;
 type Answer = [type: string, content: object];
+
+/** The answer, unless it takes longer than that. */
+async function within<T>(ms: number, answer: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return Promise.race([answer.finally(() => clearTimeout(timer)), late]);
+}
 
 /** The front end's side of the kernel: queues, replies, tells everyone what happens. */
 export class Server {
@@ -34,9 +54,10 @@ export class Server {
   readonly #language: LanguageClient;
   readonly #history: History;
   readonly #interrupter: Interrupter;
+  readonly #shared: Int32Array;
   readonly #tell: (message: ToMain) => void;
   readonly #queue: [socket: Router, request: Message][] = [];
-  readonly #commInfo = new Map<number, (comms: object) => void>();
+  readonly #questions = new Map<number, (answer: object) => void>();
   #running: [socket: Router, request: Message] | undefined;
   #finished: (outcome: Outcome) => void = () => {};
   #count = 0;
@@ -49,8 +70,9 @@ export class Server {
     this.#language = new LanguageClient(languageProcess);
     this.#history = new History(data.historyFile);
     this.#tell = (message) => data.main.postMessage(message);
+    this.#shared = new Int32Array(data.shared);
     this.#interrupter = new Interrupter(
-      new Int32Array(data.shared),
+      this.#shared,
       () => this.#tell({ kind: "interrupt" }),
       () => languageProcess.pid,
     );
@@ -66,8 +88,10 @@ export class Server {
       void this.#sockets.serve(socket, (request) => void this.#handle(socket, request));
     }
     void this.#sockets.serve(stdin, ({ header, content }) => {
-      if (header.msg_type === "input_reply")
-        this.#tell({ kind: "input", value: String(content.value ?? "") });
+      if (header.msg_type !== "input_reply") return;
+      this.#tell({ kind: "input", value: String(content.value ?? "") });
+      Atomics.add(this.#shared, Slot.answers, 1);
+      Atomics.notify(this.#shared, Slot.answers);
     });
     const parent = process.ppid;
     setInterval(() => {
@@ -91,8 +115,8 @@ export class Server {
     } else if (type === "comm_open" || type === "comm_msg" || type === "comm_close") {
       // Past the queue: a Stop button must work while a cell runs.
       this.#iopub.status("busy", request.header);
-      const { content, buffers, header } = request;
-      this.#tell({ kind: "comm", type, content, buffers, parent: header });
+      const { content, metadata, buffers, header } = request;
+      this.#tell({ kind: "comm", message: { type, content, metadata, buffers, parent: header } });
     } else if (Object.hasOwn(this.#answers, type)) {
       await this.#answer(socket, request);
     } else {
@@ -104,25 +128,37 @@ export class Server {
   readonly #answers: Record<string, (content: Content) => Answer | Promise<Answer>> = {
     kernel_info_request: () => ["kernel_info_reply", kernelInfo],
     complete_request: async ({ code, cursor_pos }) => {
-      const content = await this.#language.complete(String(code ?? ""), Number(cursor_pos ?? 0));
-      return ["complete_reply", { status: "ok", ...content }];
+      const { content, ask } = await this.#language.complete(String(code ?? ""), Number(cursor_pos ?? 0));
+      // A cell that computes answers nothing.
+      const members = ask && (await within(BUSY_MS, this.#ask({ kind: "members", path: ask.path })));
+      const completed = ask && members ? withMembers(content, ask, members as Member[]) : content;
+      return ["complete_reply", { status: "ok", ...completed }];
     },
     inspect_request: async ({ code, cursor_pos }) => {
       const content = await this.#language.inspect(String(code ?? ""), Number(cursor_pos ?? 0));
       return ["inspect_reply", { status: "ok", ...content }];
     },
-    is_complete_request: async ({ code }) => [
-      "is_complete_reply",
-      await this.#language.isComplete(String(code ?? "")),
-    ],
+    is_complete_request: async ({ code }) => {
+      const text = String(code ?? "");
+      // A console waits no longer than a second; the language process may not be there yet.
+      const answer = await within(WARM_MS, this.#language.isComplete(text));
+      return ["is_complete_reply", answer ?? roughlyComplete(text)];
+    },
     history_request: (content) => ["history_reply", { status: "ok", history: this.#history.query(content) }],
-    comm_info_request: ({ target_name }) =>
-      new Promise((resolve) => {
-        const id = this.#asked++;
-        this.#commInfo.set(id, (comms) => resolve(["comm_info_reply", { status: "ok", comms }]));
-        this.#tell({ kind: "comm info", id, target: target_name ? String(target_name) : undefined });
-      }),
+    comm_info_request: async ({ target_name }) => {
+      const target = target_name ? String(target_name) : undefined;
+      return ["comm_info_reply", { status: "ok", comms: await this.#ask({ kind: "comm info", target }) }];
+    },
   };
+
+  /** Asks main, which answers when it is at leisure. */
+  #ask(question: Question): Promise<object> {
+    return new Promise((resolve) => {
+      const id = this.#asked++;
+      this.#questions.set(id, resolve);
+      this.#tell({ ...question, id });
+    });
+  }
 
   async #answer(socket: Router, request: Message): Promise<void> {
     const type = request.header.msg_type;
@@ -201,15 +237,15 @@ export class Server {
     else if (message.kind === "done") this.#finished(message.outcome);
     else if (message.kind === "interrupted") this.#interrupter.heard();
     else if (message.kind === "comm done") this.#idle(message.parent);
-    else if (message.kind === "comm info") {
-      this.#commInfo.get(message.id)?.(message.comms);
-      this.#commInfo.delete(message.id);
-    } else if (message.kind === "input") void this.#ask(message.prompt, message.password);
+    else if (message.kind === "answer") {
+      this.#questions.get(message.id)?.(message.answer);
+      this.#questions.delete(message.id);
+    } else if (message.kind === "input") void this.#askUser(message.prompt, message.password);
     else void this.#leave();
   }
 
   /** Asks the client that sent the running cell. */
-  async #ask(prompt: string, password: boolean): Promise<void> {
+  async #askUser(prompt: string, password: boolean): Promise<void> {
     if (!this.#running) return;
     await this.#reply(this.#sockets.stdin, this.#running[1], "input_request", { prompt, password });
   }

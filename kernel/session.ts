@@ -1,12 +1,14 @@
-import { inspect } from "node:util";
-import { Cell, context, Interrupted } from "./cell.js";
+import { Cell, Interrupted } from "./cell.js";
+import { context } from "./context.js";
 import { errorContent } from "./errors.js";
 import type { Executor } from "./executor.js";
+import { isError } from "./isError.js";
 import type { LanguageClient } from "./language/client.js";
-import { duration, listNames, splitMagic } from "./magics.js";
+import { duration, listNames, splitCell } from "./magics.js";
 import { mimeBundle } from "./mime.js";
 import type { Output } from "./output.js";
-import { type ErrorContent, type ExecuteOrder, type Outcome, Phase, Slot } from "./threads.js";
+import { runCommand } from "./shell.js";
+import { type ExecuteOrder, type Outcome, Phase, Slot } from "./threads.js";
 
 const { setImmediate } = globalThis;
 
@@ -19,9 +21,13 @@ export class NotebookSession {
     readonly shared: Int32Array,
   ) {}
 
-  async execute(order: ExecuteOrder): Promise<Outcome> {
+  execute(order: ExecuteOrder): Promise<Outcome> {
     const cell = new Cell(order.parent, order.count, order.silent, order.allowStdin);
-    context.current = context.running = cell;
+    context.begin(cell);
+    return context.on(cell, () => this.#execute(order, cell));
+  }
+
+  async #execute(order: ExecuteOrder, cell: Cell): Promise<Outcome> {
     Atomics.store(this.shared, Slot.interrupt, 0);
     Atomics.add(this.shared, Slot.cells, 1);
     Atomics.store(this.shared, Slot.phase, Phase.asynchronous);
@@ -33,25 +39,34 @@ export class NotebookSession {
       // What an interrupt makes a cell throw, such as the failure of the child process that it
       // waited for, is the interrupt.
       const interrupted = Atomics.load(this.shared, Slot.interrupt) === 1;
-      outcome = { status: "error", ...describe(interrupted ? new Interrupted() : error) };
+      outcome = { status: "error", ...errorContent(interrupted ? new Interrupted() : error) };
     }
+    if (cell.interrupted) cell.line.hurry();
     // Callbacks that are due may still print, and what nobody caught is reported by now.
     await new Promise((resolve) => setImmediate(resolve));
     if (cell.failure && outcome.status === "ok")
-      outcome = { status: "error", ...describe(cell.failure.error) };
+      outcome = { status: "error", ...errorContent(cell.failure.error) };
     this.output.flush();
     if (outcome.status === "error") {
       const { ename, evalue, traceback } = outcome;
       this.output.send(cell, "error", { ename, evalue, traceback });
     }
+    await cell.line.settled();
     Atomics.store(this.shared, Slot.phase, Phase.idle);
     Atomics.store(this.shared, Slot.interrupt, 0);
-    context.running = undefined;
+    cell.end();
+    context.end();
     return outcome;
   }
 
   async #run(source: string, cell: Cell): Promise<void> {
-    const { magic, code } = splitMagic(source);
+    const isName = (name: string) => name in this.executor.scope || name in globalThis;
+    const { commands, magic, code } = splitCell(source, isName);
+    for (const { command, isNpm } of commands) {
+      const ended = context.on(cell, () => runCommand(command, isNpm, this.executor.directory));
+      await Promise.race([ended, cell.failed]);
+      if (isNpm) await this.language.installed();
+    }
     if (magic === "who") this.output.stream("stdout", `${await listNames(this.language)}\n`, cell);
     if (magic === "reset") {
       await this.language.reset();
@@ -69,9 +84,10 @@ export class NotebookSession {
       try {
         const value = await this.executor.run(`(${expression}\n)`, cell);
         const data = (await mimeBundle(value?.[0])) ?? { "text/plain": "undefined" };
-        results[name] = { status: "ok", data, metadata: {} };
+        // What is no JSON is the fault of the value that shows itself so.
+        results[name] = { status: "ok", data: JSON.parse(JSON.stringify(data)), metadata: {} };
       } catch (error) {
-        results[name] = { status: "error", ...describe(error) };
+        results[name] = { status: "error", ...errorContent(error) };
       }
     }
     return results;
@@ -83,19 +99,10 @@ export class NotebookSession {
     else Atomics.store(this.shared, Slot.interrupt, 0);
   }
 
-  /** An error that nobody caught: the cell's that it came from, and the kernel lives on. */
-  uncaught(error: unknown): void {
-    if (error instanceof Interrupted) return;
-    const cell = context.current;
+  /** An error that nobody caught ends the cell that it came from, and none that runs meanwhile. */
+  uncaught(error: unknown, cell: Cell | undefined): void {
+    if (isError(error) && error instanceof Interrupted) return;
     if (cell && cell === context.running) cell.fail(error);
-    else this.output.send(cell, "error", describe(error));
-  }
-}
-
-function describe(error: unknown): ErrorContent {
-  try {
-    return errorContent(error);
-  } catch {
-    return { ename: "Error", evalue: inspect(error), traceback: [inspect(error)] };
+    else this.output.send(cell, "error", errorContent(error));
   }
 }

@@ -1,3 +1,5 @@
+import type { CommMessage } from "./comms.js";
+import type { Member } from "./members.js";
 import type { Header, Outgoing } from "./wire.js";
 
 /**
@@ -34,8 +36,10 @@ export type Outcome =
 /** Front end to main. */
 export type ToMain =
   | { kind: "execute"; order: ExecuteOrder }
-  | { kind: "comm"; type: string; content: Record<string, unknown>; buffers: Uint8Array[]; parent: Header }
+  | { kind: "comm"; message: CommMessage }
   | { kind: "comm info"; id: number; target?: string }
+  /** Which names has the value at this path? */
+  | { kind: "members"; id: number; path: string[] }
   | { kind: "input"; value: string }
   | { kind: "interrupt" }
   | { kind: "shutdown" }
@@ -47,7 +51,8 @@ export type ToFrontEnd =
   | { kind: "publish"; message: Outgoing }
   | { kind: "done"; outcome: Outcome }
   | { kind: "comm done"; parent: Header }
-  | { kind: "comm info"; id: number; comms: Record<string, { target_name: string }> }
+  /** To what was asked under this number: comms by id, or the names of a value. */
+  | { kind: "answer"; id: number; answer: Record<string, { target_name: string }> | Member[] }
   | { kind: "input"; prompt: string; password: boolean }
   | { kind: "interrupted" }
   | { kind: "gone" };
@@ -60,6 +65,8 @@ export const Slot = {
   phase: 1,
   /** How many cells have begun: tells the running one from the next. */
   cells: 2,
+  /** How many answers of the user have come in: main may sleep until there is one. */
+  answers: 3,
 } as const;
 
 /** What the main thread is doing. */
@@ -72,4 +79,4 @@ export const Phase = {
 } as const;
 
 /** Bytes of the shared memory. */
-export const SHARED_BYTES = 12;
+export const SHARED_BYTES = 16;

@@ -1,4 +1,4 @@
-import { context } from "./cell.js";
+import { context } from "./context.js";
 import type { Namespace } from "./namespace.js";
 import type { Output } from "./output.js";
 

@@ -1,18 +1,21 @@
 import type { Committed, Compiled, CompiledModule } from "./cells.js";
-import type { CompleteContent } from "./complete.js";
+import type { Completion } from "./complete.js";
 import type { IsCompleteContent } from "./incomplete.js";
 import type { InspectContent } from "./inspect.js";
 
 /** What the language process can be asked; each call is one message there and one back. */
 export interface Language {
-  compile(code: string): Compiled;
-  compileModule(file: string): CompiledModule;
+  /** @param id by which its functions find their own text again */
+  compile(code: string, id: number): Compiled;
+  compileModule(file: string, id: number): CompiledModule;
   /** Makes the names of the compiled cell known to later cells, those in `unset` excepted. */
   commit(cell: number, unset: string[]): Committed;
   /** Names of the session with their types, for `%who`. */
   who(): [name: string, type: string][];
   reset(): void;
-  complete(code: string, cursor: number): CompleteContent;
+  /** Packages have been installed: what is known of them may be wrong. */
+  installed(): void;
+  complete(code: string, cursor: number): Completion;
   inspect(code: string, cursor: number): InspectContent;
   isComplete(code: string): IsCompleteContent;
 }
@@ -57,6 +60,7 @@ export class LanguageClient {
   commit = this.#remote("commit");
   who = this.#remote("who");
   reset = this.#remote("reset");
+  installed = this.#remote("installed");
   complete = this.#remote("complete");
   inspect = this.#remote("inspect");
   isComplete = this.#remote("isComplete");

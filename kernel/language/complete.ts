@@ -4,6 +4,7 @@ import { MAGIC_NAMES } from "../magics.js";
 import { withoutAlias } from "./alias.js";
 import { ownPackages, unfinishedPackage } from "./packages.js";
 import { toCodePoints, toUtf16 } from "./positions.js";
+import { untypedAt } from "./untyped.js";
 
 /** One entry of `_jupyter_types_experimental`, from which JupyterLab takes the icons. */
 interface TypedMatch {
@@ -21,6 +22,20 @@ export interface CompleteContent {
   metadata: { _jupyter_types_experimental: TypedMatch[] };
 }
 
+/** What TypeScript knows, and where it knows too little, what to ask of the value itself. */
+export interface Completion {
+  content: CompleteContent;
+  ask?: Ask;
+}
+
+/** The names of the value at `path` that begin with `typed`. */
+export interface Ask {
+  path: string[];
+  typed: string;
+  /** Whether the name stands in quotes and may be any text, as in `cfg["…"]`. */
+  quoted: boolean;
+}
+
 /** More than these are no help to anybody; the list narrows as one types. */
 const MOST = 500;
 /** Details cost time: so many entries get their signature. */
@@ -32,16 +47,18 @@ export function complete(
   path: string,
   code: string,
   cursor: number,
-): CompleteContent {
+): Completion {
   const at = toUtf16(code, cursor);
   const found = service.getCompletionsAtPosition(path, at, {
     includeCompletionsWithInsertText: false,
     includeCompletionsForImportStatements: true,
   });
+  const program = service.getProgram()!;
+  const untyped = untypedAt(program, program.getSourceFile(path)!, at);
   const word = /[\p{ID_Continue}$]*$/u.exec(code.slice(0, at))![0];
   const span = found?.optionalReplacementSpan ?? found?.entries[0]?.replacementSpan;
-  const from = span?.start ?? at - word.length;
-  const to = Math.max(at, span ? span.start + span.length : at);
+  const from = untyped?.from ?? span?.start ?? at - word.length;
+  const to = Math.max(at, span && !untyped ? span.start + span.length : at);
   const typed = code.slice(from, at);
   const otherCase = ({ name }: ts.CompletionEntry) => Number(!name.startsWith(typed));
   const entries = (found?.entries ?? [])
@@ -59,20 +76,21 @@ export function complete(
     return { text: entry.name, type: kind(entry, shown), signature: shown };
   });
   const beginning = unfinishedPackage(code.slice(0, at));
-  if (beginning === undefined) return content(code, from, to, matches);
+  const ask = untyped && { path: untyped.path, typed, quoted: untyped.quoted };
+  if (beginning === undefined) return { content: content(code, from, to, matches), ask };
   const packages = ownPackages().filter((name) => name.startsWith(beginning));
-  if (packages.length === 0) return content(code, from, to, matches);
+  if (packages.length === 0) return { content: content(code, from, to, matches) };
   const others = from === at - beginning.length ? matches.filter(({ text }) => !packages.includes(text)) : [];
-  return content(code, at - beginning.length, to, [...listed(packages, "module"), ...others]);
+  return { content: content(code, at - beginning.length, to, [...listed(packages, "module"), ...others]) };
 }
 
 /** Completes the name of a magic; undefined when the cursor is not in one. */
-export function completeMagic(code: string, cursor: number): CompleteContent | undefined {
+export function completeMagic(code: string, cursor: number): Completion | undefined {
   const at = toUtf16(code, cursor);
   const typed = /^\s*%{1,2}(\w*)$/.exec(code.slice(0, at))?.[1];
   if (typed === undefined) return undefined;
   const names = MAGIC_NAMES.filter((name) => name.startsWith(typed));
-  return content(code, at - typed.length, at, listed(names, "magic"));
+  return { content: content(code, at - typed.length, at, listed(names, "magic")) };
 }
 
 const listed = (names: string[], type: string) => names.map((text) => ({ text, type, signature: "" }));

@@ -1,8 +1,16 @@
-import { CELL, Code } from "./code.js";
+import { CELL, Code, SCOPE } from "./code.js";
 import { hasModifier } from "./names.js";
 import { Variables } from "./variables.js";
 
 import ts = require("typescript");
+
+/** What a file itself does not tell. */
+export interface Surroundings {
+  /** What a function or class says of where it was written. */
+  mark(node: ts.Node, file: ts.SourceFile): string;
+  /** The file that an import means by the `paths` of a `tsconfig.json`; undefined for any other. */
+  locate(name: string): string | undefined;
+}
 
 /** Rewrites what stands inside of a cell's statements: references to its scope, awaits, loops, async functions. */
 export class Expressions {
@@ -20,6 +28,7 @@ export class Expressions {
     readonly file: ts.SourceFile,
     readonly end: number,
     readonly topLevel: Set<ts.Node>,
+    readonly around: Surroundings,
   ) {
     this.#f = context.factory;
     this.#code = new Code(context.factory);
@@ -56,10 +65,26 @@ export class Expressions {
     if (ts.isAwaitExpression(visited)) {
       return ts.setTextRange(this.#code.call("resume", [this.#f.createIdentifier(CELL), visited]), node);
     }
+    if (ts.isCatchClause(visited)) return this.#caught(visited);
     if (ts.isIterationStatement(visited, false)) return this.#loop(visited);
-    if (ts.isFunctionLike(visited)) return this.#function(visited);
+    if (ts.isFunctionLike(visited)) return this.#marked(node, this.#function(visited));
+    if (ts.isClassLike(visited)) return this.#marked(node, visited);
     return visited;
   };
+
+  /** With a comment by which its text is found again (`originals.ts`), on a part that is always written out. */
+  #marked(written: ts.Node, node: ts.Node): ts.Node {
+    const body = ts.isClassLike(node) ? node : (node as ts.FunctionLikeDeclaration).body;
+    const parts = body && (ts.isBlock(body) ? body.statements : ts.isClassLike(body) ? body.members : [body]);
+    const part = parts?.[0];
+    if (part)
+      ts.addSyntheticLeadingComment(
+        part,
+        ts.SyntaxKind.MultiLineCommentTrivia,
+        this.around.mark(written, this.file),
+      );
+    return node;
+  }
 
   /** Whether an identifier means a name of the session's scope, seen from outside of its own declaration. */
   #refersToScope(node: ts.Identifier): boolean {
@@ -89,11 +114,65 @@ export class Expressions {
   }
 
   #called(node: ts.CallExpression, visited: ts.CallExpression): ts.Node {
-    if (node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      return ts.setTextRange(this.#code.call("import", [...visited.arguments]), node);
+    const [first, ...rest] = visited.arguments;
+    if (node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      return ts.setTextRange(this.#code.call("import", [this.located(first), ...rest]), node);
+    if (first && isDirectEval(visited)) {
+      const code = this.#code.call("evaluated", [this.#f.createIdentifier(SCOPE), first]);
+      return this.#f.updateCallExpression(visited, visited.expression, undefined, [code, ...rest]);
     }
     const callee = this.#detached(node.expression, visited.expression);
-    return this.#f.updateCallExpression(visited, callee, visited.typeArguments, visited.arguments);
+    const args = isOfRejection(node)
+      ? visited.arguments.map((each) => this.#catching(each))
+      : visited.arguments;
+    return this.#f.updateCallExpression(visited, callee, visited.typeArguments, args);
+  }
+
+  /** What an import is to load. */
+  located(specifier: ts.Expression): ts.Expression {
+    const file = ts.isStringLiteralLike(specifier) ? this.around.locate(specifier.text) : undefined;
+    return file === undefined ? specifier : this.#f.createStringLiteral(file);
+  }
+
+  /** `catch (e) { __kernel.caught(e); … }`: V8's words for our code become those for the user's. */
+  #caught(clause: ts.CatchClause): ts.CatchClause {
+    const f = this.#f;
+    const { variableDeclaration, block } = clause;
+    if (!variableDeclaration) return clause;
+    const { name } = variableDeclaration;
+    const isName = ts.isIdentifier(name);
+    const error = isName ? name : f.createUniqueName("__caught");
+    const told = this.#code.call("caught", [error]);
+    const first = isName
+      ? f.createExpressionStatement(told)
+      : f.createVariableStatement(
+          undefined,
+          f.createVariableDeclarationList(
+            [f.createVariableDeclaration(name, undefined, undefined, told)],
+            ts.NodeFlags.Let,
+          ),
+        );
+    const body = ts.setTextRange(f.createBlock([first, ...block.statements], true), block);
+    return f.updateCatchClause(
+      clause,
+      isName ? variableDeclaration : f.createVariableDeclaration(error),
+      body,
+    );
+  }
+
+  /** The same for a function that is written where a promise's rejection goes. */
+  #catching(node: ts.Expression): ts.Expression {
+    if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return node;
+    const [first] = node.parameters;
+    if (!first || !ts.isIdentifier(first.name) || first.dotDotDotToken) return node;
+    const f = this.#f;
+    const told = f.createExpressionStatement(this.#code.call("caught", [first.name]));
+    const { body } = node;
+    const statements = ts.isBlock(body)
+      ? body.statements
+      : [ts.setTextRange(f.createReturnStatement(body), body)];
+    const block = ts.setTextRange(f.createBlock([told, ...statements], true), body);
+    return this.#replaced(node, body, block) as ts.Expression;
   }
 
   /** `(0, __scope.f)`: a function of the scope is called as a function, not as a method of the scope. */
@@ -134,6 +213,18 @@ export class Expressions {
   #replaced(node: ts.Node, body: ts.Node, by: ts.Node): ts.Node {
     return ts.visitEachChild(node, (child) => (child === body ? by : child), this.context);
   }
+}
+
+/** `eval(…)`, which sees what stands around it; any other way to call it does not. */
+function isDirectEval({ expression, questionDotToken }: ts.CallExpression): boolean {
+  return ts.isIdentifier(expression) && expression.text === "eval" && !questionDotToken;
+}
+
+/** `promise.catch(…)`, `promise.then(…, …)`. */
+function isOfRejection({ expression, arguments: args }: ts.CallExpression): boolean {
+  if (!ts.isPropertyAccessExpression(expression)) return false;
+  const { text } = expression.name;
+  return (text === "catch" && args.length === 1) || (text === "then" && args.length === 2);
 }
 
 /** A function, class, enum or namespace knows itself by its own declaration. */

@@ -84,6 +84,16 @@ export function declaredNames(file: ts.SourceFile | ts.ModuleBlock, end = file.e
   return names;
 }
 
+/** Those of the names that a file declares which are types: their own words stand for them. */
+export function declaredTypes(file: ts.SourceFile): string[] {
+  const isType = (node: ts.Node) =>
+    ts.isClassDeclaration(node) ||
+    ts.isInterfaceDeclaration(node) ||
+    ts.isTypeAliasDeclaration(node) ||
+    ts.isEnumDeclaration(node);
+  return [...declaredNames(file)].filter(([, { nodes }]) => nodes.some(isType)).map(([name]) => name);
+}
+
 /** What a file adds to the global scope and to other modules: `global.name`, `arquero.name`. */
 export function augmentations(file: ts.SourceFile): string[] {
   return file.statements.filter(ts.isModuleDeclaration).flatMap(({ name, body, flags }) => {

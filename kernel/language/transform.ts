@@ -1,5 +1,5 @@
 import { Code } from "./code.js";
-import { Expressions } from "./expressions.js";
+import { Expressions, type Surroundings } from "./expressions.js";
 import { declaredNames, hasModifier, importedBindings, isVar } from "./names.js";
 
 import ts = require("typescript");
@@ -28,8 +28,9 @@ export function cellTransformer(
   checker: ts.TypeChecker,
   end: number,
   exports: Exports,
+  around: Surroundings,
 ): ts.TransformerFactory<ts.SourceFile> {
-  return (context) => (file) => new CellTransformer(context, checker, file, end, exports).run();
+  return (context) => (file) => new CellTransformer(context, checker, file, end, exports, around).run();
 }
 
 class CellTransformer {
@@ -45,6 +46,7 @@ class CellTransformer {
     readonly file: ts.SourceFile,
     readonly end: number,
     readonly exports: Exports,
+    readonly around: Surroundings,
   ) {
     this.#f = context.factory;
     this.#code = new Code(context.factory);
@@ -53,7 +55,7 @@ class CellTransformer {
       for (const node of nodes) topLevel.add(node);
       if (nodes.some(isVar)) this.#vars.push(name);
     }
-    this.#expressions = new Expressions(context, checker, file, end, topLevel);
+    this.#expressions = new Expressions(context, checker, file, end, topLevel, around);
   }
 
   run(): ts.SourceFile {
@@ -181,7 +183,7 @@ class CellTransformer {
   #load(specifier: ts.Expression, statement: ts.Statement): [string, ts.Statement] {
     const f = this.#f;
     const name = `__module${this.#temporaries++}`;
-    const value = f.createAwaitExpression(this.#code.call("import", [specifier]));
+    const value = f.createAwaitExpression(this.#code.call("import", [this.#expressions.located(specifier)]));
     const list = f.createVariableDeclarationList(
       [f.createVariableDeclaration(name, undefined, undefined, value)],
       ts.NodeFlags.Const,
@@ -200,9 +202,20 @@ class CellTransformer {
 
   #importEquals(statement: ts.ImportEqualsDeclaration): ts.Statement[] {
     if (statement.isTypeOnly || !ts.isExternalModuleReference(statement.moduleReference)) return [];
+    const { expression } = statement.moduleReference;
+    if (ts.isStringLiteral(expression) && this.#isFile(expression.text)) {
+      // A file beside the notebook, which may be TypeScript's.
+      const [temporary, load] = this.#load(expression, statement);
+      const module = this.#code.call("required", [this.#f.createIdentifier(temporary)]);
+      return [load, this.#code.assign(statement.name.text, module)];
+    }
     const require = this.#f.createIdentifier("require");
-    const value = this.#f.createCallExpression(require, undefined, [statement.moduleReference.expression]);
+    const value = this.#f.createCallExpression(require, undefined, [expression]);
     return [this.#code.assign(statement.name.text, value, statement)];
+  }
+
+  #isFile(name: string): boolean {
+    return /^\.{1,2}\//.test(name) || this.around.locate(name) !== undefined;
   }
 
   #export(statement: ts.ExportDeclaration): ts.Statement[] {
@@ -210,7 +223,8 @@ class CellTransformer {
     if (statement.isTypeOnly) return [];
     const { exportClause, moduleSpecifier } = statement;
     if (!exportClause) {
-      this.exports.stars.push((moduleSpecifier as ts.StringLiteral).text);
+      const { text } = moduleSpecifier as ts.StringLiteral;
+      this.exports.stars.push(this.around.locate(text) ?? text);
       return [];
     }
     if (!moduleSpecifier) {

@@ -21,7 +21,7 @@ const samples = [
   'const wrong: number = "text";',
 ];
 for (const sample of samples) {
-  const compiled = cells.compile(sample);
+  const compiled = cells.compile(sample, 0);
   if (compiled.ok) cells.commit(compiled.cell, []);
 }
 cells.complete("console.", 8);

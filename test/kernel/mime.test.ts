@@ -19,6 +19,106 @@ test("an object says what it looks like, at once or later; text is added", async
   assert.deepEqual(await types({ toMime: () => html }), ["text/html", "text/plain"]);
 });
 
+test("a bundle by a symbol, or a method that gives one, as packages made for Deno have it", async () => {
+  const html = { "text/html": "<b>x</b>" };
+  for (const name of ["Jupyter.mime", "Jupyter.display"]) {
+    class OfClass {}
+    for (const each of [OfClass, OfClass.prototype])
+      Object.defineProperty(each, Symbol.for(name), { value: () => html });
+    const values = [
+      { [Symbol.for(name)]: html },
+      { [Symbol.for(name)]: async () => html },
+      OfClass,
+      new OfClass(),
+    ];
+    for (const value of values) assert.equal((await mimeBundle(value))?.["text/html"], "<b>x</b>");
+  }
+  assert.deepEqual(await types({ toMime: html }), ["text/plain"]);
+});
+
+test("what is known at once is told at once, as it is then", () => {
+  const list = [1];
+  const bundle = mimeBundle(list);
+  list.push(2);
+  assert.deepEqual(bundle, { "text/plain": "[ 1 ]" });
+  const spec = { $schema: "https://vega.github.io/schema/vega-lite/v6.json", title: "one", mark: "point" };
+  const plot = mimeBundle(spec);
+  spec.title = "two";
+  assert.ok(plot instanceof Promise);
+  return plot.then((made) => assert.equal(made["text/plain"], "one"));
+});
+
+/** An element as jsdom's are, as far as the kernel looks at it. */
+const element = (localName: string, inner = "", namespaceURI = "http://www.w3.org/1999/xhtml") => ({
+  nodeType: 1,
+  localName,
+  namespaceURI,
+  outerHTML: `<${localName}>${inner}</${localName}>`,
+});
+
+test("elements of a document are HTML, an SVG is a picture", async () => {
+  const svg = element("svg", "<g></g>", "http://www.w3.org/2000/svg");
+  const picture = '<svg xmlns="http://www.w3.org/2000/svg"><g></g></svg>';
+  assert.equal((await mimeBundle(svg))?.["image/svg+xml"], picture);
+  const window = {
+    XMLSerializer: class {
+      serializeToString = () => "<xml/>";
+    },
+  };
+  const own = { ...svg, ownerDocument: { defaultView: window } };
+  assert.equal((await mimeBundle(own))?.["image/svg+xml"], "<xml/>");
+  assert.equal((await mimeBundle(element("figure", "f")))?.["text/html"], "<figure>f</figure>");
+  const circle = element("circle", "", "http://www.w3.org/2000/svg");
+  assert.equal((await mimeBundle(circle))?.["text/html"], "<circle></circle>");
+  const fragment = { nodeType: 11, children: [element("i"), element("b")] };
+  assert.equal((await mimeBundle(fragment))?.["text/html"], "<i></i><b></b>");
+  const document = { nodeType: 9, documentElement: element("html") };
+  assert.equal((await mimeBundle(document))?.["text/html"], "<html></html>");
+  assert.deepEqual(await types({ nodeType: 3, data: "text" }), ["text/plain"]);
+});
+
+test("tables of Arrow, which draw nothing themselves", async () => {
+  const columns = [
+    { name: "n", get: (i: number) => BigInt(i) },
+    { name: "<t>", get: (i: number) => (i === 0 ? null : `a<b ${i}`) },
+    { name: "list", get: (i: number) => ({ offsets: [0], toJSON: () => [i, 2] }) },
+  ];
+  const arrow = {
+    numRows: 30,
+    numCols: 3,
+    schema: { fields: columns.map(({ name }) => ({ name })) },
+    getChildAt: (i: number) => columns[i],
+  };
+  const { schema, ...unnamed } = arrow;
+  for (const value of [arrow, { ...unnamed, names: schema.fields.map(({ name }) => name) }]) {
+    const bundle = (await mimeBundle(value))!;
+    assert.equal(bundle["text/plain"], "Table: 30 rows × 3 columns");
+    const html = String(bundle["text/html"]);
+    assert.equal(html.match(/<tr>/g)?.length, 21);
+    assert.match(
+      html,
+      /<th>&lt;t><\/th>.*<tr><td>0<\/td><td><\/td><td>\[ 0, 2 \]<\/td><\/tr><tr><td>1<\/td><td>a&lt;b 1</,
+    );
+    assert.match(html, /30 rows × 3 columns; the first 20 are shown/);
+  }
+});
+
+test("any frame that draws itself and knows its rows and columns", async () => {
+  const toHTML = ({ limit }: { limit: number }) => `<table>${limit}</table>`;
+  for (const size of [
+    { numRows: () => 30, numCols: () => 2 },
+    { height: 30, width: 2 },
+    { shape: [30, 2] },
+    { shape: { height: 30, width: 2 } },
+    { rows: Array(30), columns: ["a", "b"] },
+  ]) {
+    const bundle = (await mimeBundle({ ...size, toHTML }))!;
+    assert.equal(bundle["text/plain"], "Table: 30 rows × 2 columns");
+    assert.match(String(bundle["text/html"]), /^<table>20<\/table>/);
+  }
+  assert.deepEqual(await types({ toHTML: () => "<i>" }), ["text/plain"]);
+});
+
 test("arquero tables are HTML of their first rows", async () => {
   const bundle = (await mimeBundle(table({ n: Array.from({ length: 30 }, (_, i) => i) })))!;
   assert.equal(bundle["text/plain"], "Table: 30 rows × 1 columns");

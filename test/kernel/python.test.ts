@@ -1,51 +1,13 @@
-import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { test } from "node:test";
+import { readdirSync } from "node:fs";
+import { describe } from "node:test";
+import { testPython } from "./runPython.js";
 
-/**
- * The tests that talk to a running kernel, as a Jupyter client does: Python's `unittest` with
- * jupyter_client and jupyter_kernel_test. One test here for each of theirs.
- */
+/** Most of their time is waiting: so many run side by side. */
+const concurrency = 4;
 
-const FOLDER = "test/kernel";
-const PYTHON = join(
-  process.cwd(),
-  ".venv-test",
-  process.platform === "win32" ? "Scripts/python.exe" : "bin/python",
-);
+const MODULE = /^(test_.*)\.py$/;
+const modules = readdirSync("test/kernel").flatMap((name) => MODULE.exec(name)?.[1] ?? []);
 
-/** Runs the tests of one module; resolves to each test's name and outcome. */
-function run(module: string): Promise<{ outcomes: [name: string, outcome: string][]; log: string }> {
-  const child = spawn(PYTHON, ["report.py", module], { cwd: FOLDER });
-  let out = "";
-  let log = "";
-  child.stdout.on("data", (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    log += chunk;
-  });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", () => {
-      const lines = out.split("\n").filter((line) => line.startsWith('["'));
-      resolve({ outcomes: lines.map((line) => JSON.parse(line)), log });
-    });
-  });
-}
-
-const modules = readdirSync(FOLDER).filter((name) => /^test_.*\.py$/.test(name));
-
-for (const module of modules.map((name) => name.replace(/\.py$/, ""))) {
-  test(module, async (t) => {
-    assert.ok(existsSync(PYTHON), `${PYTHON} is missing: "npm run setup" makes it`);
-    const { outcomes, log } = await run(module);
-    assert.ok(outcomes.length > 0, log);
-    for (const [name, outcome] of outcomes) {
-      const skip = outcome.startsWith("skipped") ? outcome : false;
-      await t.test(name, { skip }, () => assert.ok(outcome === "ok", `${outcome}\n${log.slice(-4000)}`));
-    }
-  });
-}
+describe("the kernel, by a client", { concurrency }, () => {
+  for (const module of modules) if (module !== "test_measured") void testPython(module);
+});

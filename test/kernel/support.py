@@ -30,6 +30,22 @@ def installed_kernelspec():
     return _prefix
 
 
+def until(what, condition, timeout=30):
+    """Waits until `condition` holds, and returns what it gave."""
+    deadline = time.monotonic() + timeout
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {timeout} s in vain for {what}")
+        time.sleep(0.02)
+    return found
+
+
+def language_processes(kernel):
+    """Those of its children that are language processes, by their flags: it may be building a snapshot too."""
+    found = subprocess.run(["pgrep", "-P", str(kernel.pid), "-f", "--", "--heap-growing-percent"], capture_output=True, text=True)
+    return [int(pid) for pid in found.stdout.split()]
+
+
 class Kernel:
     """A running kernel. `run` executes one cell and collects what comes back."""
 
@@ -37,6 +53,8 @@ class Kernel:
         installed_kernelspec()
         self.manager = KernelManager(kernel_name=KERNEL_NAME, transport=transport, ip=ip)
         self.manager.start_kernel(cwd=cwd or tempfile.gettempdir(), **process)
+        # What was heard while something else was waited for.
+        self.kept = []
         self.connect()
 
     def connect(self):
@@ -75,7 +93,7 @@ class Kernel:
         outputs = []
         deadline = time.monotonic() + timeout
         while True:
-            message = self.client.get_iopub_msg(timeout=max(0.01, deadline - time.monotonic()))
+            message = self.hear(deadline)
             parent = message["parent_header"]
             # A manager's requests may have the ids of its client's.
             if parent.get("msg_id") != msg_id or parent["msg_type"] != "execute_request":
@@ -86,16 +104,49 @@ class Kernel:
             elif message["msg_type"] != "execute_input":
                 outputs.append(message)
 
-    def iopub(self, msg_type, timeout=5):
+    def heard(self, msg_id, timeout=20):
+        """All that is published up to the idle status of `msg_id`, whichever cell it belongs to."""
+        heard = []
+        deadline = time.monotonic() + timeout
+        while True:
+            message = self.hear(deadline)
+            heard.append(message)
+            if message["parent_header"].get("msg_id") == msg_id and message["content"].get("execution_state") == "idle":
+                return heard
+
+    def iopub(self, msg_type, timeout=20):
         """The next message of this type, whoever caused it."""
         deadline = time.monotonic() + timeout
         while True:
-            message = self.client.get_iopub_msg(timeout=max(0.01, deadline - time.monotonic()))
+            message = self.hear(deadline)
             if message["msg_type"] == msg_type:
                 return message
 
+    def hear(self, deadline):
+        """The next message that everybody hears."""
+        if self.kept:
+            return self.kept.pop(0)
+        return self.client.get_iopub_msg(timeout=max(0.01, deadline - time.monotonic()))
+
+    def wait_for(self, fits, timeout=20):
+        """Waits for a message and keeps those before it for whoever asks next."""
+        deadline = time.monotonic() + timeout
+        skipped = []
+        while not fits(message := self.hear(deadline)):
+            skipped.append(message)
+        self.kept = skipped + self.kept
+
+    def begin(self, code, **options):
+        """Sends a cell that calls `begun()` when it is where it should be; returns then, with the message's id."""
+        msg_id = self.client.execute(f"const begun = () => console.log('begun');\n{code}", **options)
+        self.wait_for(lambda message: message["content"].get("text") == "begun\n" and message["parent_header"]["msg_id"] == msg_id)
+        return msg_id
+
     def interrupt(self):
+        """Interrupts, and returns when the kernel has heard of it: it comes on another socket than the next cell."""
         self.manager.interrupt_kernel()
+        told = lambda message: message["parent_header"].get("msg_type") == "interrupt_request" and message["content"].get("execution_state") == "idle"
+        self.wait_for(told)
 
 
 class Result:

@@ -7,7 +7,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support import Kernel
+from support import Kernel, until
 
 SETUP = """
 let kept = 42;
@@ -17,23 +17,27 @@ import { spawn, execSync } from "node:child_process";
 import { Worker } from "node:worker_threads";
 """
 
+# Other runs of these tests on this machine have sleeping children too.
+MARK = f".{os.getpid()}"
+
+# Each calls `begun` when it is busy.
 BUSY = {
-    "synchronous loop": "while (true) ticks++;",
-    "await that never ends": "await new Promise(() => {})",
-    "loop after an await": "await null; while (true) ticks++;",
-    "loop after a timer": "await sleep(10); while (true) ticks++;",
-    "loop in a timer": "setTimeout(() => { while (true) ticks++; }, 10); await sleep(100000)",
-    "loop of awaits": "while (true) { await sleep(1); ticks++; }",
-    "loop that catches everything": "while (true) { try { while (true) ticks++; } catch {} }",
-    "loop that was not compiled here": 'new Function("for (;;);")()',
-    "loop that was not compiled here, after an await": 'await null; new Function("for (;;);")()',
-    "recursion": "function fib(n: number): number { return n < 2 ? n : fib(n - 1) + fib(n - 2); } fib(80)",
-    "regular expression": '/^(a+)+$/.test("a".repeat(50) + "b")',
-    "child process": 'await new Promise((r) => spawn("sleep", ["1234"]).on("exit", r))',
-    "child process that blocks": 'execSync("sleep 1234")',
+    "synchronous loop": "begun(); while (true) ticks++;",
+    "await that never ends": "begun(); await new Promise(() => {})",
+    "loop after an await": "await null; begun(); while (true) ticks++;",
+    "loop after a timer": "await sleep(10); begun(); while (true) ticks++;",
+    "loop in a timer": "setTimeout(() => { begun(); while (true) ticks++; }, 10); await sleep(100000)",
+    "loop of awaits": "begun(); while (true) { await sleep(1); ticks++; }",
+    "loop that catches everything": "begun(); while (true) { try { while (true) ticks++; } catch {} }",
+    "loop that was not compiled here": 'begun(); new Function("for (;;);")()',
+    "loop that was not compiled here, after an await": 'await null; begun(); new Function("for (;;);")()',
+    "recursion": "function fib(n: number): number { return n < 2 ? n : fib(n - 1) + fib(n - 2); } begun(); fib(80)",
+    "regular expression": 'begun(); /^(a+)+$/.test("a".repeat(50) + "b")',
+    "child process": 'const child = spawn("sleep", ["1234"]); begun(); await new Promise((r) => child.on("exit", r))',
+    "child process that blocks": f'execSync("sleep 1235{MARK}")',
     "worker": """const busy = new Worker("while (true);", { eval: true });
 jupyter.signal.addEventListener("abort", () => void busy.terminate());
-await new Promise((r) => busy.on("exit", r)); await sleep(100000)""",
+busy.on("online", begun); await new Promise((r) => busy.on("exit", r)); await sleep(100000)""",
 }
 
 
@@ -48,18 +52,19 @@ class Interrupts(unittest.TestCase):
         cls.kernel.stop()
 
     def interrupt(self, code, times=1):
-        msg_id = self.kernel.client.execute(code)
-        time.sleep(0.5)
+        if "execSync" in code:
+            msg_id = self.kernel.client.execute(code)
+            until("the child process", lambda: alive(f"^sleep 1235{MARK}"))
+        else:
+            msg_id = self.kernel.begin(code)
         started = time.monotonic()
         for _ in range(times):
             self.kernel.interrupt()
-        result = self.kernel.collect(msg_id, timeout=5)
+        result = self.kernel.collect(msg_id)
         return result, time.monotonic() - started
 
     def still_there(self):
-        # The interrupt comes on another socket than the next cell: give it time to be first.
-        time.sleep(0.5)
-        result = self.kernel.run("kept", timeout=5)
+        result = self.kernel.run("kept")
         self.assertEqual(result.text, "42", result.reply)
 
     def test_within_a_second_and_variables_survive(self):
@@ -67,8 +72,8 @@ class Interrupts(unittest.TestCase):
             with self.subTest(name):
                 result, seconds = self.interrupt(code)
                 self.assertEqual((result.status, result.reply["ename"]), ("error", "Interrupted"))
-                # The target is 1 s, met by far; other tests may hold both cores.
-                self.assertLess(seconds, 3)
+                # The target is 1 s, met by far; but whoever holds the cores meanwhile is no fault of ours.
+                self.assertLess(seconds, 10)
                 self.assertEqual(self.kernel.run("kept").text, "42")
 
     def test_twice_is_safe(self):
@@ -80,54 +85,51 @@ class Interrupts(unittest.TestCase):
 
     def test_idle_is_safe(self):
         self.kernel.interrupt()
-        time.sleep(0.3)
-        self.assertEqual(self.kernel.run("kept").text, "42")
+        self.still_there()
 
     def test_what_an_earlier_cell_left_behind(self):
         for name, code in {
-            "a loop in a timer": "setTimeout(() => { while (true) ticks++; }, 500); 1",
-            "a promise that nobody awaits": "void (async () => { await sleep(500); while (true) ticks++; })(); 1",
-            "a storm of microtasks": "setTimeout(async () => { while (true) await null; }, 500); 1",
+            "a loop in a timer": "setTimeout(() => { begun(); while (true) ticks++; }, 100); 1",
+            "a promise that nobody awaits": "void (async () => { await sleep(100); begun(); while (true) ticks++; })(); 1",
+            "a storm of microtasks": "setTimeout(async () => { begun(); while (true) await null; }, 100); 1",
         }.items():
             with self.subTest(name):
-                self.assertEqual(self.kernel.run(code).text, "1")
-                time.sleep(0.8)
+                msg_id = self.kernel.begin(code)
                 self.kernel.interrupt()
+                # Where its cell was still there, it has heard of the interrupt instead.
+                self.kernel.collect(msg_id)
                 self.still_there()
 
     def test_a_handler_that_never_ends(self):
         client = self.kernel.client
-        self.kernel.run("jupyter.onComm('stuck', () => { while (true) ticks++; });")
+        self.kernel.run("jupyter.onComm('stuck', () => { console.log('stuck'); while (true) ticks++; });")
         client.shell_channel.send(client.session.msg("comm_open", {"comm_id": "s", "target_name": "stuck", "data": {}}))
-        time.sleep(0.3)
+        self.kernel.iopub("stream")
         self.kernel.interrupt()
         self.still_there()
 
     def test_a_child_that_will_not_hear_is_told_more_firmly(self):
-        msg_id = self.kernel.client.execute("execSync(`sh -c \"trap '' INT; sleep 1238; sleep 1238\"`)")
-        time.sleep(0.5)
+        msg_id = self.kernel.client.execute(f"execSync(`sh -c \"trap '' INT; sleep 1238{MARK}; sleep 1238{MARK}\"`)")
         for _ in range(3):
+            # Each ends what sleeps; the shell that hears nothing of the first starts another.
+            until("the child process", lambda: alive(f"^sleep 1238{MARK}") or not alive(f"INT; sleep 1238{MARK}"))
             self.kernel.interrupt()
-            time.sleep(0.5)
-        self.assertEqual(self.kernel.collect(msg_id, timeout=5).reply["ename"], "Interrupted")
+        self.assertEqual(self.kernel.collect(msg_id).reply["ename"], "Interrupted")
         self.assertEqual(self.kernel.run("kept").text, "42")
 
     def test_an_interrupted_cell_does_not_go_on(self):
-        self.interrupt("ticks = 0; while (true) { await sleep(10); ticks++; }")
-        before = self.kernel.run("ticks").text
-        time.sleep(0.3)
-        self.assertEqual(self.kernel.run("ticks").text, before)
+        self.interrupt("ticks = 0; begun(); while (true) { await sleep(10); ticks++; }")
+        self.assertEqual(self.kernel.run("const before = ticks; await sleep(200); ticks - before").text, "0")
 
     def test_finally_runs_and_the_signal_is_aborted(self):
         self.kernel.run("let cleaned = '';")
-        self.interrupt("jupyter.signal.addEventListener('abort', () => { cleaned += 'signal '; }); try { while (true) ticks++; } finally { cleaned += 'finally'; }")
+        self.interrupt("jupyter.signal.addEventListener('abort', () => { cleaned += 'signal '; }); begun(); try { while (true) ticks++; } finally { cleaned += 'finally'; }")
         self.assertIn("finally", self.kernel.run("cleaned").text)
         self.assertIn("signal", self.kernel.run("cleaned").text)
 
     def test_queued_cells_are_aborted(self):
-        msg_id = self.kernel.client.execute("while (true);")
+        msg_id = self.kernel.begin("begun(); while (true);")
         queued = self.kernel.client.execute("1")
-        time.sleep(0.5)
         self.kernel.interrupt()
         self.assertEqual(self.kernel.reply(msg_id)["content"]["status"], "error")
         self.assertEqual(self.kernel.reply(queued)["content"]["status"], "aborted")
@@ -147,26 +149,27 @@ class Leftovers(unittest.TestCase):
             self.addCleanup(kernel.stop)
             kernel.run(
                 'import { spawn } from "node:child_process"; import { Worker } from "node:worker_threads";\n'
-                'spawn("sleep", ["4321.5"]); spawn("sh", ["-c", "sleep 4322.5; true"]);\n'
-                'spawn("sh", ["-c", "trap \'\' TERM INT; sleep 4321.5; sleep 4321.5"]);\n'
+                f'spawn("sleep", ["4321{MARK}"]); spawn("sh", ["-c", "sleep 4322{MARK}; true"]);\n'
+                f'spawn("sh", ["-c", "trap \'\' TERM INT; sleep 4321{MARK}; sleep 4321{MARK}"]);\n'
                 'new Worker("while (true);", { eval: true }); 1'
             )
-            self.assertEqual(len(alive("^sleep 432[12].5")), 3)
+            until("the children", lambda: len(alive(f"^sleep 432[12]{MARK}")) == 3)
             before = kernel.pid
             kernel.restart()
             self.assertNotEqual(kernel.pid, before)
             self.assertFalse(Path(f"/proc/{before}").exists() and "Z" not in Path(f"/proc/{before}/stat").read_text())
-            self.assertEqual(alive("^sleep 432[12].5"), [])
+            self.assertEqual(alive(f"^sleep 432[12]{MARK}"), [])
             self.assertEqual(kernel.run("typeof kept", timeout=10).status, "error")
             self.assertEqual([name for name in os.listdir(folder) if "cellkernel" in name], [])
 
     def test_shutdown_during_a_synchronous_loop(self):
         kernel = Kernel()
-        kernel.client.execute("while (true);")
-        time.sleep(0.3)
+        kernel.begin("begun(); while (true);")
+        # The manager would kill it after that.
+        kernel.manager.shutdown_wait_time = 60
         started = time.monotonic()
         kernel.stop()
-        self.assertLess(time.monotonic() - started, 4)
+        self.assertLess(time.monotonic() - started, 30)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,47 @@ class Outputs(unittest.TestCase):
                 result = self.kernel.run(code)
                 self.assertEqual((result.status, result.of("execute_result")), ("ok", []))
 
+    def shown(self, code):
+        """What a cell prints and shows, in order."""
+        result = self.kernel.run(code)
+        self.assertEqual(result.status, "ok", result.reply)
+        return [m["content"]["text"].strip() if m["msg_type"] == "stream" else m["content"]["data"]["text/plain"] for m in result.outputs]
+
+    def test_display_shows_the_moment_of_the_call(self):
+        plot = "{ $schema: 'https://vega.github.io/schema/vega-lite/v5.json', title: 'plot', mark: 'point' as string, data: { values: [] } }"
+        later = "{ toMime: async () => { await null; await new Promise((r) => setTimeout(r, 50)); return { 'text/plain': 'later' } } }"
+        for code, outputs in [
+            ("console.log('before'); display(html('mid')); console.log('after')", ["before", "mid", "after"]),
+            ("{ const c = [1]; display(c); c.push(2); }", ["[ 1 ]"]),
+            ("{ const o = { n: 0 }; for (let i = 0; i < 3; i++) { o.n = i; display(o) } }", ["{ n: 0 }", "{ n: 1 }", "{ n: 2 }"]),
+            ("{ const o = { n: 0 }; for (let i = 0; i < 3; i++) { o.n = i; await display(o) } }", ["{ n: 0 }", "{ n: 1 }", "{ n: 2 }"]),
+            (f"display({later}); console.log('after'); display(1); 'result'", ["later", "after", "1", "'result'"]),
+            (f"display({later}); display({later}); console.error('end')", ["later", "later", "end"]),
+            ("display(1, { id: 'm' }); const u = [1]; display.update('m', u); u.push(2); console.log('end')", ["1", "[ 1 ]", "end"]),
+            (f"const spec = {plot}; console.log('a'); display(spec); console.log('b'); spec.title = 'changed'; undefined", ["a", "plot", "b"]),
+        ]:
+            with self.subTest(code):
+                self.assertEqual(self.shown(code), outputs)
+
+    def test_what_is_never_made_holds_up_nothing_for_long(self):
+        result = self.kernel.run("display({ toMime: () => new Promise(() => {}) }); console.log('after'); 1", timeout=10)
+        self.assertEqual((result.stream(), result.text), ("after\n", "1"))
+
+    def test_of_several_updates_the_last_stays(self):
+        slow = "{ toMime: () => new Promise<object>((r) => setTimeout(() => r({ 'text/plain': 'slow' }), 100)) }"
+        result = self.kernel.run(f"const drawn = await display('first'); await Promise.all([drawn.update({slow}), drawn.update('fast')]);")
+        self.assertEqual(result.of("update_display_data")[-1]["data"]["text/plain"], "'fast'")
+
+    def test_templates_are_raw(self):
+        for code, text in [
+            (r"markdown`$\frac{1}{2}$`", r"$\frac{1}{2}$"),
+            (r"markdown`$\xi_${1}$`", r"$\xi_1$"),
+            (r"html`\u{}${'a'}\n`", r"\u{}a\n"),
+            (r"markdown('a\nb')", "a\nb"),
+        ]:
+            with self.subTest(code):
+                self.assertEqual(self.kernel.run(code).of("execute_result")[0]["data"]["text/plain"], text)
+
     def test_stacks_speak_of_cells_whoever_prints_them(self):
         for code, name in (
             ("try { fails() } catch (e) { console.error(e) }", "stderr"),

@@ -241,11 +241,11 @@ class Cells(unittest.TestCase):
         self.gives('import * as same from "./top"; (await import("./top")) === same', "true")
 
     def test_a_file_whose_loading_was_interrupted_is_loaded_anew(self):
-        self.write("hangs.ts", "if (globalThis.hang) await new Promise(() => {});\nexport const done = 1;\ndeclare global { var hang: boolean }\n")
+        self.write("hangs.ts", "console.log('begun');\nif (globalThis.hang) await new Promise(() => {});\nexport const done = 1;\ndeclare global { var hang: boolean }\n")
         self.kernel.run("globalThis.hang = true;")
         msg_id = self.kernel.client.execute('import { done } from "./hangs"')
-        time.sleep(0.5)
-        self.kernel.manager.interrupt_kernel()
+        self.kernel.iopub("stream")
+        self.kernel.interrupt()
         self.assertEqual(self.kernel.collect(msg_id).reply["ename"], "Interrupted")
         self.kernel.run("globalThis.hang = false;")
         self.gives('import { done } from "./hangs"; done', "1")
@@ -280,6 +280,27 @@ class Cells(unittest.TestCase):
                 self.assertEqual(self.kernel.run(code).status, "ok")
                 self.gives(after, text)
         self.refused("const n: string = i", "Type 'number' is not assignable to type 'string'")
+
+    def test_what_is_evaluated_sees_the_names_of_the_notebook(self):
+        self.kernel.run("const ev = 1; let changed = 1; const window = 5; function twice(n: number) { return 2 * n; }")
+        for code, text in [
+            ("eval('ev + 1')", "2"),
+            ("eval('twice(ev)')", "2"),
+            ("eval('changed = 7'); changed", "7"),
+            ("(() => { const own = 3; return eval('own + ev'); })()", "4"),
+            ("await null; eval('() => changed')()", "7"),
+            ("eval(5 as never)", "5"),
+            ("(eval as () => void)()", None),
+            ("eval?.('1')", "1"),
+            ("typeof Reflect.get(globalThis, 'window')", "'undefined'"),
+            ("const ev = 'again'; eval('ev')", "'again'"),
+            ("eval('typeof unheard')", "'undefined'"),
+            ("{ const eval2 = (code: string) => eval(code); eval2('changed') }\n1", "1"),
+        ]:
+            with self.subTest(code):
+                self.gives(code, text)
+        self.write("evaluates.ts", "const inFile = 8;\nexport const found: number = eval('inFile');\n")
+        self.gives("import { found } from './evaluates'; found", "8")
 
     def test_what_node_gives_a_module(self):
         folder = os.path.realpath(self.folder.name)
@@ -373,13 +394,16 @@ class Cells(unittest.TestCase):
         self.assertIn("./base", ["./" + name for name in self.matches("import x from './b|'")["matches"]])
 
     def test_magics_are_completed(self):
-        self.assertEqual(self.matches("%|")["matches"], ["time", "who", "reset"])
+        self.assertEqual(self.matches("%|")["matches"], ["time", "who", "reset", "npm"])
         reply = self.matches("%%ti|")
         self.assertEqual((reply["matches"], reply["cursor_start"]), (["time"], 2))
 
     def test_is_complete(self):
         for code, answer in [
             ("%who", "complete"),
+            ("!ls -l", "complete"),
+            ("%npm install foo", "complete"),
+            ("!(", "incomplete"),
             ("%time 1 +", "incomplete"),
             ("%nope", "invalid"),
             ("'abc", "invalid"),
@@ -408,7 +432,7 @@ class Cells(unittest.TestCase):
         self.kernel.run("interface Shown { a: number } type Two = 1 | 2;")
         self.assertRegex(self.kernel.run("%who").stream(), r"Shown +interface Shown\nTwo +type Two = 1 \| 2\n")
         for code, message in [
-            ("%nope", "Unknown magic %nope; there are %time, %who, %reset"),
+            ("%nope", "Unknown magic %nope; there are %time, %who, %reset, %npm"),
             ("%who listed", "%who takes nothing, not 'listed'"),
             ("%reset all", "%reset takes nothing but -f, not 'all'"),
         ]:

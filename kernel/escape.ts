@@ -1,0 +1,2 @@
+/** Text as HTML shows it. */
+export const escapeHtml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");

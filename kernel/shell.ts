@@ -1,0 +1,23 @@
+import { spawn } from "node:child_process";
+import { delimiter, dirname } from "node:path";
+
+/**
+ * Runs a command in a shell, in the notebook's folder; what it prints stands below the cell (`inherit.ts`).
+ *
+ * @throws when it fails
+ */
+export async function runCommand(command: string, isNpm: boolean, directory: string): Promise<void> {
+  // The npm that came with the Node that runs, which need not be in the path of Jupyter.
+  const PATH = [process.env.PATH, dirname(process.execPath)].join(delimiter);
+  // Without a prefix, npm would look for a project further up.
+  const env = isNpm ? { ...process.env, PATH, ...NPM } : process.env;
+  const line = isNpm ? `${command} --prefix .` : command;
+  const child = spawn(line, { shell: true, cwd: directory, env, stdio: ["ignore", "inherit", "inherit"] });
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.on("error", reject).on("close", (...ended) => resolve(ended));
+  });
+  if (code !== 0) throw new Error(`${command}: ${signal ? `ended by ${signal}` : `exit code ${code}`}`);
+}
+
+/** What npm says beside its work is for those who work on a project. */
+const NPM = { npm_config_fund: "false", npm_config_audit: "false", npm_config_update_notifier: "false" };
