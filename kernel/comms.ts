@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { HostComm } from "../src/protocol/host.js";
+import type { HostComm } from "../src/host/host.js";
 import { type Cell, context } from "./cell.js";
 import type { Header, Outgoing } from "./wire.js";
 

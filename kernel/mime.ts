@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import type { MimeBundle } from "../src/protocol/host.js";
+import type { MimeBundle } from "../src/host/host.js";
 import { Interrupted } from "./cell.js";
 import { cut, errorText, isError } from "./errors.js";
 import { plotBundle } from "./plots.js";

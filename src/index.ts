@@ -27,6 +27,7 @@ export {
 } from "./evaluate/metrics.js";
 export { type Projection, type ProjectionOptions, projectUmap } from "./evaluate/projection.js";
 export { trustworthiness } from "./evaluate/trustworthiness.js";
+export { host } from "./host/host.js";
 export { filterCells } from "./preprocess/filterCells.js";
 export { filterGenes } from "./preprocess/filterGenes.js";
 export { highlyVariableGenes } from "./preprocess/highlyVariableGenes.js";
@@ -37,7 +38,6 @@ export { calculateQcMetrics } from "./preprocess/qc.js";
 export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.js";
 export { type EvaluateOptions, evaluate } from "./protocol/evaluate.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
-export { host } from "./protocol/host.js";
 export { interruptedRun } from "./protocol/interruptedRun.js";
 export { Model, openModel } from "./protocol/model.js";
 export type { Prepared, PreprocessOptions, PreprocessProgress } from "./protocol/prepared.js";

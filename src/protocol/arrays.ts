@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { writeFileAtomically } from "../checkpoint/atomic.js";
+import { writeFileAtomically } from "../support/atomic.js";
 
 /** Element types of the arrays of a preparation, by safetensors' names. */
 const TYPES = {

@@ -1,6 +1,7 @@
 import { cutGeneTable } from "../checkpoint/geneTable.js";
 import { classificationReport } from "../evaluate/metrics.js";
 import { type Projection, projectUmap } from "../evaluate/projection.js";
+import { interruption } from "../host/interruption.js";
 import { type Agreement, int8Agreement } from "../predict/agreement.js";
 import { type PredictionPlan, predictInWorker } from "../predict/job.js";
 import { type LabelledCells, labelCells } from "../predict/labels.js";
@@ -9,7 +10,6 @@ import { geneRows } from "./geneRows.js";
 import type { Prepared } from "./prepared.js";
 import { Report } from "./report.js";
 import type { Run } from "./run.js";
-import { interruption } from "./signals.js";
 import type { CellSplit } from "./split.js";
 
 /** Where a cell stands: a part of the run's split, or outside it (no label, or a cell of another file). */

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import { writeFileAtomically } from "../checkpoint/atomic.js";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { writeFileAtomically } from "../support/atomic.js";
+import { writeFolderAtomically } from "../support/atomicFolder.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import { type NamedArray, readArrays, writeArrays } from "./arrays.js";
 import type { Prepared, PreprocessOptions } from "./prepared.js";
@@ -34,23 +35,14 @@ export function originOf(path: string, options: PreprocessOptions): Origin {
 export function savePrepared(prepared: Prepared, folder: string, origin: Origin = {}): void {
   if (isPrepared(folder, origin))
     throw new Error(`${folder} holds a preparation already. Choose another folder, or remove it.`);
-  const parent = dirname(resolve(folder));
-  mkdirSync(parent, { recursive: true });
-  removeLeftovers(parent, basename(folder));
-  const partial = join(parent, `.${basename(folder)}.${process.pid}.partial`);
-  mkdirSync(partial);
-  try {
+  writeFolderAtomically(folder, (partial) => {
     const { arrays, rest } = separate(prepared);
     writeArrays(join(partial, ARRAYS), arrays);
     writeFileAtomically(join(partial, VOCABULARY), JSON.stringify(prepared.vocabulary));
     if (prepared.labels)
       writeFileAtomically(join(partial, CLASSES), JSON.stringify({ ...prepared.labels.classes }));
     writeFileAtomically(join(partial, SUMMARY), JSON.stringify({ origin, ...rest }));
-    renameSync(partial, folder);
-  } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    throw error;
-  }
+  });
 }
 
 /** Reads a preparation back. */
@@ -135,22 +127,4 @@ function separate({ tokens, rows, vocabulary, model, labels, batches, quality, g
       },
     },
   };
-}
-
-/** Removes what runs that were killed left; those of living processes stay. */
-function removeLeftovers(parent: string, name: string): void {
-  for (const entry of readdirSync(parent)) {
-    if (!entry.startsWith(`.${name}.`) || !entry.endsWith(".partial")) continue;
-    const pid = Number(entry.slice(name.length + 2, -".partial".length));
-    if (Number.isInteger(pid) && !alive(pid)) rmSync(join(parent, entry), { recursive: true, force: true });
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,8 +1,8 @@
+import { type Displayable, displayable } from "../host/displayable.js";
+import type { MimeBundle } from "../host/host.js";
 import { histogramView } from "../views/histogram.js";
 import { hvgView } from "../views/hvg.js";
 import { tableView } from "../views/table.js";
-import { type Displayable, displayable } from "./displayable.js";
-import type { MimeBundle } from "./host.js";
 import type { Prepared } from "./prepared.js";
 
 /** What a notebook shows for prepared cells: what was kept, and every choice that was made. */

@@ -1,10 +1,10 @@
 import type { AnnData } from "../anndata/anndata.js";
 import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import type { RowMatrix } from "../anndata/matrix.js";
+import { withView } from "../host/displayable.js";
 import { DEFAULT_BINS } from "../tokenize/bin.js";
 import { Tokenizer } from "../tokenize/tokenizer.js";
 import type { TokenStore } from "../tokenize/tokens.js";
-import { withView } from "./displayable.js";
 import { describeGenes, findGenes, type Genes, reportMatch, tokenTargets } from "./genes.js";
 import { readBatches, readLabels } from "./labels.js";
 import type { Prepared, PreprocessOptions } from "./prepared.js";

@@ -1,9 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { writeFileAtomically } from "../checkpoint/atomic.js";
 import type { ClassificationReport } from "../evaluate/metrics.js";
 import type { Projection } from "../evaluate/projection.js";
+import { type Displayable, displayable } from "../host/displayable.js";
+import type { MimeBundle } from "../host/host.js";
 import type { LabelledCells } from "../predict/labels.js";
+import { writeFileAtomically } from "../support/atomic.js";
 import { confusionView } from "../views/confusion.js";
 import { embeddingView } from "../views/embedding.js";
 import { writePng } from "../views/picture.js";
@@ -11,9 +13,7 @@ import { reportView } from "../views/report.js";
 import { trainingView } from "../views/training.js";
 import type { EmbeddingPanel } from "../views/types.js";
 import { csvLine } from "./csv.js";
-import { type Displayable, displayable } from "./displayable.js";
 import type { Part } from "./evaluate.js";
-import type { MimeBundle } from "./host.js";
 import type { Prepared } from "./prepared.js";
 import type { Run } from "./run.js";
 

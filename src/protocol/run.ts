@@ -1,11 +1,11 @@
 import type { Weights } from "../checkpoint/weights.js";
+import type { MimeBundle } from "../host/host.js";
 import type { ModelArgs } from "../model/args.js";
 import type { DeviceChoice } from "../runtime/resolveDevice.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 import type { Freeze } from "../train/plan.js";
 import { trainingView } from "../views/training.js";
 import type { TrainingProgress } from "../views/types.js";
-import type { MimeBundle } from "./host.js";
 import type { Prepared } from "./prepared.js";
 import { readRun, writeRun } from "./runFolder.js";
 import type { CellSplit } from "./split.js";

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { writeFileAtomically } from "../checkpoint/atomic.js";
 import { writeTorch } from "../checkpoint/torchWrite.js";
+import { writeFileAtomically } from "../support/atomic.js";
 import { openModel } from "./model.js";
 import type { RunParts } from "./run.js";
 import { publishedArgs } from "./trainArgs.js";

@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { table } from "arquero";
 import { Categorical } from "../anndata/columns.js";
-import { Random } from "../anndata/random.js";
 import { H5adWriter } from "../anndata/write/h5ad.js";
 import { Simulation } from "../simulate/counts.js";
+import { Random } from "../support/random.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import type { PreprocessProgress } from "./prepared.js";
 import { Meter } from "./progress.js";

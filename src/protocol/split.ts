@@ -1,4 +1,4 @@
-import { Random } from "../anndata/random.js";
+import { Random } from "../support/random.js";
 
 /** Which cells are learnt from, choose the checkpoint, and are only reported on. Indices, ascending. */
 export interface CellSplit {

@@ -1,8 +1,8 @@
-import { Random } from "../anndata/random.js";
 import { GENE_TABLE } from "../checkpoint/geneTable.js";
 import { describeCoverage, takeWeights } from "../checkpoint/keys.js";
 import type { Weights } from "../checkpoint/weights.js";
 import { parameterShapes } from "../model/parameters.js";
+import { Random } from "../support/random.js";
 import { initialWeights } from "../train/initialise.js";
 import type { Model } from "./model.js";
 

@@ -1,4 +1,4 @@
-import { Random } from "../anndata/random.js";
+import { Random } from "../support/random.js";
 import type { TokenStore } from "./tokens.js";
 
 /** Row of `<pad>` in the embedding table cut to the data. */

@@ -1,5 +1,5 @@
 import type { CsrBlock } from "../anndata/matrix.js";
-import { Random } from "../anndata/random.js";
+import { Random } from "../support/random.js";
 import { CellBinner } from "./cellBinner.js";
 import type { TokenStore } from "./tokens.js";
 

@@ -1,4 +1,4 @@
-import type { MimeBundle } from "../protocol/host.js";
+import type { MimeBundle } from "../host/host.js";
 import { escapeText } from "./picture.js";
 import { tableHtml, tableText } from "./table.js";
 import type { ReportInput, TableInput } from "./types.js";

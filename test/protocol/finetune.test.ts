@@ -7,9 +7,9 @@ import { after, test } from "node:test";
 import { parse } from "yaml";
 import { GENE_TABLE } from "../../src/checkpoint/geneTable.js";
 import { readTorch } from "../../src/checkpoint/torch.js";
+import type { DisplayHandle, Host, HostComm, MimeBundle } from "../../src/host/host.js";
 import { evaluate } from "../../src/protocol/evaluate.js";
 import { finetune } from "../../src/protocol/finetune.js";
-import type { DisplayHandle, Host, HostComm, MimeBundle } from "../../src/protocol/host.js";
 import { interruptedRun } from "../../src/protocol/interruptedRun.js";
 import { openModel } from "../../src/protocol/model.js";
 import { loadRun } from "../../src/protocol/run.js";
@@ -162,7 +162,7 @@ function notebook() {
     },
     signal: new AbortController().signal,
     onComm(target, callback) {
-      assert.equal(target, "cellkernel.training");
+      assert.equal(target, "cellkernel.view");
       registered++;
       opened = callback;
       return () => registered--;
@@ -188,10 +188,10 @@ test("in a notebook it shows live curves, and the Stop button ends it with what 
     ...settings,
     epochs: 5000,
     onProgress({ run: id, step }) {
-      if (step === 5) page.press({ run: "another run", command: "stop" });
+      if (step === 5) page.press({ view: "another run", command: "stop" });
       if (step < 10 || pressed) return;
       pressed = true;
-      page.press({ run: id, command: "stop" });
+      page.press({ view: id, command: "stop" });
     },
   });
   page.leave();

@@ -67,7 +67,7 @@ test("a folder of something else is left alone", async () => {
 test("a stopped run leaves nothing, and what a killed one left is cleared", async () => {
   const out = join(folder, "stopped");
   // No process has this id: Linux ends at 2^22.
-  mkdirSync(join(folder, ".stopped.99999999.partial"));
+  mkdirSync(join(folder, ".stopped.99999999-0123456789ab.tmp"));
   const stop = new AbortController();
   const work = preprocessFile(
     file,

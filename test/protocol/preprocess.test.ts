@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Random } from "../../src/anndata/random.js";
 import { readH5ad } from "../../src/anndata/readH5ad.js";
 import { log1p } from "../../src/preprocess/log1p.js";
 import { normalizeTotal } from "../../src/preprocess/normalizeTotal.js";
 import type { PreprocessProgress } from "../../src/protocol/prepared.js";
 import { preprocess } from "../../src/protocol/preprocess.js";
+import { Random } from "../../src/support/random.js";
 import { binValues } from "../../src/tokenize/bin.js";
 import { Vocabulary } from "../../src/tokenize/vocabulary.js";
 import { expected } from "../preprocess/expected.js";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Random } from "../../src/anndata/random.js";
 import type { Weights } from "../../src/checkpoint/weights.js";
 import { parameterShapes } from "../../src/model/parameters.js";
+import { Random } from "../../src/support/random.js";
 import { initialWeights } from "../../src/train/initialise.js";
 import { TrainingJob } from "../../src/train/job.js";
 import type { TrainingEvent, TrainingPlan } from "../../src/train/plan.js";

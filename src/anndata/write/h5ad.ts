@@ -1,10 +1,9 @@
 import { type ColumnTable, table } from "arquero";
-
+import { TemporaryFile } from "../../support/temporaryFile.js";
 import type { AnnData } from "../anndata.js";
 import type { LazyMapping } from "../element.js";
 import { H5Output } from "../hdf5/output.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
-import { TemporaryFile } from "../temporaryFile.js";
 import { type Writable, writeDict } from "./element.js";
 import { writeFrame } from "./frame.js";
 import { CsrOutput, writeMatrix } from "./matrix.js";

@@ -1,7 +1,7 @@
 import { chmodSync, constants, copyFileSync, realpathSync, statSync } from "node:fs";
 
 import type { ColumnTable } from "arquero";
-
+import { TemporaryFile } from "../../support/temporaryFile.js";
 import type { AnnData } from "../anndata.js";
 import type { Column } from "../columns.js";
 import type { DenseArray, LazyMapping } from "../element.js";
@@ -11,7 +11,6 @@ import { type JoinOptions, joinByCell } from "../join.js";
 import type { RowMatrix } from "../matrix.js";
 import { readH5ad } from "../readH5ad.js";
 import { withColumns } from "../table.js";
-import { TemporaryFile } from "../temporaryFile.js";
 import { type Writable, writeElement } from "./element.js";
 import { writeColumn } from "./frame.js";
 import { type Annotations, storedMembers, writeParts } from "./h5ad.js";

@@ -1,7 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-
-let written = 0;
+import { dirname } from "node:path";
+import { temporaryName } from "./temporary.js";
 
 /**
  * Writes a file so that its name only ever stands for a whole one: the parts go to a temporary name
@@ -9,9 +8,8 @@ let written = 0;
  * When anything fails, the temporary file is removed and what stood there before stays.
  */
 export function writeFileAtomically(path: string, parts: string | Iterable<Uint8Array>): void {
-  const folder = dirname(path);
-  mkdirSync(folder, { recursive: true });
-  const temporary = join(folder, `.${basename(path)}.${process.pid}-${written++}.tmp`);
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = temporaryName(path);
   const fd = openSync(temporary, "wx");
   try {
     try {

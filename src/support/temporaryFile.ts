@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { existsSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { flush, temporaryName } from "./temporary.js";
 
 /**
  * A file that is written under a temporary name beside its final one and takes that name only when
@@ -18,7 +18,7 @@ export class TemporaryFile {
     if (existsSync(target) && statSync(target).isDirectory()) {
       throw new Error(`${target} cannot be written: it is a folder.`);
     }
-    this.path = join(folder, `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
+    this.path = temporaryName(target);
   }
 
   /** Flushes the file to the disk and gives it its final name. */
@@ -42,14 +42,5 @@ export class TemporaryFile {
       ? "The file that was there is untouched."
       : "No file was left behind.";
     return new Error(`${this.target} could not be written: ${full}. ${state}`, { cause: error });
-  }
-}
-
-function flush(path: string): void {
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { writeFileAtomically } from "../../src/checkpoint/atomic.js";
+import { writeFileAtomically } from "../../src/support/atomic.js";
 
 test("a write that fails midway leaves the old file and nothing else", () => {
   const folder = join(mkdtempSync(join(tmpdir(), "atomic-")), "made", "on", "the", "way");
