@@ -15,6 +15,8 @@ export interface InferenceSpec {
   /** Row of `<pad>` in the embedding table. */
   padRow: number;
   wanted: Wanted;
+  /** Leaves padding out of a pooled embedding; the published model takes it in. */
+  maskPool?: boolean;
   attentionLoop: Context["attentionLoop"];
   /**
    * Data of a weight by its name in the state dict. When given, the transformer's products are in 8-bit integers,
@@ -55,6 +57,7 @@ export function inferenceGraph(spec: InferenceSpec): InferenceGraph {
       values: g.input("values", "float32", ["B", "N"]),
       batchLabels: labelled ? g.input("batchLabels", "int32", ["B"]) : undefined,
       padRow: spec.padRow,
+      maskPool: spec.maskPool,
     },
     spec.size,
     spec.wanted,
