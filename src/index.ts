@@ -12,7 +12,7 @@ export type { JoinOptions } from "./anndata/join.js";
 export type { CsrBlock, RowMatrix } from "./anndata/matrix.js";
 export { readH5ad } from "./anndata/readH5ad.js";
 export { H5adWriter, writeH5ad } from "./anndata/write/h5ad.js";
-export { type Results, writeResults } from "./anndata/write/results.js";
+export { type Results, type ResultsOptions, writeResults } from "./anndata/write/results.js";
 export {
   type BaselinePrediction,
   type LabelledCells,
@@ -47,8 +47,10 @@ export { preprocess } from "./protocol/preprocess.js";
 export type { Report } from "./protocol/report.js";
 export { loadRun, type Run } from "./protocol/run.js";
 export { type SimulateOptions, simulate } from "./protocol/simulate.js";
+export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
 export { binValues } from "./tokenize/bin.js";
 export { Vocabulary } from "./tokenize/vocabulary.js";
+export type { CellSplit } from "./train/split.js";
 export { confusionView } from "./views/confusion.js";
 export { embeddingView } from "./views/embedding.js";
 export { histogramView } from "./views/histogram.js";

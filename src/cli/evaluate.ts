@@ -35,6 +35,10 @@ export const evaluateCommand = command({
     return { ...report.results(), subset: report.parts.subset, notes: report.parts.notes, out };
   },
   text: ({ n_cells, subset, accuracy, weighted_f1, macro_f1, kappa, notes, out }) =>
-    `${n_cells} cells (${subset}): accuracy ${accuracy.toFixed(3)}, weighted F1 ${weighted_f1.toFixed(3)}, ` +
-    `macro F1 ${macro_f1.toFixed(3)}, κ ${kappa.toFixed(3)}${notes.map((note) => `\n- ${note}`).join("")}${out === undefined ? "" : `\nWritten to ${out}`}`,
+    [
+      ...notes.map((note) => `- ${note}`),
+      `${n_cells} cells (${subset}): accuracy ${accuracy.toFixed(3)}, weighted F1 ${weighted_f1.toFixed(3)}, ` +
+        `macro F1 ${macro_f1.toFixed(3)}, κ ${kappa.toFixed(3)}`,
+      ...(out === undefined ? [] : [`Written to ${out}`]),
+    ].join("\n"),
 });

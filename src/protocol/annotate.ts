@@ -50,14 +50,23 @@ export async function annotate(
     const { indptr } = ready.tokens;
     const empty = (cell: number) => indptr[cell + 1] === indptr[cell];
     const codes = labelled.codes.map((code, cell) => (empty(cell) ? -1 : code));
-    const known = (values: Float32Array) => values.map((value, cell) => (empty(cell) ? Number.NaN : value));
+    const known = (values: Float32Array) =>
+      spread(
+        values.map((value, cell) => (empty(cell) ? Number.NaN : value)),
+        1,
+        ready.rows,
+        adata.nObs,
+      );
+    const allCodes = new Int32Array(adata.nObs).fill(-1);
+    ready.rows.forEach((row, cell) => {
+      allCodes[row] = codes[cell];
+    });
     await writeResults(
       adata,
       options.out,
       {
         obs: table({
-          cell_id: ready.cellNames,
-          predicted_label: new Categorical(codes, run.classes, false),
+          predicted_label: new Categorical(allCodes, run.classes, false),
           probability: known(labelled.probabilities),
           margin: known(labelled.margins),
         }),
@@ -68,7 +77,7 @@ export async function annotate(
           },
         },
       },
-      { partial: true },
+      { byRow: true },
     );
     return new Annotation(options.out, run.classes, codes, [...notes, ...annotationNotes(run, ready, codes)]);
   } finally {

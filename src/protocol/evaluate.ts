@@ -6,11 +6,12 @@ import { type Agreement, int8Agreement } from "../predict/agreement.js";
 import { type PredictionPlan, predictInWorker } from "../predict/job.js";
 import { type LabelledCells, labelCells } from "../predict/labels.js";
 import type { DeviceChoice } from "../runtime/resolveDevice.js";
+import type { CellSplit } from "../train/split.js";
 import { geneRows } from "./geneRows.js";
 import type { Prepared } from "./prepared.js";
 import { Report } from "./report.js";
 import type { Run } from "./run.js";
-import type { CellSplit } from "./split.js";
+import { straddleNote } from "./splitCells.js";
 
 /** Where a cell stands: a part of the run's split, or outside it (no label, or a cell of another file). */
 export type Part = keyof CellSplit | "none";
@@ -61,7 +62,7 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
       "a run that was loaded from its folder holds no cells; give some: evaluate(run, { cells: await preprocess(…) })",
     );
   const truth = trueCodes(run, ready);
-  const parts = ready.cellNames.map((name): Part => run.parts.cellSplit.get(name) ?? "none");
+  const parts = partsOf(run, ready);
   const subset = options.subset ?? defaultSubset(parts);
   const evaluated = Int32Array.from(parts.keys()).filter(
     (cell) => truth[cell] >= 0 && (subset === "all" || parts[cell] === subset),
@@ -74,7 +75,8 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
     );
   const { labelled, embeddings, notes } = await predictPrepared(run, ready, options);
   return new Report({
-    ...{ run, ready, truth, parts, subset, evaluated, labelled, embeddings, notes },
+    ...{ run, ready, truth, parts, subset, evaluated, labelled, embeddings },
+    notes: [...overlapNotes(run, ready, parts, evaluated), ...notes],
     metrics: classificationReport(
       evaluated.map((cell) => truth[cell]),
       evaluated.map((cell) => labelled.codes[cell]),
@@ -113,6 +115,38 @@ export async function predictPrepared(
   const notes = options.int8 ? [int8Note(await int8Agreement(plan, INT8_SAMPLE, signal))] : [];
   options.onProgress?.(1);
   return { labelled: labelCells(logits, run.classes.length), embeddings, notes };
+}
+
+/** Where each cell stands in the run's split, by its row; cells of anything else that was read are outside it. */
+function partsOf(run: Run, { source, rows }: Prepared): Part[] {
+  const { content, split } = run.parts.cells;
+  if (source.content !== content) return new Array<Part>(rows.length).fill("none");
+  const partOf = new Map<number, Part>();
+  for (const part of ["train", "validation", "test"] as const)
+    for (const row of split[part]) partOf.set(row, part);
+  return Array.from(rows, (row) => partOf.get(row) ?? "none");
+}
+
+/** Why the figures may be better than they would be for new cells. */
+function overlapNotes(run: Run, ready: Prepared, parts: Part[], evaluated: Int32Array): string[] {
+  if (ready.source.content === run.parts.cells.content) {
+    const learnt = [...parts.keys()].filter(
+      (cell) => parts[cell] === "train" || parts[cell] === "validation",
+    );
+    const note = straddleNote(ready, evaluated, learnt);
+    return note === undefined ? [] : [note];
+  }
+  const { learnt } = run.parts.cells;
+  const key = (keys: Int32Array, cell: number) => `${keys[2 * cell]} ${keys[2 * cell + 1]}`;
+  const known = new Set(Array.from({ length: learnt.length / 2 }, (_, cell) => key(learnt, cell)));
+  const { indptr } = ready.tokens;
+  const copies = evaluated.filter(
+    (cell) => indptr[cell + 1] > indptr[cell] && known.has(key(ready.keys, cell)),
+  );
+  if (copies.length === 0) return [];
+  return [
+    `WARNING: ${copies.length} of these ${evaluated.length} cells have exactly the genes and values of cells that the run was trained on or chosen by: the figures are too good.`,
+  ];
 }
 
 function int8Note({ cells, agreement, largestDifference }: Agreement): string {

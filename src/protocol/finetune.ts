@@ -8,6 +8,8 @@ import { balancedClassWeights } from "../train/classWeights.js";
 import { TrainingJob } from "../train/job.js";
 import { planMemory } from "../train/memory.js";
 import type { TrainingEvent, TrainingPlan, TrainingResult } from "../train/plan.js";
+import type { CellSplit } from "../train/split.js";
+import { startWeights } from "../train/startWeights.js";
 import type { TrainingProgress } from "../views/types.js";
 import { geneRows } from "./geneRows.js";
 import { keepInterrupted } from "./interruptedRun.js";
@@ -15,9 +17,8 @@ import { LiveTraining } from "./liveTraining.js";
 import { Model, openModel } from "./model.js";
 import { oneOf, positive, wholeNumber } from "./options.js";
 import type { Labels, Prepared } from "./prepared.js";
-import { Run, type RunSettings } from "./run.js";
-import { type CellSplit, publishedSplit, stratifiedSplit } from "./split.js";
-import { startWeights } from "./startWeights.js";
+import { Run, type RunCells, type RunSettings } from "./run.js";
+import { splitCells } from "./splitCells.js";
 import { TrainingRecord } from "./trainingRecord.js";
 
 /** Options of the fine-tuning, with the published protocol's names in camel case and its defaults. */
@@ -49,6 +50,11 @@ export interface FinetuneOptions {
    * the class, without test cells; or the cells themselves. Default "stratified".
    */
   split?: "stratified" | "published" | CellSplit;
+  /**
+   * `obs` column whose cells stay together in the split, for instance the donors': with cells of one donor in training
+   * and test, every figure is too good for cells of a new one. The parts are then of whole groups, whatever the class.
+   */
+  splitBy?: string;
   /** Seed of the random start, the order of cells and dropout. Default 0. */
   seed?: number;
   /** Default "auto": the best that works. */
@@ -78,7 +84,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   const labels = requireLabels(ready);
   const model = await requireModel(ready, options.model);
   const settings = checkSettings(ready, model, options);
-  const split = splitCells(labels, options.split);
+  const { split, notes: splitNotes } = splitCells(ready, labels, options.split, options.splitBy);
   const batches = usesBatches(model) ? requireBatches(ready) : undefined;
   const args = { ...model.args, dropout: settings.dropout };
   const size = { classes: labels.classes.length, batches: batches?.names.length };
@@ -120,8 +126,8 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
         },
         weights: restoreGeneTable(result.weights, rows, weights.get(GENE_TABLE)!),
         training: record.progress(),
-        cellSplit: partOfCells(ready, split),
-        notes: [...notes, memory.why],
+        cells: runCells(ready, split),
+        notes: [...splitNotes, ...notes, memory.why],
         ...{
           source: ready.source.path,
           cellTypeColumn: labels.column,
@@ -253,6 +259,7 @@ function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions):
     freeze: options.headOnly ? "backbone" : options.freezePredecoder ? "encoders" : "nothing",
     classWeighted: options.classWeighted ?? false,
     split: typeof options.split === "object" ? "given" : (options.split ?? "stratified"),
+    splitBy: options.splitBy,
     seed: wholeNumber("seed", options.seed ?? 0, 0),
     amp: options.amp ?? false,
     device: oneOf("device", options.device ?? "auto", ["auto", "cpu", "webgpu", "cuda"]),
@@ -260,23 +267,13 @@ function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions):
   };
 }
 
-function splitCells({ codes }: Labels, how: FinetuneOptions["split"] = "stratified"): CellSplit {
-  const split =
-    how === "stratified" ? stratifiedSplit(codes) : how === "published" ? publishedSplit(codes) : how;
-  for (const part of ["train", "validation"] as const)
-    if (split[part].length === 0)
-      throw new Error(
-        `there is no cell for ${part}: ${codes.length} cells are too few, or the split is empty`,
-      );
-  for (const cell of [...split.train, ...split.validation])
-    if (!(codes[cell] >= 0))
-      throw new Error(`cell ${cell} of the split has no label, or there is no such cell`);
-  return split;
-}
-
-function partOfCells(ready: Prepared, split: CellSplit): Map<string, keyof CellSplit> {
-  const parts = new Map<string, keyof CellSplit>();
-  for (const part of ["train", "validation", "test"] as const)
-    for (const cell of split[part]) parts.set(ready.cellNames[cell], part);
-  return parts;
+/** The split by rows of the file, and the keys of the cells that were learnt from or chose the weights. */
+function runCells({ source, rows, keys }: Prepared, split: CellSplit): RunCells {
+  const rowsOf = (cells: Int32Array) => cells.map((cell) => rows[cell]);
+  const learnt = [...split.train, ...split.validation];
+  return {
+    content: source.content,
+    split: { train: rowsOf(split.train), validation: rowsOf(split.validation), test: rowsOf(split.test) },
+    learnt: Int32Array.from(learnt.flatMap((cell) => [keys[2 * cell], keys[2 * cell + 1]])),
+  };
 }

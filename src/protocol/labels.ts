@@ -1,8 +1,10 @@
 import type { AnnData } from "../anndata/anndata.js";
-import type { CellBatches, Labels } from "./prepared.js";
+import type { CellBatches, CellColumn, Labels } from "./prepared.js";
 
 /** More distinct numbers than this are a measurement, not a label. */
 const MOST_NUMERIC_LABELS = 100;
+/** Cells whose values say whether a column may hold groups. */
+const LOOK = 2000;
 
 /**
  * The labels in a column of `obs`, as codes in sorted order of the label, or in the order of `classes`.
@@ -60,13 +62,58 @@ export function readBatches(cells: AnnData, column: string, keep: Uint8Array, no
   return { column, names, codes };
 }
 
+/** More different values than this are names, not groups. */
+const MOST_GROUPS = 1000;
+
+/**
+ * The columns of `obs` that have few values, of the kept cells: by these a split can be made.
+ * @param always columns that are taken however many values they have
+ */
+export function readGroups(
+  cells: AnnData,
+  keep: Uint8Array,
+  always: readonly (string | undefined)[],
+): CellColumn[] {
+  return cells.obs.columnNames().flatMap((column) => {
+    const needed = always.includes(column);
+    if (!needed && !mayGroup(cells, column)) return [];
+    const { values, names, numeric } = columnValues(cells, column, keep);
+    const most = numeric ? MOST_NUMERIC_LABELS : MOST_GROUPS;
+    if (!needed && (names.length < 2 || names.length > most)) return [];
+    return [{ column, names, codes: encode(values, names, new Map()) }];
+  });
+}
+
+/** A look at some values: measurements and names of cells are not read as a whole. */
+function mayGroup(cells: AnnData, column: string): boolean {
+  const found = cells.obs.column(column)!;
+  const step = Math.max(1, Math.floor(cells.nObs / LOOK));
+  const seen = new Set<unknown>();
+  let looked = 0;
+  for (let i = 0; i < cells.nObs; i += step, looked++) {
+    const value: unknown = found.at(i);
+    if (typeof value === "number" && !Number.isInteger(value) && !Number.isNaN(value)) return false;
+    seen.add(value);
+  }
+  return looked < 20 || seen.size <= looked / 2;
+}
+
 /** The column's values of the kept cells as text, and its sorted values; undefined is missing. */
 function readColumn(cells: AnnData, column: string, keep: Uint8Array, option: string) {
-  const found = cells.obs.column(column);
-  if (!found)
+  if (!cells.obs.column(column))
     throw new Error(
       `${cells.path} has no obs column "${column}", which ${option} names. ${otherColumns(cells, column)}`,
     );
+  const { values, names, numeric } = columnValues(cells, column, keep);
+  if (numeric && names.length > MOST_NUMERIC_LABELS)
+    throw new Error(
+      `obs column "${column}" of ${cells.path} holds ${names.length} different numbers: that is a measurement, not a ${option === "batch" ? "batch" : "label"}. ${otherColumns(cells, column)}`,
+    );
+  return { values, names };
+}
+
+function columnValues(cells: AnnData, column: string, keep: Uint8Array) {
+  const found = cells.obs.column(column)!;
   const values: (string | undefined)[] = [];
   const distinct = new Map<string, unknown>();
   for (let i = 0; i < cells.nObs; i++) {
@@ -80,14 +127,10 @@ function readColumn(cells: AnnData, column: string, keep: Uint8Array, option: st
   const numeric = [...distinct.values()].every(
     (value) => typeof value === "number" || typeof value === "bigint",
   );
-  if (numeric && distinct.size > MOST_NUMERIC_LABELS)
-    throw new Error(
-      `obs column "${column}" of ${cells.path} holds ${distinct.size} different numbers: that is a measurement, not a ${option === "batch" ? "batch" : "label"}. ${otherColumns(cells, column)}`,
-    );
   const names = [...distinct.keys()].sort(
     numeric ? (a, b) => Number(a) - Number(b) : (a, b) => (a < b ? -1 : 1),
   );
-  return { values, names };
+  return { values, names, numeric };
 }
 
 function encode(values: (string | undefined)[], names: string[], unknown: Map<string, number>): Int32Array {

@@ -34,6 +34,9 @@ export interface CellBatches {
   codes: Int32Array;
 }
 
+/** A column of `obs` of few values, as codes. */
+export type CellColumn = CellBatches;
+
 /** Quality figures of the cells of a file, before any was filtered, in the file's order. */
 export interface CellQuality {
   /** Float64 [cells of the file]; NaN where unknown. */
@@ -140,10 +143,16 @@ export interface Prepared {
   cellNames: string[];
   /** Int32 [kept cells]: row of each in the file. */
   rows: Int32Array;
+  /** Int32 [kept cells × 2]: what each cell's genes and values come to, see `cellKey`. */
+  keys: Int32Array;
   labels?: Labels;
   batches?: CellBatches;
+  /** The columns of `obs` that have few values, labels and batches among them: cells can be split by them. */
+  obs: CellColumn[];
   source: {
     path: string;
+    /** Identifies what was read: the cells' rows, genes and values, whatever the file or the cells are called. */
+    content: string;
     /** "X", "raw" or the layer's name. */
     matrix: string;
     /** Why that matrix was taken. */

@@ -55,7 +55,7 @@ export function loadPrepared(folder: string): Prepared {
     throw new Error(
       `${folder} holds no preparation: it has no ${SUMMARY}. Make one by: cellkernel preprocess FILE --out ${folder}`,
     );
-  const { origin, model, tokens, labels, batches, quality, genes, ...rest } = JSON.parse(
+  const { origin, model, tokens, labels, batches, obs, quality, genes, ...rest } = JSON.parse(
     readFileSync(join(folder, SUMMARY), "utf8"),
   );
   const arrays = readArrays(join(folder, ARRAYS));
@@ -71,10 +71,12 @@ export function loadPrepared(folder: string): Prepared {
     ...rest,
     tokens: { ...tokens, ...under("tokens.") },
     rows: get<Int32Array>("rows"),
+    keys: get<Int32Array>("keys"),
     vocabulary,
     model: model && { ...model, vocabulary },
     labels: labels && { ...labels, unseen: new Map(labels.unseen), codes: get("labels.codes") },
     batches: batches && { ...batches, codes: get("batches.codes") },
+    obs: obs.map((column: object, i: number) => ({ ...column, codes: get(`obs.${i}.codes`) })),
     quality: { ...quality, ...under("quality.") },
     genes: {
       ...genes,
@@ -102,8 +104,12 @@ export function isPrepared(folder: string, origin: Origin): boolean {
 }
 
 /** Splits the typed arrays from what JSON can hold. */
-function separate({ tokens, rows, vocabulary, model, labels, batches, quality, genes, ...rest }: Prepared) {
-  const arrays = new Map<string, NamedArray>([["rows", rows]]);
+function separate(prepared: Prepared) {
+  const { tokens, rows, keys, vocabulary, model, labels, batches, obs, quality, genes, ...rest } = prepared;
+  const arrays = new Map<string, NamedArray>([
+    ["rows", rows],
+    ["keys", keys],
+  ]);
   const plain = <T extends object>(prefix: string, object: T): Partial<T> =>
     Object.fromEntries(
       Object.entries(object).filter(([name, value]) => {
@@ -120,6 +126,7 @@ function separate({ tokens, rows, vocabulary, model, labels, batches, quality, g
       tokens: plain("tokens.", tokens),
       labels: labels && { ...plain("labels.", labels), unseen: [...labels.unseen] },
       batches: batches && plain("batches.", batches),
+      obs: obs.map((column, i) => plain(`obs.${i}.`, column)),
       quality: plain("quality.", quality),
       genes: {
         ...plain("genes.", genesOnly),

@@ -5,8 +5,9 @@ import { withView } from "../host/displayable.js";
 import { DEFAULT_BINS } from "../tokenize/bin.js";
 import { Tokenizer } from "../tokenize/tokenizer.js";
 import type { TokenStore } from "../tokenize/tokens.js";
+import { contentOf } from "./content.js";
 import { describeGenes, findGenes, type Genes, reportMatch, tokenTargets } from "./genes.js";
-import { readBatches, readLabels } from "./labels.js";
+import { readBatches, readGroups, readLabels } from "./labels.js";
 import type { Prepared, PreprocessOptions } from "./prepared.js";
 import { preparedView } from "./preparedViews.js";
 import { Meter } from "./progress.js";
@@ -63,9 +64,16 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
     model,
     cellNames: Array.from(rows, (row) => cells.obsNames[row]),
     rows,
+    keys: tokenizer.addedKeys,
     labels: cellType === undefined ? undefined : readLabels(cells, cellType, kept, notes, model?.classes),
     batches: batch === undefined ? undefined : readBatches(cells, batch, kept, notes),
-    source: { path: cells.path, matrix, why: source.reason },
+    obs: readGroups(cells, kept, [cellType, batch]),
+    source: {
+      path: cells.path,
+      content: contentOf(cells.nObs, tokens, rows, tokenizer.addedKeys),
+      matrix,
+      why: source.reason,
+    },
     quality: cellQuality(cells, statistics, notes),
     genes: geneStatistics,
     notes,

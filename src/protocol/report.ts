@@ -56,13 +56,19 @@ export class Report {
     return displayable(() => embeddingView(this.embeddingInput([this.truthPanel(), this.predictionPanel()])));
   }
 
-  /** One row a cell: `cell_id, true_label, predicted_label, probability, margin, split`. */
+  /**
+   * One row a cell, in the file's order: `cell_id, true_label, predicted_label, probability, margin, split`. A true label
+   * is there as the file has it, one that the model never saw too.
+   */
   predictions(): string {
     const { run, ready, truth, parts, labelled } = this.parts;
+    const given = ready.obs.find(({ column }) => column === ready.labels?.column);
+    const trueLabel = (cell: number) =>
+      truth[cell] >= 0 ? run.classes[truth[cell]] : (given?.names[given.codes[cell]] ?? "");
     const rows = ready.cellNames.map((name, cell) =>
       csvLine([
         name,
-        truth[cell] >= 0 ? run.classes[truth[cell]] : "",
+        trueLabel(cell),
         run.classes[labelled.codes[cell]],
         String(labelled.probabilities[cell]),
         String(labelled.margins[cell]),

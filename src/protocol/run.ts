@@ -4,11 +4,11 @@ import type { ModelArgs } from "../model/args.js";
 import type { DeviceChoice } from "../runtime/resolveDevice.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 import type { Freeze } from "../train/plan.js";
+import type { CellSplit } from "../train/split.js";
 import { trainingView } from "../views/training.js";
 import type { TrainingProgress } from "../views/types.js";
 import type { Prepared } from "./prepared.js";
 import { readRun, writeRun } from "./runFolder.js";
-import type { CellSplit } from "./split.js";
 
 /** The options that a run was trained with, as they were after defaults and checks. */
 export interface RunSettings {
@@ -22,10 +22,21 @@ export interface RunSettings {
   freeze: Freeze;
   classWeighted: boolean;
   split: "stratified" | "published" | "given";
+  splitBy?: string;
   seed: number;
   amp?: boolean;
   device: DeviceChoice;
   threads?: number;
+}
+
+/** The cells of a run: known by their rows in what was read, never by their names. */
+export interface RunCells {
+  /** Identifies what was read (`Prepared.source.content`): rows of anything else are other cells. */
+  content: string;
+  /** Rows of the file. */
+  split: CellSplit;
+  /** Int32 [training and validation cells × 2]: their keys, by which copies of them are found in other files. */
+  learnt: Int32Array;
 }
 
 /** Everything that a run is made of. */
@@ -44,8 +55,8 @@ export interface RunParts {
   /** Losses of every step and epoch. */
   training: TrainingProgress;
   settings: RunSettings;
-  /** Name of each cell of the split and the part that it was in. */
-  cellSplit: Map<string, keyof CellSplit>;
+  /** The cells that it was made of. */
+  cells: RunCells;
   /** What the reader must know of how it was made. */
   notes: string[];
   /** Where it was prepared from. */

@@ -28,7 +28,7 @@ export function cellKey(
   value: ArrayLike<number>,
   at: { gene: number; value: number },
   n: number,
-  out = new Int32Array(WORDS),
+  out: Int32Array = new Int32Array(WORDS),
 ): Int32Array {
   let a = 0x3c6ef372;
   let b = 0x510e527f;

@@ -40,7 +40,8 @@ export class Tokenizer {
   private cell = 0;
   private at = 0;
   private readonly keys: Int32Array;
-  private readonly key = new Int32Array(2);
+  /** Of the cells that were added. */
+  private readonly cellKeys: Int32Array;
   /** Whether the columns stand in the order of the genes; else each cell's are put into it. */
   private readonly ascending: boolean;
 
@@ -48,6 +49,7 @@ export class Tokenizer {
     const { cells, tokens, genes, nBins, target } = options;
     this.binner = new CellBinner(nBins);
     this.keys = geneKeys(genes);
+    this.cellKeys = new Int32Array(2 * cells);
     const columns = target.filter((column) => column >= 0);
     this.ascending = columns.every((column, i) => i === 0 || column > columns[i - 1]);
     this.indptr = new Float64Array(new SharedArrayBuffer(8 * (cells + 1)));
@@ -88,7 +90,8 @@ export class Tokenizer {
     let factor = 0;
     if (targetSum !== undefined)
       factor = single ? Math.fround(Math.fround(total) / targetSum) : total / targetSum;
-    const [a, b] = cellKey(this.keys, gene, values, { gene: at, value: 0 }, n, this.key);
+    const key = this.cellKeys.subarray(2 * this.cell, 2 * this.cell + 2);
+    const [a, b] = cellKey(this.keys, gene, values, { gene: at, value: 0 }, n, key);
     this.binner.bin(values, n, factor, new Random(seed, a, b), this.bin, at);
     this.at += includeZeroGene ? this.spread(n) : n;
     this.indptr[++this.cell] = this.at;
@@ -116,6 +119,11 @@ export class Tokenizer {
       gene[at + column] = column;
     }
     return genes;
+  }
+
+  /** Int32 [cells × 2]: the key of each cell that was added, see `cellKey`. */
+  get addedKeys(): Int32Array {
+    return this.cellKeys.subarray(0, 2 * this.cell);
   }
 
   /** The tokens of all cells that were added. */

@@ -92,6 +92,7 @@ test("the folder is one of the published form: weights, whole gene table, option
   assert.deepEqual(readdirSync(saved).sort(), [
     "args.json",
     "best_model.pt",
+    "cells.safetensors",
     "dev_train_args.yml",
     "id2type.json",
     "run.json",
@@ -117,11 +118,11 @@ test("the folder is one of the published form: weights, whole gene table, option
     loaded.training,
     JSON.parse(JSON.stringify({ ...run.training, losses: Array.from(run.training.losses) })),
   );
-  assert.deepEqual(loaded.parts.cellSplit, run.parts.cellSplit);
+  assert.deepEqual(loaded.parts.cells, run.parts.cells);
 });
 
 test("rows of genes that the data lack stay as they started", async () => {
-  const start = (await import("../../src/protocol/startWeights.js"))
+  const start = (await import("../../src/train/startWeights.js"))
     .startWeights(model, { classes: 3 }, 0)
     .weights.get(GENE_TABLE)!;
   const end = run.weights.get(GENE_TABLE)!;

@@ -30,7 +30,14 @@ export function preparedCells(model: Model, cells = 150): Prepared {
     cellNames: Array.from({ length: cells }, (_, cell) => `cell-${cell}`),
     rows: Int32Array.from({ length: cells }, (_, cell) => cell),
     labels: { column: "celltype", classes: CLASSES, codes, unseen: new Map() },
-    source: { path: "simulated.h5ad", matrix: "X", why: "it is the only one" },
+    keys: Int32Array.from({ length: 2 * cells }, (_, i) => i),
+    obs: [],
+    source: {
+      path: "simulated.h5ad",
+      content: `${cells} simulated cells`,
+      matrix: "X",
+      why: "it is the only one",
+    },
     quality: { nGenesByCounts: none, totalCounts: none, pctCountsMt: none, from: "matrix" },
     genes: {
       ...{ names: tokens.genes, nCellsByCounts: none, totalCounts: none, rank: new Int32Array(40) },

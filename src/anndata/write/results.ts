@@ -10,7 +10,7 @@ import { H5Output } from "../hdf5/output.js";
 import { type JoinOptions, joinByCell } from "../join.js";
 import type { RowMatrix } from "../matrix.js";
 import { readH5ad } from "../readH5ad.js";
-import { withColumns } from "../table.js";
+import { columnsOf, withColumns } from "../table.js";
 import { type Writable, writeElement } from "./element.js";
 import { writeColumn } from "./frame.js";
 import { type Annotations, storedMembers, writeParts } from "./h5ad.js";
@@ -18,7 +18,7 @@ import { writeMatrix } from "./matrix.js";
 
 /** What was found out about the cells of a file. */
 export interface Results {
-  /** Columns for `obs`, joined by cell name. */
+  /** Columns for `obs`, joined by cell name; with `byRow`, a row a cell in the file's order. */
   obs?: ColumnTable;
   /** Embeddings, row-major: cells × `columns`. */
   obsm?: Record<string, { data: Float32Array; columns: number }>;
@@ -26,25 +26,29 @@ export interface Results {
   layers?: Record<string, RowMatrix>;
 }
 
+/** How results find their cells. */
+export interface ResultsOptions extends JoinOptions {
+  /** The table has a row for each cell, in the file's order, and no column of names: these may then repeat. */
+  byRow?: boolean;
+}
+
 /**
  * Writes results into a copy of the input, which is never opened for writing. The copy is made byte by
  * byte and keys are added to it, so that every other part stays as it was. Only where that cannot be
  * (a file of anndata before 0.8, a view, a key that is to be replaced) is the data written anew.
  *
- * Cells are matched by name; with `partial`, cells without a row get missing values.
+ * Cells are matched by name (with `partial`, cells without a row get missing values) or, with `byRow`, by their rows.
  */
 export async function writeResults(
   input: AnnData | string,
   outPath: string,
   results: Results,
-  options: JoinOptions = {},
+  options: ResultsOptions = {},
 ): Promise<void> {
   const adata = typeof input === "string" ? await readH5ad(input) : input;
   try {
     checkOutput(adata, outPath);
-    const columns = results.obs
-      ? joinByCell(adata.obsNames, results.obs, options, "the table of results")
-      : new Map<string, Column>();
+    const columns = resultColumns(adata, results.obs, options);
     const obsm = embeddings(adata, results.obsm ?? {});
     if (adata.isFile && (await canBeAdded(adata, columns, obsm, results))) {
       await addToCopy(adata, outPath, columns, obsm, results);
@@ -54,6 +58,20 @@ export async function writeResults(
   } finally {
     if (typeof input === "string") adata.close();
   }
+}
+
+function resultColumns(
+  adata: AnnData,
+  obs: ColumnTable | undefined,
+  options: ResultsOptions,
+): Map<string, Column> {
+  if (!obs) return new Map();
+  if (!options.byRow) return joinByCell(adata.obsNames, obs, options, "the table of results");
+  if (obs.numRows() !== adata.nObs)
+    throw new Error(
+      `the table of results has ${obs.numRows()} rows for ${adata.nObs} cells; byRow needs one each`,
+    );
+  return columnsOf(obs, "the table of results");
 }
 
 /** Fails where `writeResults` could not write, before hours are spent on what it is to write. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CellSplit, publishedSplit, stratifiedSplit } from "../../src/protocol/split.js";
+import { type CellSplit, publishedSplit, stratifiedSplit } from "../../src/train/split.js";
 
 /** 1,000 cells of class 0, 95 of class 1, 3 of class 2, 2 of class 3, 1 of class 4, 10 without a label, mixed. */
 const sizes = [1000, 95, 3, 2, 1];

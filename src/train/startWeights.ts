@@ -1,13 +1,21 @@
 import { GENE_TABLE } from "../checkpoint/geneTable.js";
 import { describeCoverage, takeWeights } from "../checkpoint/keys.js";
 import type { Weights } from "../checkpoint/weights.js";
+import type { ModelArgs } from "../model/args.js";
 import { parameterShapes } from "../model/parameters.js";
 import { Random } from "../support/random.js";
-import { initialWeights } from "../train/initialise.js";
-import type { Model } from "./model.js";
+import { initialWeights } from "./initialise.js";
 
 /** Stream of the random start among those of a seed. */
 const STREAM = 0x57a7;
+
+/** What training starts from: an architecture, a vocabulary and, unless it starts at random, a checkpoint. */
+export interface StartModel {
+  args: ModelArgs;
+  vocabulary: { size: number };
+  weightsPath?: string;
+  readWeights(): Weights | undefined;
+}
 
 /**
  * The weights that fine-tuning starts from, with the whole gene table: the checkpoint's where name and shape
@@ -15,7 +23,7 @@ const STREAM = 0x57a7;
  * @returns the weights, and what was taken from where in lines for the reader
  */
 export function startWeights(
-  model: Model,
+  model: StartModel,
   size: { classes: number; batches?: number },
   seed: number,
 ): { weights: Weights; notes: string[] } {
