@@ -48,6 +48,7 @@ export type { Report } from "./protocol/report.js";
 export { loadRun, type Run } from "./protocol/run.js";
 export { type SimulateOptions, simulate } from "./protocol/simulate.js";
 export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
+export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
 export { binValues } from "./tokenize/bin.js";
 export { Vocabulary } from "./tokenize/vocabulary.js";
 export type { CellSplit } from "./train/split.js";

@@ -1,7 +1,9 @@
 import { evaluate } from "../protocol/evaluate.js";
 import { loadPrepared } from "../protocol/preparedFolder.js";
 import { loadRun } from "../protocol/run.js";
-import { command, number, oneOf, text } from "./command.js";
+import { flags, fromFlags } from "../settings/flags.js";
+import { PREDICTION } from "../settings/prediction.js";
+import { command, oneOf, text } from "./command.js";
 
 /** `cellkernel evaluate RUN PREPARED` */
 export const evaluateCommand = command({
@@ -11,22 +13,14 @@ export const evaluateCommand = command({
   options: {
     out: { value: "DIR", help: "folder for predictions.csv, evaluation_results.json and pictures" },
     subset: { value: "NAME", help: "test (the default where there is one), validation, train or all" },
-    "max-seq-len": { value: "N", help: "tokens a cell at most; default: the longest cell's" },
-    "batch-size": { value: "N", help: "cells a batch (32)" },
-    device: { value: "NAME", help: "auto, cpu, webgpu or cuda; default: that of the training" },
-    threads: { value: "N", help: "CPU threads; default: all cores" },
-    int8: { help: "8-bit integers: faster on the CPU; what that changes is measured" },
+    ...flags(PREDICTION),
   },
   async run(call) {
     const [folder, prepared] = call.positionals;
     const report = await evaluate(await loadRun(folder), {
       cells: loadPrepared(prepared),
       subset: oneOf(call, "subset", ["test", "validation", "train", "all"]),
-      maxSeqLen: number(call, "max-seq-len"),
-      batchSize: number(call, "batch-size"),
-      device: oneOf(call, "device", ["auto", "cpu", "webgpu", "cuda"]),
-      threads: number(call, "threads"),
-      int8: call.values.int8 === true,
+      ...fromFlags(PREDICTION, call.values),
       signal: call.signal,
       onProgress: (share) => call.progress(`${Math.round(100 * share)} % of the cells labelled`),
     });

@@ -5,7 +5,8 @@ import { interruption } from "../host/interruption.js";
 import { type Agreement, int8Agreement } from "../predict/agreement.js";
 import { type PredictionPlan, predictInWorker } from "../predict/job.js";
 import { type LabelledCells, labelCells } from "../predict/labels.js";
-import type { DeviceChoice } from "../runtime/resolveDevice.js";
+import { PREDICTION, type PredictionOptions } from "../settings/prediction.js";
+import { resolve } from "../settings/setting.js";
 import type { CellSplit } from "../train/split.js";
 import { geneRows } from "./geneRows.js";
 import type { Prepared } from "./prepared.js";
@@ -16,20 +17,7 @@ import { straddleNote } from "./splitCells.js";
 /** Where a cell stands: a part of the run's split, or outside it (no label, or a cell of another file). */
 export type Part = keyof CellSplit | "none";
 
-export interface PredictOptions {
-  /** Cells a batch. Default 32. */
-  batchSize?: number;
-  /** Tokens a cell at most. Default: the longest cell's, so that no gene is left out, whatever the training took. */
-  maxSeqLen?: number;
-  /** Default: that of the training. */
-  device?: DeviceChoice;
-  /** CPU threads. Default: all cores. */
-  threads?: number;
-  /**
-   * The transformer's products in 8-bit integers: faster on the CPU, a little less exact. How many labels of a sample
-   * of 200 cells stay those of float32 is measured, and stands in the notes. Default false.
-   */
-  int8?: boolean;
+export interface PredictOptions extends PredictionOptions {
   /** Called with the share of cells done, 0 … 1. */
   onProgress?: (share: number) => void;
   signal?: AbortSignal;
@@ -94,6 +82,7 @@ export async function predictPrepared(
 ): Promise<{ labelled: LabelledCells; embeddings: Float32Array; notes: string[] }> {
   const cells = Int32Array.from(ready.cellNames.keys());
   const { parts, settings } = run;
+  const { batchSize, maxSeqLen, device, threads, int8 } = resolve(PREDICTION, options);
   const plan: PredictionPlan = {
     ...{ args: run.args, classes: run.classes.length, batches: parts.batches?.length },
     ...{
@@ -102,17 +91,17 @@ export async function predictPrepared(
       cells,
     },
     batchLabels: parts.batches && batchCodes(parts.batches, ready),
-    batchSize: options.batchSize ?? 32,
-    ...{ maxSeqLen: options.maxSeqLen ?? Math.max(2, ready.maxLength), seed: settings.seed },
-    ...{ device: options.device ?? settings.device, threads: options.threads ?? settings.threads },
-    int8: options.int8,
+    batchSize,
+    ...{ maxSeqLen: maxSeqLen ?? Math.max(2, ready.maxLength), seed: settings.seed },
+    ...{ device: device ?? settings.device, threads: threads ?? settings.threads },
+    int8,
   };
   const signal = interruption(options.signal);
   const { logits, embeddings } = await predictInWorker(plan, {
     signal,
     onProgress: (done) => options.onProgress?.(done / cells.length),
   });
-  const notes = options.int8 ? [int8Note(await int8Agreement(plan, INT8_SAMPLE, signal))] : [];
+  const notes = int8 ? [int8Note(await int8Agreement(plan, INT8_SAMPLE, signal))] : [];
   options.onProgress?.(1);
   return { labelled: labelCells(logits, run.classes.length), embeddings, notes };
 }

@@ -3,11 +3,12 @@ import { basename } from "node:path";
 import { cutGeneTable, GENE_TABLE, restoreGeneTable } from "../checkpoint/geneTable.js";
 import { host } from "../host/host.js";
 import { interruption } from "../host/interruption.js";
-import type { DeviceChoice } from "../runtime/resolveDevice.js";
+import { resolve } from "../settings/setting.js";
+import { TRAINING, type TrainingOptions } from "../settings/training.js";
 import { balancedClassWeights } from "../train/classWeights.js";
 import { TrainingJob } from "../train/job.js";
 import { planMemory } from "../train/memory.js";
-import type { TrainingEvent, TrainingPlan, TrainingResult } from "../train/plan.js";
+import type { Freeze, TrainingEvent, TrainingPlan, TrainingResult } from "../train/plan.js";
 import type { CellSplit } from "../train/split.js";
 import { startWeights } from "../train/startWeights.js";
 import type { TrainingProgress } from "../views/types.js";
@@ -15,56 +16,20 @@ import { geneRows } from "./geneRows.js";
 import { keepInterrupted } from "./interruptedRun.js";
 import { LiveTraining } from "./liveTraining.js";
 import { Model, openModel } from "./model.js";
-import { oneOf, positive, wholeNumber } from "./options.js";
 import type { Labels, Prepared } from "./prepared.js";
 import { Run, type RunCells, type RunSettings } from "./run.js";
 import { splitCells } from "./splitCells.js";
 import { TrainingRecord } from "./trainingRecord.js";
 
-/** Options of the fine-tuning, with the published protocol's names in camel case and its defaults. */
-export interface FinetuneOptions {
+/** Options of the fine-tuning. */
+export interface FinetuneOptions extends Omit<TrainingOptions, "split"> {
   /** Model to start from, or its folder. Default: the one that the cells were prepared for. */
   model?: Model | string;
-  /** Passes over the training cells. Default 3. */
-  epochs?: number;
-  /** Cells an optimizer step. Default 32. */
-  batchSize?: number;
-  /** Learning rate of Adam. Default 1e-4. */
-  lr?: number;
-  /** Default: the architecture's. */
-  dropout?: number;
-  /** The learning rate falls by this factor … Default 0.9. */
-  scheduleRatio?: number;
-  /** … every so many epochs. Default 1. */
-  scheduleInterval?: number;
-  /** Tokens a cell at most, `<cls>` included; of longer cells genes are drawn at random. Default: the longest cell's. */
-  maxSeqLen?: number;
-  /** Keeps the gene and value encoders as they are. Default false. */
-  freezePredecoder?: boolean;
-  /** Keeps all but the class decoder as it is. Default false. */
-  headOnly?: boolean;
-  /** Weighs classes by n / (k · count) in the loss, so that rare ones count as much. Default false. */
-  classWeighted?: boolean;
   /**
    * "stratified": 80 / 10 / 10 of each class for training, validation and test; "published": 90 / 10 whatever
    * the class, without test cells; or the cells themselves. Default "stratified".
    */
-  split?: "stratified" | "published" | CellSplit;
-  /**
-   * `obs` column whose cells stay together in the split, for instance the donors': with cells of one donor in training
-   * and test, every figure is too good for cells of a new one. The parts are then of whole groups, whatever the class.
-   */
-  splitBy?: string;
-  /** Seed of the random start, the order of cells and dropout. Default 0. */
-  seed?: number;
-  /** Default "auto": the best that works. */
-  device?: DeviceChoice;
-  /** Mixed precision on a GPU: matrix products in float16, with dynamic loss scaling. Default false; never on the CPU. */
-  amp?: boolean;
-  /** CPU threads. Default: all cores. */
-  threads?: number;
-  /** Name of the run. Default: the data file's. */
-  name?: string;
+  split?: TrainingOptions["split"] | CellSplit;
   /** Where the run is saved at its end. Default: nowhere. */
   saveDir?: string;
   /** Called after every step and epoch. */
@@ -102,6 +67,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
       validation: split.validation,
     },
     ...settings,
+    freeze: freezeOf(settings),
     microBatch: memory.microBatch,
     classWeights: settings.classWeighted
       ? balancedClassWeights(
@@ -117,7 +83,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   const toRun = (result: TrainingResult) =>
     new Run(
       {
-        ...{ name: options.name ?? source, args, settings },
+        ...{ name: settings.name ?? source, args, settings },
         ...{
           vocabulary: model.vocabulary,
           classes: labels.classes,
@@ -130,8 +96,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
         notes: [...splitNotes, ...notes, memory.why],
         ...{
           source: ready.source.path,
-          cellTypeColumn: labels.column,
-          batchColumn: batches && ready.batches?.column,
+          preparation: ready.settings,
         },
       },
       ready,
@@ -244,27 +209,22 @@ function requireBatches(ready: Prepared) {
 }
 
 function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions): RunSettings {
-  const dropout = options.dropout ?? model.args.dropout;
-  if (!(dropout >= 0 && dropout < 1))
-    throw new Error(`the option dropout is ${dropout}; expected a number from 0 to below 1`);
-  if (typeof options.split === "string") oneOf("split", options.split, ["stratified", "published"]);
+  const given = typeof options.split === "object";
+  const settings = resolve(TRAINING, {
+    ...options,
+    split: given ? undefined : (options.split as "stratified"),
+  });
   return {
-    epochs: wholeNumber("epochs", options.epochs ?? 3),
-    batchSize: wholeNumber("batchSize", options.batchSize ?? 32),
-    lr: positive("lr", options.lr ?? 1e-4),
-    dropout,
-    scheduleRatio: positive("scheduleRatio", options.scheduleRatio ?? 0.9, 1),
-    scheduleInterval: wholeNumber("scheduleInterval", options.scheduleInterval ?? 1),
-    maxSeqLen: wholeNumber("maxSeqLen", options.maxSeqLen ?? Math.max(2, ready.maxLength), 2),
-    freeze: options.headOnly ? "backbone" : options.freezePredecoder ? "encoders" : "nothing",
-    classWeighted: options.classWeighted ?? false,
-    split: typeof options.split === "object" ? "given" : (options.split ?? "stratified"),
-    splitBy: options.splitBy,
-    seed: wholeNumber("seed", options.seed ?? 0, 0),
-    amp: options.amp ?? false,
-    device: oneOf("device", options.device ?? "auto", ["auto", "cpu", "webgpu", "cuda"]),
-    threads: options.threads === undefined ? undefined : wholeNumber("threads", options.threads),
+    ...settings,
+    dropout: settings.dropout ?? model.args.dropout,
+    maxSeqLen: settings.maxSeqLen ?? Math.max(2, ready.maxLength),
+    split: given ? "given" : settings.split,
   };
+}
+
+/** What stays as it was loaded. */
+function freezeOf({ headOnly, freezePredecoder }: RunSettings): Freeze {
+  return headOnly ? "backbone" : freezePredecoder ? "encoders" : "nothing";
 }
 
 /** The split by rows of the file, and the keys of the cells that were learnt from or chose the weights. */

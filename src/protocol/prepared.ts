@@ -1,5 +1,6 @@
 import type { ModelArgs } from "../model/args.js";
 import type { HvgFlavor } from "../preprocess/ranking.js";
+import type { PreparationOptions, PreparationSettings } from "../settings/preparation.js";
 import type { TokenStore } from "../tokenize/tokens.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 
@@ -84,38 +85,12 @@ export interface VocabularyMatch {
   column: string;
 }
 
-/** The options of the preparation, with the published protocol's names in camel case. */
-export interface PreprocessOptions {
-  /** `obs` column of cell types. */
-  cellType?: string;
-  /** `obs` column of batches: variable genes are then chosen per batch. */
-  batch?: string;
+/** The options of the preparation. */
+export interface PreprocessOptions extends PreparationOptions {
   /** The model to prepare for; gives vocabulary, number of bins and, after a fine-tune, the classes. */
   model?: ModelFolder;
   /** Without a model: the genes, or the path of a `vocab.json`. Without either, the genes of the file. */
   vocabulary?: Vocabulary | string;
-  /** Highly variable genes to keep; 0 keeps all. Default 5000. */
-  nHvg?: number;
-  /** Default `seurat_v3` on counts, `cell_ranger` where the matrix is logged already. */
-  hvgFlavor?: HvgFlavor;
-  /** Counts a cell after normalisation. Default 1e4. */
-  normalizeTotal?: number;
-  /** Least total counts of a gene that is kept. Default 0. */
-  filterGeneByCounts?: number;
-  /** Least total counts of a cell that is kept. Default 0. */
-  filterCellByCounts?: number;
-  /** Default: the model's, else 51. */
-  nBins?: number;
-  /** Unexpressed genes become tokens of bin 0. Default false. */
-  includeZeroGene?: boolean;
-  /** Which matrix: "X", "raw" or a layer's name. Default: the one that holds counts, else logged values. */
-  matrix?: string;
-  /** Which `var` column names the genes. Default: the one that matches the vocabulary best. */
-  geneColumn?: string;
-  /** Genes named twice: the later ones are renamed (as scanpy does, so they match nothing), or added up. Default "unique". */
-  duplicates?: "unique" | "sum";
-  /** Seed of every random choice. Default 0. */
-  seed?: number;
   /** Called now and then. */
   onProgress?: (progress: PreprocessProgress) => void;
   /** Ends the work early; nothing is left behind. */
@@ -162,8 +137,8 @@ export interface Prepared {
   genes: GeneStatistics;
   /** What the user must see: every choice that was made for them, every loss. */
   notes: string[];
-  nBins: number;
-  seed: number;
+  /** The options, as they were after defaults and checks. */
+  settings: PreparationSettings & { nBins: number };
   /** Tokens of the longest cell, `<cls>` included: the `max_seq_len` that cuts nothing. */
   maxLength: number;
 }

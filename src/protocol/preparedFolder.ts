@@ -1,5 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import * as paths from "node:path";
+import { join } from "node:path";
+import { PREPARATION } from "../settings/preparation.js";
+import { resolve } from "../settings/setting.js";
 import { writeFileAtomically } from "../support/atomic.js";
 import { writeFolderAtomically } from "../support/atomicFolder.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
@@ -19,10 +22,11 @@ export function originOf(path: string, options: PreprocessOptions): Origin {
   const { size, mtimeMs } = statSync(path);
   const { model, vocabulary, onProgress, signal, ...plain } = options;
   return {
-    file: { path: resolve(path), size, mtimeMs },
+    file: { path: paths.resolve(path), size, mtimeMs },
     options: plain,
-    model: model && resolve(model.folder),
-    vocabulary: vocabulary instanceof Vocabulary ? vocabulary.source : vocabulary && resolve(vocabulary),
+    model: model && paths.resolve(model.folder),
+    vocabulary:
+      vocabulary instanceof Vocabulary ? vocabulary.source : vocabulary && paths.resolve(vocabulary),
   };
 }
 
@@ -55,7 +59,7 @@ export function loadPrepared(folder: string): Prepared {
     throw new Error(
       `${folder} holds no preparation: it has no ${SUMMARY}. Make one by: cellkernel preprocess FILE --out ${folder}`,
     );
-  const { origin, model, tokens, labels, batches, obs, quality, genes, ...rest } = JSON.parse(
+  const { origin, settings, model, tokens, labels, batches, obs, quality, genes, ...rest } = JSON.parse(
     readFileSync(join(folder, SUMMARY), "utf8"),
   );
   const arrays = readArrays(join(folder, ARRAYS));
@@ -69,6 +73,7 @@ export function loadPrepared(folder: string): Prepared {
   const vocabulary = Vocabulary.fromFile(join(folder, VOCABULARY));
   return {
     ...rest,
+    settings: { ...resolve(PREPARATION, settings), nBins: settings.nBins },
     tokens: { ...tokens, ...under("tokens.") },
     rows: get<Int32Array>("rows"),
     keys: get<Int32Array>("keys"),

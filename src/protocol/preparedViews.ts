@@ -19,7 +19,7 @@ export function preparedView(ready: Prepared): MimeBundle {
         "tokens a cell",
         `${Math.round(tokens.gene.length / Math.max(1, tokens.cells))} on average, ${ready.maxLength - 1} at most`,
       ],
-      ["bins", `${ready.nBins}`],
+      ["bins", `${ready.settings.nBins}`],
       ...(labels ? [[`classes of ${labels.column}`, `${labels.classes.length}`]] : []),
       ...(batches ? [[`batches of ${batches.column}`, `${batches.names.length}`]] : []),
     ],

@@ -2,6 +2,8 @@ import type { AnnData } from "../anndata/anndata.js";
 import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import type { RowMatrix } from "../anndata/matrix.js";
 import { withView } from "../host/displayable.js";
+import { PREPARATION, type PreparationSettings } from "../settings/preparation.js";
+import { resolve } from "../settings/setting.js";
 import { DEFAULT_BINS } from "../tokenize/bin.js";
 import { Tokenizer } from "../tokenize/tokenizer.js";
 import type { TokenStore } from "../tokenize/tokens.js";
@@ -14,11 +16,6 @@ import { Meter } from "./progress.js";
 import { cellQuality } from "./quality.js";
 import { gatherStatistics, type Pass, type Statistics } from "./statistics.js";
 
-/** Variable genes that are kept unless `nHvg` says otherwise. */
-const DEFAULT_HVG = 5000;
-/** Counts a cell after normalisation. */
-const DEFAULT_TOTAL = 1e4;
-
 /**
  * Makes cells ready for the model, in the order of the published protocol: genes of the vocabulary, filters,
  * normalisation, logarithm, highly variable genes, bins. Reads the matrix twice by blocks of rows (docs/preprocess.md
@@ -29,7 +26,10 @@ const DEFAULT_TOTAL = 1e4;
  */
 export async function preprocess(cells: AnnData, options: PreprocessOptions = {}): Promise<Prepared> {
   const notes: string[] = [];
-  const { cellType, batch, model, seed = 0 } = options;
+  const { model } = options;
+  const checked = resolve(PREPARATION, options);
+  const settings = { ...checked, nBins: checked.nBins ?? model?.args.n_bins ?? DEFAULT_BINS };
+  const { cellType, batch } = settings;
   if (cells.nObs === 0 || cells.nVars === 0)
     throw new Error(`${cells.path} is empty: ${cells.nObs} cells × ${cells.nVars} genes.`);
   const source = chooseMatrix(cells, matrixName(options.matrix), "counts");
@@ -42,15 +42,10 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
   const genes = findGenes(source, `${matrix} of ${cells.path}`, options);
 
   const pass = passesOver(genes.matrix, options);
-  const statistics = await statisticsOf(cells, source, matrix, genes, batchCodes, options, pass, notes);
+  const statistics = await statisticsOf(cells, source, matrix, genes, batchCodes, settings, pass, notes);
   const match = reportMatch(genes, statistics, notes);
   const geneStatistics = describeGenes(genes, statistics);
-  const nBins = options.nBins ?? model?.args.n_bins ?? DEFAULT_BINS;
-  const tokenizer = createTokenizer(genes, statistics, tokenTargets(geneStatistics), {
-    ...options,
-    nBins,
-    seed,
-  });
+  const tokenizer = createTokenizer(genes, statistics, tokenTargets(geneStatistics), settings);
   await passesOver(genes.checked, options)("tokens", (block) => tokenizer.add(block, statistics.keptCells));
   const tokens = tokenizer.store();
 
@@ -77,8 +72,7 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
     quality: cellQuality(cells, statistics, notes),
     genes: geneStatistics,
     notes,
-    nBins,
-    seed,
+    settings,
     maxLength: longest(tokens) + 1,
   };
   return withView(ready, preparedView);
@@ -110,16 +104,11 @@ async function statisticsOf(
   matrix: string,
   genes: Genes,
   batches: Int32Array | undefined,
-  options: PreprocessOptions,
+  settings: PreparationSettings,
   pass: Pass,
   notes: string[],
 ): Promise<Statistics> {
-  const { filterGeneByCounts = 0, filterCellByCounts = 0, normalizeTotal = DEFAULT_TOTAL } = options;
-  const { nHvg = DEFAULT_HVG, hvgFlavor = "seurat_v3" } = options;
-  if (!(normalizeTotal > 0 && normalizeTotal < Infinity))
-    throw new Error(`normalizeTotal is ${normalizeTotal}; it must be a positive number of counts a cell.`);
-  if (!Number.isInteger(nHvg) || nHvg < 0)
-    throw new Error(`nHvg is ${nHvg}; it must be a number of genes, or 0 to keep all.`);
+  const { filterGeneByCounts, filterCellByCounts, normalizeTotal, nHvg, hvgFlavor } = settings;
   const gather = (counts: boolean, logged: boolean) => {
     const flavor = hvgFlavor === "seurat_v3" && !counts ? "cell_ranger" : hvgFlavor;
     return gatherStatistics(
@@ -159,9 +148,8 @@ function createTokenizer(
   genes: Genes,
   { qc, range, keptCells }: Statistics,
   target: Int32Array,
-  options: PreprocessOptions & { nBins: number; seed: number },
+  { nBins, seed, includeZeroGene, normalizeTotal }: PreparationSettings & { nBins: number },
 ): Tokenizer {
-  const { nBins, seed, includeZeroGene = false, normalizeTotal = DEFAULT_TOTAL } = options;
   const columns = Int32Array.from(target.keys()).filter((column) => target[column] >= 0);
   const cells = keptCells.reduce((sum, flag) => sum + flag, 0);
   const expressed = columns.reduce((sum, column) => sum + qc.var.nCellsByCounts[column], 0);

@@ -1,9 +1,8 @@
 import type { Weights } from "../checkpoint/weights.js";
 import type { MimeBundle } from "../host/host.js";
 import type { ModelArgs } from "../model/args.js";
-import type { DeviceChoice } from "../runtime/resolveDevice.js";
+import type { TrainingSettings } from "../settings/training.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
-import type { Freeze } from "../train/plan.js";
 import type { CellSplit } from "../train/split.js";
 import { trainingView } from "../views/training.js";
 import type { TrainingProgress } from "../views/types.js";
@@ -11,23 +10,11 @@ import type { Prepared } from "./prepared.js";
 import { readRun, writeRun } from "./runFolder.js";
 
 /** The options that a run was trained with, as they were after defaults and checks. */
-export interface RunSettings {
-  epochs: number;
-  batchSize: number;
-  lr: number;
+export type RunSettings = Omit<TrainingSettings, "split"> & {
   dropout: number;
-  scheduleRatio: number;
-  scheduleInterval: number;
   maxSeqLen: number;
-  freeze: Freeze;
-  classWeighted: boolean;
-  split: "stratified" | "published" | "given";
-  splitBy?: string;
-  seed: number;
-  amp?: boolean;
-  device: DeviceChoice;
-  threads?: number;
-}
+  split: TrainingSettings["split"] | "given";
+};
 
 /** The cells of a run: known by their rows in what was read, never by their names. */
 export interface RunCells {
@@ -55,15 +42,14 @@ export interface RunParts {
   /** Losses of every step and epoch. */
   training: TrainingProgress;
   settings: RunSettings;
+  /** How its cells were prepared. */
+  preparation: Prepared["settings"];
   /** The cells that it was made of. */
   cells: RunCells;
   /** What the reader must know of how it was made. */
   notes: string[];
   /** Where it was prepared from. */
   source: string;
-  /** `obs` columns of cell type and batch. */
-  cellTypeColumn: string;
-  batchColumn?: string;
 }
 
 /** A fine-tuned model with the record of its training: what `finetune` returns and `loadRun` reads back. */

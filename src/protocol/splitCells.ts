@@ -1,3 +1,5 @@
+import { type Options, resolve, whole } from "../settings/setting.js";
+import { TRAINING } from "../settings/training.js";
 import {
   type CellSplit,
   crossValidation,
@@ -6,7 +8,6 @@ import {
   straddling,
   stratifiedSplit,
 } from "../train/split.js";
-import { wholeNumber } from "./options.js";
 import type { CellColumn, Labels, Prepared } from "./prepared.js";
 
 /** Which of the prepared cells are learnt from, and what the reader must know of it. */
@@ -43,22 +44,21 @@ export function splitCells(
 }
 
 /** Options of `crossValidationSplits`. */
-export interface CrossValidationOptions {
-  /** Parts of the cells, each of which is the test once. Default 5. */
-  folds?: number;
-  /** `obs` column whose cells stay together, for instance the donors'. */
-  splitBy?: string;
-}
+const CROSS_VALIDATION = {
+  folds: whole({ least: 2, default: 5, help: "parts of the cells, each of which is the test once" }),
+  splitBy: TRAINING.splitBy,
+} as const;
+
+export type CrossValidationOptions = Options<typeof CROSS_VALIDATION>;
 
 /**
  * Splits for cross-validation, each to be given to `finetune` as `split`: every labelled cell is in the test of one of
  * them. Classes are spread evenly or, with `splitBy`, the cells of a donor stay together.
  */
 export function crossValidationSplits(ready: Prepared, options: CrossValidationOptions = {}): CellSplit[] {
-  const folds = wholeNumber("folds", options.folds ?? 5, 2);
+  const { folds, splitBy } = resolve(CROSS_VALIDATION, options);
   if (!ready.labels) throw new Error("the cells were prepared without labels; name the obs column: cellType");
   const { codes } = ready.labels;
-  const { splitBy } = options;
   const groups = splitBy === undefined ? undefined : groupsOf(ready, splitBy, codes, folds + 1);
   const splits = crossValidation(codes, folds, groups?.codes);
   for (const split of splits) check(split, codes);

@@ -1,6 +1,7 @@
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import type { DeviceChoice } from "../runtime/resolveDevice.js";
+import type { TrainingSettings } from "../settings/training.js";
 import type { TokenStore } from "../tokenize/tokens.js";
 
 /**
@@ -9,8 +10,11 @@ import type { TokenStore } from "../tokenize/tokens.js";
  */
 export type Freeze = "nothing" | "encoders" | "backbone";
 
-/** Everything that a training worker needs, in plain data. */
-export interface TrainingPlan {
+/**
+ * Everything that a training worker needs, in plain data: the options of the training, which come through as they were
+ * given, and what was worked out from cells and model.
+ */
+export interface TrainingPlan extends Partial<Omit<TrainingSettings, "split">> {
   args: ModelArgs;
   /** Number of classes and of batches (where the model uses batch labels). */
   classes: number;

@@ -5,13 +5,14 @@ import { importsOf, shippedSources } from "./sources.js";
 
 const STAGES = [
   ...["anndata", "preprocess", "tokenize", "graph", "model", "checkpoint", "runtime", "train", "predict"],
-  ...["evaluate", "reference", "simulate", "support", "host"],
+  ...["evaluate", "reference", "simulate", "support", "host", "settings"],
 ];
 
 /** Who may import whom: the folders (of `src/`, else as named) whose modules a folder's modules may load. */
 const MAY_IMPORT: Record<string, string[]> = {
   support: [],
   host: [],
+  settings: ["support"],
   anndata: ["support"],
   preprocess: ["anndata"],
   tokenize: ["anndata", "support"],
@@ -19,14 +20,14 @@ const MAY_IMPORT: Record<string, string[]> = {
   model: ["graph"],
   checkpoint: ["support"],
   runtime: ["graph"],
-  train: ["model", "runtime", "tokenize", "checkpoint", "predict", "support"],
+  train: ["model", "runtime", "tokenize", "checkpoint", "predict", "support", "settings"],
   predict: ["model", "runtime", "tokenize", "checkpoint"],
   evaluate: ["anndata"],
   reference: ["predict"],
   simulate: ["anndata", "support"],
   views: [],
   protocol: [...STAGES, "views"],
-  cli: ["protocol", "views"],
+  cli: ["protocol", "views", "settings"],
   // The public surface shows what stands elsewhere; it has nothing of its own.
   index: [...STAGES, "protocol", "views"],
   // Plots that a cell makes itself look like ours.

@@ -48,6 +48,7 @@ const VALUES = [
   "readCsv",
   "readH5ad",
   "readMtx",
+  "readTrainArgs",
   "reportView",
   "savePrepared",
   "setObs",
@@ -91,6 +92,7 @@ const TYPES = [
   "Run",
   "Selection",
   "SimulateOptions",
+  "TrainArgs",
 ];
 
 /** Names that `src/index.ts` exports as types only. */

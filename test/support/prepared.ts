@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Model, openModel } from "../../src/protocol/model.js";
 import type { Prepared } from "../../src/protocol/prepared.js";
+import { PREPARATION } from "../../src/settings/preparation.js";
+import { resolve } from "../../src/settings/setting.js";
 import { simulatedTokens, tinyArgs } from "./tokens.js";
 
 const CLASSES = ["B cell", "NK, bright", "T cell"];
@@ -43,6 +45,10 @@ export function preparedCells(model: Model, cells = 150): Prepared {
       ...{ names: tokens.genes, nCellsByCounts: none, totalCounts: none, rank: new Int32Array(40) },
       ...{ kept: new Uint8Array(40).fill(1), highlyVariable: new Uint8Array(40).fill(1) },
     },
-    ...{ notes: [], nBins: 51, seed: 0, maxLength: 41 },
+    ...{
+      notes: [],
+      settings: { ...resolve(PREPARATION, { cellType: "celltype" }), nBins: 51 },
+      maxLength: 41,
+    },
   };
 }
