@@ -1,12 +1,10 @@
 import { annotate } from "../protocol/annotate.js";
 import { loadRun } from "../protocol/run.js";
 import { flags, fromFlags } from "../settings/flags.js";
-import { PREDICTION } from "../settings/prediction.js";
-import { PREPARATION } from "../settings/preparation.js";
+import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { command, text, UsageError } from "./command.js";
 
-/** What may be said of the new file; everything else was decided when the run's cells were prepared. */
-const { batch, matrix, geneColumn } = PREPARATION;
+const { batch, matrix, geneColumn } = NEW_CELLS;
 const OPTIONS = { ...PREDICTION, batch, matrix, geneColumn };
 
 /** `cellkernel annotate RUN FILE --out FILE` */

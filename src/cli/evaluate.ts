@@ -1,26 +1,28 @@
 import { evaluate } from "../protocol/evaluate.js";
-import { loadPrepared } from "../protocol/preparedFolder.js";
 import { loadRun } from "../protocol/run.js";
 import { flags, fromFlags } from "../settings/flags.js";
-import { PREDICTION } from "../settings/prediction.js";
+import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
+import { holdsPrepared, loadPrepared } from "../store/preparedFolder.js";
 import { command, oneOf, text } from "./command.js";
 
-/** `cellkernel evaluate RUN PREPARED` */
+const OPTIONS = { ...PREDICTION, ...NEW_CELLS };
+
+/** `cellkernel evaluate RUN CELLS` */
 export const evaluateCommand = command({
-  summary: "compares a fine-tuned model's labels with the truth",
-  positionals: "RUN PREPARED",
+  summary: "compares a fine-tuned model's labels with the truth, on prepared cells or on a file",
+  positionals: "RUN CELLS",
   required: 2,
   options: {
     out: { value: "DIR", help: "folder for predictions.csv, evaluation_results.json and pictures" },
     subset: { value: "NAME", help: "test (the default where there is one), validation, train or all" },
-    ...flags(PREDICTION),
+    ...flags(OPTIONS),
   },
   async run(call) {
-    const [folder, prepared] = call.positionals;
+    const [folder, cells] = call.positionals;
     const report = await evaluate(await loadRun(folder), {
-      cells: loadPrepared(prepared),
+      cells: holdsPrepared(cells) ? loadPrepared(cells) : cells,
       subset: oneOf(call, "subset", ["test", "validation", "train", "all"]),
-      ...fromFlags(PREDICTION, call.values),
+      ...fromFlags(OPTIONS, call.values),
       signal: call.signal,
       onProgress: (share) => call.progress(`${Math.round(100 * share)} % of the cells labelled`),
     });

@@ -1,9 +1,9 @@
 import { finetune } from "../protocol/finetune.js";
-import { loadPrepared } from "../protocol/preparedFolder.js";
-import { isRun } from "../protocol/runFolder.js";
 import { readTrainArgs } from "../protocol/trainArgs.js";
 import { flags, fromFlags } from "../settings/flags.js";
 import { TRAINING } from "../settings/training.js";
+import { loadPrepared } from "../store/preparedFolder.js";
+import { isRun } from "../store/runFolder.js";
 import { describeTraining } from "../views/training.js";
 import { command, text, UsageError } from "./command.js";
 

@@ -3,8 +3,11 @@ import { basename } from "node:path";
 import { cutGeneTable, GENE_TABLE, restoreGeneTable } from "../checkpoint/geneTable.js";
 import { host } from "../host/host.js";
 import { interruption } from "../host/interruption.js";
+import type { Labels } from "../preprocess/labels.js";
 import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions } from "../settings/training.js";
+import type { Prepared } from "../store/prepared.js";
+import type { RunCells, RunSettings } from "../store/runParts.js";
 import { balancedClassWeights } from "../train/classWeights.js";
 import { TrainingJob } from "../train/job.js";
 import { planMemory } from "../train/memory.js";
@@ -16,8 +19,7 @@ import { geneRows } from "./geneRows.js";
 import { keepInterrupted } from "./interruptedRun.js";
 import { LiveTraining } from "./liveTraining.js";
 import { Model, openModel } from "./model.js";
-import type { Labels, Prepared } from "./prepared.js";
-import { Run, type RunCells, type RunSettings } from "./run.js";
+import { Run } from "./run.js";
 import { splitCells } from "./splitCells.js";
 import { TrainingRecord } from "./trainingRecord.js";
 
@@ -54,7 +56,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   const args = { ...model.args, dropout: settings.dropout };
   const size = { classes: labels.classes.length, batches: batches?.names.length };
   const { weights, notes } = startWeights(model, size, settings.seed);
-  const rows = geneRows(model.vocabulary, ready.tokens);
+  const rows = geneRows(model.vocabulary, ready.tokens.genes);
 
   const longest = Math.min(settings.maxSeqLen, ready.maxLength);
   const memory = planMemory(args, { ...size, genes: rows.length }, settings.batchSize, longest);
@@ -88,7 +90,6 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
           vocabulary: model.vocabulary,
           classes: labels.classes,
           batches: batches?.names,
-          genes: ready.tokens.genes,
         },
         weights: restoreGeneTable(result.weights, rows, weights.get(GENE_TABLE)!),
         training: record.progress(),
@@ -97,6 +98,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
         ...{
           source: ready.source.path,
           preparation: ready.settings,
+          recipe: ready.recipe,
         },
       },
       ready,

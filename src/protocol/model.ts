@@ -1,8 +1,8 @@
 import { openFolder, readWeights } from "../checkpoint/folder.js";
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
+import type { ModelFolder } from "../store/prepared.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
-import type { ModelFolder } from "./prepared.js";
 
 /** A model to fine-tune: its folder's contents, the weights read when they are needed. */
 export class Model implements ModelFolder {

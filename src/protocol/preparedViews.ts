@@ -1,9 +1,9 @@
 import { type Displayable, displayable } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
+import type { Prepared } from "../store/prepared.js";
 import { histogramView } from "../views/histogram.js";
 import { hvgView } from "../views/hvg.js";
 import { tableView } from "../views/table.js";
-import type { Prepared } from "./prepared.js";
 
 /** What a notebook shows for prepared cells: what was kept, and every choice that was made. */
 export function preparedView(ready: Prepared): MimeBundle {

@@ -2,19 +2,20 @@ import type { AnnData } from "../anndata/anndata.js";
 import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import type { RowMatrix } from "../anndata/matrix.js";
 import { withView } from "../host/displayable.js";
+import { readBatches, readGroups, readLabels } from "../preprocess/labels.js";
+import { cellQuality } from "../preprocess/quality.js";
+import { gatherStatistics, type Pass, type Statistics } from "../preprocess/statistics.js";
 import { PREPARATION, type PreparationSettings } from "../settings/preparation.js";
 import { resolve } from "../settings/setting.js";
+import type { Prepared } from "../store/prepared.js";
 import { DEFAULT_BINS } from "../tokenize/bin.js";
 import { Tokenizer } from "../tokenize/tokenizer.js";
-import type { TokenStore } from "../tokenize/tokens.js";
+import { longestCell, type TokenStore } from "../tokenize/tokens.js";
 import { contentOf } from "./content.js";
-import { describeGenes, findGenes, type Genes, reportMatch, tokenTargets } from "./genes.js";
-import { readBatches, readGroups, readLabels } from "./labels.js";
-import type { Prepared, PreprocessOptions } from "./prepared.js";
+import { describeGenes, findGenes, type Genes, reportMatch, sharedGenes, tokenTargets } from "./genes.js";
 import { preparedView } from "./preparedViews.js";
+import type { PreprocessOptions } from "./preprocessOptions.js";
 import { Meter } from "./progress.js";
-import { cellQuality } from "./quality.js";
-import { gatherStatistics, type Pass, type Statistics } from "./statistics.js";
 
 /**
  * Makes cells ready for the model, in the order of the published protocol: genes of the vocabulary, filters,
@@ -39,7 +40,9 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
   const all = new Uint8Array(cells.nObs).fill(1);
   if (cellType !== undefined) readLabels(cells, cellType, all, [], model?.classes);
   const batchCodes = batch === undefined ? undefined : readBatches(cells, batch, all, []).codes;
-  const genes = findGenes(source, `${matrix} of ${cells.path}`, options);
+  const found = findGenes(source, `${matrix} of ${cells.path}`, settings, options);
+  const { genesOf } = settings;
+  const genes = genesOf === undefined ? found : await sharedGenes(found, genesOf, cells.path, notes);
 
   const pass = passesOver(genes.matrix, options);
   const statistics = await statisticsOf(cells, source, matrix, genes, batchCodes, settings, pass, notes);
@@ -73,17 +76,26 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
     genes: geneStatistics,
     notes,
     settings,
-    maxLength: longest(tokens) + 1,
+    recipe: {
+      genes: tokens.genes,
+      totalGenes: genes.names.filter((_, gene) => statistics.keptGenes[gene] === 1),
+      column: genes.column,
+      matrix,
+      looked: source.contents.kind,
+      logged: statistics.range.logged,
+    },
+    maxLength: longestCell(tokens) + 1,
   };
   return withView(ready, preparedView);
 }
 
 /** Layers go by their name. */
-function matrixName(name: string | undefined) {
+export function matrixName(name: string | undefined) {
   return name === undefined || name === "X" || name === "raw" ? name : { layer: name };
 }
 
-function labelOf({ name }: ChosenMatrix): string {
+/** "X", "raw" or the layer's name. */
+export function labelOf({ name }: ChosenMatrix): string {
   return typeof name === "string" ? name : name.layer;
 }
 
@@ -188,10 +200,4 @@ function noteLosses(
     if (tokens.indptr[cell] === tokens.indptr[cell + 1]) empty++;
   if (empty > 0)
     notes.push(`${empty} cells express none of the chosen genes: the model sees nothing of them but <cls>.`);
-}
-
-function longest({ indptr, cells }: TokenStore): number {
-  let most = 0;
-  for (let cell = 0; cell < cells; cell++) most = Math.max(most, indptr[cell + 1] - indptr[cell]);
-  return most;
 }

@@ -6,21 +6,21 @@ import { type Displayable, displayable } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import type { LabelledCells } from "../predict/labels.js";
 import { writeFileAtomically } from "../support/atomic.js";
+import { csvLine } from "../support/csv.js";
 import { confusionView } from "../views/confusion.js";
 import { embeddingView } from "../views/embedding.js";
 import { writePng } from "../views/picture.js";
 import { reportView } from "../views/report.js";
 import { trainingView } from "../views/training.js";
 import type { EmbeddingPanel } from "../views/types.js";
-import { csvLine } from "./csv.js";
 import type { Part } from "./evaluate.js";
-import type { Prepared } from "./prepared.js";
+import type { NewCells } from "./replay.js";
 import type { Run } from "./run.js";
 
 /** What an evaluation found. */
 export interface ReportParts {
   run: Run;
-  ready: Prepared;
+  ready: NewCells;
   /** Int32 [cells]: the run's code of the true class; −1 where unknown. */
   truth: Int32Array;
   /** [cells] */

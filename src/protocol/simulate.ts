@@ -7,7 +7,7 @@ import { SIMULATION, type SimulationOptions } from "../settings/simulation.js";
 import { Simulation } from "../simulate/counts.js";
 import { Random } from "../support/random.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
-import type { PreprocessProgress } from "./prepared.js";
+import type { PreprocessProgress } from "./preprocessOptions.js";
 import { Meter } from "./progress.js";
 
 /** The whole-human vocabulary that comes with the package. */

@@ -1,5 +1,7 @@
+import type { CellColumn, Labels } from "../preprocess/labels.js";
 import { type Options, resolve, whole } from "../settings/setting.js";
 import { TRAINING } from "../settings/training.js";
+import type { Prepared } from "../store/prepared.js";
 import {
   type CellSplit,
   crossValidation,
@@ -8,7 +10,6 @@ import {
   straddling,
   stratifiedSplit,
 } from "../train/split.js";
-import type { CellColumn, Labels, Prepared } from "./prepared.js";
 
 /** Which of the prepared cells are learnt from, and what the reader must know of it. */
 export function splitCells(
@@ -72,7 +73,7 @@ export function crossValidationSplits(ready: Prepared, options: CrossValidationO
  * @param learnt the cells that were learnt from or chose the weights
  */
 export function straddleNote(
-  { batches }: Prepared,
+  { batches }: Pick<Prepared, "batches">,
   evaluated: ArrayLike<number>,
   learnt: ArrayLike<number>,
 ): string | undefined {

@@ -1,12 +1,7 @@
 import { choice, whole } from "./setting.js";
 
 /** Seed of every random choice of a step. */
-export const seed = whole({
-  least: 0,
-  default: 0,
-  help: "seed of every random choice",
-  yaml: { section: "model_parameters", key: "seed" },
-});
+export const seed = whole({ least: 0, default: 0, help: "seed of every random choice" });
 
 /** Places where a graph can run. */
 export const DEVICES = ["auto", "cpu", "webgpu", "cuda"] as const;

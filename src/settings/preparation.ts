@@ -64,12 +64,17 @@ export const PREPARATION = {
     help: "X, raw or a layer; default: the one that holds counts, else logged values",
   }),
   geneColumn: text({ value: "COLUMN", help: "var column of gene names; default: the best match" }),
+  genesOf: text({
+    value: "FILE",
+    help: "only the genes that this file has as well: for a model that is to label it, say a targeted panel",
+    yaml: { section: "preprocess", key: "genes_of" },
+  }),
   duplicates: choice(["unique", "sum"], {
     value: "HOW",
     default: "unique",
     help: "genes named twice: unique (the later ones are renamed and match nothing) or sum (added up)",
   }),
-  seed,
+  seed: { ...seed, yaml: { section: "preprocess", key: "seed" } },
 } as const;
 
 /** What a user may give. */

@@ -34,12 +34,16 @@ export type Table = Record<string, Setting<any, any>>;
 
 /** What a user may give: every option of a table, each of its type, none needed. */
 export type Options<T extends Table> = {
-  [K in keyof T]?: T[K] extends Setting<infer V, infer _D> ? V : never;
+  -readonly [K in keyof T]?: T[K] extends Setting<infer V, infer _D> ? V : never;
 };
 
 /** Options after checks, with the defaults that the table knows. */
 export type Resolved<T extends Table> = {
-  [K in keyof T]: T[K] extends Setting<infer V, infer D> ? (undefined extends D ? V | undefined : V) : never;
+  -readonly [K in keyof T]: T[K] extends Setting<infer V, infer D>
+    ? undefined extends D
+      ? V | undefined
+      : V
+    : never;
 };
 
 type About<T, D> = Pick<Setting<T, D>, "flag" | "yaml" | "help" | "unit">;

@@ -1,4 +1,4 @@
-import { PREDICTION } from "./prediction.js";
+import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
 import type { Table } from "./setting.js";
 import { SIMULATION } from "./simulation.js";
@@ -8,6 +8,6 @@ import { TRAINING } from "./training.js";
 export const STEPS: Record<string, Table> = {
   preprocess: PREPARATION,
   finetune: TRAINING,
-  "evaluate, annotate": PREDICTION,
+  "evaluate, annotate": { ...PREDICTION, ...NEW_CELLS },
   simulate: SIMULATION,
 };

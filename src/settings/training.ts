@@ -66,7 +66,7 @@ export const TRAINING = {
     help: "obs column whose cells stay together in the split, say the donor: with cells of one donor on both sides every figure is too good for a new one",
     yaml: { section: "task_configs", key: "split_by" },
   }),
-  seed,
+  seed: { ...seed, yaml: { section: "model_parameters", key: "seed" } },
   device: choice(DEVICES, { default: "auto", help: "auto (the best that works), cpu, webgpu or cuda" }),
   amp: toggle({
     help: "mixed precision on a GPU: matrix products in float16, with dynamic loss scaling; never on the CPU",

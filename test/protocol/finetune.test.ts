@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, before, test } from "node:test";
 import { parse } from "yaml";
 import { GENE_TABLE } from "../../src/checkpoint/geneTable.js";
 import { readTorch } from "../../src/checkpoint/torch.js";
@@ -11,20 +11,28 @@ import type { DisplayHandle, Host, HostComm, MimeBundle } from "../../src/host/h
 import { evaluate } from "../../src/protocol/evaluate.js";
 import { finetune } from "../../src/protocol/finetune.js";
 import { interruptedRun } from "../../src/protocol/interruptedRun.js";
-import { openModel } from "../../src/protocol/model.js";
-import { loadRun } from "../../src/protocol/run.js";
+import { type Model, openModel } from "../../src/protocol/model.js";
+import type { Report } from "../../src/protocol/report.js";
+import { loadRun, type Run } from "../../src/protocol/run.js";
+import type { Prepared } from "../../src/store/prepared.js";
 import type { TrainingProgress } from "../../src/views/types.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 
 // This input style learns fastest: a gene counts by its bin from the first step on.
-const model = await tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 });
-const ready = preparedCells(model);
+let model: Model;
+let ready: Prepared;
 const scratch = mkdtempSync(join(tmpdir(), "finetune-"));
 const saved = join(scratch, "run");
 const progress: TrainingProgress[] = [];
 const settings = { epochs: 20, lr: 5e-3, batchSize: 16, threads: 1, device: "cpu" } as const;
-const run = await finetune(ready, { ...settings, saveDir: saved, onProgress: (now) => progress.push(now) });
-const report = await evaluate(run);
+let run: Run;
+let report: Report;
+before(async () => {
+  model = await tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 });
+  ready = preparedCells(model);
+  run = await finetune(ready, { ...settings, saveDir: saved, onProgress: (now) => progress.push(now) });
+  report = await evaluate(run);
+});
 
 test("learns to tell the classes apart, and says how far it is and how long it takes", () => {
   assert.ok(report.metrics.accuracy > 0.8, `accuracy ${report.metrics.accuracy} on the test cells`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crossValidationSplits, evaluate, finetune } from "../../src/index.js";
-import type { Prepared } from "../../src/protocol/prepared.js";
+import type { Prepared } from "../../src/store/prepared.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 
 const DONORS = 12;

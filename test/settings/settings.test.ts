@@ -80,7 +80,6 @@ test("a file of the published form is read; its other keys are left alone", () =
       nHvg: 3000,
       hvgFlavor: "cell_ranger",
       normalizeTotal: 10000,
-      seed: 42,
     },
     training: { epochs: 5, lr: 0.0002, maxSeqLen: 3001, amp: true, seed: 42 },
   });

@@ -4,7 +4,18 @@ import { test } from "node:test";
 import { importsOf, shippedSources } from "./sources.js";
 
 const STAGES = [
-  ...["anndata", "preprocess", "tokenize", "graph", "model", "checkpoint", "runtime", "train", "predict"],
+  ...[
+    "anndata",
+    "preprocess",
+    "tokenize",
+    "graph",
+    "model",
+    "checkpoint",
+    "runtime",
+    "store",
+    "train",
+    "predict",
+  ],
   ...["evaluate", "reference", "simulate", "support", "host", "settings"],
 ];
 
@@ -20,6 +31,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   model: ["graph"],
   checkpoint: ["support"],
   runtime: ["graph"],
+  store: ["checkpoint", "tokenize", "settings", "support"],
   train: ["model", "runtime", "tokenize", "checkpoint", "predict", "support", "settings"],
   predict: ["model", "runtime", "tokenize", "checkpoint"],
   evaluate: ["anndata"],
@@ -27,7 +39,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   simulate: ["anndata", "support"],
   views: [],
   protocol: [...STAGES, "views"],
-  cli: ["protocol", "views", "settings"],
+  cli: ["protocol", "store", "views", "settings"],
   // The public surface shows what stands elsewhere; it has nothing of its own.
   index: [...STAGES, "protocol", "views"],
   // Plots that a cell makes itself look like ours.
@@ -41,7 +53,8 @@ const MAY_LOAD: Record<string, string[]> = { extension: ["src/views/contract.js"
 /** Types cost nothing at run time, but they too follow the direction of the data. */
 const MAY_IMPORT_TYPES: Record<string, string[]> = {
   evaluate: ["predict", "tokenize"],
-  views: ["host", "anndata", "preprocess", "train", "predict", "evaluate", "protocol"],
+  store: ["model", "preprocess"],
+  views: ["host"],
   checkpoint: ["model"],
   kernel: ["host"],
   extension: ["views"],

@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Model, openModel } from "../../src/protocol/model.js";
-import type { Prepared } from "../../src/protocol/prepared.js";
 import { PREPARATION } from "../../src/settings/preparation.js";
 import { resolve } from "../../src/settings/setting.js";
+import type { Prepared } from "../../src/store/prepared.js";
 import { simulatedTokens, tinyArgs } from "./tokens.js";
 
 const CLASSES = ["B cell", "NK, bright", "T cell"];
@@ -48,6 +48,10 @@ export function preparedCells(model: Model, cells = 150): Prepared {
     ...{
       notes: [],
       settings: { ...resolve(PREPARATION, { cellType: "celltype" }), nBins: 51 },
+      recipe: {
+        ...{ genes: tokens.genes, totalGenes: tokens.genes, column: "var index", matrix: "X" },
+        ...{ looked: "counts", logged: false },
+      },
       maxLength: 41,
     },
   };

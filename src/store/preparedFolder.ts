@@ -1,34 +1,33 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import * as paths from "node:path";
 import { join } from "node:path";
-import { PREPARATION } from "../settings/preparation.js";
-import { resolve } from "../settings/setting.js";
 import { writeFileAtomically } from "../support/atomic.js";
 import { writeFolderAtomically } from "../support/atomicFolder.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import { type NamedArray, readArrays, writeArrays } from "./arrays.js";
-import type { Prepared, PreprocessOptions } from "./prepared.js";
+import { FORMAT, type Kinds, readRecord } from "./format.js";
+import type { Prepared } from "./prepared.js";
+import { checkRecipe, readPreparation } from "./runFolder.js";
 
 const SUMMARY = "prepared.json";
 const ARRAYS = "tokens.safetensors";
 const VOCABULARY = "vocab.json";
 const CLASSES = "id2type.json";
 
+/** What `prepared.json` must hold. */
+const FIELDS: Kinds = {
+  ...{ settings: "object", recipe: "object", tokens: "object", source: "object", quality: "object" },
+  ...{
+    genes: "object",
+    match: "object",
+    obs: "list",
+    cellNames: "texts",
+    notes: "texts",
+    maxLength: "number",
+  },
+};
+
 /** What a preparation was made from: two of the same origin are equal. */
 export type Origin = Record<string, unknown>;
-
-/** The file as it is now, and the options that decide what becomes of it. */
-export function originOf(path: string, options: PreprocessOptions): Origin {
-  const { size, mtimeMs } = statSync(path);
-  const { model, vocabulary, onProgress, signal, ...plain } = options;
-  return {
-    file: { path: paths.resolve(path), size, mtimeMs },
-    options: plain,
-    model: model && paths.resolve(model.folder),
-    vocabulary:
-      vocabulary instanceof Vocabulary ? vocabulary.source : vocabulary && paths.resolve(vocabulary),
-  };
-}
 
 /**
  * Writes a preparation to a new folder: `tokens.safetensors`, `vocab.json`, `id2type.json`, `prepared.json`.
@@ -45,9 +44,17 @@ export function savePrepared(prepared: Prepared, folder: string, origin: Origin 
     writeFileAtomically(join(partial, VOCABULARY), JSON.stringify(prepared.vocabulary));
     if (prepared.labels)
       writeFileAtomically(join(partial, CLASSES), JSON.stringify({ ...prepared.labels.classes }));
-    writeFileAtomically(join(partial, SUMMARY), JSON.stringify({ origin, ...rest }));
+    writeFileAtomically(join(partial, SUMMARY), JSON.stringify({ format: FORMAT, origin, ...rest }));
   });
 }
+
+/** A preparation as JSON holds it: its arrays stand in a file of their own. */
+type Stored = Omit<Prepared, "labels" | "model"> & {
+  format: number;
+  origin: Origin;
+  labels?: Omit<NonNullable<Prepared["labels"]>, "unseen"> & { unseen: [string, number][] };
+  model?: Omit<NonNullable<Prepared["model"]>, "vocabulary">;
+};
 
 /** Reads a preparation back. */
 export function loadPrepared(folder: string): Prepared {
@@ -59,11 +66,16 @@ export function loadPrepared(folder: string): Prepared {
     throw new Error(
       `${folder} holds no preparation: it has no ${SUMMARY}. Make one by: cellkernel preprocess FILE --out ${folder}`,
     );
-  const { origin, settings, model, tokens, labels, batches, obs, quality, genes, ...rest } = JSON.parse(
-    readFileSync(join(folder, SUMMARY), "utf8"),
-  );
+  const path = join(folder, SUMMARY);
+  const record = readRecord(path, FIELDS, "prepare the cells again");
+  const { format, origin, settings, recipe, model, tokens, labels, batches, obs, quality, genes, ...rest } =
+    record as unknown as Stored;
   const arrays = readArrays(join(folder, ARRAYS));
-  const get = <T extends NamedArray>(name: string) => arrays.get(name) as T;
+  const get = <T extends NamedArray>(name: string): T => {
+    const array = arrays.get(name);
+    if (array) return array as T;
+    throw new Error(`${join(folder, ARRAYS)} holds no array "${name}": prepare the cells again`);
+  };
   const under = (prefix: string) =>
     Object.fromEntries(
       [...arrays].flatMap(([name, array]) =>
@@ -73,7 +85,8 @@ export function loadPrepared(folder: string): Prepared {
   const vocabulary = Vocabulary.fromFile(join(folder, VOCABULARY));
   return {
     ...rest,
-    settings: { ...resolve(PREPARATION, settings), nBins: settings.nBins },
+    settings: readPreparation(settings),
+    recipe: checkRecipe(recipe, path),
     tokens: { ...tokens, ...under("tokens.") },
     rows: get<Int32Array>("rows"),
     keys: get<Int32Array>("keys"),
@@ -81,7 +94,7 @@ export function loadPrepared(folder: string): Prepared {
     model: model && { ...model, vocabulary },
     labels: labels && { ...labels, unseen: new Map(labels.unseen), codes: get("labels.codes") },
     batches: batches && { ...batches, codes: get("batches.codes") },
-    obs: obs.map((column: object, i: number) => ({ ...column, codes: get(`obs.${i}.codes`) })),
+    obs: obs.map((column, i) => ({ ...column, codes: get<Int32Array>(`obs.${i}.codes`) })),
     quality: { ...quality, ...under("quality.") },
     genes: {
       ...genes,
@@ -89,6 +102,11 @@ export function loadPrepared(folder: string): Prepared {
       variability: genes.variability && { ...genes.variability, ...under("variability.") },
     },
   };
+}
+
+/** Whether a path is a folder that holds a preparation. */
+export function holdsPrepared(path: string): boolean {
+  return existsSync(join(path, SUMMARY));
 }
 
 /** Whether the folder holds a preparation of this origin; fails if it holds something else. */

@@ -1,12 +1,12 @@
 import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
-import { CountTable } from "../preprocess/countTable.js";
-import { ClippedMoments, GeneMoments } from "../preprocess/geneMoments.js";
-import { beforeMoments, CountTrend, checkOptions, fromMoments } from "../preprocess/highlyVariableGenes.js";
-import { takeColumns } from "../preprocess/lazy.js";
-import { log1pBlock } from "../preprocess/log1p.js";
-import { normalizeBlock } from "../preprocess/normalizeTotal.js";
-import { QcAccumulator, type QcMetrics, type ValueRange } from "../preprocess/qc.js";
-import type { HighlyVariableGenes, HvgFlavor } from "../preprocess/ranking.js";
+import { CountTable } from "./countTable.js";
+import { ClippedMoments, GeneMoments } from "./geneMoments.js";
+import { beforeMoments, CountTrend, checkOptions, fromMoments } from "./highlyVariableGenes.js";
+import { takeColumns } from "./lazy.js";
+import { log1pBlock } from "./log1p.js";
+import { normalizeBlock } from "./normalizeTotal.js";
+import { QcAccumulator, type QcMetrics, type ValueRange } from "./qc.js";
+import type { HighlyVariableGenes, HvgFlavor } from "./ranking.js";
 
 /** What the first pass needs to know. */
 export interface StatisticsOptions {

@@ -1,6 +1,15 @@
 import type { AnnData } from "../anndata/anndata.js";
-import type { CellQuality } from "./prepared.js";
 import type { Statistics } from "./statistics.js";
+
+/** Quality figures of the cells of a file, before any was filtered, in the file's order. */
+export interface CellQuality {
+  /** Float64 [cells of the file]; NaN where unknown. */
+  nGenesByCounts: Float64Array;
+  totalCounts: Float64Array;
+  pctCountsMt: Float64Array;
+  /** "matrix" when computed from counts, else the `obs` columns that they were taken from. */
+  from: string;
+}
 
 /** Names that other tools give to the quality figures of a cell. */
 const OBS_NAMES = {

@@ -1,5 +1,28 @@
 import type { AnnData } from "../anndata/anndata.js";
-import type { CellBatches, CellColumn, Labels } from "./prepared.js";
+
+/** One label a cell, as codes. */
+export interface Labels {
+  /** The `obs` column. */
+  column: string;
+  /** Names by code: sorted, or the fine-tuned model's. */
+  classes: string[];
+  /** Int32 [cells]: −1 where the cell has no label, or one that the fine-tuned model never saw. */
+  codes: Int32Array;
+  /** Labels that the fine-tuned model never saw, and in how many cells. */
+  unseen: Map<string, number>;
+}
+
+/** The batch (donor, sample, …) of each cell, as codes. */
+export interface CellBatches {
+  column: string;
+  /** Sorted. */
+  names: string[];
+  /** Int32 [cells]: −1 where missing. */
+  codes: Int32Array;
+}
+
+/** A column of `obs` of few values, as codes. */
+export type CellColumn = CellBatches;
 
 /** More distinct numbers than this are a measurement, not a label. */
 const MOST_NUMERIC_LABELS = 100;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readBatches, readLabels } from "../../src/protocol/labels.js";
-import { denseMatrix } from "../preprocess/matrix.js";
-import { memoryCells } from "./cells.js";
+import { readBatches, readLabels } from "../../src/preprocess/labels.js";
+import { memoryCells } from "../protocol/cells.js";
+import { denseMatrix } from "./matrix.js";
 
 const six = denseMatrix(Array.from({ length: 6 }, () => [1]));
 const all = new Uint8Array(6).fill(1);

@@ -1,6 +1,9 @@
 import type { ModelArgs } from "../model/args.js";
+import type { CellBatches, CellColumn, Labels } from "../preprocess/labels.js";
+import type { CellQuality } from "../preprocess/quality.js";
 import type { HvgFlavor } from "../preprocess/ranking.js";
-import type { PreparationOptions, PreparationSettings } from "../settings/preparation.js";
+import type { PreparationSettings } from "../settings/preparation.js";
+import type { Recipe } from "../tokenize/recipe.js";
 import type { TokenStore } from "../tokenize/tokens.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 
@@ -12,40 +15,6 @@ export interface ModelFolder {
   vocabulary: Vocabulary;
   /** Classes by code, where the folder came from a fine-tune (its `id2type.json`): codes then agree. */
   classes?: string[];
-}
-
-/** One label a cell, as codes. */
-export interface Labels {
-  /** The `obs` column. */
-  column: string;
-  /** Names by code: sorted, or the fine-tuned model's. */
-  classes: string[];
-  /** Int32 [cells]: −1 where the cell has no label, or one that the fine-tuned model never saw. */
-  codes: Int32Array;
-  /** Labels that the fine-tuned model never saw, and in how many cells. */
-  unseen: Map<string, number>;
-}
-
-/** The batch (donor, sample, …) of each cell, as codes. */
-export interface CellBatches {
-  column: string;
-  /** Sorted. */
-  names: string[];
-  /** Int32 [cells]: −1 where missing. */
-  codes: Int32Array;
-}
-
-/** A column of `obs` of few values, as codes. */
-export type CellColumn = CellBatches;
-
-/** Quality figures of the cells of a file, before any was filtered, in the file's order. */
-export interface CellQuality {
-  /** Float64 [cells of the file]; NaN where unknown. */
-  nGenesByCounts: Float64Array;
-  totalCounts: Float64Array;
-  pctCountsMt: Float64Array;
-  /** "matrix" when computed from counts, else the `obs` columns that they were taken from. */
-  from: string;
 }
 
 /** What was found about each gene of the file, in the file's order. */
@@ -85,27 +54,8 @@ export interface VocabularyMatch {
   column: string;
 }
 
-/** The options of the preparation. */
-export interface PreprocessOptions extends PreparationOptions {
-  /** The model to prepare for; gives vocabulary, number of bins and, after a fine-tune, the classes. */
-  model?: ModelFolder;
-  /** Without a model: the genes, or the path of a `vocab.json`. Without either, the genes of the file. */
-  vocabulary?: Vocabulary | string;
-  /** Called now and then. */
-  onProgress?: (progress: PreprocessProgress) => void;
-  /** Ends the work early; nothing is left behind. */
-  signal?: AbortSignal;
-}
-
-export interface PreprocessProgress {
-  /** "counting" (first pass over the file) … "tokens" (the last). */
-  stage: string;
-  cellsDone: number;
-  cells: number;
-  cellsPerSecond: number;
-  /** Estimated until the stage ends. */
-  secondsLeft: number;
-}
+/** The options of a preparation, after defaults and checks. */
+export type PreparedSettings = PreparationSettings & { nBins: number };
 
 /** Cells made ready for the model: what `preprocess` returns and `finetune`, `evaluate` take. */
 export interface Prepared {
@@ -138,7 +88,9 @@ export interface Prepared {
   /** What the user must see: every choice that was made for them, every loss. */
   notes: string[];
   /** The options, as they were after defaults and checks. */
-  settings: PreparationSettings & { nBins: number };
+  settings: PreparedSettings;
+  /** What was decided; new cells are prepared by it. */
+  recipe: Recipe;
   /** Tokens of the longest cell, `<cls>` included: the `max_seq_len` that cuts nothing. */
   maxLength: number;
 }

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { readH5ad } from "../../src/anndata/readH5ad.js";
-import { loadPrepared, savePrepared } from "../../src/protocol/preparedFolder.js";
 import { preprocess } from "../../src/protocol/preprocess.js";
 import { preprocessFile } from "../../src/protocol/preprocessFile.js";
+import { loadPrepared, savePrepared } from "../../src/store/preparedFolder.js";
 
 const folder = mkdtempSync(join(tmpdir(), "prepared-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -93,4 +93,22 @@ test("a cut file of tokens is an error", async () => {
   writeFileSync(path, readFileSync(path).subarray(0, 50_000));
   assert.throws(() => loadPrepared(out), /tokens\.safetensors is cut short/);
   assert.throws(() => loadPrepared(join(folder, "none")), /holds no preparation/);
+});
+
+test("a folder of the version before, and one with a wrong field, are refused: prepare again", async () => {
+  const out = join(folder, "before");
+  await preprocessFile(file, options, out);
+  const path = join(out, "prepared.json");
+  const record = JSON.parse(readFileSync(path, "utf8"));
+  const refused = (change: object, message: RegExp) => {
+    writeFileSync(path, JSON.stringify({ ...record, ...change }));
+    assert.throws(() => loadPrepared(out), message);
+  };
+  refused(
+    { format: undefined },
+    /prepared\.json is of a version before formats were numbered; this version reads format 1: prepare the cells again/,
+  );
+  refused({ cellNames: [1, 2] }, /prepared\.json: "cellNames" is \[1,2\]; expected a list of texts/);
+  refused({ maxLength: "41" }, /"maxLength" is "41"; expected a number/);
+  await assert.rejects(preprocessFile(file, options, out), /"maxLength" is "41"/);
 });
