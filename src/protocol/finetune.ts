@@ -10,8 +10,9 @@ import type { Prepared } from "../store/prepared.js";
 import type { RunCells, RunSettings } from "../store/runParts.js";
 import { balancedClassWeights } from "../train/classWeights.js";
 import { TrainingJob } from "../train/job.js";
+import type { Observer } from "../train/loop.js";
 import { planMemory } from "../train/memory.js";
-import type { Freeze, TrainingEvent, TrainingPlan, TrainingResult } from "../train/plan.js";
+import type { Freeze, TrainingPlan, TrainingResult } from "../train/plan.js";
 import type { CellSplit } from "../train/split.js";
 import { startWeights } from "../train/startWeights.js";
 import type { TrainingProgress } from "../views/types.js";
@@ -117,16 +118,20 @@ async function trainVisibly(
 ): Promise<TrainingResult> {
   const notebook = host();
   const signal = interruption(options.signal);
+  // Whatever watches the training: told how far it is, and whether it matters now.
+  const watchers: ((progress: TrainingProgress, now: boolean) => void)[] = [
+    (progress, now) => live?.update(progress, now),
+    (progress) => options.onProgress?.(progress),
+  ];
   const tell = (now: boolean) => {
     const progress = record.progress();
-    live?.update(progress, now);
-    options.onProgress?.(progress);
+    for (const watch of watchers) watch(progress, now);
   };
-  const hear = (event: TrainingEvent) => {
+  const hear: Observer = (event) => {
     const worth = record.add(event);
     if (!signal?.aborted) tell(worth);
   };
-  const job = new TrainingJob(plan, hear, signal);
+  const job = new TrainingJob(plan, [hear], signal);
   const order = (give: () => void, note: () => void) => () => {
     give();
     note();

@@ -3,6 +3,7 @@ import type { ModelArgs } from "../model/args.js";
 import type { DeviceChoice } from "../runtime/resolveDevice.js";
 import type { TrainingSettings } from "../settings/training.js";
 import type { TokenStore } from "../tokenize/tokens.js";
+import type { LoopState } from "./loopState.js";
 
 /**
  * What stays as it was loaded: nothing; `encoders`, the gene and value encoders (the published
@@ -83,12 +84,9 @@ export interface EpochEvent {
   learningRate: number;
 }
 
-/** Weights at a moment between two steps. */
-export interface SnapshotEvent {
+/** Where training stands at a moment between two steps. */
+export interface SnapshotEvent extends LoopState {
   kind: "snapshot";
-  epoch: number;
-  step: number;
-  weights: Weights;
 }
 
 /** A sentence for the user, for instance where it trains and why. */
