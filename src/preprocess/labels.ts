@@ -1,4 +1,5 @@
 import type { AnnData } from "../anndata/anndata.js";
+import { CellkernelError } from "../support/error.js";
 
 /** One label a cell, as codes. */
 export interface Labels {
@@ -49,8 +50,10 @@ export function readLabels(
       `${missing} of ${values.length} cells have no label in obs column "${column}"; they are left out of training and evaluation.`,
     );
   if (classes === undefined && names.length < 2)
-    throw new Error(
+    throw new CellkernelError(
+      "column",
       `obs column "${column}" of ${cells.path} holds ${names.length === 1 ? `one class only ("${names[0]}")` : "no label at all"}; training needs at least two. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
     );
   const known = classes ?? names;
   const unseen = new Map<string, number>();
@@ -61,11 +64,13 @@ export function readLabels(
       `The model never saw these labels of obs column "${column}": ${list}. Those cells have no label here.`,
     );
     if (unseen.size === names.length)
-      throw new Error(
+      throw new CellkernelError(
+        "column",
         `The model knows none of the labels of obs column "${column}": ${list}. It knows ${classes
           ?.slice(0, 10)
           .map((name) => `"${name}"`)
           .join(", ")}. ${otherColumns(cells, column)}`,
+        { column, path: cells.path },
       );
   }
   return { column, classes: known, codes, unseen };
@@ -77,7 +82,11 @@ export function readBatches(cells: AnnData, column: string, keep: Uint8Array, no
   const codes = encode(values, names, new Map());
   const missing = codes.filter((code) => code < 0).length;
   if (names.length === 0)
-    throw new Error(`obs column "${column}" of ${cells.path} names no batch. ${otherColumns(cells, column)}`);
+    throw new CellkernelError(
+      "column",
+      `obs column "${column}" of ${cells.path} names no batch. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
+    );
   if (missing > 0)
     notes.push(
       `${missing} cells have no batch in obs column "${column}"; they have no say in the choice of variable genes.`,
@@ -124,13 +133,17 @@ function mayGroup(cells: AnnData, column: string): boolean {
 /** The column's values of the kept cells as text, and its sorted values; undefined is missing. */
 function readColumn(cells: AnnData, column: string, keep: Uint8Array, option: string) {
   if (!cells.obs.column(column))
-    throw new Error(
+    throw new CellkernelError(
+      "column",
       `${cells.path} has no obs column "${column}", which ${option} names. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
     );
   const { values, names, numeric } = columnValues(cells, column, keep);
   if (numeric && names.length > MOST_NUMERIC_LABELS)
-    throw new Error(
+    throw new CellkernelError(
+      "column",
       `obs column "${column}" of ${cells.path} holds ${names.length} different numbers: that is a measurement, not a ${option === "batch" ? "batch" : "label"}. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
     );
   return { values, names };
 }

@@ -10,6 +10,7 @@ import { interruption } from "../host/interruption.js";
 import { labelCells } from "../predict/labels.js";
 import type { CellChunk, PredictionSession } from "../predict/session.js";
 import { readBatches } from "../preprocess/labels.js";
+import { CellkernelError } from "../support/error.js";
 import { tableView } from "../views/table.js";
 import {
   batchCodes,
@@ -45,8 +46,13 @@ export async function annotate(
   options: AnnotateOptions,
 ): Promise<Annotation> {
   if (!options?.out)
-    throw new Error('annotate needs a file to write: annotate(run, cells, { out: "labelled.h5ad" })');
-  if (typeof cells === "string" && !existsSync(cells)) throw new Error(`there is no file ${resolve(cells)}`);
+    throw new CellkernelError(
+      "option",
+      'annotate needs a file to write: annotate(run, cells, { out: "labelled.h5ad" })',
+      { option: "out" },
+    );
+  if (typeof cells === "string" && !existsSync(cells))
+    throw new CellkernelError("path", `there is no file ${resolve(cells)}`, { path: cells });
   const adata = typeof cells === "string" ? await readCells(cells) : cells;
   try {
     checkOutput(adata, options.out);

@@ -4,6 +4,7 @@ import { type CellChunk, PredictionSession, type PredictionSpec } from "../predi
 import type { CellBatches } from "../preprocess/labels.js";
 import { PREDICTION, type PredictionOptions } from "../settings/prediction.js";
 import { resolve } from "../settings/setting.js";
+import { CellkernelError } from "../support/error.js";
 import { geneRows } from "./geneRows.js";
 import type { Run } from "./run.js";
 
@@ -78,15 +79,18 @@ export function batchCodes(
   cellName: (cell: number) => string,
 ) {
   if (!batches)
-    throw new Error(
+    throw new CellkernelError(
+      "nothing",
       "the model uses batch labels; name their obs column by the option batch (--batch COLUMN)",
     );
   const known = batches.names.map((name) => names.indexOf(name));
   return batches.codes.map((code, cell) => {
     const own = code < 0 ? -1 : known[code];
     if (own < 0)
-      throw new Error(
+      throw new CellkernelError(
+        "column",
         `cell ${cellName(cell)} is of batch ${code < 0 ? "(none)" : batches.names[code]}, which the model was not trained on; it knows ${names.slice(0, 8).join(", ")}`,
+        { column: batches.column, cell: cellName(cell) },
       );
     return own;
   });

@@ -6,6 +6,7 @@ import { interruption } from "../host/interruption.js";
 import { labelCells } from "../predict/labels.js";
 import type { CellChunk } from "../predict/session.js";
 import type { Prepared } from "../store/prepared.js";
+import { CellkernelError } from "../support/error.js";
 import type { CellSplit } from "../train/split.js";
 import { batchCodes, int8Note, type PredictOptions, predictionOf, withSession } from "./applyRun.js";
 import { type NewCells, prepareAgain, type ReplayOptions } from "./replay.js";
@@ -45,10 +46,12 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
     (cell) => truth[cell] >= 0 && (subset === "all" || parts[cell] === subset),
   );
   if (evaluated.length === 0)
-    throw new Error(
+    throw new CellkernelError(
+      "nothing",
       subset === "all"
         ? "no cell has a label that the model knows; there is nothing to compare with"
         : `no cell of the subset "${subset}" has a label that the model knows; the run has ${countParts(parts)}`,
+      { subset },
     );
   const signal = interruption(options.signal);
   const spec = predictionOf(run, ready.tokens.genes, options);
@@ -86,7 +89,8 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
 async function cellsOf(run: Run, options: EvaluateOptions): Promise<NewCells> {
   const { cells = run.ready } = options;
   if (!cells)
-    throw new Error(
+    throw new CellkernelError(
+      "nothing",
       'a run that was loaded from its folder holds no cells; give some: evaluate(run, { cells: "cells.h5ad" })',
     );
   if (typeof cells !== "string" && !(cells instanceof AnnData)) {
@@ -125,9 +129,11 @@ function checkSameRecipe(run: Run, { recipe, settings, source }: Prepared): void
           : "the genes of a cell's total are others",
       );
   if (differences.length > 0)
-    throw new Error(
+    throw new CellkernelError(
+      "other-preparation",
       `the cells of ${source.path} were prepared otherwise than those of the run ${run.name} (${differences.join("; ")}): ` +
         `give the file itself, which is then prepared as the run's: evaluate(run, { cells: ${JSON.stringify(source.path)} }), cellkernel evaluate RUN ${source.path}`,
+      { path: source.path, differences },
     );
 }
 

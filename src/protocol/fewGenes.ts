@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import { find, likelyReason } from "../tokenize/matchGenes.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 
@@ -33,7 +34,12 @@ export function checkOverlap(overlap: GeneOverlap, accepted: boolean): string[] 
   if (share >= NOTED_BELOW) return [];
   const has = `${found.size} of the ${runGenes.length} genes that the run was trained on are in this file (${percent(share)})`;
   if (share >= REFUSED_BELOW) return [`WARNING: only ${has}: labels may be poor, however sure they look.`];
-  if (!accepted || found.size === 0) throw new Error(refusal(overlap, share));
+  if (!accepted || found.size === 0)
+    throw new CellkernelError("few-genes", refusal(overlap, share), {
+      path: overlap.file,
+      found: found.size,
+      of: runGenes.length,
+    });
   return [
     `WARNING: only ${has}: labels are likely to be wrong, however sure they look. They were asked for all the same (fewGenes).`,
   ];

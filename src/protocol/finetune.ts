@@ -8,6 +8,7 @@ import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
 import type { RunCells, RunSettings } from "../store/runParts.js";
+import { CellkernelError } from "../support/error.js";
 import { balancedClassWeights } from "../train/classWeights.js";
 import { TrainingJob } from "../train/job.js";
 import type { Observer } from "../train/loop.js";
@@ -175,14 +176,17 @@ async function trainVisibly(
 
 function requireLabels(ready: Prepared): Labels {
   if (!ready.labels)
-    throw new Error(
+    throw new CellkernelError(
+      "nothing",
       "the cells were prepared without labels; name the obs column of cell types: preprocess(cells, { cellType: … })",
     );
   const { classes, codes, column } = ready.labels;
   const present = new Set(codes.filter((code) => code >= 0));
   if (present.size < 2)
-    throw new Error(
+    throw new CellkernelError(
+      "column",
       `the column ${column} holds ${present.size === 0 ? "no label" : `one class, ${classes[[...present][0]]}`}; at least two are needed to learn to tell them apart`,
+      { column },
     );
   return ready.labels;
 }
@@ -190,7 +194,8 @@ function requireLabels(ready: Prepared): Labels {
 async function requireModel(ready: Prepared, given: Model | string | undefined): Promise<Model> {
   const model = typeof given === "string" ? await openModel(given) : (given ?? ready.model);
   if (!model)
-    throw new Error(
+    throw new CellkernelError(
+      "nothing",
       'there is no model: prepare the cells for one, preprocess(cells, { model: await openModel("…") }), or give the option model',
     );
   return model instanceof Model ? model : openModel(model.folder);
@@ -206,11 +211,16 @@ function usesBatches({ args }: Model): boolean {
 function requireBatches(ready: Prepared) {
   const { batches } = ready;
   if (!batches)
-    throw new Error("the model uses batch labels; name their obs column: preprocess(cells, { batch: … })");
+    throw new CellkernelError(
+      "nothing",
+      "the model uses batch labels; name their obs column: preprocess(cells, { batch: … })",
+    );
   const missing = batches.codes.indexOf(-1);
   if (missing >= 0)
-    throw new Error(
+    throw new CellkernelError(
+      "column",
       `cell ${ready.cellNames[missing]} has no value in the batch column ${batches.column}, which the model needs`,
+      { column: batches.column, cell: ready.cellNames[missing] },
     );
   return batches;
 }

@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 
 /**
@@ -8,9 +9,11 @@ import type { Vocabulary } from "../tokenize/vocabulary.js";
 export function geneRows(vocabulary: Vocabulary, genes: readonly string[]): Int32Array {
   const unknown = genes.filter((gene) => !vocabulary.has(gene));
   if (unknown.length > 0)
-    throw new Error(
+    throw new CellkernelError(
+      "other-preparation",
       `${unknown.length} genes of the prepared cells (${unknown.slice(0, 5).join(", ")}) are not in the vocabulary ` +
         `${vocabulary.source}: prepare the cells for this model`,
+      { genes: unknown },
     );
   const ids = genes.map((gene) => vocabulary.id(gene)!);
   return Int32Array.from([vocabulary.padId, vocabulary.clsId, ...ids]);

@@ -5,6 +5,7 @@ import { mergeColumns } from "../preprocess/lazy.js";
 import type { Statistics } from "../preprocess/statistics.js";
 import type { PreparationSettings } from "../settings/preparation.js";
 import type { GeneStatistics, VocabularyMatch } from "../store/prepared.js";
+import { CellkernelError } from "../support/error.js";
 import { type GeneNames, type MatchedGenes, matchGenes } from "../tokenize/matchGenes.js";
 import { LEFT_OUT, TOTAL_ONLY } from "../tokenize/tokenizer.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
@@ -65,7 +66,11 @@ export async function sharedGenes(genes: Genes, file: string, path: string, note
     const ids = genes.ids.map((id, gene) => (id >= 0 && there.has(genes.names[gene]) ? id : -1));
     const [shared, known] = [ids, genes.ids].map((all) => all.filter((id) => id >= 0).length);
     if (shared === 0)
-      throw new Error(`${file}, which genesOf names, shares no gene of the vocabulary with ${path}`);
+      throw new CellkernelError(
+        "option",
+        `${file}, which genesOf names, shares no gene of the vocabulary with ${path}`,
+        { option: "genesOf", path: file },
+      );
     notes.push(
       `Of the ${known} genes in the vocabulary, ${shared} are in ${file} too: only these were taken (genesOf).`,
     );
@@ -106,8 +111,10 @@ function allPlaces(source: ChosenMatrix): GeneNames[] {
 function place(source: ChosenMatrix, column: string): GeneNames {
   const values = source.var.column(column);
   if (!values)
-    throw new Error(
+    throw new CellkernelError(
+      "option",
       `geneColumn is "${column}", but var has no such column. Its columns are: ${source.var.columnNames().join(", ") || "none"}.`,
+      { option: "geneColumn", column },
     );
   return { column, names: Array.from({ length: values.length }, (_, i) => String(values.at(i) ?? "")) };
 }

@@ -4,6 +4,7 @@ import type { CsrBlock } from "../anndata/matrix.js";
 import { readBatches, readGroups, readLabels } from "../preprocess/labels.js";
 import type { NewCellsOptions, PredictionOptions } from "../settings/prediction.js";
 import type { Prepared } from "../store/prepared.js";
+import { CellkernelError } from "../support/error.js";
 import { countMatches } from "../tokenize/matchGenes.js";
 import type { Recipe } from "../tokenize/recipe.js";
 import { LEFT_OUT, TOTAL_ONLY, Tokenizer } from "../tokenize/tokenizer.js";
@@ -59,7 +60,11 @@ export class Replay {
   ) {
     const { recipe, preparation } = run.parts;
     if (cells.nObs === 0 || cells.nVars === 0)
-      throw new Error(`${cells.path} is empty: ${cells.nObs} cells × ${cells.nVars} genes.`);
+      throw new CellkernelError(
+        "nothing",
+        `${cells.path} is empty: ${cells.nObs} cells × ${cells.nVars} genes.`,
+        { path: cells.path },
+      );
     this.source = chooseLike(cells, recipe, options.matrix, this.notes);
     const { kind } = this.source.contents;
     this.logged = kind === recipe.looked ? recipe.logged : kind === "logged";

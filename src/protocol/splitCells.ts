@@ -2,6 +2,7 @@ import type { CellColumn, Labels } from "../preprocess/labels.js";
 import { type Options, resolve, whole } from "../settings/setting.js";
 import { TRAINING } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
+import { CellkernelError } from "../support/error.js";
 import {
   type CellSplit,
   crossValidation,
@@ -20,8 +21,10 @@ export function splitCells(
 ): { split: CellSplit; notes: string[] } {
   const groups = by === undefined ? undefined : groupsOf(ready, by, codes, how === "published" ? 2 : 3);
   if (groups && typeof how === "object")
-    throw new Error(
+    throw new CellkernelError(
+      "option",
       `the option splitBy is "${by}", but the option split names the cells themselves; give one of them`,
+      { option: "splitBy" },
     );
   const split =
     typeof how === "object"
@@ -58,7 +61,11 @@ export type CrossValidationOptions = Options<typeof CROSS_VALIDATION>;
  */
 export function crossValidationSplits(ready: Prepared, options: CrossValidationOptions = {}): CellSplit[] {
   const { folds, splitBy } = resolve(CROSS_VALIDATION, options);
-  if (!ready.labels) throw new Error("the cells were prepared without labels; name the obs column: cellType");
+  if (!ready.labels)
+    throw new CellkernelError(
+      "nothing",
+      "the cells were prepared without labels; name the obs column: cellType",
+    );
   const { codes } = ready.labels;
   const groups = splitBy === undefined ? undefined : groupsOf(ready, splitBy, codes, folds + 1);
   const splits = crossValidation(codes, folds, groups?.codes);
@@ -90,19 +97,25 @@ export function straddleNote(
 function groupsOf(ready: Prepared, by: string, codes: ArrayLike<number>, least: number): CellColumn {
   const found = ready.obs.find(({ column }) => column === by);
   if (!found)
-    throw new Error(
+    throw new CellkernelError(
+      "option",
       `the option splitBy is "${by}", but the prepared cells have no such obs column with few values; they have ${ready.obs.map(({ column }) => column).join(", ") || "none"}`,
+      { option: "splitBy", column: by },
     );
   const labelled = found.codes.filter((_, cell) => codes[cell] >= 0);
   const missing = labelled.filter((code) => code < 0).length;
   if (missing > 0)
-    throw new Error(
+    throw new CellkernelError(
+      "column",
       `${missing} labelled cells have no value in obs column "${by}", which splitBy names: fill them in, or take these cells out`,
+      { column: by },
     );
   const values = new Set(labelled).size;
   if (values < least)
-    throw new Error(
+    throw new CellkernelError(
+      "column",
       `obs column "${by}", which splitBy names, has ${values} ${values === 1 ? "value" : "values"} among the labelled cells; the split needs ${least}, one for each part`,
+      { column: by },
     );
   return found;
 }
@@ -110,14 +123,24 @@ function groupsOf(ready: Prepared, by: string, codes: ArrayLike<number>, least: 
 function check(split: CellSplit, codes: ArrayLike<number>): void {
   for (const part of ["train", "validation"] as const)
     if (split[part].length === 0)
-      throw new Error(
+      throw new CellkernelError(
+        "nothing",
         `there is no cell for ${part}: ${codes.length} cells are too few, or the split is empty`,
+        { part },
       );
   const taken = new Set<number>();
   for (const cell of [...split.train, ...split.validation, ...split.test]) {
     if (!(codes[cell] >= 0))
-      throw new Error(`cell ${cell} of the split has no label, or there is no such cell`);
-    if (taken.has(cell)) throw new Error(`cell ${cell} stands in the split more than once`);
+      throw new CellkernelError(
+        "option",
+        `cell ${cell} of the split has no label, or there is no such cell`,
+        { option: "split", cell },
+      );
+    if (taken.has(cell))
+      throw new CellkernelError("option", `cell ${cell} stands in the split more than once`, {
+        option: "split",
+        cell,
+      });
     taken.add(cell);
   }
 }

@@ -4,6 +4,7 @@ import { PREPARATION, type PreparationOptions } from "../settings/preparation.js
 import type { Options } from "../settings/setting.js";
 import { TRAINING } from "../settings/training.js";
 import { fromSections } from "../settings/yaml.js";
+import { CellkernelError } from "../support/error.js";
 
 /** Options out of a file of the published protocol's form. */
 export interface TrainArgs {
@@ -21,7 +22,9 @@ export function readTrainArgs(path: string): TrainArgs {
   try {
     parsed = parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new Error(`cannot read the options of ${path}: ${(error as Error).message}`);
+    throw new CellkernelError("format", `cannot read the options of ${path}: ${(error as Error).message}`, {
+      path,
+    });
   }
   return {
     preparation: fromSections(PREPARATION, parsed, path),

@@ -1,3 +1,5 @@
+import { CellkernelError } from "../support/error.js";
+
 /** Where the published protocol's YAML file has an option. */
 export interface YamlPlace {
   section: "task_info" | "preprocess" | "model_parameters" | "task_configs";
@@ -130,8 +132,10 @@ export function resolve<T extends Table>(table: T, options: Options<T>): Resolve
     if (given === undefined || given === null) return [name, setting.default];
     const expected = setting.fault(given);
     if (expected !== undefined)
-      throw new Error(
+      throw new CellkernelError(
+        "option",
         `the option ${name} is ${shown(given)}; expected ${expected} (--${flagOf(name, setting)})`,
+        { option: name },
       );
     return [name, given];
   });

@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import { flagOf, type Options, type Table } from "./setting.js";
 
 /** A file of the published protocol's form: sections of keys. */
@@ -21,8 +22,10 @@ export function toSections<T extends Table>(table: T, values: Partial<Record<key
  */
 export function fromSections<T extends Table>(table: T, parsed: unknown, source: string): Options<T> {
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw new Error(
+    throw new CellkernelError(
+      "format",
       `${source} should hold the sections task_info, preprocess, model_parameters, task_configs`,
+      { path: source },
     );
   const options: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(table)) {
@@ -32,8 +35,10 @@ export function fromSections<T extends Table>(table: T, parsed: unknown, source:
     const value = typeof given === "string" ? setting.parse(given) : given;
     const expected = setting.fault(value);
     if (expected !== undefined)
-      throw new Error(
+      throw new CellkernelError(
+        "option",
         `${source}: ${yaml!.section}: ${yaml!.key} is ${JSON.stringify(given)}; expected ${expected} (--${flagOf(name, setting)})`,
+        { option: name, path: source },
       );
     options[name] = value;
   }

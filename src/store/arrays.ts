@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { writeFileAtomically } from "../support/atomic.js";
+import { CellkernelError } from "../support/error.js";
 
 /** Element types of the arrays of a preparation, by safetensors' names. */
 const TYPES = {
@@ -44,7 +45,7 @@ export function readArrays(path: string): Map<string, NamedArray> {
   try {
     const size = fstatSync(fd).size;
     const length = Number(new DataView(readAt(fd, 0, 8, path).buffer).getBigUint64(0, true));
-    if (!(length <= size - 8)) throw new Error(`${path} is cut short.`);
+    if (!(length <= size - 8)) throw new CellkernelError("format", `${path} is cut short.`, { path });
     const header = JSON.parse(Buffer.from(readAt(fd, 8, length, path)).toString("utf8")) as Record<
       string,
       { dtype: TypeName; data_offsets: [number, number] }
@@ -78,7 +79,7 @@ function readAt(fd: number, position: number, length: number, path: string): Uin
   const bytes = new Uint8Array(new SharedArrayBuffer(length));
   for (let at = 0; at < length; ) {
     const read = readSync(fd, bytes, at, Math.min(length - at, 2 ** 30), position + at);
-    if (read === 0) throw new Error(`${path} is cut short.`);
+    if (read === 0) throw new CellkernelError("format", `${path} is cut short.`, { path });
     at += read;
   }
   return bytes;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { CellkernelError } from "../support/error.js";
 
 /** Version of what the folders of this project hold. A change of their form makes it one more. */
 export const FORMAT = 1;
@@ -30,20 +31,27 @@ export function readRecord(path: string, kinds: Kinds, remedy: string): Record<s
   try {
     record = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new Error(`${path} is not JSON (${(error as Error).message}): ${remedy}`);
+    throw new CellkernelError("format", `${path} is not JSON (${(error as Error).message}): ${remedy}`, {
+      path,
+    });
   }
-  if (!IS.object(record)) throw new Error(`${path} should hold one JSON object: ${remedy}`);
+  if (!IS.object(record))
+    throw new CellkernelError("format", `${path} should hold one JSON object: ${remedy}`, { path });
   const fields = record as Record<string, unknown>;
   if (fields.format !== FORMAT)
-    throw new Error(
+    throw new CellkernelError(
+      "format",
       fields.format === undefined
         ? `${path} is of a version before formats were numbered; this version reads format ${FORMAT}: ${remedy}`
         : `${path} is of format ${JSON.stringify(fields.format)}; this version reads format ${FORMAT}: ${remedy}`,
+      { path, format: fields.format },
     );
   for (const [name, kind] of Object.entries(kinds))
     if (!IS[kind](fields[name]))
-      throw new Error(
+      throw new CellkernelError(
+        "format",
         `${path}: "${name}" is ${fields[name] === undefined ? "missing" : JSON.stringify(fields[name]).slice(0, 60)}; expected ${EXPECTED[kind]}: ${remedy}`,
+        { path, field: name },
       );
   return fields;
 }
@@ -71,8 +79,15 @@ export async function checkHashes(
 ): Promise<void> {
   for (const [name, expected] of Object.entries(hashes)) {
     const path = join(folder, basename(name));
-    if (!existsSync(path)) throw new Error(`${folder} is not whole: ${name} is missing: ${remedy}`);
+    if (!existsSync(path))
+      throw new CellkernelError("not-whole", `${folder} is not whole: ${name} is missing: ${remedy}`, {
+        path,
+      });
     if ((await hashOf(path)) !== expected)
-      throw new Error(`${path} is not the file that was written with this folder: ${remedy}`);
+      throw new CellkernelError(
+        "not-whole",
+        `${path} is not the file that was written with this folder: ${remedy}`,
+        { path },
+      );
   }
 }

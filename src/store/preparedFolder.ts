@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomically } from "../support/atomic.js";
 import { writeFolderAtomically } from "../support/atomicFolder.js";
+import { CellkernelError } from "../support/error.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import { type NamedArray, readArrays, writeArrays } from "./arrays.js";
 import { FORMAT, type Kinds, readRecord } from "./format.js";
@@ -37,7 +38,11 @@ export type Origin = Record<string, unknown>;
  */
 export function savePrepared(prepared: Prepared, folder: string, origin: Origin = {}): void {
   if (isPrepared(folder, origin))
-    throw new Error(`${folder} holds a preparation already. Choose another folder, or remove it.`);
+    throw new CellkernelError(
+      "path",
+      `${folder} holds a preparation already. Choose another folder, or remove it.`,
+      { path: folder },
+    );
   writeFolderAtomically(folder, (partial) => {
     const { arrays, rest } = separate(prepared);
     writeArrays(join(partial, ARRAYS), arrays);
@@ -59,12 +64,16 @@ type Stored = Omit<Prepared, "labels" | "model"> & {
 /** Reads a preparation back. */
 export function loadPrepared(folder: string): Prepared {
   if (existsSync(folder) && statSync(folder).isFile())
-    throw new Error(
+    throw new CellkernelError(
+      "path",
       `${folder} is a file; expected a folder of prepared cells. Make one by: cellkernel preprocess ${folder} --out DIR`,
+      { path: folder },
     );
   if (!existsSync(join(folder, SUMMARY)))
-    throw new Error(
+    throw new CellkernelError(
+      "path",
       `${folder} holds no preparation: it has no ${SUMMARY}. Make one by: cellkernel preprocess FILE --out ${folder}`,
+      { path: folder },
     );
   const path = join(folder, SUMMARY);
   const record = readRecord(path, FIELDS, "prepare the cells again");
@@ -74,7 +83,11 @@ export function loadPrepared(folder: string): Prepared {
   const get = <T extends NamedArray>(name: string): T => {
     const array = arrays.get(name);
     if (array) return array as T;
-    throw new Error(`${join(folder, ARRAYS)} holds no array "${name}": prepare the cells again`);
+    throw new CellkernelError(
+      "format",
+      `${join(folder, ARRAYS)} holds no array "${name}": prepare the cells again`,
+      { path: folder, field: name },
+    );
   };
   const under = (prefix: string) =>
     Object.fromEntries(
@@ -119,10 +132,12 @@ export function isPrepared(folder: string, origin: Origin): boolean {
     JSON.stringify(JSON.parse(readFileSync(path, "utf8")).origin) === JSON.stringify(origin)
   )
     return true;
-  throw new Error(
+  throw new CellkernelError(
+    "path",
     existsSync(path)
       ? `${folder} holds the preparation of another file or with other options. Choose another folder, or remove it.`
       : `${folder} exists and is no preparation. Choose another folder.`,
+    { path: folder },
   );
 }
 

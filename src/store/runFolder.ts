@@ -7,6 +7,7 @@ import { PREPARATION } from "../settings/preparation.js";
 import { resolve } from "../settings/setting.js";
 import { writeFileAtomically } from "../support/atomic.js";
 import { writeFolderAtomically } from "../support/atomicFolder.js";
+import { CellkernelError } from "../support/error.js";
 import type { Recipe } from "../tokenize/recipe.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import { readArrays, writeArrays } from "./arrays.js";
@@ -77,8 +78,10 @@ export async function readRun(folder: string): Promise<RunParts> {
   const { args, vocabularyPath, weightsPath, classes } = openFolder(folder);
   const path = join(folder, RECORD);
   if (!existsSync(path))
-    throw new Error(
+    throw new CellkernelError(
+      "path",
       `${folder} holds no ${RECORD}: it was not written by run.save(); open it with openModel and fine-tune it`,
+      { path: folder },
     );
   const record = readRecord(
     path,
@@ -90,7 +93,11 @@ export async function readRun(folder: string): Promise<RunParts> {
   ) as unknown as RunRecord;
   await checkHashes(folder, record.hashes, REMEDY);
   if (!weightsPath || !vocabularyPath || !classes)
-    throw new Error(`${folder} is not a whole run: ${WEIGHTS}, vocab.json or id2type.json is missing`);
+    throw new CellkernelError(
+      "not-whole",
+      `${folder} is not a whole run: ${WEIGHTS}, vocab.json or id2type.json is missing`,
+      { path: folder },
+    );
   const { content, hashes, format, ...rest } = record;
   return {
     ...rest,
@@ -110,9 +117,17 @@ export function readPreparation(settings: PreparedSettings): PreparedSettings {
 export function checkRecipe(recipe: Recipe, path: string): Recipe {
   const texts = (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === "string");
   for (const name of ["genes", "totalGenes"] as const)
-    if (!texts(recipe[name])) throw new Error(`${path}: "recipe.${name}" is no list of genes: ${REMEDY}`);
+    if (!texts(recipe[name]))
+      throw new CellkernelError("format", `${path}: "recipe.${name}" is no list of genes: ${REMEDY}`, {
+        path,
+        field: name,
+      });
   for (const name of ["column", "matrix", "looked"] as const)
-    if (typeof recipe[name] !== "string") throw new Error(`${path}: "recipe.${name}" is no text: ${REMEDY}`);
+    if (typeof recipe[name] !== "string")
+      throw new CellkernelError("format", `${path}: "recipe.${name}" is no text: ${REMEDY}`, {
+        path,
+        field: name,
+      });
   return recipe;
 }
 
@@ -120,7 +135,11 @@ function readCells(path: string, content: string): RunCells {
   const arrays = readArrays(path);
   const [train, validation, test, learnt] = ["train", "validation", "test", "learnt"].map((name) => {
     const array = arrays.get(name);
-    if (!(array instanceof Int32Array)) throw new Error(`${path} holds no rows called "${name}": ${REMEDY}`);
+    if (!(array instanceof Int32Array))
+      throw new CellkernelError("format", `${path} holds no rows called "${name}": ${REMEDY}`, {
+        path,
+        field: name,
+      });
     return array;
   });
   return { content, split: { train, validation, test }, learnt };

@@ -3,7 +3,15 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { annotate, evaluate, finetune, preprocess, readH5ad, writeH5ad } from "../../src/index.js";
+import {
+  annotate,
+  CellkernelError,
+  evaluate,
+  finetune,
+  preprocess,
+  readH5ad,
+  writeH5ad,
+} from "../../src/index.js";
 import { denseMatrix } from "../preprocess/matrix.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 import { memoryCells } from "./cells.js";
@@ -26,7 +34,9 @@ async function file(known: number, foreign = (i: number) => `Foreign${i}`): Prom
 test("less than 20 % of the run's genes: refused, with both shares, five names of each, reason, remedy and override", async () => {
   const path = await file(7); // 7 of 40
   const out = join(scratch, "never.h5ad");
-  await assert.rejects(annotate(await run, path, { out }), (error: Error) => {
+  await assert.rejects(annotate(await run, path, { out }), (error: CellkernelError) => {
+    assert.ok(error instanceof CellkernelError);
+    assert.deepEqual([error.code, error.at], ["few-genes", { path, found: 7, of: 40 }]);
     for (const said of [
       "has 7 of the 40 genes that the run simulated was trained on (18 %); they are 35 % of the file's 20 genes.",
       'The run has "G7", "G8", "G9", "G10", "G11"; the file has "Foreign7", "Foreign8", "Foreign9", "Foreign10", "Foreign11".',

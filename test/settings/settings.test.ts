@@ -95,7 +95,7 @@ test("a wrong value is refused with the option, what was expected and the flag",
     assert.throws(() => resolve(TRAINING, options), message);
   fails(
     { epochs: 2.5 },
-    /^Error: the option epochs is 2\.5; expected a whole number of at least 1 \(--epochs\)$/,
+    /^CellkernelError: the option epochs is 2\.5; expected a whole number of at least 1 \(--epochs\)$/,
   );
   fails({ lr: "fast" }, /the option lr is "fast"; expected a number above 0 \(--lr\)/);
   fails({ dropout: 1 }, /the option dropout is 1; expected a number from 0 to below 1 \(--dropout\)/);

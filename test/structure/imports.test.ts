@@ -25,7 +25,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   host: [],
   settings: ["support"],
   anndata: ["support"],
-  preprocess: ["anndata"],
+  preprocess: ["anndata", "support"],
   tokenize: ["anndata", "support"],
   graph: ["support"],
   model: ["graph"],
