@@ -7,6 +7,7 @@ import type { MimeBundle } from "../host/host.js";
 import type { LabelledCells } from "../predict/labels.js";
 import { writeFileAtomically } from "../support/atomic.js";
 import { csvLine } from "../support/csv.js";
+import { CellkernelError } from "../support/error.js";
 import { confusionView } from "../views/confusion.js";
 import { embeddingView } from "../views/embedding.js";
 import { writePng } from "../views/picture.js";
@@ -125,9 +126,8 @@ export class Report {
   }
 
   private embeddingInput(panels: EmbeddingPanel[]) {
-    const { projection, ready } = this.parts;
-    if (!projection) throw new Error("there are fewer than 3 cells, too few for an embedding");
-    const { x, y, cells } = projection;
+    const { ready } = this.parts;
+    const { x, y, cells } = this.projection;
     return {
       title: "Cells as the model sees them",
       x,
@@ -137,15 +137,21 @@ export class Report {
     };
   }
 
+  private get projection() {
+    if (this.parts.projection) return this.parts.projection;
+    throw new CellkernelError("nothing", "there are fewer than 3 cells, too few for an embedding");
+  }
+
   private truthPanel(): EmbeddingPanel {
-    const { projection, truth, run } = this.parts;
-    return { title: "Truth", categories: run.classes, codes: projection!.cells.map((cell) => truth[cell]) };
+    const { truth, run } = this.parts;
+    const codes = this.projection.cells.map((cell) => truth[cell]);
+    return { title: "Truth", categories: run.classes, codes };
   }
 
   /** Predicted classes that no cell truly has are shown as one, `others`, where the truth is known. */
   private predictionPanel(): EmbeddingPanel {
-    const { projection, truth, labelled, run } = this.parts;
-    const cells = projection!.cells;
+    const { truth, labelled, run } = this.parts;
+    const { cells } = this.projection;
     const present = new Set(truth.filter((code) => code >= 0));
     const others = run.classes.length;
     const shown = (code: number) => (present.size === 0 || present.has(code) ? code : others);
