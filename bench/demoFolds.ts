@@ -1,8 +1,8 @@
-import { Random } from "../src/anndata/random.js";
 import { type BaselinePrediction, logisticRegression, nearestNeighbours } from "../src/evaluate/baselines.js";
 import { classificationReport } from "../src/evaluate/metrics.js";
 import { evaluate, finetune, openModel, preprocess, readH5ad } from "../src/index.js";
-import { stratifiedSplit } from "../src/protocol/split.js";
+import { Random } from "../src/support/random.js";
+import { stratifiedSplit } from "../src/train/split.js";
 
 /** As in the notebook; chosen by cross-validation within the training cells of the notebook's split. */
 const PREPARATION = { cellType: "bulk_labels", nHvg: 0 };

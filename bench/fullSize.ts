@@ -1,7 +1,7 @@
-import { Random } from "../src/anndata/random.js";
 import type { Weights } from "../src/checkpoint/weights.js";
 import type { ModelArgs } from "../src/model/args.js";
 import { parameterShapes } from "../src/model/parameters.js";
+import { Random } from "../src/support/random.js";
 import type { TokenStore } from "../src/tokenize/tokens.js";
 import { initialWeights } from "../src/train/initialise.js";
 

@@ -4,7 +4,6 @@
  */
 import { readFileSync } from "node:fs";
 import { parseArgs as parseOptions } from "node:util";
-import { Random } from "../src/anndata/random.js";
 import { readH5ad } from "../src/anndata/readH5ad.js";
 import { parseArgs } from "../src/checkpoint/args.js";
 import { parameterShapes } from "../src/model/parameters.js";
@@ -12,6 +11,7 @@ import { int8Agreement } from "../src/predict/agreement.js";
 import { predictInWorker } from "../src/predict/job.js";
 import { labelCells } from "../src/predict/labels.js";
 import { preprocess } from "../src/protocol/preprocess.js";
+import { Random } from "../src/support/random.js";
 import { initialWeights } from "../src/train/initialise.js";
 import { TrainingJob } from "../src/train/job.js";
 

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Random } from "../src/anndata/random.js";
 import { parseArgs } from "../src/checkpoint/args.js";
 import { plainKeys } from "../src/checkpoint/keys.js";
 import { readSafetensors, type SafeTensor } from "../src/checkpoint/safetensors.js";
@@ -9,6 +8,7 @@ import type { Weights } from "../src/checkpoint/weights.js";
 import { inferenceGraph } from "../src/model/inference.js";
 import type { Objective } from "../src/model/objectives.js";
 import { type Device, Session, tensor } from "../src/runtime/session.js";
+import { Random } from "../src/support/random.js";
 import { slotTensors } from "../src/train/state.js";
 import { type LabelledBatch, Trainer, type TrainerSpec } from "../src/train/trainer.js";
 

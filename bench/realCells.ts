@@ -1,5 +1,5 @@
-import { Random } from "../src/anndata/random.js";
 import { readH5ad } from "../src/anndata/readH5ad.js";
+import { Random } from "../src/support/random.js";
 
 const CELLS = "test/fixtures/preprocess/counts559.h5ad";
 

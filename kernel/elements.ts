@@ -1,4 +1,4 @@
-import type { MimeBundle } from "../src/protocol/host.js";
+import type { MimeBundle } from "../src/host/host.js";
 
 /** What a library that draws into a document (jsdom, linkedom) hands out, as far as we look at it. */
 interface Node {

@@ -1,4 +1,4 @@
-import type { Host, MimeBundle } from "../src/protocol/host.js";
+import type { Host, MimeBundle } from "../src/host/host.js";
 import type { Cell } from "./cell.js";
 import type { Comms } from "./comms.js";
 import { context } from "./context.js";

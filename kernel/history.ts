@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { writeFileAtomically } from "../src/support/atomic.js";
 import { makeFolder } from "./platform.js";
-import { writeWhole } from "./writeWhole.js";
 
 /** One cell that was run. */
 interface Entry {
@@ -58,7 +58,7 @@ export class History {
 
   #cut(file: string): void {
     try {
-      writeWhole(file, this.#entries.map(written).join(""));
+      writeFileAtomically(file, this.#entries.map(written).join(""));
     } catch {
       // A file that is too long is read a little more slowly.
     }

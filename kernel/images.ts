@@ -1,4 +1,4 @@
-import type { MimeBundle } from "../src/protocol/host.js";
+import type { MimeBundle } from "../src/host/host.js";
 
 const SIGNATURES: [type: string, bytes: number[]][] = [
   ["image/png", [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],

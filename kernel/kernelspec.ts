@@ -1,9 +1,9 @@
 import { copyFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { writeFileAtomically } from "../src/support/atomic.js";
 import { version } from "./info.js";
 import { PACKAGE_ROOT } from "./package.js";
 import { jupyterDataDirectory, makeFolder, systemDataDirectory } from "./platform.js";
-import { writeWhole } from "./writeWhole.js";
 
 /** Where a kernelspec goes: one of the places in which Jupyter looks. */
 export interface InstallOptions {
@@ -58,6 +58,6 @@ export function installKernelspec({
   makeFolder(folder);
   for (const logo of LOGOS)
     copyFileSync(join(PACKAGE_ROOT, "kernel", "kernelspec", logo), join(folder, logo));
-  writeWhole(join(folder, "kernel.json"), `${JSON.stringify(kernelspec(displayName), null, 2)}\n`);
+  writeFileAtomically(join(folder, "kernel.json"), `${JSON.stringify(kernelspec(displayName), null, 2)}\n`);
   return folder;
 }

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import type { MimeBundle } from "../src/protocol/host.js";
+import type { MimeBundle } from "../src/host/host.js";
 import { Interrupted } from "./cell.js";
 import { elementBundle } from "./elements.js";
 import { cut, errorText, textOf } from "./errors.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { StringDecoder } from "node:string_decoder";
-import type { DisplayHandle, MimeBundle } from "../src/protocol/host.js";
+import type { DisplayHandle, MimeBundle } from "../src/host/host.js";
 import type { Cell } from "./cell.js";
 import { context } from "./context.js";
 import type { Outgoing } from "./wire.js";

@@ -1,4 +1,4 @@
-import type { MimeBundle } from "../src/protocol/host.js";
+import type { MimeBundle } from "../src/host/host.js";
 import { textBundle } from "./mime.js";
 
 /** A Vega or Vega-Lite specification, as it is now, as a plot; undefined for any other object. */

@@ -1,5 +1,5 @@
 /// <reference types="node" preserve="true" />
-import type { DisplayHandle, HostComm, MimeBundle } from "../src/protocol/host.js";
+import type { DisplayHandle, HostComm, MimeBundle } from "../src/host/host.js";
 
 /** What every cell sees without importing it. The types are for the cells; `globals.ts` gives the values. */
 

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import type { MimeBundle } from "../src/protocol/host.js";
+import type { MimeBundle } from "../src/host/host.js";
 import { escapeHtml } from "./escape.js";
 
 /** A table shows its first rows. */

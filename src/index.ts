@@ -1,18 +1,24 @@
-export { AnnData, type Raw } from "./anndata/anndata.js";
+export { AnnData, type AnnDataParts, type Raw } from "./anndata/anndata.js";
 export { type ChosenMatrix, chooseMatrix, type MatrixName } from "./anndata/chooseMatrix.js";
+export type { Categorical, TypedColumn, Value } from "./anndata/columns.js";
+export type { Contents, Kind } from "./anndata/contents.js";
 export { type ConcatenateOptions, concatenate } from "./anndata/edit/concatenate.js";
 export { downsample } from "./anndata/edit/downsample.js";
 export { setObs } from "./anndata/edit/setObs.js";
 export { type Selection, subset } from "./anndata/edit/subset.js";
+export type { DenseArray, Element, LazyMapping, NamedTable, Records } from "./anndata/element.js";
 export { type Read10xOptions, read10xH5 } from "./anndata/formats/read10xH5.js";
 export { readCells } from "./anndata/formats/readCells.js";
 export { type ReadCsvOptions, readCsv } from "./anndata/formats/readCsv.js";
 export { readMtx } from "./anndata/formats/readMtx.js";
+export type { Decoded, TypedArray } from "./anndata/hdf5/decode.js";
 export type { JoinOptions } from "./anndata/join.js";
 export type { CsrBlock, RowMatrix } from "./anndata/matrix.js";
 export { readH5ad } from "./anndata/readH5ad.js";
-export { H5adWriter, writeH5ad } from "./anndata/write/h5ad.js";
-export { type Results, writeResults } from "./anndata/write/results.js";
+export type { Writable } from "./anndata/write/element.js";
+export { type Annotations, H5adWriter, type Members, writeH5ad } from "./anndata/write/h5ad.js";
+export { type Results, type ResultsOptions, writeResults } from "./anndata/write/results.js";
+export type { Weight, Weights } from "./checkpoint/weights.js";
 export {
   type BaselinePrediction,
   type LabelledCells,
@@ -23,37 +29,77 @@ export {
   type ClassificationReport,
   classificationReport,
   logLoss,
+  type MeanScores,
   topKAccuracy,
 } from "./evaluate/metrics.js";
 export { type Projection, type ProjectionOptions, projectUmap } from "./evaluate/projection.js";
 export { trustworthiness } from "./evaluate/trustworthiness.js";
+export type { Displayable } from "./host/displayable.js";
+export { type DisplayHandle, type Host, type HostComm, host, type MimeBundle } from "./host/host.js";
+export type { ModelArgs } from "./model/args.js";
 export { filterCells } from "./preprocess/filterCells.js";
 export { filterGenes } from "./preprocess/filterGenes.js";
 export { highlyVariableGenes } from "./preprocess/highlyVariableGenes.js";
+export type { CellBatches, CellColumn, Labels } from "./preprocess/labels.js";
 export { loess } from "./preprocess/loess.js";
 export { log1p } from "./preprocess/log1p.js";
 export { normalizeTotal } from "./preprocess/normalizeTotal.js";
-export { calculateQcMetrics } from "./preprocess/qc.js";
+export { calculateQcMetrics, type QcMetrics } from "./preprocess/qc.js";
+export type { CellQuality } from "./preprocess/quality.js";
+export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
 export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.js";
-export { type EvaluateOptions, evaluate } from "./protocol/evaluate.js";
+export type { PredictOptions } from "./protocol/applyRun.js";
+export { type EvaluateOptions, evaluate, type Part } from "./protocol/evaluate.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
-export { host } from "./protocol/host.js";
 export { interruptedRun } from "./protocol/interruptedRun.js";
 export { Model, openModel } from "./protocol/model.js";
-export type { Prepared, PreprocessOptions, PreprocessProgress } from "./protocol/prepared.js";
-export { loadPrepared, savePrepared } from "./protocol/preparedFolder.js";
 export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
-export type { Report } from "./protocol/report.js";
+export type { PreprocessOptions, PreprocessProgress } from "./protocol/preprocessOptions.js";
+export type { NewCells, ReplayOptions } from "./protocol/replay.js";
+export type { Report, ReportParts } from "./protocol/report.js";
 export { loadRun, type Run } from "./protocol/run.js";
-export { type SimulateOptions, simulate } from "./protocol/simulate.js";
+export { type SimulatedFile, type SimulateOptions, simulate } from "./protocol/simulate.js";
+export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
+export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
+export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
+export type { PreparationOptions, PreparationSettings } from "./settings/preparation.js";
+export type { Options, Resolved, Setting, Table, YamlPlace } from "./settings/setting.js";
+export type { SimulationOptions } from "./settings/simulation.js";
+export type { TrainingOptions, TrainingSettings } from "./settings/training.js";
+export type {
+  GeneStatistics,
+  ModelFolder,
+  Prepared,
+  PreparedSettings,
+  VocabularyMatch,
+} from "./store/prepared.js";
+export { loadPrepared, type Origin, savePrepared } from "./store/preparedFolder.js";
+export type { RunCells, RunParts, RunSettings, TrainingCourse } from "./store/runParts.js";
+export { CellkernelError, type ErrorCode } from "./support/error.js";
+export type { Random } from "./support/random.js";
 export { binValues } from "./tokenize/bin.js";
+export type { Recipe } from "./tokenize/recipe.js";
+export type { TokenStore } from "./tokenize/tokens.js";
 export { Vocabulary } from "./tokenize/vocabulary.js";
+export type { CellSplit } from "./train/split.js";
 export { confusionView } from "./views/confusion.js";
+export type { EpochPoint, LossPoint, TrainingPayload } from "./views/contract.js";
 export { embeddingView } from "./views/embedding.js";
 export { histogramView } from "./views/histogram.js";
 export { hvgView } from "./views/hvg.js";
 export { writePng } from "./views/picture.js";
 export { reportView } from "./views/report.js";
 export { tableView } from "./views/table.js";
-export { vegaBundle } from "./views/vega.js";
+export type {
+  ClassScores,
+  ConfusionInput,
+  EmbeddingInput,
+  EmbeddingPanel,
+  HistogramInput,
+  HvgInput,
+  ReportInput,
+  TableInput,
+  TrainingProgress,
+} from "./views/types.js";
+export { type VegaSpec, vegaBundle } from "./views/vega.js";

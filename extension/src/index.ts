@@ -2,12 +2,10 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { EMBEDDING_MIME, TRAINING_MIME } from "../../src/views/contract.js";
 import { EmbeddingRenderer } from "./embedding/renderer.js";
 import { kernelOf } from "./kernel.js";
 import { TrainingRenderer } from "./training/renderer.js";
-
-const EMBEDDING_MIME = "application/vnd.cellkernel.embedding.v1+json";
-const TRAINING_MIME = "application/vnd.cellkernel.training.v1+json";
 
 /** Before every standard renderer: the same bundles also hold a picture, Vega-Lite and text. */
 const RANK = 0;

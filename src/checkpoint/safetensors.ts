@@ -1,4 +1,4 @@
-import { writeFileAtomically } from "./atomic.js";
+import { writeFileAtomically } from "../support/atomic.js";
 import { ELEMENT_BYTES, type ElementType, toFloat32 } from "./elements.js";
 import { withFile } from "./file.js";
 import type { Weights } from "./weights.js";

@@ -1,4 +1,4 @@
-import { writeFileAtomically } from "./atomic.js";
+import { writeFileAtomically } from "../support/atomic.js";
 import type { Weights } from "./weights.js";
 import { zipParts } from "./zip.js";
 

@@ -1,9 +1,4 @@
-/** One option of a command, for `parseArgs` and for the help text. */
-export interface Option {
-  /** What its value is called in the help; absent for a flag. */
-  value?: string;
-  help: string;
-}
+import type { Flag } from "../settings/flags.js";
 
 /** What a command is called with. */
 export interface Invocation {
@@ -24,7 +19,7 @@ export interface Command {
   positionals: string;
   /** Least number of them. */
   required: number;
-  options: Record<string, Option>;
+  options: Record<string, Flag>;
   /** Does the work; what it returns is printed by `--json` as one object. */
   run(invocation: Invocation): Promise<object>;
   /** The result for people. */
@@ -51,16 +46,6 @@ export class UsageError extends Error {}
 export function text({ values }: Invocation, name: string): string | undefined {
   const value = values[name];
   return typeof value === "string" ? value : undefined;
-}
-
-/** The number of an option, if it was given. */
-export function number(invocation: Invocation, name: string): number | undefined {
-  const value = text(invocation, name);
-  if (value === undefined) return undefined;
-  const parsed = Number(value);
-  if (value.trim() === "" || Number.isNaN(parsed))
-    throw new UsageError(`--${name} is "${value}"; it must be a number.`);
-  return parsed;
 }
 
 /** One of the listed texts, if the option was given. */

@@ -1,32 +1,28 @@
 import { evaluate } from "../protocol/evaluate.js";
-import { loadPrepared } from "../protocol/preparedFolder.js";
 import { loadRun } from "../protocol/run.js";
-import { command, number, oneOf, text } from "./command.js";
+import { flags, fromFlags } from "../settings/flags.js";
+import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
+import { holdsPrepared, loadPrepared } from "../store/preparedFolder.js";
+import { command, oneOf, text } from "./command.js";
 
-/** `cellkernel evaluate RUN PREPARED` */
+const OPTIONS = { ...PREDICTION, ...NEW_CELLS };
+
+/** `cellkernel evaluate RUN CELLS` */
 export const evaluateCommand = command({
-  summary: "compares a fine-tuned model's labels with the truth",
-  positionals: "RUN PREPARED",
+  summary: "compares a fine-tuned model's labels with the truth, on prepared cells or on a file",
+  positionals: "RUN CELLS",
   required: 2,
   options: {
     out: { value: "DIR", help: "folder for predictions.csv, evaluation_results.json and pictures" },
     subset: { value: "NAME", help: "test (the default where there is one), validation, train or all" },
-    "max-seq-len": { value: "N", help: "tokens a cell at most; default: the longest cell's" },
-    "batch-size": { value: "N", help: "cells a batch (32)" },
-    device: { value: "NAME", help: "auto, cpu, webgpu or cuda; default: that of the training" },
-    threads: { value: "N", help: "CPU threads; default: all cores" },
-    int8: { help: "8-bit integers: faster on the CPU; what that changes is measured" },
+    ...flags(OPTIONS),
   },
   async run(call) {
-    const [folder, prepared] = call.positionals;
+    const [folder, cells] = call.positionals;
     const report = await evaluate(await loadRun(folder), {
-      cells: loadPrepared(prepared),
+      cells: holdsPrepared(cells) ? loadPrepared(cells) : cells,
       subset: oneOf(call, "subset", ["test", "validation", "train", "all"]),
-      maxSeqLen: number(call, "max-seq-len"),
-      batchSize: number(call, "batch-size"),
-      device: oneOf(call, "device", ["auto", "cpu", "webgpu", "cuda"]),
-      threads: number(call, "threads"),
-      int8: call.values.int8 === true,
+      ...fromFlags(OPTIONS, call.values),
       signal: call.signal,
       onProgress: (share) => call.progress(`${Math.round(100 * share)} % of the cells labelled`),
     });
@@ -35,6 +31,10 @@ export const evaluateCommand = command({
     return { ...report.results(), subset: report.parts.subset, notes: report.parts.notes, out };
   },
   text: ({ n_cells, subset, accuracy, weighted_f1, macro_f1, kappa, notes, out }) =>
-    `${n_cells} cells (${subset}): accuracy ${accuracy.toFixed(3)}, weighted F1 ${weighted_f1.toFixed(3)}, ` +
-    `macro F1 ${macro_f1.toFixed(3)}, κ ${kappa.toFixed(3)}${notes.map((note) => `\n- ${note}`).join("")}${out === undefined ? "" : `\nWritten to ${out}`}`,
+    [
+      ...notes.map((note) => `- ${note}`),
+      `${n_cells} cells (${subset}): accuracy ${accuracy.toFixed(3)}, weighted F1 ${weighted_f1.toFixed(3)}, ` +
+        `macro F1 ${macro_f1.toFixed(3)}, κ ${kappa.toFixed(3)}`,
+      ...(out === undefined ? [] : [`Written to ${out}`]),
+    ].join("\n"),
 });

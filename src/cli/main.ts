@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
+import { FlagError } from "../settings/flags.js";
 import { type Command, type Invocation, UsageError } from "./command.js";
 
 /** The commands, loaded when they are called. */
@@ -58,10 +59,11 @@ async function run(name: string, command: Command, args: string[]): Promise<numb
   } catch (error) {
     if (drawn) progress("");
     const { message } = error as Error;
-    const hint = error instanceof UsageError ? `\nSee: cellkernel ${name} --help` : "";
+    const misused = error instanceof UsageError || error instanceof FlagError;
+    const hint = misused ? `\nSee: cellkernel ${name} --help` : "";
     console.error(`cellkernel ${name}: ${message}${hint}`);
     if (stop.signal.aborted) return INTERRUPTED;
-    return error instanceof UsageError ? MISUSED : FAILED;
+    return misused ? MISUSED : FAILED;
   }
 }
 

@@ -1,6 +1,9 @@
 import { openModel } from "../protocol/model.js";
 import { type PreprocessSummary, preprocessFile } from "../protocol/preprocessFile.js";
-import { command, number, oneOf, text } from "./command.js";
+import { readTrainArgs } from "../protocol/trainArgs.js";
+import { flags, fromFlags } from "../settings/flags.js";
+import { PREPARATION } from "../settings/preparation.js";
+import { command, text } from "./command.js";
 import { progressLine } from "./progressLine.js";
 
 /** `cellkernel preprocess FILE --out DIR` */
@@ -10,48 +13,26 @@ export const preprocessCommand = command({
   required: 1,
   options: {
     out: { value: "DIR", help: "folder to write; without it only the report is made" },
-    "cell-type": { value: "COLUMN", help: "obs column of cell types" },
-    batch: { value: "COLUMN", help: "obs column of batches: variable genes are chosen per batch" },
     model: {
       value: "DIR",
       help: "model folder: gives the vocabulary, the bins and, after a fine-tune, the classes",
     },
     vocab: { value: "FILE", help: "without a model: a vocab.json; without either, all genes of the file" },
-    hvg: { value: "N", help: "highly variable genes to keep, 0 for all (5000)" },
-    flavor: { value: "NAME", help: "seurat_v3 (counts; the default), cell_ranger or seurat" },
-    "normalize-total": { value: "N", help: "counts a cell after normalisation (10000)" },
-    "filter-gene-by-counts": { value: "N", help: "least counts of a gene that is kept (0)" },
-    "filter-cell-by-counts": { value: "N", help: "least counts of a cell that is kept (0)" },
-    bins: { value: "N", help: "bins of the values, 0 for unexpressed included (51)" },
-    "include-zero-gene": { help: "unexpressed genes become tokens too" },
-    matrix: {
-      value: "NAME",
-      help: "X, raw or a layer; default: the one that holds counts, else logged values",
+    config: {
+      value: "FILE",
+      help: "train_args.yml of the published form, whose options hold unless given here",
     },
-    "gene-column": { value: "COLUMN", help: "var column of gene names; default: the best match" },
-    duplicates: { value: "HOW", help: "genes named twice: unique (renamed; the default) or sum" },
-    seed: { value: "N", help: "seed of every random choice (0)" },
+    ...flags(PREPARATION),
   },
   async run(call) {
-    const model = text(call, "model");
+    const [model, config] = [text(call, "model"), text(call, "config")];
     return preprocessFile(
       call.positionals[0],
       {
-        cellType: text(call, "cell-type"),
-        batch: text(call, "batch"),
+        ...(config === undefined ? {} : readTrainArgs(config).preparation),
+        ...fromFlags(PREPARATION, call.values),
         model: model === undefined ? undefined : await openModel(model),
         vocabulary: text(call, "vocab"),
-        nHvg: number(call, "hvg"),
-        hvgFlavor: oneOf(call, "flavor", ["seurat_v3", "cell_ranger", "seurat"]),
-        normalizeTotal: number(call, "normalize-total"),
-        filterGeneByCounts: number(call, "filter-gene-by-counts"),
-        filterCellByCounts: number(call, "filter-cell-by-counts"),
-        nBins: number(call, "bins"),
-        includeZeroGene: call.values["include-zero-gene"] === true,
-        matrix: text(call, "matrix"),
-        geneColumn: text(call, "gene-column"),
-        duplicates: oneOf(call, "duplicates", ["unique", "sum"]),
-        seed: number(call, "seed"),
         signal: call.signal,
         onProgress: (progress) => call.progress(progressLine(progress)),
       },

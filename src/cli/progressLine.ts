@@ -1,4 +1,4 @@
-import type { PreprocessProgress } from "../protocol/prepared.js";
+import type { PreprocessProgress } from "../protocol/preprocessOptions.js";
 
 /** For instance "tokens: 12,000 of 20,000 cells, 9,500 cells/s, 1 s left". */
 export function progressLine({

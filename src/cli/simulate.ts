@@ -1,5 +1,7 @@
 import { type SimulatedFile, simulate } from "../protocol/simulate.js";
-import { command, number, text, UsageError } from "./command.js";
+import { flags, fromFlags } from "../settings/flags.js";
+import { SIMULATION } from "../settings/simulation.js";
+import { command, UsageError } from "./command.js";
 import { progressLine } from "./progressLine.js";
 
 /** `cellkernel simulate FILE --cells N` */
@@ -7,28 +9,13 @@ export const simulateCommand = command({
   summary: "writes an .h5ad file of simulated counts, for tests of scale and for teaching",
   positionals: "FILE",
   required: 1,
-  options: {
-    cells: { value: "N", help: "number of cells (needed)" },
-    genes: { value: "N", help: "number of genes, with real names (2000)" },
-    types: { value: "N", help: "cell types, each rarer than the one before (8)" },
-    batches: { value: "N", help: "batches (2)" },
-    markers: { value: "N", help: "genes that each type expresses more than the others (50)" },
-    "library-size": { value: "N", help: "median counts a cell (4000)" },
-    vocab: { value: "FILE", help: "vocab.json to take gene names from; default: the whole-human one" },
-    seed: { value: "N", help: "seed (0)" },
-  },
+  options: flags(SIMULATION),
   async run(call) {
-    const cells = number(call, "cells");
+    const { cells, ...options } = fromFlags(SIMULATION, call.values);
     if (cells === undefined) throw new UsageError("--cells N is needed.");
     return simulate(call.positionals[0], {
+      ...options,
       cells,
-      genes: number(call, "genes"),
-      types: number(call, "types"),
-      batches: number(call, "batches"),
-      markers: number(call, "markers"),
-      librarySize: number(call, "library-size"),
-      vocabulary: text(call, "vocab"),
-      seed: number(call, "seed"),
       signal: call.signal,
       onProgress: (progress) => call.progress(progressLine(progress)),
     });

@@ -4,6 +4,7 @@ import { linear, matmul } from "../graph/matmul.js";
 import { concat, expand, reshape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type Context, linearLayer, normLayer } from "./context.js";
+import { spared } from "./spareRow.js";
 import type { Sequence } from "./transformer.js";
 
 /** Predicted values of the tokens and, with `explicit_zero_prob`, how likely each is not zero; both [B, N]. */
@@ -14,7 +15,7 @@ export interface ExpressionPrediction {
 
 /** Class decoder: (Linear – ReLU – LayerNorm) × (n_layers_cls − 1), Linear. [B, d] → [B, classes] */
 export function decodeClass(c: Context, cell: Tensor): Tensor {
-  return tower(c, "cls_decoder", c.args.n_layers_cls, cell, relu);
+  return spared(c, cell, (rows) => tower(c, "cls_decoder", c.args.n_layers_cls, rows, relu));
 }
 
 /** DAB's discriminator of batches, whose gradient comes back reversed (Ganin & Lempitsky 2015). [B, d] → [B, batches] */

@@ -6,6 +6,7 @@ import { reshape, transpose } from "../graph/shape.js";
 import { softmax } from "../graph/softmax.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type Context, project } from "./context.js";
+import { spared } from "./spareRow.js";
 import type { Sequence } from "./transformer.js";
 
 /**
@@ -28,16 +29,20 @@ export function attendFirst(c: Context, name: string, asked: Tensor, x: Tensor, 
     reshape(g, c.parameter(`${name}.in_proj_weight`, third), [nheads, width, embsize]);
   const headsFirst = (t: Tensor) => transpose(g, t, [1, 0, 2]);
 
-  const q = project(c, `${name}.in_proj_weight`, `${name}.in_proj_bias`, asked, "q", 1 / Math.sqrt(width));
-  const looking = headsFirst(matmul(g, headsFirst(reshape(g, q, [b, nheads, width])), weight("k")));
+  const looking = spared(c, asked, (rows) => {
+    const q = project(c, `${name}.in_proj_weight`, `${name}.in_proj_bias`, rows, "q", 1 / Math.sqrt(width));
+    return headsFirst(matmul(g, headsFirst(reshape(g, q, [rows.dim(0), nheads, width])), weight("k")));
+  });
   const scores = add(g, matmul(g, looking, swapLast(g, tokens)), reshape(g, bias, [b, 1, n]));
   const p = dropped(c, softmax(g, scores));
 
   const seen = matmul(g, p, tokens);
-  const values = headsFirst(matmul(g, headsFirst(seen), swapLast(g, weight("v"))));
+  const values = spared(c, seen, (rows) => headsFirst(matmul(g, headsFirst(rows), swapLast(g, weight("v")))));
   const shift = reshape(g, c.parameter(`${name}.in_proj_bias`, "v"), [nheads, width]);
+  // Without dropout Σ pⱼ is 1. (It is not added up for that: onnxruntime's sum of a row depends on where it lies.)
+  if (!c.noise) return reshape(g, add(g, values, shift), [b, embsize]);
   const out = add(g, values, mul(g, reduceSum(g, p, [-1], true), shift));
-  return reshape(g, c.noise ? mul(g, out, c.noise.scale) : out, [b, embsize]);
+  return reshape(g, mul(g, out, c.noise.scale), [b, embsize]);
 }
 
 /** Probabilities [B, H, N] under dropout, not rescaled. */

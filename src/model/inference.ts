@@ -16,6 +16,8 @@ export interface InferenceSpec {
   /** Row of `<pad>` in the embedding table. */
   padRow: number;
   wanted: Wanted;
+  /** Leaves padding out of a pooled embedding; the published model takes it in. */
+  maskPool?: boolean;
   attentionLoop: Context["attentionLoop"];
   /** The layers by the kernels of the CUDA runtime, in float16; where it has them and they fit the architecture. */
   kernels?: boolean;
@@ -60,6 +62,7 @@ export function inferenceGraph(spec: InferenceSpec): InferenceGraph {
       values: g.input("values", "float32", ["B", "N"]),
       batchLabels: labelled ? g.input("batchLabels", "int32", ["B"]) : undefined,
       padRow: spec.padRow,
+      maskPool: spec.maskPool,
     },
     spec.size,
     spec.wanted,

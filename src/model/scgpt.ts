@@ -1,6 +1,7 @@
-import { mul, select } from "../graph/elementwise.js";
+import { div, mul, select } from "../graph/elementwise.js";
 import { first } from "../graph/gather.js";
 import type { Graph } from "../graph/graph.js";
+import { matmul } from "../graph/matmul.js";
 import { unitRows } from "../graph/normalize.js";
 import { reduceMean, reduceSum } from "../graph/reduce.js";
 import { reshape } from "../graph/shape.js";
@@ -28,6 +29,8 @@ export interface ModelInputs {
   batchLabels?: Tensor;
   /** The row of `<pad>` in the table: those tokens are masked. */
   padRow: number;
+  /** Leaves padding out of a pooled embedding, which the published form takes in. */
+  maskPool?: boolean;
 }
 
 /** Which outputs are asked for; what none of them needs is not computed. */
@@ -65,7 +68,7 @@ const MASKED_HALF = -6e4;
  */
 export function scgpt(c: Context, inputs: ModelInputs, size: ModelSize, wanted: Wanted): ModelOutputs {
   const { g, args } = c;
-  const { genes, values, batchLabels, padRow } = inputs;
+  const { genes, values, batchLabels, padRow, maskPool = false } = inputs;
   const [b, n] = genes.shape;
   const tokens = reshape(g, genes, [`${b}*${n}`]);
 
@@ -79,7 +82,8 @@ export function scgpt(c: Context, inputs: ModelInputs, size: ModelSize, wanted: 
   const onlyFirst = args.cell_emb_style === "cls" && !wanted.mlm && !wanted.tokens;
   const h = encode(c, x, sequence, onlyFirst);
 
-  const cell = onlyFirst ? h : poolCell(c, reshape(g, h, [b, n, args.embsize]), values);
+  const kept = maskPool ? select(g, padded, g.scalar(0, x.dtype), 1) : undefined;
+  const cell = onlyFirst ? h : poolCell(c, reshape(g, h, [b, n, args.embsize]), values, kept);
   const batch = args.use_batch_labels ? encodeBatches(c, batchLabels!) : undefined;
   return {
     cell,
@@ -101,15 +105,30 @@ function lengthsOf(g: Graph, padded: Tensor): Tensor {
 /**
  * The cell's embedding from its tokens [B, N, d], by `cell_emb_style`. The average is over all positions,
  * padding included, as in the published model; the weighted sum is by the values, scaled to length 1.
+ * @param kept [B, N]: 0 on padding, which then has no part in either, so that it is no matter who is in the batch
  */
-function poolCell(c: Context, tokens: Tensor, values: Tensor): Tensor {
+function poolCell(c: Context, tokens: Tensor, values: Tensor, kept?: Tensor): Tensor {
   const { g } = c;
+  const [b, n] = values.shape;
   switch (c.args.cell_emb_style) {
     case "cls":
       return first(g, tokens);
-    case "avg-pool":
-      return reduceMean(g, tokens, [1]);
+    case "avg-pool": {
+      if (!kept) return reduceMean(g, tokens, [1]);
+      return div(g, sumOfTokens(c, tokens, kept), reduceSum(g, kept, [1], true));
+    }
     case "w-pool":
-      return unitRows(g, reduceSum(g, mul(g, tokens, reshape(g, values, [...values.shape, 1])), [1]));
+      return unitRows(
+        g,
+        kept
+          ? sumOfTokens(c, tokens, mul(g, values, kept))
+          : reduceSum(g, mul(g, tokens, reshape(g, values, [b, n, 1])), [1]),
+      );
   }
+}
+
+/** Σ wⱼ xⱼ of each cell's tokens [B, N, d] as a product: a `ReduceSum` adds up in another order where B is 1. [B, d] */
+function sumOfTokens({ g, args }: Context, tokens: Tensor, weights: Tensor): Tensor {
+  const [b, n] = weights.shape;
+  return reshape(g, matmul(g, reshape(g, weights, [b, 1, n]), tokens), [b, args.embsize]);
 }

@@ -8,6 +8,7 @@ import type { Dim, Tensor } from "../graph/tensor.js";
 import { type Context, linearDrop, linearReluDrop, normLayer, project, type Third } from "./context.js";
 import { attendFirst } from "./firstAttention.js";
 import { kernelSelfAttention, kernelSublayers, type Stream } from "./kernelLayer.js";
+import { spared } from "./spareRow.js";
 
 /** How many of a cell's queries attention takes at once. */
 export { BLOCK_QUERIES };
@@ -78,9 +79,13 @@ function encoderLayer(
   const asked = onlyFirst ? first(g, reshape(g, x, [sequence.b, sequence.n, c.args.embsize])) : x;
   const layer = `${name}.self_attn`;
   const mixed = onlyFirst ? attendFirst(c, layer, asked, x, sequence) : selfAttention(c, layer, x, sequence);
-  const attended = add(g, asked, linearDrop(c, `${layer}.out_proj`, mixed));
-  const y = normLayer(c, pre ? `${name}.norm2` : `${name}.norm1`, attended);
-  const fed = add(g, y, linearDrop(c, `${name}.linear2`, linearReluDrop(c, `${name}.linear1`, y)));
+  const rowwise = (t: Tensor, products: (t: Tensor) => Tensor) =>
+    onlyFirst ? spared(c, t, products) : products(t);
+  const projected = rowwise(mixed, (t) => linearDrop(c, `${layer}.out_proj`, t));
+  const y = normLayer(c, pre ? `${name}.norm2` : `${name}.norm1`, add(g, asked, projected));
+  const feedForward = (t: Tensor) =>
+    linearDrop(c, `${name}.linear2`, linearReluDrop(c, `${name}.linear1`, t));
+  const fed = add(g, y, rowwise(y, feedForward));
   return pre ? fed : normLayer(c, `${name}.norm2`, fed);
 }
 

@@ -54,6 +54,7 @@ export class Predictor {
       size: spec,
       padRow: spec.padRow ?? 0,
       wanted: { classes: true },
+      maskPool: true,
       attentionLoop: device === "cpu" ? "fused" : "heads",
       kernels: half && hasKernels(device),
       int8: int8 ? data : undefined,
@@ -78,6 +79,7 @@ export class Predictor {
     }
     if (!this.padding && batch.genes.includes(this.spec.padRow ?? 0))
       throw new Error("Prediction on the CPU got cells of unlike lengths: group them by length first.");
+    if (cells * batch.length === 1) return this.predictTwice(batch, batchLabels);
     const dims = [cells, batch.length];
     const out = await this.session.run({
       genes: tensor("int32", batch.genes, dims),
@@ -85,6 +87,24 @@ export class Predictor {
       ...(batchLabels ? { batchLabels: tensor("int32", batchLabels, [cells]) } : {}),
     });
     return { logits: out.cls_output.data as Float32Array, embedding: out.cell_emb.data as Float32Array };
+  }
+
+  /** A cell without a gene that stands alone: every product would be of a single row (see `spared`). */
+  private async predictTwice(batch: Batch, batchLabels?: Int32Array): Promise<Prediction> {
+    const [cell, gene, value] = [batch.cells[0], batch.genes[0], batch.values[0]];
+    const { logits, embedding } = await this.predict(
+      {
+        cells: Int32Array.of(cell, cell),
+        length: 1,
+        genes: Int32Array.of(gene, gene),
+        values: Float32Array.of(value, value),
+      },
+      batchLabels && Int32Array.of(batchLabels[0], batchLabels[0]),
+    );
+    return {
+      logits: logits.slice(0, logits.length / 2),
+      embedding: embedding.slice(0, embedding.length / 2),
+    };
   }
 
   async release(): Promise<void> {

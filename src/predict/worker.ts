@@ -1,23 +1,39 @@
+import { parentPort, workerData } from "node:worker_threads";
 import { resolveDevice } from "../runtime/resolveDevice.js";
-import { serve } from "../runtime/workerJob.js";
-import { type CellOutputs, predictCells } from "./cells.js";
-import type { PredictionPlan } from "./job.js";
+import { predictCells } from "./cells.js";
 import { Predictor } from "./predictor.js";
+import type { Answer, PredictionSpec, Request } from "./session.js";
 
-// The module that a prediction worker runs. Its event is the number of cells done.
-serve<{ plan: PredictionPlan; abandoned: SharedArrayBuffer }, number, CellOutputs | undefined>(
-  async ({ plan, abandoned }, report) => {
-    const { tokens, cells, weights, args, classes, batches, device, threads, int8 } = plan;
-    const spec = { args, genes: tokens.genes.length + 2, classes, batches };
-    const predictor = await Predictor.create(spec, weights, { device: resolveDevice(device), threads, int8 });
-    const flag = new Int32Array(abandoned);
-    try {
-      return await predictCells(predictor, tokens, cells, { ...plan, padValue: args.pad_value }, (done) => {
-        report(done);
-        return Atomics.load(flag, 0) === 0;
-      });
-    } finally {
-      await predictor.release();
-    }
-  },
-);
+// The module that the worker of a `PredictionSession` runs: one request after the other, until it is closed.
+const port = parentPort!;
+const spec = workerData as PredictionSpec;
+let predictor: Predictor | undefined;
+let work: Promise<void> = Promise.resolve();
+
+port.on("message", (message: Request | "close") => {
+  work = work.then(() => (message === "close" ? close() : serve(message)));
+});
+
+async function serve({ tokens, cells, batchLabels, abandoned }: Request): Promise<void> {
+  const answer = (given: Answer, transfer: ArrayBuffer[] = []) => port.postMessage(given, transfer);
+  const flag = new Int32Array(abandoned);
+  try {
+    const { args, classes, batches, device, threads, int8, weights, batchSize, maxSeqLen, seed } = spec;
+    const size = { args, classes, batches, genes: tokens.genes.length + 2 };
+    predictor ??= await Predictor.create(size, weights, { device: resolveDevice(device), threads, int8 });
+    const options = { batchSize, maxSeqLen, seed, batchLabels, padValue: args.pad_value };
+    const outputs = await predictCells(predictor, tokens, cells, options, (done) => {
+      answer({ done });
+      return Atomics.load(flag, 0) === 0;
+    });
+    const buffers = outputs ? [outputs.logits.buffer, outputs.embeddings.buffer] : [];
+    answer({ outputs }, buffers as ArrayBuffer[]);
+  } catch (error) {
+    answer({ error });
+  }
+}
+
+async function close(): Promise<void> {
+  await predictor?.release();
+  port.close();
+}

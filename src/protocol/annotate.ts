@@ -1,38 +1,44 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { table } from "arquero";
 import type { AnnData } from "../anndata/anndata.js";
 import { Categorical } from "../anndata/columns.js";
+import { takeCells } from "../anndata/edit/subset.js";
 import { readCells } from "../anndata/formats/readCells.js";
-import { checkOutput, writeResults } from "../anndata/write/results.js";
-import { Vocabulary } from "../tokenize/vocabulary.js";
+import { checkOutput, ResultsWriter } from "../anndata/write/results.js";
+import type { MimeBundle } from "../host/host.js";
+import { interruption } from "../host/interruption.js";
+import { labelCells } from "../predict/labels.js";
+import type { CellChunk, PredictionSession } from "../predict/session.js";
+import { readBatches } from "../preprocess/labels.js";
+import { CellkernelError } from "../support/error.js";
 import { tableView } from "../views/table.js";
-import { type PredictOptions, predictPrepared } from "./evaluate.js";
-import type { MimeBundle } from "./host.js";
-import type { Prepared } from "./prepared.js";
-import { preprocess } from "./preprocess.js";
+import {
+  batchCodes,
+  INT8_SAMPLE,
+  int8Note,
+  type PredictOptions,
+  predictionOf,
+  withSession,
+} from "./applyRun.js";
+import { leftOutNote, Replay, type ReplayOptions, type TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
 
-export interface AnnotateOptions extends PredictOptions {
+export interface AnnotateOptions extends PredictOptions, Omit<ReplayOptions, "cellType"> {
   /** The labelled `.h5ad` to write; not the input itself. */
   out: string;
-  /** `obs` column of batches, where the model uses batch labels. */
-  batch?: string;
-  /** Which matrix: "X", "raw" or a layer's name. Default: the one that holds counts, else logged values. */
-  matrix?: string;
-  /** Which `var` column names the genes. Default: the one that matches the model's genes best. */
-  geneColumn?: string;
 }
 
-/** Share of the model's genes below which a note warns that labels may be poor. */
-const FEW_GENES = 0.5;
+/** The embeddings' name in `obsm`, and the record's in `uns`. */
+const EMBEDDING = "X_scGPT";
+const RECORD = "cellkernel";
 
 /**
  * Labels the cells of a file and writes a copy of it with `obs` columns `predicted_label`, `probability`
- * (of that label) and `margin` (to the second likeliest), and the cells' embeddings in `obsm["X_scGPT"]`.
- * Genes are matched by name to those that the run was trained on. A cell that expresses none of them gets no label.
+ * (of that label) and `margin` (to the second likeliest), the cells' embeddings in `obsm["X_scGPT"]`, and in
+ * `uns["cellkernel"]` what it was done by. Cells are prepared as the run's own were. A cell that expresses none of the
+ * run's genes gets no label. Cells are read, labelled and written some at a time.
  *
- * @throws when the file does not exist, is no h5ad, shares no gene with the run, or is the output itself
+ * @throws when the file does not exist, is no h5ad, has less than 20 % of the run's genes, or is the output itself
  */
 export async function annotate(
   run: Run,
@@ -40,40 +46,170 @@ export async function annotate(
   options: AnnotateOptions,
 ): Promise<Annotation> {
   if (!options?.out)
-    throw new Error('annotate needs a file to write: annotate(run, cells, { out: "labelled.h5ad" })');
-  if (typeof cells === "string" && !existsSync(cells)) throw new Error(`there is no file ${resolve(cells)}`);
+    throw new CellkernelError(
+      "option",
+      'annotate needs a file to write: annotate(run, cells, { out: "labelled.h5ad" })',
+      { option: "out" },
+    );
+  if (typeof cells === "string" && !existsSync(cells))
+    throw new CellkernelError("path", `there is no file ${resolve(cells)}`, { path: cells });
   const adata = typeof cells === "string" ? await readCells(cells) : cells;
   try {
     checkOutput(adata, options.out);
-    const ready = await prepare(run, adata, options);
-    const { labelled, embeddings, notes } = await predictPrepared(run, ready, options);
-    const { indptr } = ready.tokens;
-    const empty = (cell: number) => indptr[cell + 1] === indptr[cell];
-    const codes = labelled.codes.map((code, cell) => (empty(cell) ? -1 : code));
-    const known = (values: Float32Array) => values.map((value, cell) => (empty(cell) ? Number.NaN : value));
-    await writeResults(
-      adata,
-      options.out,
-      {
-        obs: table({
-          cell_id: ready.cellNames,
-          predicted_label: new Categorical(codes, run.classes, false),
-          probability: known(labelled.probabilities),
-          margin: known(labelled.margins),
-        }),
-        obsm: {
-          X_scGPT: {
-            data: spread(embeddings, run.args.embsize, ready.rows, adata.nObs),
-            columns: run.args.embsize,
-          },
-        },
-      },
-      { partial: true },
-    );
-    return new Annotation(options.out, run.classes, codes, [...notes, ...annotationNotes(run, ready, codes)]);
+    const replay = new Replay(run, adata, options);
+    const labels = new Labels(run, replay);
+    const planned = {
+      obs: [...labels.columns().keys()],
+      obsm: { [EMBEDDING]: run.args.embsize },
+      uns: [RECORD],
+    };
+    const writer = await ResultsWriter.open(adata, options.out, planned);
+    try {
+      await label(run, replay, labels, writer, options);
+    } catch (error) {
+      writer.abandon();
+      throw error;
+    }
+    const notes = [...replay.notes, ...labels.notes()];
+    writer.close({ obs: labels.columns(), uns: { [RECORD]: record(run, replay, options, notes) } });
+    return new Annotation(options.out, run.classes, labels.codes, notes);
   } finally {
     if (typeof cells === "string") adata.close();
   }
+}
+
+/** Predicts the file's cells one chunk after the other; the next is read while the worker predicts. */
+async function label(
+  run: Run,
+  replay: Replay,
+  labels: Labels,
+  writer: ResultsWriter,
+  options: AnnotateOptions,
+): Promise<void> {
+  const { cells } = replay;
+  const signal = interruption(options.signal);
+  const spec = predictionOf(run, replay.genes, options);
+  const batches = batchesOf(run, cells, options.batch);
+  const asChunk = ({ tokens, rows }: TokenChunk): CellChunk => ({
+    tokens,
+    cells: Int32Array.from({ length: tokens.cells }, (_, cell) => cell),
+    batchLabels: batches && rows.map((row) => batches[row]),
+  });
+  const width = run.args.embsize;
+  let written = 0;
+  const rowsUpTo = (end: number, chunk?: { rows: Int32Array; embeddings: Float32Array }) => {
+    // Mostly no cell was left out, and there is nothing to be spread.
+    const whole = chunk?.rows.length === end - written;
+    const values = whole ? chunk.embeddings : new Float32Array((end - written) * width).fill(Number.NaN);
+    if (!whole)
+      chunk?.rows.forEach((row, i) => {
+        values.set(chunk.embeddings.subarray(i * width, (i + 1) * width), (row - written) * width);
+      });
+    writer.append(EMBEDDING, values);
+    written = end;
+  };
+  const take = async (session: PredictionSession, chunk: TokenChunk) => {
+    const { rows } = chunk;
+    if (rows.length === 0) return;
+    const { logits, embeddings } = await session.predict(asChunk(chunk), {
+      signal,
+      onProgress: (done) => options.onProgress?.((rows[0] + done) / cells.nObs),
+    });
+    labels.add(chunk, logits);
+    rowsUpTo(rows[rows.length - 1] + 1, { rows, embeddings });
+  };
+  await withSession(spec, async (session) => {
+    for (const chunk of replay.chunks()) await take(session, chunk);
+  });
+  if (written < cells.nObs) rowsUpTo(cells.nObs);
+  if (spec.int8) replay.notes.push(await int8Note(spec, asChunk(sampleOf(run, cells, options)), signal));
+  options.onProgress?.(1);
+}
+
+/** Some cells, spread over the file. */
+function sampleOf(run: Run, cells: AnnData, options: ReplayOptions): TokenChunk {
+  const count = Math.min(INT8_SAMPLE, cells.nObs);
+  const rows = Int32Array.from({ length: count }, (_, i) => Math.floor((i * cells.nObs) / count));
+  const [chunk] = new Replay(run, takeCells(cells, rows), options).chunks();
+  return { ...chunk, rows: chunk.rows.map((i) => rows[i]) };
+}
+
+/** Int32 [cells of the file]: batch of each, where the model uses it. */
+function batchesOf(run: Run, cells: AnnData, column = run.parts.preparation.batch): Int32Array | undefined {
+  const names = run.parts.batches;
+  if (!names) return undefined;
+  const all = new Uint8Array(cells.nObs).fill(1);
+  const batches = column === undefined ? undefined : readBatches(cells, column, all, []);
+  return batchCodes(names, batches, (cell) => cells.obsNames[cell]);
+}
+
+/** The labels of a file's cells, as they come in. */
+class Labels {
+  /** Int32 [cells of the file]: predicted class; −1 for cells without a known gene, and for those left out. */
+  readonly codes: Int32Array;
+  private readonly probabilities: Float32Array;
+  private readonly margins: Float32Array;
+  private readonly without: string[] = [];
+  private withoutCount = 0;
+  private seen = 0;
+
+  constructor(
+    private readonly run: Run,
+    private readonly replay: Replay,
+  ) {
+    const { nObs } = replay.cells;
+    this.codes = new Int32Array(nObs).fill(-1);
+    this.probabilities = new Float32Array(nObs).fill(Number.NaN);
+    this.margins = new Float32Array(nObs).fill(Number.NaN);
+  }
+
+  add({ tokens: { indptr }, rows }: TokenChunk, logits: Float32Array): void {
+    const { codes, probabilities, margins } = labelCells(logits, this.run.classes.length);
+    rows.forEach((row, cell) => {
+      this.seen++;
+      if (indptr[cell + 1] === indptr[cell]) {
+        this.withoutCount++;
+        if (this.without.length < 3) this.without.push(this.replay.cells.obsNames[row]);
+        return;
+      }
+      this.codes[row] = codes[cell];
+      this.probabilities[row] = probabilities[cell];
+      this.margins[row] = margins[cell];
+    });
+  }
+
+  /** Columns for `obs`. */
+  columns() {
+    return new Map<string, Categorical | Float32Array>([
+      ["predicted_label", new Categorical(this.codes, this.run.classes, false)],
+      ["probability", this.probabilities],
+      ["margin", this.margins],
+    ]);
+  }
+
+  notes(): string[] {
+    const notes: string[] = [];
+    const { nObs } = this.replay.cells;
+    if (this.seen < nObs)
+      notes.push(leftOutNote(nObs - this.seen, this.run.parts.preparation.filterCellByCounts));
+    if (this.withoutCount > 0)
+      notes.push(
+        `${this.withoutCount} cells express none of the model's genes and got no label: ${this.without.join(", ")}${this.withoutCount > 3 ? ", …" : ""}`,
+      );
+    return notes;
+  }
+}
+
+/** What the labelled file says of how it was made. */
+function record(run: Run, replay: Replay, { fewGenes = false }: AnnotateOptions, notes: string[]) {
+  return {
+    run: run.name,
+    genes_of_run: run.genes.length,
+    genes_found: replay.genes.length,
+    few_genes_accepted: fewGenes,
+    matrix: replay.matrix,
+    notes: notes.length > 0 ? notes : ["none"],
+  };
 }
 
 /** What `annotate` did. */
@@ -90,11 +226,12 @@ export class Annotation {
 
   /** Cells of each predicted class, most first. */
   counts(): [string, number][] {
-    const counts = this.classes.map((name, code): [string, number] => [
-      name,
-      this.codes.filter((c) => c === code).length,
-    ]);
-    return counts.filter(([, cells]) => cells > 0).sort((a, b) => b[1] - a[1]);
+    const cells = new Int32Array(this.classes.length);
+    for (const code of this.codes) if (code >= 0) cells[code]++;
+    return this.classes
+      .map((name, code): [string, number] => [name, cells[code]])
+      .filter(([, count]) => count > 0)
+      .sort((a, b) => b[1] - a[1]);
   }
 
   /** What a notebook shows: how many cells of each class. */
@@ -102,44 +239,4 @@ export class Annotation {
     const title = [`${this.codes.length} cells labelled in ${this.path}`, ...this.notes].join("; ");
     return tableView({ title, columns: ["predicted class", "cells"], rows: this.counts() });
   }
-}
-
-/** The cells' tokens over the run's own genes. */
-async function prepare(run: Run, adata: AnnData, options: AnnotateOptions): Promise<Prepared> {
-  const { vocabulary } = run;
-  const genes = ["<pad>", "<cls>", "<eoc>", ...run.genes].map((name): [string, number] => [
-    name,
-    vocabulary.id(name)!,
-  ]);
-  return preprocess(adata, {
-    vocabulary: new Vocabulary(genes, `the ${run.genes.length} genes of the run ${run.name}`),
-    nHvg: 0,
-    nBins: run.args.n_bins,
-    ...{ batch: options.batch, matrix: options.matrix, geneColumn: options.geneColumn },
-    ...{ seed: run.settings.seed, signal: options.signal },
-  });
-}
-
-function annotationNotes(run: Run, ready: Prepared, codes: Int32Array): string[] {
-  const notes: string[] = [];
-  const share = ready.tokens.genes.length / run.genes.length;
-  if (share < FEW_GENES)
-    notes.push(
-      `only ${ready.tokens.genes.length} of the ${run.genes.length} genes that the model was trained on are in this file: labels may be poor`,
-    );
-  const without = ready.cellNames.filter((_, cell) => codes[cell] < 0);
-  if (without.length > 0)
-    notes.push(
-      `${without.length} cells express none of the model's genes and got no label: ${without.slice(0, 3).join(", ")}${without.length > 3 ? ", …" : ""}`,
-    );
-  return notes;
-}
-
-/** Rows of the kept cells at their places in the file; not a number for the others. */
-function spread(values: Float32Array, width: number, rows: Int32Array, cells: number): Float32Array {
-  const out = new Float32Array(cells * width).fill(Number.NaN);
-  rows.forEach((row, i) => {
-    out.set(values.subarray(i * width, (i + 1) * width), row * width);
-  });
-  return out;
 }

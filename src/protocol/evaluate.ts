@@ -1,42 +1,28 @@
-import { cutGeneTable } from "../checkpoint/geneTable.js";
+import { AnnData } from "../anndata/anndata.js";
+import { readCells } from "../anndata/formats/readCells.js";
 import { classificationReport } from "../evaluate/metrics.js";
 import { type Projection, projectUmap } from "../evaluate/projection.js";
-import { type Agreement, int8Agreement } from "../predict/agreement.js";
-import { type PredictionPlan, predictInWorker } from "../predict/job.js";
-import { type LabelledCells, labelCells } from "../predict/labels.js";
-import type { DeviceChoice } from "../runtime/resolveDevice.js";
-import { geneRows } from "./geneRows.js";
-import type { Prepared } from "./prepared.js";
+import { interruption } from "../host/interruption.js";
+import { labelCells } from "../predict/labels.js";
+import type { CellChunk } from "../predict/session.js";
+import type { Prepared } from "../store/prepared.js";
+import { CellkernelError } from "../support/error.js";
+import type { CellSplit } from "../train/split.js";
+import { batchCodes, int8Note, type PredictOptions, predictionOf, withSession } from "./applyRun.js";
+import { type NewCells, prepareAgain, type ReplayOptions } from "./replay.js";
 import { Report } from "./report.js";
 import type { Run } from "./run.js";
-import { interruption } from "./signals.js";
-import type { CellSplit } from "./split.js";
+import { straddleNote } from "./splitCells.js";
 
 /** Where a cell stands: a part of the run's split, or outside it (no label, or a cell of another file). */
 export type Part = keyof CellSplit | "none";
 
-export interface PredictOptions {
-  /** Cells a batch. Default 32. */
-  batchSize?: number;
-  /** Tokens a cell at most. Default: the longest cell's, so that no gene is left out, whatever the training took. */
-  maxSeqLen?: number;
-  /** Default: that of the training. */
-  device?: DeviceChoice;
-  /** CPU threads. Default: all cores. */
-  threads?: number;
+export interface EvaluateOptions extends PredictOptions, ReplayOptions {
   /**
-   * The transformer's products in 8-bit integers: faster on the CPU, a little less exact. How many labels of a sample
-   * of 200 cells stay those of float32 is measured, and stands in the notes. Default false.
+   * Cells to evaluate on: a file or its data, prepared as the run's own were; or cells that were prepared with the run's
+   * own options. Default: those that the run was trained on; needed after `loadRun`.
    */
-  int8?: boolean;
-  /** Called with the share of cells done, 0 … 1. */
-  onProgress?: (share: number) => void;
-  signal?: AbortSignal;
-}
-
-export interface EvaluateOptions extends PredictOptions {
-  /** Prepared cells to evaluate on. Default: those that the run was trained on; needed after `loadRun`. */
-  cells?: Prepared;
+  cells?: Prepared | AnnData | string;
   /**
    * Whose figures are given. Default: "test" where the split has such cells, else "validation";
    * for cells of another file "all" (of those with labels).
@@ -44,105 +30,151 @@ export interface EvaluateOptions extends PredictOptions {
   subset?: keyof CellSplit | "all";
 }
 
-/** Cells by which 8-bit integers are compared with float32. */
-const INT8_SAMPLE = 200;
-
 /** Cells in an embedding at most; of more, a sample spread over the file is drawn. */
 const PROJECTED_CELLS = 20_000;
 
 /**
  * Labels all cells, and compares with the truth on those that the run did not learn from.
- * @throws when there are no cells, none of the subset has a label, or they were prepared for another model
+ * @throws when there are no cells, none of the subset has a label, or they were prepared otherwise than the run's
  */
 export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise<Report> {
-  const ready = options.cells ?? run.ready;
-  if (!ready)
-    throw new Error(
-      "a run that was loaded from its folder holds no cells; give some: evaluate(run, { cells: await preprocess(…) })",
-    );
+  const ready = await cellsOf(run, options);
   const truth = trueCodes(run, ready);
-  const parts = ready.cellNames.map((name): Part => run.parts.cellSplit.get(name) ?? "none");
+  const parts = partsOf(run, ready);
   const subset = options.subset ?? defaultSubset(parts);
   const evaluated = Int32Array.from(parts.keys()).filter(
     (cell) => truth[cell] >= 0 && (subset === "all" || parts[cell] === subset),
   );
   if (evaluated.length === 0)
-    throw new Error(
+    throw new CellkernelError(
+      "nothing",
       subset === "all"
         ? "no cell has a label that the model knows; there is nothing to compare with"
         : `no cell of the subset "${subset}" has a label that the model knows; the run has ${countParts(parts)}`,
+      { subset },
     );
-  const { labelled, embeddings, notes } = await predictPrepared(run, ready, options);
+  const signal = interruption(options.signal);
+  const spec = predictionOf(run, ready.tokens.genes, options);
+  const names = run.parts.batches;
+  const chunk: CellChunk = {
+    tokens: ready.tokens,
+    cells: Int32Array.from(ready.cellNames.keys()),
+    batchLabels: names && batchCodes(names, ready.batches, (cell) => ready.cellNames[cell]),
+  };
+  const { logits, embeddings } = await withSession(spec, (session) =>
+    session.predict(chunk, {
+      signal,
+      onProgress: (done) => options.onProgress?.(done / chunk.cells.length),
+    }),
+  );
+  options.onProgress?.(1);
+  const labelled = labelCells(logits, run.classes.length);
   return new Report({
-    ...{ run, ready, truth, parts, subset, evaluated, labelled, embeddings, notes },
+    ...{ run, ready, truth, parts, subset, evaluated, labelled, embeddings },
+    notes: [
+      ...overlapNotes(run, ready, parts, evaluated),
+      ...(ready === run.ready ? [] : ready.notes),
+      ...(spec.int8 ? [await int8Note(spec, chunk, signal)] : []),
+    ],
     metrics: classificationReport(
       evaluated.map((cell) => truth[cell]),
       evaluated.map((cell) => labelled.codes[cell]),
       run.classes,
     ),
-    projection: await project(embeddings, run.args.embsize, interruption(options.signal)),
+    projection: await project(embeddings, run.args.embsize, signal),
   });
 }
 
-/** Labels and embeddings of prepared cells, in their order, and what the reader must know of them. */
-export async function predictPrepared(
-  run: Run,
-  ready: Prepared,
-  options: PredictOptions,
-): Promise<{ labelled: LabelledCells; embeddings: Float32Array; notes: string[] }> {
-  const cells = Int32Array.from(ready.cellNames.keys());
-  const { parts, settings } = run;
-  const plan: PredictionPlan = {
-    ...{ args: run.args, classes: run.classes.length, batches: parts.batches?.length },
-    ...{
-      weights: cutGeneTable(run.weights, geneRows(run.vocabulary, ready.tokens)),
-      tokens: ready.tokens,
-      cells,
-    },
-    batchLabels: parts.batches && batchCodes(parts.batches, ready),
-    batchSize: options.batchSize ?? 32,
-    ...{ maxSeqLen: options.maxSeqLen ?? Math.max(2, ready.maxLength), seed: settings.seed },
-    ...{ device: options.device ?? settings.device, threads: options.threads ?? settings.threads },
-    int8: options.int8,
-  };
-  const signal = interruption(options.signal);
-  const { logits, embeddings } = await predictInWorker(plan, {
-    signal,
-    onProgress: (done) => options.onProgress?.(done / cells.length),
-  });
-  const notes = options.int8 ? [int8Note(await int8Agreement(plan, INT8_SAMPLE, signal))] : [];
-  options.onProgress?.(1);
-  return { labelled: labelCells(logits, run.classes.length), embeddings, notes };
+/** The cells to evaluate on, prepared as the run's own. */
+async function cellsOf(run: Run, options: EvaluateOptions): Promise<NewCells> {
+  const { cells = run.ready } = options;
+  if (!cells)
+    throw new CellkernelError(
+      "nothing",
+      'a run that was loaded from its folder holds no cells; give some: evaluate(run, { cells: "cells.h5ad" })',
+    );
+  if (typeof cells !== "string" && !(cells instanceof AnnData)) {
+    checkSameRecipe(run, cells);
+    return cells;
+  }
+  const adata = typeof cells === "string" ? await readCells(cells) : cells;
+  try {
+    return prepareAgain(run, adata, options);
+  } finally {
+    if (typeof cells === "string") adata.close();
+  }
 }
 
-function int8Note({ cells, agreement, largestDifference }: Agreement): string {
-  return (
-    `8-bit integers: of ${cells} cells that were predicted in float32 too, ${Math.round(agreement * cells)} have the ` +
-    `same label; probabilities differ by at most ${largestDifference.toFixed(3)}`
+/** What decides a cell's tokens, beside the genes. */
+const DECISIVE = [
+  "normalizeTotal",
+  "nBins",
+  "includeZeroGene",
+  "filterCellByCounts",
+  "duplicates",
+  "seed",
+] as const;
+
+/** @throws where the cells were prepared otherwise than the run's: the same cell would get other numbers */
+function checkSameRecipe(run: Run, { recipe, settings, source }: Prepared): void {
+  const { parts } = run;
+  const differences: string[] = DECISIVE.filter((name) => settings[name] !== parts.preparation[name]).map(
+    (name) => `${name} is ${settings[name]}, there ${parts.preparation[name]}`,
   );
+  for (const name of ["genes", "totalGenes"] as const)
+    if (recipe[name].join("\n") !== parts.recipe[name].join("\n"))
+      differences.push(
+        name === "genes"
+          ? "the genes that became tokens are others"
+          : "the genes of a cell's total are others",
+      );
+  if (differences.length > 0)
+    throw new CellkernelError(
+      "other-preparation",
+      `the cells of ${source.path} were prepared otherwise than those of the run ${run.name} (${differences.join("; ")}): ` +
+        `give the file itself, which is then prepared as the run's: evaluate(run, { cells: ${JSON.stringify(source.path)} }), cellkernel evaluate RUN ${source.path}`,
+      { path: source.path, differences },
+    );
+}
+
+/** Where each cell stands in the run's split, by its row; cells of anything else that was read are outside it. */
+function partsOf(run: Run, { source, rows }: NewCells): Part[] {
+  const { content, split } = run.parts.cells;
+  if (source.content !== content) return new Array<Part>(rows.length).fill("none");
+  const partOf = new Map<number, Part>();
+  for (const part of ["train", "validation", "test"] as const)
+    for (const row of split[part]) partOf.set(row, part);
+  return Array.from(rows, (row) => partOf.get(row) ?? "none");
+}
+
+/** Why the figures may be better than they would be for new cells. */
+function overlapNotes(run: Run, ready: NewCells, parts: Part[], evaluated: Int32Array): string[] {
+  if (ready.source.content === run.parts.cells.content) {
+    const learnt = [...parts.keys()].filter(
+      (cell) => parts[cell] === "train" || parts[cell] === "validation",
+    );
+    const note = straddleNote(ready, evaluated, learnt);
+    return note === undefined ? [] : [note];
+  }
+  const { learnt } = run.parts.cells;
+  const key = (keys: Int32Array, cell: number) => `${keys[2 * cell]} ${keys[2 * cell + 1]}`;
+  const known = new Set(Array.from({ length: learnt.length / 2 }, (_, cell) => key(learnt, cell)));
+  const { indptr } = ready.tokens;
+  const copies = evaluated.filter(
+    (cell) => indptr[cell + 1] > indptr[cell] && known.has(key(ready.keys, cell)),
+  );
+  if (copies.length === 0) return [];
+  return [
+    `WARNING: ${copies.length} of these ${evaluated.length} cells have exactly the genes and values of cells that the run was trained on or chosen by: the figures are too good.`,
+  ];
 }
 
 /** The cells' labels as the run's codes; −1 where there is none, or one that the run does not know. */
-function trueCodes(run: Run, ready: Prepared): Int32Array {
+function trueCodes(run: Run, ready: NewCells): Int32Array {
   const { labels } = ready;
   if (!labels) return new Int32Array(ready.cellNames.length).fill(-1);
   const known = labels.classes.map((name) => run.classes.indexOf(name));
   return labels.codes.map((code) => (code < 0 ? -1 : known[code]));
-}
-
-function batchCodes(names: string[], ready: Prepared): Int32Array {
-  const { batches } = ready;
-  if (!batches)
-    throw new Error("the model uses batch labels; name their obs column: preprocess(cells, { batch: … })");
-  const known = batches.names.map((name) => names.indexOf(name));
-  return batches.codes.map((code, cell) => {
-    const own = code < 0 ? -1 : known[code];
-    if (own < 0)
-      throw new Error(
-        `cell ${ready.cellNames[cell]} is of batch ${code < 0 ? "(none)" : batches.names[code]}, which the model was not trained on; it knows ${names.slice(0, 8).join(", ")}`,
-      );
-    return own;
-  });
 }
 
 function defaultSubset(parts: Part[]): keyof CellSplit | "all" {

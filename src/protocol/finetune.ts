@@ -1,64 +1,39 @@
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { cutGeneTable, GENE_TABLE, restoreGeneTable } from "../checkpoint/geneTable.js";
-import type { DeviceChoice } from "../runtime/resolveDevice.js";
+import { host } from "../host/host.js";
+import { interruption } from "../host/interruption.js";
+import type { Labels } from "../preprocess/labels.js";
+import { resolve } from "../settings/setting.js";
+import { TRAINING, type TrainingOptions } from "../settings/training.js";
+import type { Prepared } from "../store/prepared.js";
+import type { RunCells, RunSettings } from "../store/runParts.js";
+import { CellkernelError } from "../support/error.js";
 import { balancedClassWeights } from "../train/classWeights.js";
 import { TrainingJob } from "../train/job.js";
+import type { Observer } from "../train/loop.js";
 import { planMemory } from "../train/memory.js";
-import type { TrainingEvent, TrainingPlan, TrainingResult } from "../train/plan.js";
+import type { Freeze, TrainingPlan, TrainingResult } from "../train/plan.js";
+import type { CellSplit } from "../train/split.js";
+import { startWeights } from "../train/startWeights.js";
 import type { TrainingProgress } from "../views/types.js";
 import { geneRows } from "./geneRows.js";
-import { host } from "./host.js";
 import { keepInterrupted } from "./interruptedRun.js";
 import { LiveTraining } from "./liveTraining.js";
 import { Model, openModel } from "./model.js";
-import { oneOf, positive, wholeNumber } from "./options.js";
-import type { Labels, Prepared } from "./prepared.js";
-import { Run, type RunSettings } from "./run.js";
-import { interruption } from "./signals.js";
-import { type CellSplit, publishedSplit, stratifiedSplit } from "./split.js";
-import { startWeights } from "./startWeights.js";
+import { Run } from "./run.js";
+import { splitCells } from "./splitCells.js";
 import { TrainingRecord } from "./trainingRecord.js";
 
-/** Options of the fine-tuning, with the published protocol's names in camel case and its defaults. */
-export interface FinetuneOptions {
+/** Options of the fine-tuning. */
+export interface FinetuneOptions extends Omit<TrainingOptions, "split"> {
   /** Model to start from, or its folder. Default: the one that the cells were prepared for. */
   model?: Model | string;
-  /** Passes over the training cells. Default 3. */
-  epochs?: number;
-  /** Cells an optimizer step. Default 32. */
-  batchSize?: number;
-  /** Learning rate of Adam. Default 1e-4. */
-  lr?: number;
-  /** Default: the architecture's. */
-  dropout?: number;
-  /** The learning rate falls by this factor … Default 0.9. */
-  scheduleRatio?: number;
-  /** … every so many epochs. Default 1. */
-  scheduleInterval?: number;
-  /** Tokens a cell at most, `<cls>` included; of longer cells genes are drawn at random. Default: the longest cell's. */
-  maxSeqLen?: number;
-  /** Keeps the gene and value encoders as they are. Default false. */
-  freezePredecoder?: boolean;
-  /** Keeps all but the class decoder as it is. Default false. */
-  headOnly?: boolean;
-  /** Weighs classes by n / (k · count) in the loss, so that rare ones count as much. Default false. */
-  classWeighted?: boolean;
   /**
    * "stratified": 80 / 10 / 10 of each class for training, validation and test; "published": 90 / 10 whatever
    * the class, without test cells; or the cells themselves. Default "stratified".
    */
-  split?: "stratified" | "published" | CellSplit;
-  /** Seed of the random start, the order of cells and dropout. Default 0. */
-  seed?: number;
-  /** Default "auto": the best that works. */
-  device?: DeviceChoice;
-  /** Mixed precision on a GPU: matrix products in float16, with dynamic loss scaling. Default false; never on the CPU. */
-  amp?: boolean;
-  /** CPU threads. Default: all cores. */
-  threads?: number;
-  /** Name of the run. Default: the data file's. */
-  name?: string;
+  split?: TrainingOptions["split"] | CellSplit;
   /** Where the run is saved at its end. Default: nowhere. */
   saveDir?: string;
   /** Called after every step and epoch. */
@@ -78,12 +53,12 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   const labels = requireLabels(ready);
   const model = await requireModel(ready, options.model);
   const settings = checkSettings(ready, model, options);
-  const split = splitCells(labels, options.split);
+  const { split, notes: splitNotes } = splitCells(ready, labels, options.split, options.splitBy);
   const batches = usesBatches(model) ? requireBatches(ready) : undefined;
   const args = { ...model.args, dropout: settings.dropout };
   const size = { classes: labels.classes.length, batches: batches?.names.length };
   const { weights, notes } = startWeights(model, size, settings.seed);
-  const rows = geneRows(model.vocabulary, ready.tokens);
+  const rows = geneRows(model.vocabulary, ready.tokens.genes);
 
   const longest = Math.min(settings.maxSeqLen, ready.maxLength);
   const memory = planMemory(args, { ...size, genes: rows.length }, settings.batchSize, longest);
@@ -96,6 +71,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
       validation: split.validation,
     },
     ...settings,
+    freeze: freezeOf(settings),
     microBatch: memory.microBatch,
     classWeights: settings.classWeighted
       ? balancedClassWeights(
@@ -111,21 +87,20 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   const toRun = (result: TrainingResult) =>
     new Run(
       {
-        ...{ name: options.name ?? source, args, settings },
+        ...{ name: settings.name ?? source, args, settings },
         ...{
           vocabulary: model.vocabulary,
           classes: labels.classes,
           batches: batches?.names,
-          genes: ready.tokens.genes,
         },
         weights: restoreGeneTable(result.weights, rows, weights.get(GENE_TABLE)!),
         training: record.progress(),
-        cellSplit: partOfCells(ready, split),
-        notes: [...notes, memory.why],
+        cells: runCells(ready, split),
+        notes: [...splitNotes, ...notes, memory.why],
         ...{
           source: ready.source.path,
-          cellTypeColumn: labels.column,
-          batchColumn: batches && ready.batches?.column,
+          preparation: ready.settings,
+          recipe: ready.recipe,
         },
       },
       ready,
@@ -144,16 +119,20 @@ async function trainVisibly(
 ): Promise<TrainingResult> {
   const notebook = host();
   const signal = interruption(options.signal);
+  // Whatever watches the training: told how far it is, and whether it matters now.
+  const watchers: ((progress: TrainingProgress, now: boolean) => void)[] = [
+    (progress, now) => live?.update(progress, now),
+    (progress) => options.onProgress?.(progress),
+  ];
   const tell = (now: boolean) => {
     const progress = record.progress();
-    live?.update(progress, now);
-    options.onProgress?.(progress);
+    for (const watch of watchers) watch(progress, now);
   };
-  const hear = (event: TrainingEvent) => {
+  const hear: Observer = (event) => {
     const worth = record.add(event);
     if (!signal?.aborted) tell(worth);
   };
-  const job = new TrainingJob(plan, hear, signal);
+  const job = new TrainingJob(plan, [hear], signal);
   const order = (give: () => void, note: () => void) => () => {
     give();
     note();
@@ -197,14 +176,17 @@ async function trainVisibly(
 
 function requireLabels(ready: Prepared): Labels {
   if (!ready.labels)
-    throw new Error(
+    throw new CellkernelError(
+      "nothing",
       "the cells were prepared without labels; name the obs column of cell types: preprocess(cells, { cellType: … })",
     );
   const { classes, codes, column } = ready.labels;
   const present = new Set(codes.filter((code) => code >= 0));
   if (present.size < 2)
-    throw new Error(
+    throw new CellkernelError(
+      "column",
       `the column ${column} holds ${present.size === 0 ? "no label" : `one class, ${classes[[...present][0]]}`}; at least two are needed to learn to tell them apart`,
+      { column },
     );
   return ready.labels;
 }
@@ -212,7 +194,8 @@ function requireLabels(ready: Prepared): Labels {
 async function requireModel(ready: Prepared, given: Model | string | undefined): Promise<Model> {
   const model = typeof given === "string" ? await openModel(given) : (given ?? ready.model);
   if (!model)
-    throw new Error(
+    throw new CellkernelError(
+      "nothing",
       'there is no model: prepare the cells for one, preprocess(cells, { model: await openModel("…") }), or give the option model',
     );
   return model instanceof Model ? model : openModel(model.folder);
@@ -228,55 +211,46 @@ function usesBatches({ args }: Model): boolean {
 function requireBatches(ready: Prepared) {
   const { batches } = ready;
   if (!batches)
-    throw new Error("the model uses batch labels; name their obs column: preprocess(cells, { batch: … })");
+    throw new CellkernelError(
+      "nothing",
+      "the model uses batch labels; name their obs column: preprocess(cells, { batch: … })",
+    );
   const missing = batches.codes.indexOf(-1);
   if (missing >= 0)
-    throw new Error(
+    throw new CellkernelError(
+      "column",
       `cell ${ready.cellNames[missing]} has no value in the batch column ${batches.column}, which the model needs`,
+      { column: batches.column, cell: ready.cellNames[missing] },
     );
   return batches;
 }
 
 function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions): RunSettings {
-  const dropout = options.dropout ?? model.args.dropout;
-  if (!(dropout >= 0 && dropout < 1))
-    throw new Error(`the option dropout is ${dropout}; expected a number from 0 to below 1`);
-  if (typeof options.split === "string") oneOf("split", options.split, ["stratified", "published"]);
+  const given = typeof options.split === "object";
+  const settings = resolve(TRAINING, {
+    ...options,
+    split: given ? undefined : (options.split as "stratified"),
+  });
   return {
-    epochs: wholeNumber("epochs", options.epochs ?? 3),
-    batchSize: wholeNumber("batchSize", options.batchSize ?? 32),
-    lr: positive("lr", options.lr ?? 1e-4),
-    dropout,
-    scheduleRatio: positive("scheduleRatio", options.scheduleRatio ?? 0.9, 1),
-    scheduleInterval: wholeNumber("scheduleInterval", options.scheduleInterval ?? 1),
-    maxSeqLen: wholeNumber("maxSeqLen", options.maxSeqLen ?? Math.max(2, ready.maxLength), 2),
-    freeze: options.headOnly ? "backbone" : options.freezePredecoder ? "encoders" : "nothing",
-    classWeighted: options.classWeighted ?? false,
-    split: typeof options.split === "object" ? "given" : (options.split ?? "stratified"),
-    seed: wholeNumber("seed", options.seed ?? 0, 0),
-    amp: options.amp ?? false,
-    device: oneOf("device", options.device ?? "auto", ["auto", "cpu", "webgpu", "cuda"]),
-    threads: options.threads === undefined ? undefined : wholeNumber("threads", options.threads),
+    ...settings,
+    dropout: settings.dropout ?? model.args.dropout,
+    maxSeqLen: settings.maxSeqLen ?? Math.max(2, ready.maxLength),
+    split: given ? "given" : settings.split,
   };
 }
 
-function splitCells({ codes }: Labels, how: FinetuneOptions["split"] = "stratified"): CellSplit {
-  const split =
-    how === "stratified" ? stratifiedSplit(codes) : how === "published" ? publishedSplit(codes) : how;
-  for (const part of ["train", "validation"] as const)
-    if (split[part].length === 0)
-      throw new Error(
-        `there is no cell for ${part}: ${codes.length} cells are too few, or the split is empty`,
-      );
-  for (const cell of [...split.train, ...split.validation])
-    if (!(codes[cell] >= 0))
-      throw new Error(`cell ${cell} of the split has no label, or there is no such cell`);
-  return split;
+/** What stays as it was loaded. */
+function freezeOf({ headOnly, freezePredecoder }: RunSettings): Freeze {
+  return headOnly ? "backbone" : freezePredecoder ? "encoders" : "nothing";
 }
 
-function partOfCells(ready: Prepared, split: CellSplit): Map<string, keyof CellSplit> {
-  const parts = new Map<string, keyof CellSplit>();
-  for (const part of ["train", "validation", "test"] as const)
-    for (const cell of split[part]) parts.set(ready.cellNames[cell], part);
-  return parts;
+/** The split by rows of the file, and the keys of the cells that were learnt from or chose the weights. */
+function runCells({ source, rows, keys }: Prepared, split: CellSplit): RunCells {
+  const rowsOf = (cells: Int32Array) => cells.map((cell) => rows[cell]);
+  const learnt = [...split.train, ...split.validation];
+  return {
+    content: source.content,
+    split: { train: rowsOf(split.train), validation: rowsOf(split.validation), test: rowsOf(split.test) },
+    learnt: Int32Array.from(learnt.flatMap((cell) => [keys[2 * cell], keys[2 * cell + 1]])),
+  };
 }

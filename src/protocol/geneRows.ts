@@ -1,4 +1,4 @@
-import type { TokenStore } from "../tokenize/tokens.js";
+import { CellkernelError } from "../support/error.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 
 /**
@@ -6,13 +6,15 @@ import type { Vocabulary } from "../tokenize/vocabulary.js";
  * Genes are looked up by name.
  * @throws when the model's vocabulary lacks a gene: the cells were prepared for another model
  */
-export function geneRows(vocabulary: Vocabulary, tokens: TokenStore): Int32Array {
-  const unknown = tokens.genes.filter((gene) => !vocabulary.has(gene));
+export function geneRows(vocabulary: Vocabulary, genes: readonly string[]): Int32Array {
+  const unknown = genes.filter((gene) => !vocabulary.has(gene));
   if (unknown.length > 0)
-    throw new Error(
+    throw new CellkernelError(
+      "other-preparation",
       `${unknown.length} genes of the prepared cells (${unknown.slice(0, 5).join(", ")}) are not in the vocabulary ` +
         `${vocabulary.source}: prepare the cells for this model`,
+      { genes: unknown },
     );
-  const genes = tokens.genes.map((gene) => vocabulary.id(gene)!);
-  return Int32Array.from([vocabulary.padId, vocabulary.clsId, ...genes]);
+  const ids = genes.map((gene) => vocabulary.id(gene)!);
+  return Int32Array.from([vocabulary.padId, vocabulary.clsId, ...ids]);
 }

@@ -1,16 +1,23 @@
-import type { ChosenMatrix } from "../anndata/chooseMatrix.js";
+import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
+import { readCells } from "../anndata/formats/readCells.js";
 import type { RowMatrix } from "../anndata/matrix.js";
 import { mergeColumns } from "../preprocess/lazy.js";
+import type { Statistics } from "../preprocess/statistics.js";
+import type { PreparationSettings } from "../settings/preparation.js";
+import type { GeneStatistics, VocabularyMatch } from "../store/prepared.js";
+import { CellkernelError } from "../support/error.js";
 import { type GeneNames, type MatchedGenes, matchGenes } from "../tokenize/matchGenes.js";
 import { LEFT_OUT, TOTAL_ONLY } from "../tokenize/tokenizer.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
-import type { GeneStatistics, PreprocessOptions, VocabularyMatch } from "./prepared.js";
-import type { Statistics } from "./statistics.js";
+import type { PreprocessOptions } from "./preprocessOptions.js";
 
 /** Below this share of matched genes the note is a warning. */
 const FEW_MATCHED = 0.5;
 /** Unmatched genes that are named. */
 const NAMED_LOST = 10;
+
+/** What the index of `var` is called where a column could stand. */
+const VAR_INDEX = "var index";
 
 /** The genes of a file as the steps take them. */
 export interface Genes extends MatchedGenes {
@@ -23,11 +30,16 @@ export interface Genes extends MatchedGenes {
 }
 
 /** Finds the genes of the chosen matrix in the vocabulary; adds up columns of the same gene where that is asked for. */
-export function findGenes(source: ChosenMatrix, where: string, options: PreprocessOptions): Genes {
-  const places = options.geneColumn === undefined ? allPlaces(source) : [place(source, options.geneColumn)];
+export function findGenes(
+  source: ChosenMatrix,
+  where: string,
+  { geneColumn, duplicates }: Pick<PreparationSettings, "geneColumn" | "duplicates">,
+  options: Pick<PreprocessOptions, "model" | "vocabulary">,
+): Genes {
+  const places = genePlaces(source, geneColumn);
   const vocabulary = openVocabulary(options, places[0].names);
-  const matched = matchGenes(places, vocabulary, options.duplicates ?? "unique", where);
-  if (options.duplicates !== "sum" || matched.repeated === 0)
+  const matched = matchGenes(places, vocabulary, duplicates, where);
+  if (duplicates !== "sum" || matched.repeated === 0)
     return { ...matched, matrix: source.matrix, checked: source.stored, vocabulary, summed: false };
   const names = [...new Set(matched.names)];
   const column = new Map(names.map((name, i) => [name, i]));
@@ -40,7 +52,44 @@ export function findGenes(source: ChosenMatrix, where: string, options: Preproce
   return { ...matched, names, ids, matrix, checked: matrix, vocabulary, summed: true };
 }
 
-function openVocabulary({ model, vocabulary }: PreprocessOptions, names: string[]): Vocabulary {
+/** The genes that another file has as well; the others are as good as unknown. */
+export async function sharedGenes(genes: Genes, file: string, path: string, notes: string[]): Promise<Genes> {
+  const other = await readCells(file);
+  try {
+    const { names } = findGenes(
+      chooseMatrix(other, undefined, "counts"),
+      file,
+      { geneColumn: undefined, duplicates: "unique" },
+      genes,
+    );
+    const there = new Set(names);
+    const ids = genes.ids.map((id, gene) => (id >= 0 && there.has(genes.names[gene]) ? id : -1));
+    const [shared, known] = [ids, genes.ids].map((all) => all.filter((id) => id >= 0).length);
+    if (shared === 0)
+      throw new CellkernelError(
+        "option",
+        `${file}, which genesOf names, shares no gene of the vocabulary with ${path}`,
+        { option: "genesOf", path: file },
+      );
+    notes.push(
+      `Of the ${known} genes in the vocabulary, ${shared} are in ${file} too: only these were taken (genesOf).`,
+    );
+    return { ...genes, ids };
+  } finally {
+    other.close();
+  }
+}
+
+/** The places of a file that may name its genes: all, or the `var` column that is asked for. */
+export function genePlaces(source: ChosenMatrix, geneColumn?: string): GeneNames[] {
+  if (geneColumn === undefined) return allPlaces(source);
+  return [geneColumn === VAR_INDEX ? allPlaces(source)[0] : place(source, geneColumn)];
+}
+
+function openVocabulary(
+  { model, vocabulary }: Pick<PreprocessOptions, "model" | "vocabulary">,
+  names: string[],
+): Vocabulary {
   if (typeof vocabulary === "string") return Vocabulary.fromFile(vocabulary);
   return (
     vocabulary ??
@@ -56,14 +105,16 @@ function allPlaces(source: ChosenMatrix): GeneNames[] {
   const columns = source.var
     .columnNames()
     .filter((name) => typeof source.var.column(name)?.at(0) === "string");
-  return [{ column: "var index", names: source.varNames }, ...columns.map((name) => place(source, name))];
+  return [{ column: VAR_INDEX, names: source.varNames }, ...columns.map((name) => place(source, name))];
 }
 
 function place(source: ChosenMatrix, column: string): GeneNames {
   const values = source.var.column(column);
   if (!values)
-    throw new Error(
+    throw new CellkernelError(
+      "option",
       `geneColumn is "${column}", but var has no such column. Its columns are: ${source.var.columnNames().join(", ") || "none"}.`,
+      { option: "geneColumn", column },
     );
   return { column, names: Array.from({ length: values.length }, (_, i) => String(values.at(i) ?? "")) };
 }
@@ -135,7 +186,7 @@ export function reportMatch(genes: Genes, { qc, range }: Statistics, notes: stri
       ? `WARNING: only ${report} Check that the model is of the cells' species.`
       : report,
   );
-  if (column !== "var index")
+  if (column !== VAR_INDEX)
     notes.push(`Gene names were taken from the var column "${column}", which matches the vocabulary best.`);
   if (repeated > 0)
     notes.push(

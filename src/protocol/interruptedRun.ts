@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import type { Run } from "./run.js";
 
 let latest: Promise<Run> | undefined;
@@ -15,6 +16,6 @@ export function keepInterrupted(run: Promise<Run>): void {
  * @throws when none was interrupted
  */
 export async function interruptedRun(): Promise<Run> {
-  if (!latest) throw new Error("no fine-tuning was interrupted in this session");
+  if (!latest) throw new CellkernelError("nothing", "no fine-tuning was interrupted in this session");
   return latest;
 }

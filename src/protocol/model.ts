@@ -1,8 +1,9 @@
 import { openFolder, readWeights } from "../checkpoint/folder.js";
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
+import type { ModelFolder } from "../store/prepared.js";
+import { CellkernelError } from "../support/error.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
-import type { ModelFolder } from "./prepared.js";
 
 /** A model to fine-tune: its folder's contents, the weights read when they are needed. */
 export class Model implements ModelFolder {
@@ -46,6 +47,10 @@ export class Model implements ModelFolder {
 export async function openModel(folder: string): Promise<Model> {
   const { args, vocabularyPath, weightsPath, classes } = openFolder(folder);
   if (!vocabularyPath)
-    throw new Error(`${folder} holds no vocab.json, which maps gene names to rows of the model's gene table`);
+    throw new CellkernelError(
+      "path",
+      `${folder} holds no vocab.json, which maps gene names to rows of the model's gene table`,
+      { path: folder },
+    );
   return new Model(folder, args, Vocabulary.fromFile(vocabularyPath), weightsPath, classes);
 }

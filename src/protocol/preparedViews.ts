@@ -1,9 +1,9 @@
+import { type Displayable, displayable } from "../host/displayable.js";
+import type { MimeBundle } from "../host/host.js";
+import type { Prepared } from "../store/prepared.js";
 import { histogramView } from "../views/histogram.js";
 import { hvgView } from "../views/hvg.js";
 import { tableView } from "../views/table.js";
-import { type Displayable, displayable } from "./displayable.js";
-import type { MimeBundle } from "./host.js";
-import type { Prepared } from "./prepared.js";
 
 /** What a notebook shows for prepared cells: what was kept, and every choice that was made. */
 export function preparedView(ready: Prepared): MimeBundle {
@@ -19,7 +19,7 @@ export function preparedView(ready: Prepared): MimeBundle {
         "tokens a cell",
         `${Math.round(tokens.gene.length / Math.max(1, tokens.cells))} on average, ${ready.maxLength - 1} at most`,
       ],
-      ["bins", `${ready.nBins}`],
+      ["bins", `${ready.settings.nBins}`],
       ...(labels ? [[`classes of ${labels.column}`, `${labels.classes.length}`]] : []),
       ...(batches ? [[`batches of ${batches.column}`, `${batches.names.length}`]] : []),
     ],

@@ -1,22 +1,21 @@
 import type { AnnData } from "../anndata/anndata.js";
 import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import type { RowMatrix } from "../anndata/matrix.js";
+import { withView } from "../host/displayable.js";
+import { readBatches, readGroups, readLabels } from "../preprocess/labels.js";
+import { cellQuality } from "../preprocess/quality.js";
+import { gatherStatistics, type Pass, type Statistics } from "../preprocess/statistics.js";
+import { PREPARATION, type PreparationSettings } from "../settings/preparation.js";
+import { resolve } from "../settings/setting.js";
+import type { Prepared } from "../store/prepared.js";
 import { DEFAULT_BINS } from "../tokenize/bin.js";
 import { Tokenizer } from "../tokenize/tokenizer.js";
-import type { TokenStore } from "../tokenize/tokens.js";
-import { withView } from "./displayable.js";
-import { describeGenes, findGenes, type Genes, reportMatch, tokenTargets } from "./genes.js";
-import { readBatches, readLabels } from "./labels.js";
-import type { Prepared, PreprocessOptions } from "./prepared.js";
+import { longestCell, type TokenStore } from "../tokenize/tokens.js";
+import { contentOf } from "./content.js";
+import { describeGenes, findGenes, type Genes, reportMatch, sharedGenes, tokenTargets } from "./genes.js";
 import { preparedView } from "./preparedViews.js";
+import type { PreprocessOptions } from "./preprocessOptions.js";
 import { Meter } from "./progress.js";
-import { cellQuality } from "./quality.js";
-import { gatherStatistics, type Pass, type Statistics } from "./statistics.js";
-
-/** Variable genes that are kept unless `nHvg` says otherwise. */
-const DEFAULT_HVG = 5000;
-/** Counts a cell after normalisation. */
-const DEFAULT_TOTAL = 1e4;
 
 /**
  * Makes cells ready for the model, in the order of the published protocol: genes of the vocabulary, filters,
@@ -28,7 +27,10 @@ const DEFAULT_TOTAL = 1e4;
  */
 export async function preprocess(cells: AnnData, options: PreprocessOptions = {}): Promise<Prepared> {
   const notes: string[] = [];
-  const { cellType, batch, model, seed = 0 } = options;
+  const { model } = options;
+  const checked = resolve(PREPARATION, options);
+  const settings = { ...checked, nBins: checked.nBins ?? model?.args.n_bins ?? DEFAULT_BINS };
+  const { cellType, batch } = settings;
   if (cells.nObs === 0 || cells.nVars === 0)
     throw new Error(`${cells.path} is empty: ${cells.nObs} cells × ${cells.nVars} genes.`);
   const source = chooseMatrix(cells, matrixName(options.matrix), "counts");
@@ -38,18 +40,15 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
   const all = new Uint8Array(cells.nObs).fill(1);
   if (cellType !== undefined) readLabels(cells, cellType, all, [], model?.classes);
   const batchCodes = batch === undefined ? undefined : readBatches(cells, batch, all, []).codes;
-  const genes = findGenes(source, `${matrix} of ${cells.path}`, options);
+  const found = findGenes(source, `${matrix} of ${cells.path}`, settings, options);
+  const { genesOf } = settings;
+  const genes = genesOf === undefined ? found : await sharedGenes(found, genesOf, cells.path, notes);
 
   const pass = passesOver(genes.matrix, options);
-  const statistics = await statisticsOf(cells, source, matrix, genes, batchCodes, options, pass, notes);
+  const statistics = await statisticsOf(cells, source, matrix, genes, batchCodes, settings, pass, notes);
   const match = reportMatch(genes, statistics, notes);
   const geneStatistics = describeGenes(genes, statistics);
-  const nBins = options.nBins ?? model?.args.n_bins ?? DEFAULT_BINS;
-  const tokenizer = createTokenizer(genes, statistics, tokenTargets(geneStatistics), {
-    ...options,
-    nBins,
-    seed,
-  });
+  const tokenizer = createTokenizer(genes, statistics, tokenTargets(geneStatistics), settings);
   await passesOver(genes.checked, options)("tokens", (block) => tokenizer.add(block, statistics.keptCells));
   const tokens = tokenizer.store();
 
@@ -63,25 +62,40 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
     model,
     cellNames: Array.from(rows, (row) => cells.obsNames[row]),
     rows,
+    keys: tokenizer.addedKeys,
     labels: cellType === undefined ? undefined : readLabels(cells, cellType, kept, notes, model?.classes),
     batches: batch === undefined ? undefined : readBatches(cells, batch, kept, notes),
-    source: { path: cells.path, matrix, why: source.reason },
+    obs: readGroups(cells, kept, [cellType, batch]),
+    source: {
+      path: cells.path,
+      content: contentOf(cells.nObs, tokens, rows, tokenizer.addedKeys),
+      matrix,
+      why: source.reason,
+    },
     quality: cellQuality(cells, statistics, notes),
     genes: geneStatistics,
     notes,
-    nBins,
-    seed,
-    maxLength: longest(tokens) + 1,
+    settings,
+    recipe: {
+      genes: tokens.genes,
+      totalGenes: genes.names.filter((_, gene) => statistics.keptGenes[gene] === 1),
+      column: genes.column,
+      matrix,
+      looked: source.contents.kind,
+      logged: statistics.range.logged,
+    },
+    maxLength: longestCell(tokens) + 1,
   };
   return withView(ready, preparedView);
 }
 
 /** Layers go by their name. */
-function matrixName(name: string | undefined) {
+export function matrixName(name: string | undefined) {
   return name === undefined || name === "X" || name === "raw" ? name : { layer: name };
 }
 
-function labelOf({ name }: ChosenMatrix): string {
+/** "X", "raw" or the layer's name. */
+export function labelOf({ name }: ChosenMatrix): string {
   return typeof name === "string" ? name : name.layer;
 }
 
@@ -102,16 +116,11 @@ async function statisticsOf(
   matrix: string,
   genes: Genes,
   batches: Int32Array | undefined,
-  options: PreprocessOptions,
+  settings: PreparationSettings,
   pass: Pass,
   notes: string[],
 ): Promise<Statistics> {
-  const { filterGeneByCounts = 0, filterCellByCounts = 0, normalizeTotal = DEFAULT_TOTAL } = options;
-  const { nHvg = DEFAULT_HVG, hvgFlavor = "seurat_v3" } = options;
-  if (!(normalizeTotal > 0 && normalizeTotal < Infinity))
-    throw new Error(`normalizeTotal is ${normalizeTotal}; it must be a positive number of counts a cell.`);
-  if (!Number.isInteger(nHvg) || nHvg < 0)
-    throw new Error(`nHvg is ${nHvg}; it must be a number of genes, or 0 to keep all.`);
+  const { filterGeneByCounts, filterCellByCounts, normalizeTotal, nHvg, hvgFlavor } = settings;
   const gather = (counts: boolean, logged: boolean) => {
     const flavor = hvgFlavor === "seurat_v3" && !counts ? "cell_ranger" : hvgFlavor;
     return gatherStatistics(
@@ -151,9 +160,8 @@ function createTokenizer(
   genes: Genes,
   { qc, range, keptCells }: Statistics,
   target: Int32Array,
-  options: PreprocessOptions & { nBins: number; seed: number },
+  { nBins, seed, includeZeroGene, normalizeTotal }: PreparationSettings & { nBins: number },
 ): Tokenizer {
-  const { nBins, seed, includeZeroGene = false, normalizeTotal = DEFAULT_TOTAL } = options;
   const columns = Int32Array.from(target.keys()).filter((column) => target[column] >= 0);
   const cells = keptCells.reduce((sum, flag) => sum + flag, 0);
   const expressed = columns.reduce((sum, column) => sum + qc.var.nCellsByCounts[column], 0);
@@ -192,10 +200,4 @@ function noteLosses(
     if (tokens.indptr[cell] === tokens.indptr[cell + 1]) empty++;
   if (empty > 0)
     notes.push(`${empty} cells express none of the chosen genes: the model sees nothing of them but <cls>.`);
-}
-
-function longest({ indptr, cells }: TokenStore): number {
-  let most = 0;
-  for (let cell = 0; cell < cells; cell++) most = Math.max(most, indptr[cell + 1] - indptr[cell]);
-  return most;
 }

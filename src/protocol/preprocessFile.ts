@@ -1,7 +1,9 @@
 import { readCells } from "../anndata/formats/readCells.js";
-import type { Prepared, PreprocessOptions } from "./prepared.js";
-import { isPrepared, loadPrepared, originOf, savePrepared } from "./preparedFolder.js";
+import type { Prepared } from "../store/prepared.js";
+import { isPrepared, loadPrepared, savePrepared } from "../store/preparedFolder.js";
+import { originOf } from "./origin.js";
 import { preprocess } from "./preprocess.js";
+import type { PreprocessOptions } from "./preprocessOptions.js";
 
 /** A preparation on disk, in short. */
 export interface PreprocessSummary {

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { PreprocessProgress } from "./prepared.js";
+import type { PreprocessProgress } from "./preprocessOptions.js";
 
 /** Least time between two reports, and between two turns of the event loop. */
 const INTERVAL = 100;

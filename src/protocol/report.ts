@@ -1,26 +1,27 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { writeFileAtomically } from "../checkpoint/atomic.js";
 import type { ClassificationReport } from "../evaluate/metrics.js";
 import type { Projection } from "../evaluate/projection.js";
+import { type Displayable, displayable } from "../host/displayable.js";
+import type { MimeBundle } from "../host/host.js";
 import type { LabelledCells } from "../predict/labels.js";
+import { writeFileAtomically } from "../support/atomic.js";
+import { csvLine } from "../support/csv.js";
+import { CellkernelError } from "../support/error.js";
 import { confusionView } from "../views/confusion.js";
 import { embeddingView } from "../views/embedding.js";
 import { writePng } from "../views/picture.js";
 import { reportView } from "../views/report.js";
 import { trainingView } from "../views/training.js";
 import type { EmbeddingPanel } from "../views/types.js";
-import { csvLine } from "./csv.js";
-import { type Displayable, displayable } from "./displayable.js";
 import type { Part } from "./evaluate.js";
-import type { MimeBundle } from "./host.js";
-import type { Prepared } from "./prepared.js";
+import type { NewCells } from "./replay.js";
 import type { Run } from "./run.js";
 
 /** What an evaluation found. */
 export interface ReportParts {
   run: Run;
-  ready: Prepared;
+  ready: NewCells;
   /** Int32 [cells]: the run's code of the true class; −1 where unknown. */
   truth: Int32Array;
   /** [cells] */
@@ -56,13 +57,19 @@ export class Report {
     return displayable(() => embeddingView(this.embeddingInput([this.truthPanel(), this.predictionPanel()])));
   }
 
-  /** One row a cell: `cell_id, true_label, predicted_label, probability, margin, split`. */
+  /**
+   * One row a cell, in the file's order: `cell_id, true_label, predicted_label, probability, margin, split`. A true label
+   * is there as the file has it, one that the model never saw too.
+   */
   predictions(): string {
     const { run, ready, truth, parts, labelled } = this.parts;
+    const given = ready.obs.find(({ column }) => column === ready.labels?.column);
+    const trueLabel = (cell: number) =>
+      truth[cell] >= 0 ? run.classes[truth[cell]] : (given?.names[given.codes[cell]] ?? "");
     const rows = ready.cellNames.map((name, cell) =>
       csvLine([
         name,
-        truth[cell] >= 0 ? run.classes[truth[cell]] : "",
+        trueLabel(cell),
         run.classes[labelled.codes[cell]],
         String(labelled.probabilities[cell]),
         String(labelled.margins[cell]),
@@ -119,9 +126,8 @@ export class Report {
   }
 
   private embeddingInput(panels: EmbeddingPanel[]) {
-    const { projection, ready } = this.parts;
-    if (!projection) throw new Error("there are fewer than 3 cells, too few for an embedding");
-    const { x, y, cells } = projection;
+    const { ready } = this.parts;
+    const { x, y, cells } = this.projection;
     return {
       title: "Cells as the model sees them",
       x,
@@ -131,15 +137,21 @@ export class Report {
     };
   }
 
+  private get projection() {
+    if (this.parts.projection) return this.parts.projection;
+    throw new CellkernelError("nothing", "there are fewer than 3 cells, too few for an embedding");
+  }
+
   private truthPanel(): EmbeddingPanel {
-    const { projection, truth, run } = this.parts;
-    return { title: "Truth", categories: run.classes, codes: projection!.cells.map((cell) => truth[cell]) };
+    const { truth, run } = this.parts;
+    const codes = this.projection.cells.map((cell) => truth[cell]);
+    return { title: "Truth", categories: run.classes, codes };
   }
 
   /** Predicted classes that no cell truly has are shown as one, `others`, where the truth is known. */
   private predictionPanel(): EmbeddingPanel {
-    const { projection, truth, labelled, run } = this.parts;
-    const cells = projection!.cells;
+    const { truth, labelled, run } = this.parts;
+    const { cells } = this.projection;
     const present = new Set(truth.filter((code) => code >= 0));
     const others = run.classes.length;
     const shown = (code: number) => (present.size === 0 || present.has(code) ? code : others);

@@ -1,59 +1,11 @@
 import type { Weights } from "../checkpoint/weights.js";
+import type { MimeBundle } from "../host/host.js";
 import type { ModelArgs } from "../model/args.js";
-import type { DeviceChoice } from "../runtime/resolveDevice.js";
+import type { Prepared } from "../store/prepared.js";
+import { readRun, writeRun } from "../store/runFolder.js";
+import type { RunParts, RunSettings, TrainingCourse } from "../store/runParts.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
-import type { Freeze } from "../train/plan.js";
 import { trainingView } from "../views/training.js";
-import type { TrainingProgress } from "../views/types.js";
-import type { MimeBundle } from "./host.js";
-import type { Prepared } from "./prepared.js";
-import { readRun, writeRun } from "./runFolder.js";
-import type { CellSplit } from "./split.js";
-
-/** The options that a run was trained with, as they were after defaults and checks. */
-export interface RunSettings {
-  epochs: number;
-  batchSize: number;
-  lr: number;
-  dropout: number;
-  scheduleRatio: number;
-  scheduleInterval: number;
-  maxSeqLen: number;
-  freeze: Freeze;
-  classWeighted: boolean;
-  split: "stratified" | "published" | "given";
-  seed: number;
-  amp?: boolean;
-  device: DeviceChoice;
-  threads?: number;
-}
-
-/** Everything that a run is made of. */
-export interface RunParts {
-  name: string;
-  args: ModelArgs;
-  vocabulary: Vocabulary;
-  /** Classes by code. */
-  classes: string[];
-  /** Batches by code, where the model uses batch labels. */
-  batches?: string[];
-  /** The genes that it was trained on. */
-  genes: string[];
-  /** The weights kept: those of the lowest validation loss; the gene table whole. */
-  weights: Weights;
-  /** Losses of every step and epoch. */
-  training: TrainingProgress;
-  settings: RunSettings;
-  /** Name of each cell of the split and the part that it was in. */
-  cellSplit: Map<string, keyof CellSplit>;
-  /** What the reader must know of how it was made. */
-  notes: string[];
-  /** Where it was prepared from. */
-  source: string;
-  /** `obs` columns of cell type and batch. */
-  cellTypeColumn: string;
-  batchColumn?: string;
-}
 
 /** A fine-tuned model with the record of its training: what `finetune` returns and `loadRun` reads back. */
 export class Run {
@@ -63,7 +15,7 @@ export class Run {
   readonly classes: string[];
   readonly genes: string[];
   readonly weights: Weights;
-  readonly training: TrainingProgress;
+  readonly training: TrainingCourse;
   readonly settings: RunSettings;
   readonly notes: string[];
 
@@ -81,7 +33,7 @@ export class Run {
     this.args = parts.args;
     this.vocabulary = parts.vocabulary;
     this.classes = parts.classes;
-    this.genes = parts.genes;
+    this.genes = parts.recipe.genes;
     this.weights = parts.weights;
     this.training = parts.training;
     this.settings = parts.settings;
@@ -90,8 +42,8 @@ export class Run {
 
   /**
    * Writes the model with its record: `best_model.pt` (which `torch.load` opens), `args.json`, `vocab.json`,
-   * `id2type.json`, `dev_train_args.yml`, `run.json` and `run.log`. Each file appears whole or not at all,
-   * the weights last.
+   * `id2type.json`, `cells.safetensors`, `dev_train_args.yml`, `run.json` and `run.log`. The folder appears whole, in place
+   * of a run that was there.
    */
   async save(folder: string): Promise<void> {
     writeRun(folder, this.parts);

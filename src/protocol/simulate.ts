@@ -1,11 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { table } from "arquero";
 import { Categorical } from "../anndata/columns.js";
-import { Random } from "../anndata/random.js";
 import { H5adWriter } from "../anndata/write/h5ad.js";
+import { resolve } from "../settings/setting.js";
+import { SIMULATION, type SimulationOptions } from "../settings/simulation.js";
 import { Simulation } from "../simulate/counts.js";
+import { Random } from "../support/random.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
-import type { PreprocessProgress } from "./prepared.js";
+import type { PreprocessProgress } from "./preprocessOptions.js";
 import { Meter } from "./progress.js";
 
 /** The whole-human vocabulary that comes with the package. */
@@ -13,17 +15,8 @@ const VOCABULARY = fileURLToPath(new URL("../../../notebooks/models/small/vocab.
 /** Stands in every simulated file. */
 const WARNING = "Simulated by cellkernel simulate: no real cells.";
 
-export interface SimulateOptions {
+export interface SimulateOptions extends SimulationOptions {
   cells: number;
-  /** Number of genes, drawn from the vocabulary. Default 2000. */
-  genes?: number;
-  types?: number;
-  batches?: number;
-  markers?: number;
-  librarySize?: number;
-  seed?: number;
-  /** Path of a `vocab.json` to take gene names from; default: the whole-human one. */
-  vocabulary?: string;
   onProgress?: (progress: PreprocessProgress) => void;
   signal?: AbortSignal;
 }
@@ -45,9 +38,11 @@ export interface SimulatedFile {
  * in the names of cells, types and batches that it is simulated.
  */
 export async function simulate(path: string, options: SimulateOptions): Promise<SimulatedFile> {
-  const { cells, genes: nGenes = 2000, seed = 0 } = options;
-  const genes = drawGenes(Vocabulary.fromFile(options.vocabulary ?? VOCABULARY), nGenes, seed);
-  const simulation = new Simulation({ ...options, genes, seed });
+  const { cells } = options;
+  const { genes: nGenes, vocabulary, ...settings } = resolve(SIMULATION, options);
+  const { seed } = settings;
+  const genes = drawGenes(Vocabulary.fromFile(vocabulary ?? VOCABULARY), nGenes, seed);
+  const simulation = new Simulation({ ...settings, cells, genes });
   const types = new Int32Array(cells);
   const batches = new Int32Array(cells);
   let nonZeros = 0;

@@ -1,54 +1,40 @@
-import type { RunParts } from "./run.js";
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { PREPARATION, type PreparationOptions } from "../settings/preparation.js";
+import type { Options } from "../settings/setting.js";
+import { TRAINING } from "../settings/training.js";
+import { fromSections } from "../settings/yaml.js";
+import { CellkernelError } from "../support/error.js";
+
+/** Options out of a file of the published protocol's form. */
+export interface TrainArgs {
+  preparation: PreparationOptions;
+  training: Options<typeof TRAINING>;
+}
 
 /**
- * A run's options in the sections and under the names of the published protocol's `dev_train_args.yml`,
- * so that its code finds what it looks for. What is particular to its own machinery (mixed precision,
- * flash-attention) is off; tracking was never on.
+ * Reads the options of a `train_args.yml` of the published code, or of a run's `dev_train_args.yml`. Keys of its own
+ * machinery are left alone.
+ * @throws where the file is no YAML, or a value is none that the option takes
  */
-export function publishedArgs({
-  name,
-  args,
-  settings,
-  source,
-  cellTypeColumn,
-  batchColumn,
-  classes,
-  genes,
-}: RunParts) {
+export function readTrainArgs(path: string): TrainArgs {
+  let parsed: unknown;
+  try {
+    parsed = parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new CellkernelError("format", `cannot read the options of ${path}: ${(error as Error).message}`, {
+      path,
+    });
+  }
   return {
-    task_info: {
-      raw_dataset_directory: source,
-      dataset_name: name,
-      task: "finetune",
-      cell_type_col: cellTypeColumn,
-      batch_id_col: batchColumn ?? null,
-    },
-    preprocess: {
-      n_hvg: genes.length,
-      num_cell_types: classes.length,
-    },
-    model_parameters: {
-      ...args,
-      max_seq_len: settings.maxSeqLen,
-      include_zero_gene: false,
-      append_cls: true,
-      dropout: settings.dropout,
-      n_input_bins: args.n_bins,
-      input_style: "binned",
-      cls_token: "<cls>",
-      eoc_token: "<eoc>",
-      use_flash_attn: false,
-      amp: settings.amp ?? false,
-      freeze_predecoder: settings.freeze === "encoders",
-      epochs: settings.epochs,
-      batch_size: settings.batchSize,
-      lr: settings.lr,
-      schedule_ratio: settings.scheduleRatio,
-      schedule_interval: settings.scheduleInterval,
-      train_test_split_ratio: 0.1,
-      seed: settings.seed,
-    },
-    wandb_configs: { mode: "disabled", project: name },
-    task_configs: { split: settings.split, class_weighted: settings.classWeighted, freeze: settings.freeze },
+    preparation: fromSections(PREPARATION, parsed, path),
+    // A run whose cells were given by hand says so; that is no option.
+    training: fromSections(TRAINING, withoutGivenSplit(parsed), path),
   };
+}
+
+function withoutGivenSplit(parsed: unknown): unknown {
+  const { task_configs, ...rest } = (parsed ?? {}) as Record<string, Record<string, unknown> | undefined>;
+  if (task_configs?.split !== "given") return parsed;
+  return { ...rest, task_configs: { ...task_configs, split: undefined } };
 }

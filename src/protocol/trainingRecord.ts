@@ -1,6 +1,6 @@
 import type { TrainingEvent, TrainingResult } from "../train/plan.js";
-import { duration } from "../views/training.js";
-import type { EpochPoint, TrainingProgress } from "../views/types.js";
+import { duration, type EpochPoint } from "../views/contract.js";
+import type { TrainingProgress } from "../views/types.js";
 
 /** Steps before the pace is taken for that of the rest; the first is slower than the others. */
 const STEPS_TO_TIME = 3;

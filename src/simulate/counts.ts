@@ -1,5 +1,5 @@
 import type { CsrBlock } from "../anndata/matrix.js";
-import { Random } from "../anndata/random.js";
+import { Random } from "../support/random.js";
 import { logarithmic, normal, poisson, WeightedIndex } from "./draw.js";
 
 /** How simulated cells are made. */

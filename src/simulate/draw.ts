@@ -1,4 +1,4 @@
-import type { Random } from "../anndata/random.js";
+import type { Random } from "../support/random.js";
 
 /** Draws indices with given weights in constant time: Walker's alias method, tables after Vose (1991). */
 export class WeightedIndex {

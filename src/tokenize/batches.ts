@@ -1,4 +1,5 @@
-import { Random } from "../anndata/random.js";
+import { Random } from "../support/random.js";
+import { cellKey, geneKeys } from "./cellKey.js";
 import type { TokenStore } from "./tokens.js";
 
 /** Row of `<pad>` in the embedding table cut to the data. */
@@ -31,7 +32,7 @@ export interface BatchOptions {
   padValue: number;
   /** Value of `<cls>`: 0, or pad_value for zero-shot embedding. Default 0. */
   clsValue?: number;
-  /** Seed of the drawing of genes. A cell's genes depend on seed, epoch and cell alone, not on its batch. */
+  /** Seed of the drawing of genes, which goes by seed, epoch and the cell's own tokens, not by its row or batch. */
   seed: number;
   /** Default 0. */
   epoch?: number;
@@ -58,7 +59,7 @@ export function assembleBatch(store: TokenStore, cells: ArrayLike<number>, optio
     genes[at] = CLS_ROW;
     values[at++] = clsValue;
     let wanted = cellLength(store, cell, maxSeqLen) - 1;
-    const random = end - store.indptr[cell] > wanted ? new Random(seed, epoch, cell) : undefined;
+    const random = end - store.indptr[cell] > wanted ? randomOf(store, cell, seed, epoch) : undefined;
     // Selection sampling: each subset of `wanted` genes is equally likely, and their order is kept.
     for (let token = store.indptr[cell]; token < end && wanted > 0; token++) {
       if (random !== undefined && random.uniform() * (end - token) >= wanted) continue;
@@ -68,6 +69,18 @@ export function assembleBatch(store: TokenStore, cells: ArrayLike<number>, optio
     }
   }
   return { cells: Int32Array.from(cells), length, genes, values };
+}
+
+/** The stream by which a cell's genes are drawn. */
+function randomOf(
+  { genes, gene, bin, indptr }: TokenStore,
+  cell: number,
+  seed: number,
+  epoch: number,
+): Random {
+  const at = indptr[cell];
+  const [a, b] = cellKey(geneKeys(genes), gene, bin, { gene: at, value: at }, indptr[cell + 1] - at);
+  return new Random(seed, epoch, a, b);
 }
 
 /** Batches whose cells are sorted together, to be of like length. */

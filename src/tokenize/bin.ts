@@ -1,4 +1,4 @@
-import type { Random } from "../anndata/random.js";
+import type { Random } from "../support/random.js";
 
 /** Bins of the published model: 0 for an unexpressed gene, 1 … 50 for quantiles of the cell's values. */
 export const DEFAULT_BINS = 51;

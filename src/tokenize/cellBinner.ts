@@ -1,4 +1,4 @@
-import type { Random } from "../anndata/random.js";
+import type { Random } from "../support/random.js";
 import { Binner, digit, indexOf } from "./bin.js";
 
 /** Counts below this are tallied instead of sorted. */

@@ -11,7 +11,10 @@ export interface GeneNames {
 /** The genes of a file, by the name that the vocabulary knows. */
 export interface MatchedGenes {
   column: string;
-  /** [columns of the matrix]: names, made unique ("A", "A-1") unless repeated ones are to be added up. */
+  /**
+   * [columns of the matrix]: names, as the vocabulary has them where it knows them, made unique ("A", "A-1") unless
+   * repeated ones are to be added up.
+   */
   names: string[];
   /** Int32 [columns of the matrix]: id in the vocabulary, −1 for none. */
   ids: Int32Array;
@@ -35,19 +38,25 @@ export function matchGenes(
   duplicates: "unique" | "sum",
   matrix: string,
 ): MatchedGenes {
-  const matches = places.map(({ names }) => new Set(names.map((name) => find(vocabulary, name))).size);
+  const matches = places.map((place) => countMatches(place, vocabulary));
   const best = places[matches.indexOf(Math.max(...matches))];
-  const names = duplicates === "unique" ? uniqueNames(best.names) : best.names;
-  const ids = Int32Array.from(names, (name) => find(vocabulary, name));
+  const known = best.names.map((name) => find(vocabulary, name) ?? name);
+  const names = duplicates === "unique" ? uniqueNames(known) : known;
+  const ids = Int32Array.from(names, (name) => vocabulary.id(name) ?? -1);
   if (ids.every((id) => id < 0)) throw new Error(noneFound(best, vocabulary, matrix));
-  return { column: best.column, names, ids, repeated: best.names.length - new Set(best.names).size };
+  return { column: best.column, names, ids, repeated: known.length - new Set(known).size };
 }
 
-/** Id of a gene; Ensembl ids are also looked for without their version ("ENSG00000000003.15"). */
-function find(vocabulary: Vocabulary, name: string): number {
-  const id = vocabulary.id(name);
-  if (id !== undefined) return id;
-  return (ENSEMBL.test(name) ? vocabulary.id(name.replace(/\.\d+$/, "")) : undefined) ?? -1;
+/** How many different genes of the vocabulary a place names. */
+export function countMatches({ names }: GeneNames, vocabulary: Vocabulary): number {
+  return new Set(names.flatMap((name) => find(vocabulary, name) ?? [])).size;
+}
+
+/** The vocabulary's name of a gene; Ensembl ids are also looked for without their version ("ENSG00000000003.15"). */
+export function find(vocabulary: Vocabulary, name: string): string | undefined {
+  if (vocabulary.has(name)) return name;
+  const plain = ENSEMBL.test(name) ? name.replace(/\.\d+$/, "") : name;
+  return vocabulary.has(plain) ? plain : undefined;
 }
 
 /** Renames repeated names as anndata's `var_names_make_unique` does: the second "A" becomes "A-1", and so on. */
@@ -75,12 +84,14 @@ function noneFound({ column, names }: GeneNames, vocabulary: Vocabulary, matrix:
       .join(", ");
   return (
     `None of the ${names.length} genes of ${matrix} (${column}) is in ${vocabulary.source}. ` +
-    `The file has ${quote(names)}; the vocabulary has ${quote(genes)}. ${guess(names, genes)}`
+    `The file has ${quote(names)}; the vocabulary has ${quote(genes)}. ${likelyReason(names, genes)}`
   );
 }
 
-function guess(names: string[], genes: string[]): string {
-  const ensembl = (list: string[]) => list.filter((name) => ENSEMBL.test(name)).length > list.length / 2;
+/** Why names and genes may not agree. */
+export function likelyReason(names: readonly string[], genes: readonly string[]): string {
+  const ensembl = (list: readonly string[]) =>
+    list.filter((name) => ENSEMBL.test(name)).length > list.length / 2;
   if (ensembl(names) && !ensembl(genes))
     return "These look like Ensembl ids: add a column of gene symbols to var, or name it by geneColumn if there is one.";
   if (!ensembl(names) && ensembl(genes))

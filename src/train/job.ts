@@ -1,6 +1,9 @@
 import { runInWorker, unlessAborted } from "../runtime/workerJob.js";
 import { Control } from "./control.js";
+import type { Observer } from "./loop.js";
+import type { LoopState } from "./loopState.js";
 import type { SnapshotEvent, TrainingEvent, TrainingPlan, TrainingResult } from "./plan.js";
+import type { TrainingInput } from "./worker.js";
 
 /** Training in a worker thread; the caller's event loop stays free. */
 export class TrainingJob {
@@ -14,13 +17,24 @@ export class TrainingJob {
   private readonly control = new Control();
   private readonly awaitingSnapshot: ((snapshot: SnapshotEvent) => void)[] = [];
 
-  constructor(plan: TrainingPlan, onEvent: (event: TrainingEvent) => void, signal?: AbortSignal) {
+  /**
+   * @param observers told of each step, epoch and note as they come from the worker
+   * @param from goes on from a state of the same plan, that `snapshot` gave
+   */
+  constructor(
+    plan: TrainingPlan,
+    observers: Observer | readonly Observer[],
+    signal?: AbortSignal,
+    from?: LoopState,
+  ) {
+    const all = typeof observers === "function" ? [observers] : observers;
+    const input: TrainingInput = { plan, control: this.control.memory, from };
     this.reached = runInWorker<TrainingEvent, TrainingResult>(
       new URL("./worker.js", import.meta.url),
-      { plan, control: this.control.memory },
+      input,
       (event) => {
         if (event.kind === "snapshot") for (const give of this.awaitingSnapshot.splice(0)) give(event);
-        else onEvent(event);
+        else for (const observer of all) observer(event);
       },
     );
     this.result = unlessAborted(this.reached, signal, () => this.control.stop());
@@ -39,7 +53,7 @@ export class TrainingJob {
     this.control.resume();
   }
 
-  /** The weights after the step under way; rejects when training ends before. */
+  /** Where training stands after the step under way; rejects when it ends before. */
   snapshot(): Promise<SnapshotEvent> {
     this.control.requestSnapshot();
     const ended = () => {

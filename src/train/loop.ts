@@ -8,10 +8,14 @@ import type { Control } from "./control.js";
 import { type DevicePlan, planDeviceMemory } from "./deviceMemory.js";
 import { isFrozen } from "./frozen.js";
 import { HeadSource } from "./headSource.js";
+import { type LoopState, type Progress, start } from "./loopState.js";
 import type { EpochEvent, TrainingEvent, TrainingPlan, TrainingResult } from "./plan.js";
 import { stepLearningRate } from "./schedule.js";
-import { TokenSource } from "./source.js";
-import { Trainer, type TrainerSpec } from "./trainer.js";
+import { type Source, TokenSource } from "./source.js";
+import { type StepResult, Trainer, type TrainerSpec } from "./trainer.js";
+
+/** Something that watches a training: told of each step, epoch and note, in order. */
+export type Observer = (event: TrainingEvent) => void;
 
 /**
  * Fine-tunes a classifier: Adam on the cross-entropy of the class output over batches of like-long cells,
@@ -19,29 +23,34 @@ import { Trainer, type TrainerSpec } from "./trainer.js";
  * Method: protocol of Ding et al. 2025 (doi 10.1038/s41596-025-01220-1), fine-tuning.
  *
  * @param control looked at between steps
+ * @param observers told of what happens
+ * @param from goes on from a state of the same plan, as if nothing had happened
  */
 export async function train(
   given: TrainingPlan,
   control: Control,
-  report: (event: TrainingEvent) => void,
+  observers: readonly Observer[],
+  from?: LoopState,
 ): Promise<TrainingResult> {
-  const { args, tokens, labels } = given;
+  const { args, tokens } = given;
+  const tell: Observer = (event) => {
+    for (const observer of observers) observer(event);
+  };
   const spec = { args, genes: tokens.genes.length + 2, classes: given.classes, batches: given.batches };
   const { device, why } = await chooseDevice(given.device);
-  report({ kind: "note", text: why });
+  tell({ kind: "note", text: why });
   const onDevice = device === "cpu" ? undefined : planForDevice(given, spec, device);
-  if (onDevice) report({ kind: "note", text: onDevice.why });
+  if (onDevice) tell({ kind: "note", text: onDevice.why });
   const plan = onDevice ? { ...given, microBatch: onDevice.microBatch } : given;
-  let [step, epoch, skippedSteps] = [0, 0, 0];
-  let weightsNow = () => plan.weights;
-  const snapshot = () => report({ kind: "snapshot", epoch, step, weights: weightsNow() });
 
   const head = plan.freeze === "backbone";
+  const untouched = from ?? { ...start(), weights: plan.weights, optimizer: NO_STEPS };
+  const goOn = () => control.next(() => tell({ kind: "snapshot", ...untouched })) === "run";
   const source = head
-    ? await HeadSource.create(plan, spec, device, () => control.next(snapshot) === "run")
+    ? await HeadSource.create(plan, spec, device, goOn)
     : new TokenSource(plan, spec, device);
-  if (!source) return { weights: plan.weights, bestEpoch: null, stopped: true, steps: 0, skippedSteps: 0 };
-  const trainer = await Trainer.create(spec, plan.weights, {
+  if (!source) return resultOf(untouched, untouched.weights, true);
+  const trainer = await Trainer.create(spec, from?.weights ?? plan.weights, {
     device,
     threads: plan.threads,
     seed: plan.seed,
@@ -51,74 +60,9 @@ export async function train(
     headByHead: onDevice?.form === "heads",
     frozen: (parameter) => isFrozen(plan.freeze, parameter),
   });
+  if (from) trainer.restore(from.optimizer);
   try {
-    const epochs = Array.from({ length: plan.epochs }, (_, i) => epochBatches(plan, i + 1));
-    const plannedTokens = epochs.flat().reduce((sum, cells) => sum + source.tokens(cells), 0);
-    let best: { epoch: number; score: number; weights: Weights } | undefined;
-    weightsNow = () => trainer.weights();
-    const result = (stopped: boolean): TrainingResult => ({
-      weights: best?.weights ?? trainer.weights(),
-      bestEpoch: best?.epoch ?? null,
-      stopped,
-      steps: step,
-      skippedSteps,
-    });
-
-    for (const batches of epochs) {
-      epoch++;
-      const learningRate = stepLearningRate(plan.lr, plan.scheduleRatio, plan.scheduleInterval, epoch);
-      const mean = { loss: 0, wrong: 0, cells: 0 };
-      for (let start = 0; start < batches.length; start += trainer.group) {
-        if (control.next(snapshot) === "stop") return result(true);
-        const group = batches.slice(start, start + trainer.group);
-        const taken = await trainer.steps(
-          group.map((cells) => ({ micro: source.micro(cells, epoch), learningRate })),
-        );
-        for (const [i, done] of taken.entries()) {
-          step++;
-          if (done.skipped) skippedSteps++;
-          else {
-            mean.loss += done.loss * done.cells;
-            mean.wrong += done.cells - done.correct;
-            mean.cells += done.cells;
-          }
-          report({
-            kind: "step",
-            step,
-            epoch,
-            loss: done.loss,
-            error: 1 - done.correct / done.cells,
-            gradNorm: done.gradNorm,
-            learningRate,
-            skipped: done.skipped,
-            seconds: done.seconds,
-            tokens: source.tokens(group[i]),
-            plannedTokens,
-          });
-        }
-      }
-
-      const weights = trainer.weights();
-      const logits = await source.validate(weights, () => control.next(snapshot) === "run");
-      if (!logits) return result(true);
-      const truth = plan.validation.map((cell) => labels[cell]);
-      const { loss, error } = crossEntropy(logits, truth, plan.classWeights);
-      // A loss that is not a number is never the best, but some weights have to be kept.
-      const score = Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss;
-      if (!best || score < best.score) best = { epoch, score, weights };
-      const event: EpochEvent = {
-        kind: "epoch",
-        epoch,
-        step,
-        trainLoss: mean.loss / mean.cells,
-        trainError: mean.wrong / mean.cells,
-        validationLoss: loss,
-        validationError: error,
-        learningRate,
-      };
-      report(event);
-    }
-    return result(false);
+    return await new Loop(plan, control, tell, source, trainer, from).run();
   } finally {
     await trainer.release();
     await source.release();
@@ -134,6 +78,130 @@ function planForDevice(plan: TrainingPlan, spec: TrainerSpec, device: Device): D
   );
   const free = device === "cuda" ? cudaCard()?.free : undefined;
   return planDeviceMemory(args, spec, batchSize, longest, free, plan.amp === true);
+}
+
+const NO_STEPS = { step: 0, attempts: 0, m: new Map(), v: new Map() };
+
+class Loop {
+  private readonly progress: Progress;
+  private readonly epochs: Int32Array[][];
+  private readonly plannedTokens: number;
+
+  constructor(
+    private readonly plan: TrainingPlan,
+    private readonly control: Control,
+    private readonly tell: Observer,
+    private readonly source: Source,
+    private readonly trainer: Trainer,
+    from: LoopState | undefined,
+  ) {
+    const { weights, optimizer, ...progress } = from ?? {
+      ...start(),
+      weights: undefined,
+      optimizer: undefined,
+    };
+    this.progress = structuredClone(progress);
+    this.epochs = Array.from({ length: plan.epochs }, (_, i) => epochBatches(plan, i + 1));
+    this.plannedTokens = this.epochs.flat().reduce((sum, cells) => sum + source.tokens(cells), 0);
+  }
+
+  async run(): Promise<TrainingResult> {
+    const { progress, epochs } = this;
+    for (; progress.epoch <= epochs.length; progress.epoch++) {
+      const finished = (await this.steps(epochs[progress.epoch - 1])) && (await this.validate());
+      if (!finished) return this.result(true);
+      progress.batch = 0;
+      progress.sums = start().sums;
+    }
+    return this.result(false);
+  }
+
+  /** The epoch's steps that are not done yet. @returns false when it was stopped */
+  private async steps(batches: Int32Array[]): Promise<boolean> {
+    const { progress, source, trainer } = this;
+    while (progress.batch < batches.length) {
+      if (!this.goesOn()) return false;
+      const group = batches.slice(progress.batch, progress.batch + trainer.group);
+      const learningRate = this.learningRate();
+      const taken = await trainer.steps(
+        group.map((cells) => ({ micro: source.micro(cells, progress.epoch), learningRate })),
+      );
+      for (const [i, done] of taken.entries()) this.count(done, source.tokens(group[i]));
+    }
+    return true;
+  }
+
+  private count(done: StepResult, tokens: number): void {
+    const { progress, plannedTokens } = this;
+    const { sums, epoch } = progress;
+    progress.step++;
+    progress.batch++;
+    if (done.skipped) progress.skippedSteps++;
+    else {
+      sums.loss += done.loss * done.cells;
+      sums.wrong += done.cells - done.correct;
+      sums.cells += done.cells;
+    }
+    const { loss, gradNorm, skipped, seconds } = done;
+    this.tell({
+      kind: "step",
+      ...{ step: progress.step, epoch, loss, gradNorm, skipped, seconds, tokens, plannedTokens },
+      error: 1 - done.correct / done.cells,
+      learningRate: this.learningRate(),
+    });
+  }
+
+  /** Loss of the validation cells, by which the best weights are kept. @returns false when it was stopped */
+  private async validate(): Promise<boolean> {
+    const { plan, progress } = this;
+    const { epoch, step, sums } = progress;
+    const weights = this.trainer.weights();
+    const logits = await this.source.validate(weights, () => this.goesOn());
+    if (!logits) return false;
+    const truth = plan.validation.map((cell) => plan.labels[cell]);
+    const { loss, error } = crossEntropy(logits, truth, plan.classWeights);
+    // A loss that is not a number is never the best, but some weights have to be kept.
+    const score = Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss;
+    if (!progress.best || score < progress.best.score) progress.best = { epoch, score, weights };
+    const event: EpochEvent = {
+      ...{ kind: "epoch", epoch, step },
+      trainLoss: sums.loss / sums.cells,
+      trainError: sums.wrong / sums.cells,
+      validationLoss: loss,
+      validationError: error,
+      learningRate: this.learningRate(),
+    };
+    this.tell(event);
+    return true;
+  }
+
+  /** Gives the state where it was asked for; false when training is to stop. */
+  private goesOn(): boolean {
+    const { trainer, progress } = this;
+    const state = (): LoopState => ({
+      ...progress,
+      sums: { ...progress.sums },
+      weights: trainer.weights(),
+      optimizer: trainer.optimizerState(),
+    });
+    return this.control.next(() => this.tell({ kind: "snapshot", ...state() })) === "run";
+  }
+
+  private learningRate(): number {
+    const { lr, scheduleRatio, scheduleInterval } = this.plan;
+    return stepLearningRate(lr, scheduleRatio, scheduleInterval, this.progress.epoch);
+  }
+
+  private result(stopped: boolean): TrainingResult {
+    return resultOf(this.progress, this.progress.best?.weights ?? this.trainer.weights(), stopped);
+  }
+}
+
+function resultOf({ best, step, skippedSteps }: Progress, last: Weights, stopped: boolean): TrainingResult {
+  return {
+    ...{ weights: best?.weights ?? last, bestEpoch: best?.epoch ?? null },
+    ...{ stopped, steps: step, skippedSteps },
+  };
 }
 
 function epochBatches(plan: TrainingPlan, epoch: number): Int32Array[] {

@@ -1,7 +1,9 @@
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import type { DeviceChoice } from "../runtime/resolveDevice.js";
+import type { TrainingSettings } from "../settings/training.js";
 import type { TokenStore } from "../tokenize/tokens.js";
+import type { LoopState } from "./loopState.js";
 
 /**
  * What stays as it was loaded: nothing; `encoders`, the gene and value encoders (the published
@@ -9,8 +11,11 @@ import type { TokenStore } from "../tokenize/tokens.js";
  */
 export type Freeze = "nothing" | "encoders" | "backbone";
 
-/** Everything that a training worker needs, in plain data. */
-export interface TrainingPlan {
+/**
+ * Everything that a training worker needs, in plain data: the options of the training, which come through as they were
+ * given, and what was worked out from cells and model.
+ */
+export interface TrainingPlan extends Partial<Omit<TrainingSettings, "split">> {
   args: ModelArgs;
   /** Number of classes and of batches (where the model uses batch labels). */
   classes: number;
@@ -79,12 +84,9 @@ export interface EpochEvent {
   learningRate: number;
 }
 
-/** Weights at a moment between two steps. */
-export interface SnapshotEvent {
+/** Where training stands at a moment between two steps. */
+export interface SnapshotEvent extends LoopState {
   kind: "snapshot";
-  epoch: number;
-  step: number;
-  weights: Weights;
 }
 
 /** A sentence for the user, for instance where it trains and why. */

@@ -1,4 +1,4 @@
-import type { MimeBundle } from "../protocol/host.js";
+import type { MimeBundle } from "../host/host.js";
 import type { ConfusionInput } from "./types.js";
 import { plotBundle } from "./vega.js";
 

@@ -1,12 +1,15 @@
-import type { MimeBundle } from "../protocol/host.js";
+import type { MimeBundle } from "../host/host.js";
+import {
+  EMBEDDING_MIME,
+  type EmbeddingPayload,
+  encodeAxis,
+  encodeCodes,
+  encodeProbabilities,
+} from "./contract.js";
 import { embeddingSvg } from "./embeddingPicture.js";
 import { categoryColors } from "./palette.js";
-import type { EmbeddingPayload, QuantisedAxis } from "./payloads.js";
 import { pictureOf } from "./picture.js";
 import type { EmbeddingInput, EmbeddingPanel } from "./types.js";
-
-/** MIME type of {@link EmbeddingPayload}; our JupyterLab extension draws it. */
-export const EMBEDDING_MIME = "application/vnd.cellkernel.embedding.v1+json";
 
 /** Above this many cells their names stay out of the notebook; rows are numbered instead. */
 const NAMED_CELLS = 10_000;
@@ -37,16 +40,14 @@ export function embeddingPayload(input: EmbeddingInput): EmbeddingPayload {
   return {
     title: input.title ?? "",
     cells,
-    x: quantise(input.x, input.axes?.[0] ?? "UMAP 1"),
-    y: quantise(input.y, input.axes?.[1] ?? "UMAP 2"),
+    x: encodeAxis(input.x, input.axes?.[0] ?? "UMAP 1"),
+    y: encodeAxis(input.y, input.axes?.[1] ?? "UMAP 2"),
     categories: names.map((name, c) => ({ name, color: colors[c] })),
     panels: input.panels.map((panel, p) => ({
       title: panel.title,
-      codes: base64(names.length < 256 ? Uint8Array.from(codes[p]) : codes[p]),
+      codes: encodeCodes(codes[p], names.length),
       ...(panel.probabilities && {
-        probabilities: base64(
-          Uint8Array.from(panel.probabilities, (probability) => Math.round(255 * probability)),
-        ),
+        probabilities: encodeProbabilities(panel.probabilities),
       }),
     })),
     ...(input.cellIds && cells <= NAMED_CELLS && { cellIds: Array.from(input.cellIds) }),
@@ -65,27 +66,6 @@ function unionCodes(panels: readonly EmbeddingPanel[], names: string[]): Uint16A
     const common = panel.categories.map((name) => index.get(name)!);
     return Uint16Array.from(panel.codes, (code) => (code < 0 ? names.length : common[code]));
   });
-}
-
-function quantise(values: ArrayLike<number>, label: string): QuantisedAxis {
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) {
-    min = Math.min(min, values[i]);
-    max = Math.max(max, values[i]);
-  }
-  const scale = max > min ? 65535 / (max - min) : 0;
-  return {
-    label,
-    min,
-    max,
-    data: base64(Uint16Array.from(values, (value) => Math.round((value - min) * scale))),
-  };
-}
-
-/** Node runs on little-endian machines only, so the array's own bytes are what the payload promises. */
-function base64(values: Uint8Array | Uint16Array): string {
-  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("base64");
 }
 
 function check({ x, y, panels, cellIds }: EmbeddingInput): void {

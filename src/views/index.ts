@@ -1,8 +1,8 @@
 export * from "./confusion.js";
+export * from "./contract.js";
 export * from "./embedding.js";
 export * from "./histogram.js";
 export * from "./hvg.js";
-export type * from "./payloads.js";
 export { writePng } from "./picture.js";
 export * from "./report.js";
 export * from "./table.js";

@@ -1,6 +1,6 @@
 import { rename, writeFile } from "node:fs/promises";
 import { Resvg } from "@resvg/resvg-js";
-import type { MimeBundle } from "../protocol/host.js";
+import type { MimeBundle } from "../host/host.js";
 import { FONT_FAMILY, fontFiles, hasGlyphs } from "./font.js";
 
 /** Device pixels for each CSS pixel of a static picture: sharp on dense screens and in slides. */

@@ -1,4 +1,4 @@
-import type { MimeBundle } from "../protocol/host.js";
+import type { MimeBundle } from "../host/host.js";
 import { escapeText } from "./picture.js";
 import { tableHtml, tableText } from "./table.js";
 import type { ReportInput, TableInput } from "./types.js";
@@ -12,9 +12,10 @@ export async function reportView(report: ReportInput): Promise<MimeBundle> {
   const notes = report.notes ?? [];
   const paragraphs = notes.map((note) => `<p>${escapeText(note)}</p>`);
   return {
-    "text/html": [tableHtml(overall), tableHtml(perClass), ...paragraphs].join("\n"),
+    // First, because some say how far the figures can be believed.
+    "text/html": [...paragraphs, tableHtml(overall), tableHtml(perClass)].join("\n"),
     "image/png": plot["image/png"],
-    "text/plain": [tableText(overall), tableText(perClass), ...notes].join("\n\n"),
+    "text/plain": [...notes, tableText(overall), tableText(perClass)].join("\n\n"),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { MimeBundle } from "../protocol/host.js";
+import type { MimeBundle } from "../host/host.js";
 import { escapeText } from "./picture.js";
 import type { TableInput } from "./types.js";
 

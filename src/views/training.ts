@@ -1,10 +1,13 @@
-import type { MimeBundle } from "../protocol/host.js";
-import type { LossPoint, TrainingPayload } from "./payloads.js";
-import type { EpochPoint, TrainingProgress } from "./types.js";
+import type { MimeBundle } from "../host/host.js";
+import {
+  duration,
+  type EpochPoint,
+  type LossPoint,
+  TRAINING_MIME,
+  type TrainingPayload,
+} from "./contract.js";
+import type { TrainingProgress } from "./types.js";
 import { plotBundle } from "./vega.js";
-
-/** MIME type of {@link TrainingPayload}; our JupyterLab extension draws it and updates it in place. */
-export const TRAINING_MIME = "application/vnd.cellkernel.training.v1+json";
 
 const SEPARATOR = " · ";
 
@@ -58,15 +61,6 @@ function trainingParts(progress: TrainingProgress): string[] {
       : "",
     message ?? "",
   ].filter(Boolean);
-}
-
-/** "45 s", "3 min 20 s", "2 h 05 min". */
-export function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
 function windows(losses: ArrayLike<number>): LossPoint[] {

@@ -1,3 +1,5 @@
+import type { TrainingPayload } from "./contract.js";
+
 /**
  * What the views take: plain data, so that every stage can fill them without knowing the views.
  * `ArrayLike<number>` takes arrays and typed arrays alike.
@@ -29,41 +31,10 @@ export interface EmbeddingInput {
   cellIds?: ArrayLike<string>;
 }
 
-/** What was measured after an epoch. */
-export interface EpochPoint {
-  /** 1 for the first. */
-  epoch: number;
-  /** Optimizer steps done when it was measured. */
-  step: number;
-  /** Mean training loss over the epoch. */
-  trainLoss: number;
-  validationLoss: number;
-  /** Share of the validation cells that were labelled wrongly, 0 … 1. */
-  validationError: number;
-}
-
 /** A training run so far, as the learning curves show it. */
-export interface TrainingProgress {
-  /** Identifies the run: the Stop button sends it back. */
-  run: string;
-  state: "running" | "stopping" | "finished" | "stopped" | "failed";
-  /** Optimizer steps done, and how many there will be. */
-  step: number;
-  steps: number;
-  /** Epoch under way (1 for the first), and how many there will be. */
-  epoch: number;
-  epochs: number;
-  /** Seconds since the start; seconds left by the pace so far, null while unknown. */
-  seconds: number;
-  secondsLeft: number | null;
+export interface TrainingProgress extends Omit<TrainingPayload, "losses"> {
   /** [step]: training loss of each step so far. */
   losses: ArrayLike<number>;
-  /** The epochs done so far. */
-  history: readonly EpochPoint[];
-  /** Epoch with the lowest validation loss so far: its weights are kept. */
-  bestEpoch: number | null;
-  /** A line for the reader, for instance why it stopped. */
-  message?: string;
 }
 
 /** Counts of true against predicted classes. */

@@ -1,6 +1,6 @@
 import type { Spec } from "vega";
 import type { TopLevelSpec } from "vega-lite";
-import type { MimeBundle } from "../protocol/host.js";
+import type { MimeBundle } from "../host/host.js";
 import { FONT_FAMILY, textWidth } from "./font.js";
 import { pictureOf } from "./picture.js";
 

@@ -81,7 +81,7 @@ test("mistakes are one sentence and leave nothing behind", () => {
     fails("finetune", prepared, "--out", model),
     /holds a fine-tuned model already; .* --overwrite/,
   );
-  assert.match(fails("evaluate", model, data), /is a file; expected a folder of prepared cells/);
+  assert.match(fails("finetune", data, "--out", report), /is a file; expected a folder of prepared cells/);
   assert.match(
     fails("annotate", model, "nowhere.h5ad", "--out", join(scratch, "no.h5ad")),
     /there is no file \/.*nowhere\.h5ad/,

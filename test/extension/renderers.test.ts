@@ -55,9 +55,9 @@ const LIVE = `
 const shown = jupyter.display(${JSON.stringify(trainingUpdate(progress))});
 shown.update(${JSON.stringify(trainingUpdate({ ...progress, step: 20, losses: [3, 2, 1, 0.5] }))});
 await new Promise<void>((stopped) => {
-  jupyter.onComm("cellkernel.training", (_comm: unknown, data: any) => {
+  jupyter.onComm("cellkernel.view", (_comm: unknown, data: any) => {
     const last = ${JSON.stringify(trainingUpdate({ ...progress, state: "stopped", step: 20, message: "" }))};
-    last["application/vnd.cellkernel.training.v1+json"].message = "told to " + data.command + " " + data.run;
+    last["application/vnd.cellkernel.training.v1+json"].message = "told to " + data.command + " " + data.view;
     shown.update(last);
     stopped();
   });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Random } from "../../src/anndata/random.js";
 import { gradients } from "../../src/graph/autodiff.js";
 import { mul } from "../../src/graph/elementwise.js";
 import { embedding, first, indices } from "../../src/graph/gather.js";
 import { Graph } from "../../src/graph/graph.js";
 import { reduceSum } from "../../src/graph/reduce.js";
+import { Random } from "../../src/support/random.js";
 import { checkGradient } from "../support/gradientCheck.js";
 import {
   inputsOf,

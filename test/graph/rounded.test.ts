@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Random } from "../../src/anndata/random.js";
 import { Graph } from "../../src/graph/graph.js";
 import { encodeOnnx } from "../../src/graph/onnx.js";
 import { roundedLinear, roundWeight } from "../../src/graph/rounded.js";
 import { Session, tensor } from "../../src/runtime/session.js";
+import { Random } from "../../src/support/random.js";
 
 const [rows, outputs] = [7, 24];
 const random = new Random(5);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Random } from "../../src/anndata/random.js";
 import { parameterShapes } from "../../src/model/parameters.js";
 import { compareLabels, int8Agreement } from "../../src/predict/agreement.js";
 import { type PredictionPlan, predictInWorker } from "../../src/predict/job.js";
 import { labelCells } from "../../src/predict/labels.js";
+import { Random } from "../../src/support/random.js";
 import { initialWeights } from "../../src/train/initialise.js";
 import { TrainingJob } from "../../src/train/job.js";
 import { simulatedTokens, tinyArgs } from "../support/tokens.js";

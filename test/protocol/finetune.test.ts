@@ -3,28 +3,36 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, before, test } from "node:test";
 import { parse } from "yaml";
 import { GENE_TABLE } from "../../src/checkpoint/geneTable.js";
 import { readTorch } from "../../src/checkpoint/torch.js";
+import type { DisplayHandle, Host, HostComm, MimeBundle } from "../../src/host/host.js";
 import { evaluate } from "../../src/protocol/evaluate.js";
 import { finetune } from "../../src/protocol/finetune.js";
-import type { DisplayHandle, Host, HostComm, MimeBundle } from "../../src/protocol/host.js";
 import { interruptedRun } from "../../src/protocol/interruptedRun.js";
-import { openModel } from "../../src/protocol/model.js";
-import { loadRun } from "../../src/protocol/run.js";
+import { type Model, openModel } from "../../src/protocol/model.js";
+import type { Report } from "../../src/protocol/report.js";
+import { loadRun, type Run } from "../../src/protocol/run.js";
+import type { Prepared } from "../../src/store/prepared.js";
 import type { TrainingProgress } from "../../src/views/types.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 
 // This input style learns fastest: a gene counts by its bin from the first step on.
-const model = await tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 });
-const ready = preparedCells(model);
+let model: Model;
+let ready: Prepared;
 const scratch = mkdtempSync(join(tmpdir(), "finetune-"));
 const saved = join(scratch, "run");
 const progress: TrainingProgress[] = [];
 const settings = { epochs: 20, lr: 5e-3, batchSize: 16, threads: 1, device: "cpu" } as const;
-const run = await finetune(ready, { ...settings, saveDir: saved, onProgress: (now) => progress.push(now) });
-const report = await evaluate(run);
+let run: Run;
+let report: Report;
+before(async () => {
+  model = await tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 });
+  ready = preparedCells(model);
+  run = await finetune(ready, { ...settings, saveDir: saved, onProgress: (now) => progress.push(now) });
+  report = await evaluate(run);
+});
 
 test("learns to tell the classes apart, and says how far it is and how long it takes", () => {
   assert.ok(report.metrics.accuracy > 0.8, `accuracy ${report.metrics.accuracy} on the test cells`);
@@ -92,6 +100,7 @@ test("the folder is one of the published form: weights, whole gene table, option
   assert.deepEqual(readdirSync(saved).sort(), [
     "args.json",
     "best_model.pt",
+    "cells.safetensors",
     "dev_train_args.yml",
     "id2type.json",
     "run.json",
@@ -117,11 +126,11 @@ test("the folder is one of the published form: weights, whole gene table, option
     loaded.training,
     JSON.parse(JSON.stringify({ ...run.training, losses: Array.from(run.training.losses) })),
   );
-  assert.deepEqual(loaded.parts.cellSplit, run.parts.cellSplit);
+  assert.deepEqual(loaded.parts.cells, run.parts.cells);
 });
 
 test("rows of genes that the data lack stay as they started", async () => {
-  const start = (await import("../../src/protocol/startWeights.js"))
+  const start = (await import("../../src/train/startWeights.js"))
     .startWeights(model, { classes: 3 }, 0)
     .weights.get(GENE_TABLE)!;
   const end = run.weights.get(GENE_TABLE)!;
@@ -162,7 +171,7 @@ function notebook() {
     },
     signal: new AbortController().signal,
     onComm(target, callback) {
-      assert.equal(target, "cellkernel.training");
+      assert.equal(target, "cellkernel.view");
       registered++;
       opened = callback;
       return () => registered--;
@@ -188,10 +197,10 @@ test("in a notebook it shows live curves, and the Stop button ends it with what 
     ...settings,
     epochs: 5000,
     onProgress({ run: id, step }) {
-      if (step === 5) page.press({ run: "another run", command: "stop" });
+      if (step === 5) page.press({ view: "another run", command: "stop" });
       if (step < 10 || pressed) return;
       pressed = true;
-      page.press({ run: id, command: "stop" });
+      page.press({ view: id, command: "stop" });
     },
   });
   page.leave();

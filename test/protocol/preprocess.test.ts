@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Random } from "../../src/anndata/random.js";
 import { readH5ad } from "../../src/anndata/readH5ad.js";
 import { log1p } from "../../src/preprocess/log1p.js";
 import { normalizeTotal } from "../../src/preprocess/normalizeTotal.js";
-import type { PreprocessProgress } from "../../src/protocol/prepared.js";
 import { preprocess } from "../../src/protocol/preprocess.js";
+import type { PreprocessProgress } from "../../src/protocol/preprocessOptions.js";
+import { Random } from "../../src/support/random.js";
 import { binValues } from "../../src/tokenize/bin.js";
+import { cellKey, geneKeys } from "../../src/tokenize/cellKey.js";
 import { Vocabulary } from "../../src/tokenize/vocabulary.js";
 import { expected } from "../preprocess/expected.js";
 import { counts559, denseMatrix } from "../preprocess/matrix.js";
@@ -67,14 +68,17 @@ test("filters: genes with 20 counts, then cells with 2,500 of the rest", async (
 
 test("tokens are the bins of the logged values, cell by cell", async () => {
   const { tokens, maxLength } = await preprocess(cells, { nHvg: 0, seed: 5 });
-  const { matrix } = await counts559();
+  const { matrix, genes } = await counts559();
+  const keys = geneKeys(genes);
+  const counts = [...matrix.blocks()].flatMap(({ data }) => [...data]);
   for (const block of log1p(normalizeTotal(matrix, { targetSum: 1e4 })).blocks())
     for (let row = 0; row < block.rows; row++) {
       const cell = block.start + row;
       const [from, to] = [block.indptr[row], block.indptr[row + 1]];
       const [first, end] = [tokens.indptr[cell], tokens.indptr[cell + 1]];
       assert.deepEqual([...tokens.gene.subarray(first, end)], [...block.indices.subarray(from, to)]);
-      const bins = binValues(block.data.subarray(from, to), new Random(5, cell));
+      const key = cellKey(keys, block.indices, counts, { gene: from, value: first }, to - from);
+      const bins = binValues(block.data.subarray(from, to), new Random(5, ...key));
       assert.deepEqual([...tokens.bin.subarray(first, end)], [...bins]);
     }
   assert.equal(maxLength, Math.max(...expected.obs_n_genes_by_counts) + 1);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Random } from "../../src/anndata/random.js";
 import { logarithmic, normal, poisson, WeightedIndex } from "../../src/simulate/draw.js";
+import { Random } from "../../src/support/random.js";
 
 const N = 200_000;
 

@@ -2,7 +2,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Model, openModel } from "../../src/protocol/model.js";
-import type { Prepared } from "../../src/protocol/prepared.js";
+import { PREPARATION } from "../../src/settings/preparation.js";
+import { resolve } from "../../src/settings/setting.js";
+import type { Prepared } from "../../src/store/prepared.js";
 import { simulatedTokens, tinyArgs } from "./tokens.js";
 
 const CLASSES = ["B cell", "NK, bright", "T cell"];
@@ -30,12 +32,27 @@ export function preparedCells(model: Model, cells = 150): Prepared {
     cellNames: Array.from({ length: cells }, (_, cell) => `cell-${cell}`),
     rows: Int32Array.from({ length: cells }, (_, cell) => cell),
     labels: { column: "celltype", classes: CLASSES, codes, unseen: new Map() },
-    source: { path: "simulated.h5ad", matrix: "X", why: "it is the only one" },
+    keys: Int32Array.from({ length: 2 * cells }, (_, i) => i),
+    obs: [],
+    source: {
+      path: "simulated.h5ad",
+      content: `${cells} simulated cells`,
+      matrix: "X",
+      why: "it is the only one",
+    },
     quality: { nGenesByCounts: none, totalCounts: none, pctCountsMt: none, from: "matrix" },
     genes: {
       ...{ names: tokens.genes, nCellsByCounts: none, totalCounts: none, rank: new Int32Array(40) },
       ...{ kept: new Uint8Array(40).fill(1), highlyVariable: new Uint8Array(40).fill(1) },
     },
-    ...{ notes: [], nBins: 51, seed: 0, maxLength: 41 },
+    ...{
+      notes: [],
+      settings: { ...resolve(PREPARATION, { cellType: "celltype" }), nBins: 51 },
+      recipe: {
+        ...{ genes: tokens.genes, totalGenes: tokens.genes, column: "var index", matrix: "X" },
+        ...{ looked: "counts", logged: false },
+      },
+      maxLength: 41,
+    },
   };
 }

@@ -1,8 +1,8 @@
-import { Random } from "../../src/anndata/random.js";
 import type { Graph } from "../../src/graph/graph.js";
 import { encodeOnnx } from "../../src/graph/onnx.js";
 import type { Shape, Tensor } from "../../src/graph/tensor.js";
 import { Session, tensor } from "../../src/runtime/session.js";
+import { Random } from "../../src/support/random.js";
 
 /** An array to feed to a graph. Its input's dimensions may have names; the array's are known. */
 export interface Operand {

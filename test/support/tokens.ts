@@ -1,5 +1,5 @@
-import { Random } from "../../src/anndata/random.js";
 import type { ModelArgs } from "../../src/model/args.js";
+import { Random } from "../../src/support/random.js";
 import type { TokenStore } from "../../src/tokenize/tokens.js";
 
 /** A model of two narrow layers, fast enough to train in a test. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Random } from "../../src/anndata/random.js";
 import { log1p } from "../../src/preprocess/log1p.js";
 import { normalizeTotal, sizeFactor } from "../../src/preprocess/normalizeTotal.js";
+import { Random } from "../../src/support/random.js";
 import { Binner, binValues, digit, digitize, indexOf } from "../../src/tokenize/bin.js";
 import { CellBinner } from "../../src/tokenize/cellBinner.js";
 import { expected } from "../preprocess/expected.js";

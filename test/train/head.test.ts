@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Random } from "../../src/anndata/random.js";
 import { parameterShapes } from "../../src/model/parameters.js";
+import { Random } from "../../src/support/random.js";
 import { bucketBatches } from "../../src/tokenize/batches.js";
 import { isFrozen } from "../../src/train/frozen.js";
 import { initialWeights } from "../../src/train/initialise.js";

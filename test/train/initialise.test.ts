@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Random } from "../../src/anndata/random.js";
 import type { ModelArgs } from "../../src/model/args.js";
 import { parameterShapes } from "../../src/model/parameters.js";
+import { Random } from "../../src/support/random.js";
 import { initialWeights } from "../../src/train/initialise.js";
 
 const args: ModelArgs = {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Random } from "../../src/anndata/random.js";
+import { deserialize, serialize } from "node:v8";
 import type { Weights } from "../../src/checkpoint/weights.js";
 import { parameterShapes } from "../../src/model/parameters.js";
+import { Random } from "../../src/support/random.js";
 import { initialWeights } from "../../src/train/initialise.js";
 import { TrainingJob } from "../../src/train/job.js";
+import type { LoopState } from "../../src/train/loopState.js";
 import type { TrainingEvent, TrainingPlan } from "../../src/train/plan.js";
 import { simulatedTokens, tinyArgs } from "../support/tokens.js";
 
@@ -89,6 +91,39 @@ test("the same plan gives the same weights to the bit, with 1 thread and with 2"
 async function run(of: TrainingPlan): Promise<Weights> {
   return (await new TrainingJob(of, () => {}).result).weights;
 }
+
+for (const freeze of ["nothing", "backbone"] as const)
+  test(`a training goes on from its state, written and read, to the same bits (freeze: ${freeze})`, async () => {
+    const whole = plan({ epochs: 4, freeze });
+    const heard: TrainingEvent[] = [];
+    const reference = await new TrainingJob(whole, [(event) => heard.push(event)]).result;
+    // Held in the middle of the third epoch of eight steps, so that there is a best one already.
+    const before: TrainingEvent[] = [];
+    const job = new TrainingJob(whole, [
+      (event) => {
+        before.push(event);
+        if (event.kind === "step" && event.step === 19) job.pause();
+      },
+    ]);
+    while (!before.some((event) => event.kind === "step" && event.step === 19)) await sleep(5);
+    const { kind, ...state } = await job.snapshot();
+    job.stop();
+    await job.result;
+    assert.ok(state.step >= 19 && state.step < 32, `held at step ${state.step}`);
+    assert.equal(state.epoch, 1 + Math.floor((state.step - 1) / 8) + (state.batch === 0 ? 1 : 0));
+
+    const after: TrainingEvent[] = [];
+    const read: LoopState = deserialize(serialize(state));
+    const result = await new TrainingJob(whole, [(event) => after.push(event)], undefined, read).result;
+    assert.deepEqual(bytes(result.weights), bytes(reference.weights));
+    assert.deepEqual({ ...result, weights: 0 }, { ...reference, weights: 0 });
+    const course = (events: TrainingEvent[]) =>
+      events
+        .filter(({ kind }) => kind === "epoch" || kind === "step")
+        .map((event) => ({ ...event, seconds: 0 }));
+    assert.deepEqual(course(after), course(heard).slice(-course(after).length));
+    assert.equal(after.filter((event) => event.kind === "step").length, 32 - state.step);
+  });
 
 test("micro-batches make the same step as the whole batch, but for rounding", async () => {
   const args = { ...tinyArgs, dropout: 0 };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EMBEDDING_MIME, embeddingPayload, embeddingView } from "../../src/views/embedding.js";
+import { decodeEmbedding, EMBEDDING_MIME, type QuantisedAxis } from "../../src/views/contract.js";
+import { embeddingPayload, embeddingView } from "../../src/views/embedding.js";
 import { categoryColors, OTHERS, PALETTE } from "../../src/views/palette.js";
-import type { QuantisedAxis } from "../../src/views/payloads.js";
 import type { EmbeddingInput } from "../../src/views/types.js";
 import { decodePng } from "../support/png.js";
 
@@ -166,4 +166,22 @@ test("more categories than colours: the smallest are grey", () => {
   const colors = categoryColors(sizes);
   assert.deepEqual(colors.slice(0, 3), [OTHERS, OTHERS, PALETTE[0]]);
   assert.equal(new Set(colors).size, PALETTE.length + 1);
+});
+
+test("what the library encodes the page decodes: to a 65,536th of the axis, a 255th of a probability, codes exactly", () => {
+  for (const categories of [3, 300]) {
+    const names = Array.from({ length: categories }, (_, i) => `type ${i}`);
+    const codes = Int32Array.from({ length: CELLS }, (_, i) => (i % 7 === 0 ? -1 : (i * 31) % categories));
+    const probabilities = Float32Array.from({ length: CELLS }, (_, i) => i / CELLS);
+    const x = Float32Array.from({ length: CELLS }, (_, i) => Math.sin(i));
+    const input = { x, y: x, panels: [{ title: "Truth", categories: names, codes, probabilities }] };
+    const decoded = decodeEmbedding(embeddingPayload(input));
+    const [low, high] = [Math.min(...x), Math.max(...x)];
+    assert.ok(decoded.x.every((share, i) => Math.abs(low + share * (high - low) - x[i]) < 2e-5));
+    assert.deepEqual(
+      [...decoded.panels[0].codes],
+      [...codes].map((code) => (code < 0 ? categories : code)),
+    );
+    assert.ok(decoded.panels[0].probabilities!.every((p, i) => Math.abs(p - probabilities[i]) < 1 / 500));
+  }
 });

@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { confusionView } from "../../src/views/confusion.js";
+import { TRAINING_MIME } from "../../src/views/contract.js";
 import { histogramView } from "../../src/views/histogram.js";
 import { hvgView } from "../../src/views/hvg.js";
 import { reportView } from "../../src/views/report.js";
 import { tableText, tableView } from "../../src/views/table.js";
-import {
-  describeTraining,
-  TRAINING_MIME,
-  trainingPayload,
-  trainingUpdate,
-  trainingView,
-} from "../../src/views/training.js";
+import { describeTraining, trainingPayload, trainingUpdate, trainingView } from "../../src/views/training.js";
 import type { TrainingProgress } from "../../src/views/types.js";
 import { inked } from "../support/png.js";
 

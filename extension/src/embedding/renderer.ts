@@ -2,7 +2,7 @@ import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
-import type { EmbeddingPayload } from "../../../src/views/payloads.js";
+import type { EmbeddingPayload } from "../../../src/views/contract.js";
 import { element, onThemeChange } from "../dom.js";
 import { canvasPlot } from "./canvasPlot.js";
 import { themed } from "./colors.js";

@@ -2,7 +2,7 @@ import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import type { Kernel } from "@jupyterlab/services";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Widget } from "@lumino/widgets";
-import type { TrainingPayload } from "../../../src/views/payloads.js";
+import { duration, type TrainingPayload } from "../../../src/views/contract.js";
 import { element } from "../dom.js";
 import { type Chart, chartSvg } from "./chart.js";
 import { stopRun } from "./stop.js";
@@ -146,13 +146,4 @@ function charts(run: TrainingPayload, trans: TranslationBundle): Chart[] {
     ...(run.bestEpoch !== null && { mark: { x: run.bestEpoch, label: trans.__("kept") } }),
   };
   return [lossChart, errorChart];
-}
-
-/** "45 s", "3 min 20 s", "2 h 05 min". */
-function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }

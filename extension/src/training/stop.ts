@@ -1,7 +1,5 @@
 import type { Kernel } from "@jupyterlab/services";
-
-/** What the kernel answers while a run is on. */
-const TARGET = "cellkernel.training";
+import { type TrainingCommand, VIEW_TARGET, type ViewMessage } from "../../../src/views/contract.js";
 
 /** A kernel that knows the target keeps the comm open or answers; one that doesn't closes it at once. */
 const PATIENCE = 5000;
@@ -12,7 +10,7 @@ const PATIENCE = 5000;
  * @returns whether someone in the kernel took the request.
  */
 export function stopRun(kernel: Kernel.IKernelConnection, run: string): Promise<boolean> {
-  const comm = kernel.createComm(TARGET);
+  const comm = kernel.createComm(VIEW_TARGET);
   return new Promise((resolve) => {
     const timer = setTimeout(() => settle(true), PATIENCE);
     const settle = (heard: boolean) => {
@@ -25,6 +23,7 @@ export function stopRun(kernel: Kernel.IKernelConnection, run: string): Promise<
       clearTimeout(timer);
       resolve(false);
     };
-    comm.open({ run, command: "stop" });
+    const order: ViewMessage & { command: TrainingCommand } = { view: run, command: "stop" };
+    comm.open({ ...order });
   });
 }

@@ -1,6 +1,6 @@
+import { Random } from "../../support/random.js";
 import { type AnnData, obsColumn } from "../anndata.js";
 import type { Value } from "../columns.js";
-import { Random } from "../random.js";
 import { takeCells } from "./subset.js";
 
 /**

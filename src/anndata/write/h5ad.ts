@@ -1,10 +1,9 @@
 import { type ColumnTable, table } from "arquero";
-
+import { TemporaryFile } from "../../support/temporaryFile.js";
 import type { AnnData } from "../anndata.js";
 import type { LazyMapping } from "../element.js";
 import { H5Output } from "../hdf5/output.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
-import { TemporaryFile } from "../temporaryFile.js";
 import { type Writable, writeDict } from "./element.js";
 import { writeFrame } from "./frame.js";
 import { CsrOutput, writeMatrix } from "./matrix.js";
@@ -104,13 +103,18 @@ export async function writeParts(parts: Annotations, path: string): Promise<void
   const file = new TemporaryFile(path);
   const out = await openOutput(file);
   try {
-    if (parts.X) writeMatrix(out, "/X", parts.X);
-    writeAnnotations(out, parts);
+    writeContents(out, parts);
     out.close();
   } catch (error) {
     throw failed(file, out, error);
   }
   commit(file);
+}
+
+/** Writes all parts to a file that was just opened. */
+export function writeContents(out: H5Output, parts: Annotations): void {
+  if (parts.X) writeMatrix(out, "/X", parts.X);
+  writeAnnotations(out, parts);
 }
 
 async function openOutput(file: TemporaryFile): Promise<H5Output> {

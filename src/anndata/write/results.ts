@@ -1,25 +1,24 @@
 import { chmodSync, constants, copyFileSync, realpathSync, statSync } from "node:fs";
 
 import type { ColumnTable } from "arquero";
-
+import { TemporaryFile } from "../../support/temporaryFile.js";
 import type { AnnData } from "../anndata.js";
 import type { Column } from "../columns.js";
-import type { DenseArray, LazyMapping } from "../element.js";
+import type { LazyMapping } from "../element.js";
 import { H5File } from "../hdf5/file.js";
-import { H5Output } from "../hdf5/output.js";
+import { type GrowingDataset, H5Output } from "../hdf5/output.js";
 import { type JoinOptions, joinByCell } from "../join.js";
 import type { RowMatrix } from "../matrix.js";
 import { readH5ad } from "../readH5ad.js";
-import { withColumns } from "../table.js";
-import { TemporaryFile } from "../temporaryFile.js";
+import { columnsOf, tableOf } from "../table.js";
 import { type Writable, writeElement } from "./element.js";
 import { writeColumn } from "./frame.js";
-import { type Annotations, storedMembers, writeParts } from "./h5ad.js";
+import { type Annotations, storedMembers, writeContents } from "./h5ad.js";
 import { writeMatrix } from "./matrix.js";
 
 /** What was found out about the cells of a file. */
 export interface Results {
-  /** Columns for `obs`, joined by cell name. */
+  /** Columns for `obs`, joined by cell name; with `byRow`, a row a cell in the file's order. */
   obs?: ColumnTable;
   /** Embeddings, row-major: cells × `columns`. */
   obsm?: Record<string, { data: Float32Array; columns: number }>;
@@ -27,34 +26,153 @@ export interface Results {
   layers?: Record<string, RowMatrix>;
 }
 
+/** How results find their cells. */
+export interface ResultsOptions extends JoinOptions {
+  /** The table has a row for each cell, in the file's order, and no column of names: these may then repeat. */
+  byRow?: boolean;
+}
+
 /**
  * Writes results into a copy of the input, which is never opened for writing. The copy is made byte by
  * byte and keys are added to it, so that every other part stays as it was. Only where that cannot be
  * (a file of anndata before 0.8, a view, a key that is to be replaced) is the data written anew.
  *
- * Cells are matched by name; with `partial`, cells without a row get missing values.
+ * Cells are matched by name (with `partial`, cells without a row get missing values) or, with `byRow`, by their rows.
  */
 export async function writeResults(
   input: AnnData | string,
   outPath: string,
   results: Results,
-  options: JoinOptions = {},
+  options: ResultsOptions = {},
 ): Promise<void> {
   const adata = typeof input === "string" ? await readH5ad(input) : input;
   try {
     checkOutput(adata, outPath);
-    const columns = results.obs
-      ? joinByCell(adata.obsNames, results.obs, options, "the table of results")
-      : new Map<string, Column>();
-    const obsm = embeddings(adata, results.obsm ?? {});
-    if (adata.isFile && (await canBeAdded(adata, columns, obsm, results))) {
-      await addToCopy(adata, outPath, columns, obsm, results);
-    } else {
-      await writeParts(merged(adata, columns, obsm, results), outPath);
-    }
+    const columns = resultColumns(adata, results.obs, options);
+    const { obsm = {}, uns = {}, layers = {} } = results;
+    checkEmbeddings(adata, obsm);
+    const widths = Object.fromEntries(Object.entries(obsm).map(([name, { columns }]) => [name, columns]));
+    const planned = {
+      obs: [...columns.keys()],
+      obsm: widths,
+      uns: Object.keys(uns),
+      layers: Object.keys(layers),
+    };
+    const writer = await ResultsWriter.open(adata, outPath, planned);
+    for (const [name, { data }] of Object.entries(obsm)) writer.append(name, data);
+    writer.close({ obs: columns, uns, layers });
   } finally {
     if (typeof input === "string") adata.close();
   }
+}
+
+/** The names of results that will come. */
+export interface PlannedResults {
+  obs: readonly string[];
+  /** Columns of each embedding. */
+  obsm: Record<string, number>;
+  uns?: readonly string[];
+  layers?: readonly string[];
+}
+
+/**
+ * Results that come bit by bit, into a copy of the input as `writeResults` makes it. The copy is made first, so that what
+ * can't be written is found before hours are spent on what it is to hold; embeddings are written as they come. The
+ * file has its name when it is closed.
+ */
+export class ResultsWriter {
+  private constructor(
+    private readonly adata: AnnData,
+    private readonly file: TemporaryFile,
+    private readonly out: H5Output,
+    private readonly embeddings: Map<string, GrowingDataset>,
+  ) {}
+
+  static async open(adata: AnnData, outPath: string, planned: PlannedResults): Promise<ResultsWriter> {
+    checkOutput(adata, outPath);
+    const file = new TemporaryFile(outPath);
+    let out: H5Output | undefined;
+    try {
+      if (adata.isFile && (await canBeAdded(adata, planned))) {
+        copyFileSync(adata.path, file.path, constants.COPYFILE_FICLONE);
+        chmodSync(file.path, statSync(file.path).mode | 0o600);
+        out = await H5Output.open(file.path, "a");
+      } else {
+        out = await H5Output.open(file.path, "w");
+        writeContents(out, without(adata, planned));
+      }
+      addGroup(out, "/obsm");
+      const embeddings = new Map<string, GrowingDataset>();
+      for (const [name, columns] of Object.entries(planned.obsm)) {
+        embeddings.set(name, out.growing(`/obsm/${name}`, new Float32Array(0), columns));
+        out.encoding(`/obsm/${name}`, "array", "0.2.0");
+      }
+      return new ResultsWriter(adata, file, out, embeddings);
+    } catch (error) {
+      out?.abandon();
+      file.discard();
+      throw file.failure(error);
+    }
+  }
+
+  /** Adds rows of an embedding, row-major, after those before: cells in the file's order. */
+  append(embedding: string, values: Float32Array): void {
+    this.orDiscard(() => this.embeddings.get(embedding)!.append(values));
+  }
+
+  /** Adds the rest and gives the file its name. */
+  close({
+    obs,
+    uns = {},
+    layers = {},
+  }: {
+    obs: Map<string, Column>;
+    uns?: Record<string, Writable>;
+    layers?: Record<string, RowMatrix>;
+  }): void {
+    const { out, adata } = this;
+    this.orDiscard(() => {
+      for (const [name, { length }] of this.embeddings)
+        if (length !== adata.nObs)
+          throw new Error(`obsm/${name} has ${length} rows, expected ${adata.nObs}, one a cell`);
+      for (const [name, column] of obs) writeColumn(out, `/obs/${name}`, column);
+      out.attribute("/obs", "column-order", [...new Set([...adata.obs.columnNames(), ...obs.keys()])]);
+      addMembers(out, "/uns", Object.entries(uns));
+      addGroup(out, "/layers");
+      for (const [name, layer] of Object.entries(layers)) writeMatrix(out, `/layers/${name}`, layer);
+      out.close();
+      this.file.commit();
+    });
+  }
+
+  /** Gives up: nothing is left of the file. */
+  abandon(): void {
+    this.out.abandon();
+    this.file.discard();
+  }
+
+  private orDiscard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.abandon();
+      throw this.file.failure(error);
+    }
+  }
+}
+
+function resultColumns(
+  adata: AnnData,
+  obs: ColumnTable | undefined,
+  options: ResultsOptions,
+): Map<string, Column> {
+  if (!obs) return new Map();
+  if (!options.byRow) return joinByCell(adata.obsNames, obs, options, "the table of results");
+  if (obs.numRows() !== adata.nObs)
+    throw new Error(
+      `the table of results has ${obs.numRows()} rows for ${adata.nObs} cells; byRow needs one each`,
+    );
+  return columnsOf(obs, "the table of results");
 }
 
 /** Fails where `writeResults` could not write, before hours are spent on what it is to write. */
@@ -74,67 +192,31 @@ function isSame(a: string, b: string): boolean {
   }
 }
 
-function embeddings(adata: AnnData, given: NonNullable<Results["obsm"]>): Map<string, DenseArray> {
-  return new Map(
-    Object.entries(given).map(([name, { data, columns }]) => {
-      if (data.length !== adata.nObs * columns) {
-        throw new Error(
-          `obsm/${name} has ${data.length} values, expected ${adata.nObs} cells × ${columns} columns.`,
-        );
-      }
-      return [name, { shape: [adata.nObs, columns], dtype: "float32", data }];
-    }),
-  );
+function checkEmbeddings(adata: AnnData, given: NonNullable<Results["obsm"]>): void {
+  for (const [name, { data, columns }] of Object.entries(given))
+    if (data.length !== adata.nObs * columns)
+      throw new Error(
+        `obsm/${name} has ${data.length} values, expected ${adata.nObs} cells × ${columns} columns.`,
+      );
 }
 
 /** HDF5 as we have it can add keys but not replace them, and only to today's encoding of `obs`. */
 async function canBeAdded(
   adata: AnnData,
-  columns: Map<string, Column>,
-  obsm: Map<string, DenseArray>,
-  { uns = {}, layers = {} }: Results,
+  { obs, obsm, uns = [], layers = [] }: PlannedResults,
 ): Promise<boolean> {
   const file = await H5File.open(adata.path);
   try {
     const modern =
       file.kind("/obs") === "group" && file.textAttribute("/obs", "encoding-version") === "0.2.0";
     const replaced =
-      [...columns.keys()].some((name) => adata.obs.column(name)) ||
-      [...obsm.keys()].some((key) => adata.obsm.has(key)) ||
-      Object.keys(uns).some((key) => adata.uns.has(key)) ||
-      Object.keys(layers).some((key) => adata.layers.has(key));
+      obs.some((name) => adata.obs.column(name)) ||
+      Object.keys(obsm).some((key) => adata.obsm.has(key)) ||
+      uns.some((key) => adata.uns.has(key)) ||
+      layers.some((key) => adata.layers.has(key));
     return modern && !replaced;
   } finally {
     file.close();
-  }
-}
-
-async function addToCopy(
-  adata: AnnData,
-  outPath: string,
-  columns: Map<string, Column>,
-  obsm: Map<string, DenseArray>,
-  { uns = {}, layers = {} }: Results,
-): Promise<void> {
-  const file = new TemporaryFile(outPath);
-  let out: H5Output | undefined;
-  try {
-    copyFileSync(adata.path, file.path, constants.COPYFILE_FICLONE);
-    chmodSync(file.path, statSync(file.path).mode | 0o600);
-    out = await H5Output.open(file.path, "a");
-    for (const [name, column] of columns) writeColumn(out, `/obs/${name}`, column);
-    out.attribute("/obs", "column-order", [...adata.obs.columnNames(), ...columns.keys()]);
-    addMembers(out, "/obsm", obsm);
-    addMembers(out, "/uns", Object.entries(uns));
-    addGroup(out, "/layers");
-    for (const [name, layer] of Object.entries(layers)) writeMatrix(out, `/layers/${name}`, layer);
-    out.close();
-    out = undefined;
-    file.commit();
-  } catch (error) {
-    out?.abandon();
-    file.discard();
-    throw file.failure(error);
   }
 }
 
@@ -149,24 +231,19 @@ function addGroup(out: H5Output, path: string): void {
   out.encoding(path, "dict", "0.1.0");
 }
 
-/** The data with the results in place of what had their names. */
-function merged(
-  adata: AnnData,
-  columns: Map<string, Column>,
-  obsm: Map<string, DenseArray>,
-  { uns = {}, layers = {} }: Results,
-): Annotations {
+/** The data without what results are to take the place of. */
+function without(adata: AnnData, { obs, obsm, uns = [], layers = [] }: PlannedResults): Annotations {
   const { X, obsNames, varNames, raw, varm, obsp, varp } = adata;
+  const columns = [...columnsOf(adata.obs, "obs")].filter(([name]) => !obs.includes(name));
   return {
     ...{ X, obsNames, varNames, raw, varm, obsp, varp, var: adata.var },
-    obs: withColumns(adata.obs, columns),
-    obsm: overlaid(adata.obsm, obsm),
-    uns: overlaid(adata.uns, new Map(Object.entries(uns))),
-    layers: new Map([...adata.layers, ...Object.entries(layers)]),
+    obs: tableOf(columns),
+    obsm: others(adata.obsm, Object.keys(obsm)),
+    uns: others(adata.uns, uns),
+    layers: [...adata.layers].filter(([name]) => !layers.includes(name)),
   };
 }
 
-function* overlaid(mapping: LazyMapping, added: Map<string, Writable>): Iterable<[string, Writable]> {
-  for (const [key, value] of storedMembers(mapping)) if (!added.has(key)) yield [key, value];
-  yield* added;
+function* others(mapping: LazyMapping, taken: readonly string[]): Iterable<[string, Writable]> {
+  for (const [key, value] of storedMembers(mapping)) if (!taken.includes(key)) yield [key, value];
 }

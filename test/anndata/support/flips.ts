@@ -9,8 +9,8 @@ import type { AnnData } from "../../../src/anndata/anndata.js";
 import type { Element } from "../../../src/anndata/element.js";
 import { isMatrix, isTable } from "../../../src/anndata/element.js";
 import type { RowMatrix } from "../../../src/anndata/matrix.js";
-import { Random } from "../../../src/anndata/random.js";
 import { readH5ad } from "../../../src/anndata/readH5ad.js";
+import { Random } from "../../../src/support/random.js";
 
 /** Everything that can be read of a file, as text by key. */
 async function contents(path: string): Promise<Map<string, string>> {

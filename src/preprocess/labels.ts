@@ -1,0 +1,187 @@
+import type { AnnData } from "../anndata/anndata.js";
+import { CellkernelError } from "../support/error.js";
+
+/** One label a cell, as codes. */
+export interface Labels {
+  /** The `obs` column. */
+  column: string;
+  /** Names by code: sorted, or the fine-tuned model's. */
+  classes: string[];
+  /** Int32 [cells]: −1 where the cell has no label, or one that the fine-tuned model never saw. */
+  codes: Int32Array;
+  /** Labels that the fine-tuned model never saw, and in how many cells. */
+  unseen: Map<string, number>;
+}
+
+/** The batch (donor, sample, …) of each cell, as codes. */
+export interface CellBatches {
+  column: string;
+  /** Sorted. */
+  names: string[];
+  /** Int32 [cells]: −1 where missing. */
+  codes: Int32Array;
+}
+
+/** A column of `obs` of few values, as codes. */
+export type CellColumn = CellBatches;
+
+/** More distinct numbers than this are a measurement, not a label. */
+const MOST_NUMERIC_LABELS = 100;
+/** Cells whose values say whether a column may hold groups. */
+const LOOK = 2000;
+
+/**
+ * The labels in a column of `obs`, as codes in sorted order of the label, or in the order of `classes`.
+ *
+ * @param classes the classes of a fine-tuned model, whose codes are kept
+ * @param notes receives what the user must know: missing labels, labels that the model never saw
+ */
+export function readLabels(
+  cells: AnnData,
+  column: string,
+  keep: Uint8Array,
+  notes: string[],
+  classes?: string[],
+): Labels {
+  const { values, names } = readColumn(cells, column, keep, "cellType");
+  const missing = values.reduce((sum, value) => sum + (value === undefined ? 1 : 0), 0);
+  if (missing > 0)
+    notes.push(
+      `${missing} of ${values.length} cells have no label in obs column "${column}"; they are left out of training and evaluation.`,
+    );
+  if (classes === undefined && names.length < 2)
+    throw new CellkernelError(
+      "column",
+      `obs column "${column}" of ${cells.path} holds ${names.length === 1 ? `one class only ("${names[0]}")` : "no label at all"}; training needs at least two. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
+    );
+  const known = classes ?? names;
+  const unseen = new Map<string, number>();
+  const codes = encode(values, known, unseen);
+  if (unseen.size > 0) {
+    const list = [...unseen].map(([label, n]) => `"${label}" (${n} cells)`).join(", ");
+    notes.push(
+      `The model never saw these labels of obs column "${column}": ${list}. Those cells have no label here.`,
+    );
+    if (unseen.size === names.length)
+      throw new CellkernelError(
+        "column",
+        `The model knows none of the labels of obs column "${column}": ${list}. It knows ${classes
+          ?.slice(0, 10)
+          .map((name) => `"${name}"`)
+          .join(", ")}. ${otherColumns(cells, column)}`,
+        { column, path: cells.path },
+      );
+  }
+  return { column, classes: known, codes, unseen };
+}
+
+/** The batches in a column of `obs`, as codes in sorted order. */
+export function readBatches(cells: AnnData, column: string, keep: Uint8Array, notes: string[]): CellBatches {
+  const { values, names } = readColumn(cells, column, keep, "batch");
+  const codes = encode(values, names, new Map());
+  const missing = codes.filter((code) => code < 0).length;
+  if (names.length === 0)
+    throw new CellkernelError(
+      "column",
+      `obs column "${column}" of ${cells.path} names no batch. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
+    );
+  if (missing > 0)
+    notes.push(
+      `${missing} cells have no batch in obs column "${column}"; they have no say in the choice of variable genes.`,
+    );
+  return { column, names, codes };
+}
+
+/** More different values than this are names, not groups. */
+const MOST_GROUPS = 1000;
+
+/**
+ * The columns of `obs` that have few values, of the kept cells: by these a split can be made.
+ * @param always columns that are taken however many values they have
+ */
+export function readGroups(
+  cells: AnnData,
+  keep: Uint8Array,
+  always: readonly (string | undefined)[],
+): CellColumn[] {
+  return cells.obs.columnNames().flatMap((column) => {
+    const needed = always.includes(column);
+    if (!needed && !mayGroup(cells, column)) return [];
+    const { values, names, numeric } = columnValues(cells, column, keep);
+    const most = numeric ? MOST_NUMERIC_LABELS : MOST_GROUPS;
+    if (!needed && (names.length < 2 || names.length > most)) return [];
+    return [{ column, names, codes: encode(values, names, new Map()) }];
+  });
+}
+
+/** A look at some values: measurements and names of cells are not read as a whole. */
+function mayGroup(cells: AnnData, column: string): boolean {
+  const found = cells.obs.column(column)!;
+  const step = Math.max(1, Math.floor(cells.nObs / LOOK));
+  const seen = new Set<unknown>();
+  let looked = 0;
+  for (let i = 0; i < cells.nObs; i += step, looked++) {
+    const value: unknown = found.at(i);
+    if (typeof value === "number" && !Number.isInteger(value) && !Number.isNaN(value)) return false;
+    seen.add(value);
+  }
+  return looked < 20 || seen.size <= looked / 2;
+}
+
+/** The column's values of the kept cells as text, and its sorted values; undefined is missing. */
+function readColumn(cells: AnnData, column: string, keep: Uint8Array, option: string) {
+  if (!cells.obs.column(column))
+    throw new CellkernelError(
+      "column",
+      `${cells.path} has no obs column "${column}", which ${option} names. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
+    );
+  const { values, names, numeric } = columnValues(cells, column, keep);
+  if (numeric && names.length > MOST_NUMERIC_LABELS)
+    throw new CellkernelError(
+      "column",
+      `obs column "${column}" of ${cells.path} holds ${names.length} different numbers: that is a measurement, not a ${option === "batch" ? "batch" : "label"}. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
+    );
+  return { values, names };
+}
+
+function columnValues(cells: AnnData, column: string, keep: Uint8Array) {
+  const found = cells.obs.column(column)!;
+  const values: (string | undefined)[] = [];
+  const distinct = new Map<string, unknown>();
+  for (let i = 0; i < cells.nObs; i++) {
+    if (keep[i] === 0) continue;
+    const value: unknown = found.at(i);
+    const missing = value === null || value === undefined || value === "" || Number.isNaN(value);
+    const text = missing ? undefined : String(value);
+    values.push(text);
+    if (text !== undefined && !distinct.has(text)) distinct.set(text, value);
+  }
+  const numeric = [...distinct.values()].every(
+    (value) => typeof value === "number" || typeof value === "bigint",
+  );
+  const names = [...distinct.keys()].sort(
+    numeric ? (a, b) => Number(a) - Number(b) : (a, b) => (a < b ? -1 : 1),
+  );
+  return { values, names, numeric };
+}
+
+function encode(values: (string | undefined)[], names: string[], unknown: Map<string, number>): Int32Array {
+  const codeOf = new Map(names.map((name, code) => [name, code]));
+  return Int32Array.from(values, (value) => {
+    if (value === undefined) return -1;
+    const code = codeOf.get(value);
+    if (code === undefined) unknown.set(value, (unknown.get(value) ?? 0) + 1);
+    return code ?? -1;
+  });
+}
+
+function otherColumns(cells: AnnData, column: string): string {
+  const others = cells.obs.columnNames().filter((name) => name !== column);
+  return others.length > 0
+    ? `The ${others.length === cells.obs.numCols() ? "" : "other "}columns are: ${others.join(", ")}.`
+    : "It has no other columns.";
+}

@@ -1,0 +1,168 @@
+import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
+import { CountTable } from "./countTable.js";
+import { ClippedMoments, GeneMoments } from "./geneMoments.js";
+import { beforeMoments, CountTrend, checkOptions, fromMoments } from "./highlyVariableGenes.js";
+import { takeColumns } from "./lazy.js";
+import { log1pBlock } from "./log1p.js";
+import { normalizeBlock } from "./normalizeTotal.js";
+import { QcAccumulator, type QcMetrics, type ValueRange } from "./qc.js";
+import type { HighlyVariableGenes, HvgFlavor } from "./ranking.js";
+
+/** What the first pass needs to know. */
+export interface StatisticsOptions {
+  matrix: RowMatrix;
+  /** The matrix's name in messages. */
+  name: string;
+  cellNames: readonly string[];
+  /** [columns] */
+  geneNames: readonly string[];
+  /** Uint8 [columns]: 1 for the genes of the vocabulary. */
+  known: Uint8Array;
+  /** Int32 [cells]: batch codes, −1 where missing; absent for one batch. */
+  batches?: Int32Array;
+  filterGeneByCounts: number;
+  filterCellByCounts: number;
+  targetSum: number;
+  /** Absent when all genes are kept. */
+  variable?: { flavor: HvgFlavor; nTopGenes: number };
+}
+
+/** What the first pass found. */
+export interface Statistics {
+  range: ValueRange;
+  qc: QcMetrics;
+  /** Uint8 [cells] */
+  keptCells: Uint8Array;
+  /** Uint8 [columns]: known, and with enough counts. */
+  keptGenes: Uint8Array;
+  /** Over the kept genes, in their order. */
+  variable?: HighlyVariableGenes;
+}
+
+/** Reads the matrix block by block, telling how far it came. */
+export type Pass = (stage: string, visit: (block: CsrBlock) => void) => Promise<void>;
+
+/**
+ * Quality figures, filters and variable genes in one pass over the matrix. A filter of genes needs a pass of its
+ * own before where cells are filtered or normalised by what it leaves; `seurat_v3` needs one after where there are
+ * too many different large counts to keep.
+ *
+ * @param logged whether the values are logged already, by the look of some; `range.logged` of the result tells the truth
+ */
+export async function gatherStatistics(
+  options: StatisticsOptions,
+  logged: boolean,
+  pass: Pass,
+): Promise<Statistics> {
+  const { cellNames, geneNames, known, variable, filterGeneByCounts, filterCellByCounts, targetSum } =
+    options;
+  if (variable) checkOptions(variable.flavor, variable.nTopGenes);
+  const qc = new QcAccumulator(cellNames.length, geneNames);
+  const onCounts = variable?.flavor === "seurat_v3";
+  const normalizes = variable !== undefined && !onCounts && !logged;
+  const separate = filterGeneByCounts > 0 && (filterCellByCounts > 0 || normalizes);
+  if (separate) await pass("counting genes", (block) => qc.add(block));
+  const keptGenes = separate ? filtered(options, qc.metrics()) : known;
+
+  const gatherer = new Gatherer(options, keptGenes, normalizes ? targetSum : undefined);
+  await pass("counting", (block) => {
+    if (!separate) qc.add(block);
+    gatherer.add(block);
+  });
+  const metrics = qc.metrics();
+  const finalGenes = separate ? keptGenes : filtered(options, metrics);
+  if (qc.range.max === 0) throw new Error(`${options.name} holds only zeros.`);
+  refuseEmpty(options, gatherer.keptCells, finalGenes);
+  return {
+    range: qc.range,
+    qc: metrics,
+    keptCells: gatherer.keptCells,
+    keptGenes: finalGenes,
+    variable: variable && (await gatherer.choose(finalGenes, pass)),
+  };
+}
+
+function filtered({ known, filterGeneByCounts }: StatisticsOptions, qc: QcMetrics): Uint8Array {
+  return known.map((flag, gene) => (flag === 1 && qc.var.totalCounts[gene] >= filterGeneByCounts ? 1 : 0));
+}
+
+function refuseEmpty(options: StatisticsOptions, keptCells: Uint8Array, keptGenes: Uint8Array): void {
+  if (!keptGenes.includes(1))
+    throw new Error(
+      `No gene of ${options.name} has ${options.filterGeneByCounts} counts or more; lower filterGeneByCounts.`,
+    );
+  if (!keptCells.includes(1))
+    throw new Error(
+      options.filterCellByCounts > 0
+        ? `No cell of ${options.name} has ${options.filterCellByCounts} counts or more; lower filterCellByCounts.`
+        : `${options.name} has no cells.`,
+    );
+}
+
+/** Filters cells and gathers what the choice of variable genes needs. */
+class Gatherer {
+  readonly keptCells: Uint8Array;
+  /** Batch of each cell for the accumulators, −1 for those left out. */
+  private readonly batchOf: Int32Array;
+  private readonly counts?: CountTable;
+  private readonly moments?: GeneMoments;
+  private readonly target: Int32Array;
+  private readonly columns: number;
+
+  constructor(
+    private readonly options: StatisticsOptions,
+    private readonly genes: Uint8Array,
+    private readonly targetSum?: number,
+  ) {
+    const { cellNames, batches, variable } = options;
+    this.keptCells = new Uint8Array(cellNames.length).fill(1);
+    this.batchOf = batches?.slice() ?? new Int32Array(cellNames.length);
+    const nBatches = this.batchOf.reduce((most, code) => Math.max(most, code), 0) + 1;
+    let columns = 0;
+    this.target = Int32Array.from(genes, (flag) => (flag === 1 ? columns++ : -1));
+    this.columns = columns;
+    if (variable?.flavor === "seurat_v3") this.counts = new CountTable(genes.length, nBatches);
+    else if (variable !== undefined) this.moments = new GeneMoments(columns, nBatches);
+  }
+
+  add(block: CsrBlock): void {
+    if (this.options.filterCellByCounts > 0) this.filterCells(block);
+    this.counts?.add(block, this.batchOf);
+    if (this.moments === undefined) return;
+    const kept = takeColumns(block, this.target, this.columns);
+    const logged = this.targetSum === undefined ? kept : log1pBlock(normalizeBlock(kept, this.targetSum));
+    this.moments.add(logged, this.batchOf, beforeMoments(this.options.variable!.flavor));
+  }
+
+  private filterCells({ start, rows, indptr, indices, data }: CsrBlock): void {
+    for (let row = 0; row < rows; row++) {
+      let total = 0;
+      for (let p = indptr[row]; p < indptr[row + 1]; p++) total += data[p] * this.genes[indices[p]];
+      if (total >= this.options.filterCellByCounts) continue;
+      this.keptCells[start + row] = 0;
+      this.batchOf[start + row] = -1;
+    }
+  }
+
+  /** @param finalGenes Uint8 [columns of the matrix], the genes to choose from */
+  async choose(finalGenes: Uint8Array, pass: Pass): Promise<HighlyVariableGenes> {
+    const { flavor, nTopGenes } = this.options.variable!;
+    const places = Int32Array.from(finalGenes.keys()).filter((gene) => finalGenes[gene] === 1);
+    const { counts, moments, target, batchOf } = this;
+    if (moments !== undefined)
+      return fromMoments(
+        moments,
+        flavor as "cell_ranger" | "seurat",
+        nTopGenes,
+        places.map((gene) => target[gene]),
+      );
+    const trend = new CountTrend(counts!, { columns: places });
+    let clipped = trend.clipped();
+    if (clipped === undefined) {
+      const again = new ClippedMoments(trend.limits);
+      await pass("clipping", (block) => again.add(block, batchOf));
+      clipped = again.sums;
+    }
+    return trend.choose(clipped, nTopGenes);
+  }
+}

@@ -1,0 +1,250 @@
+import type { AnnData } from "../anndata/anndata.js";
+import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
+import type { CsrBlock } from "../anndata/matrix.js";
+import { readBatches, readGroups, readLabels } from "../preprocess/labels.js";
+import type { NewCellsOptions, PredictionOptions } from "../settings/prediction.js";
+import type { Prepared } from "../store/prepared.js";
+import { CellkernelError } from "../support/error.js";
+import { countMatches } from "../tokenize/matchGenes.js";
+import type { Recipe } from "../tokenize/recipe.js";
+import { LEFT_OUT, TOTAL_ONLY, Tokenizer } from "../tokenize/tokenizer.js";
+import { joinStores, longestCell, type TokenStore } from "../tokenize/tokens.js";
+import { Vocabulary } from "../tokenize/vocabulary.js";
+import { contentOf } from "./content.js";
+import { checkOverlap } from "./fewGenes.js";
+import { findGenes, type Genes, genePlaces } from "./genes.js";
+import { labelOf, matrixName } from "./preprocess.js";
+import type { Run } from "./run.js";
+
+/** Cells, and entries of the matrix, that are held at a time. */
+const CHUNK_CELLS = 8192;
+const CHUNK_ENTRIES = 16e6;
+
+/** Tokens of some cells of a file. */
+export interface TokenChunk {
+  tokens: TokenStore;
+  /** Int32 [cells]: row of each in the file. */
+  rows: Int32Array;
+  /** Int32 [cells × 2]: see `cellKey`. */
+  keys: Int32Array;
+}
+
+/** New cells, prepared as those of a run: as much of a preparation as is needed to predict and to compare. */
+export type NewCells = Pick<
+  Prepared,
+  "tokens" | "keys" | "rows" | "cellNames" | "labels" | "batches" | "obs" | "source" | "notes" | "maxLength"
+>;
+
+/** How new cells are to be read. */
+export type ReplayOptions = NewCellsOptions & Pick<PredictionOptions, "fewGenes">;
+
+/**
+ * The preparation of new cells exactly as that of a run's own: what was decided there is taken from its recipe, so that
+ * the same cell gets the same tokens. Nothing is read but a sample before the chunks are asked for.
+ */
+export class Replay {
+  /** The run's genes that the file has, in the run's order: the columns of the tokens. */
+  readonly genes: string[];
+  /** What the user must see. */
+  readonly notes: string[] = [];
+  private readonly source: ChosenMatrix;
+  private readonly columns: Genes;
+  private readonly target: Int32Array;
+  private readonly logged: boolean;
+
+  /** @throws where the file can't be read as the run's, or has too few of its genes */
+  constructor(
+    private readonly run: Run,
+    readonly cells: AnnData,
+    options: ReplayOptions,
+  ) {
+    const { recipe, preparation } = run.parts;
+    if (cells.nObs === 0 || cells.nVars === 0)
+      throw new CellkernelError(
+        "nothing",
+        `${cells.path} is empty: ${cells.nObs} cells × ${cells.nVars} genes.`,
+        { path: cells.path },
+      );
+    this.source = chooseLike(cells, recipe, options.matrix, this.notes);
+    const { kind } = this.source.contents;
+    this.logged = kind === recipe.looked ? recipe.logged : kind === "logged";
+    const vocabulary = genesOfRun(run);
+    const geneColumn = options.geneColumn ?? columnLike(this.source, recipe, vocabulary);
+    const places = genePlaces(this.source, geneColumn);
+    const place = places.reduce((a, b) =>
+      countMatches(b, vocabulary) > countMatches(a, vocabulary) ? b : a,
+    );
+    const known = countMatches(place, vocabulary);
+    const overlap = {
+      file: cells.path,
+      run: run.name,
+      runGenes: recipe.genes,
+      fileGenes: place.names,
+      vocabulary,
+    };
+    if (known === 0) checkOverlap({ ...overlap, found: new Set() }, false);
+    const { duplicates } = preparation;
+    this.columns = findGenes(
+      this.source,
+      `${labelOf(this.source)} of ${cells.path}`,
+      { geneColumn, duplicates },
+      { vocabulary },
+    );
+    const { names, ids } = this.columns;
+    const there = new Set(names.filter((_, column) => ids[column] >= 0));
+    this.genes = recipe.genes.filter((gene) => there.has(gene));
+    this.notes.push(...checkOverlap({ ...overlap, found: new Set(this.genes) }, options.fewGenes === true));
+    if (place.column !== recipe.column)
+      this.notes.push(`Gene names were taken from ${place.column} (the run's from ${recipe.column}).`);
+    if (this.columns.repeated > 0)
+      this.notes.push(
+        `${this.columns.repeated} columns name a gene again and were ${this.columns.summed ? "added to its first column" : "left out"}, as in the training.`,
+      );
+    const tokenOf = new Map(this.genes.map((gene, i) => [gene, i]));
+    this.target = Int32Array.from(names, (gene, column) =>
+      ids[column] < 0 ? LEFT_OUT : (tokenOf.get(gene) ?? TOTAL_ONLY),
+    );
+  }
+
+  /** The matrix that is read. */
+  get matrix(): string {
+    return labelOf(this.source);
+  }
+
+  /** Why that one. */
+  get why(): string {
+    return this.source.reason;
+  }
+
+  /** The cells' tokens, in the file's order, some at a time. Cells below the run's filter are left out. */
+  *chunks(): Iterable<TokenChunk> {
+    let blocks: CsrBlock[] = [];
+    let [cells, entries] = [0, 0];
+    for (const block of this.columns.matrix.blocks()) {
+      const full = cells + block.rows > CHUNK_CELLS || entries + block.data.length > CHUNK_ENTRIES;
+      if (blocks.length > 0 && full) {
+        yield this.tokens(blocks, cells, entries);
+        blocks = [];
+        [cells, entries] = [0, 0];
+      }
+      blocks.push(block);
+      cells += block.rows;
+      entries += block.data.length;
+    }
+    if (blocks.length > 0) yield this.tokens(blocks, cells, entries);
+  }
+
+  private tokens(blocks: CsrBlock[], cells: number, entries: number): TokenChunk {
+    const { preparation } = this.run.parts;
+    const { nBins, includeZeroGene, seed, normalizeTotal } = preparation;
+    const { genes, target } = this;
+    const keep = new Uint8Array(cells);
+    const first = blocks[0].start;
+    const own = blocks.map((block) => ({ ...block, start: block.start - first }));
+    for (const block of own) this.filter(block, keep);
+    const tokenizer = new Tokenizer({
+      ...{ genes, target, nBins, includeZeroGene, seed, cells },
+      geneIds: Int32Array.from(genes, (gene) => this.run.vocabulary.id(gene)!),
+      targetSum: this.logged ? undefined : normalizeTotal,
+      tokens: includeZeroGene ? cells * genes.length : entries,
+    });
+    for (const block of own) tokenizer.add(block, keep);
+    const rows = Int32Array.from(keep.keys()).filter((row) => keep[row] === 1);
+    return { tokens: tokenizer.store(), rows: rows.map((row) => first + row), keys: tokenizer.addedKeys };
+  }
+
+  /** Marks the cells that have as many counts as the run's cells had to have. */
+  private filter({ start, rows, indptr, indices, data }: CsrBlock, keep: Uint8Array): void {
+    const least = this.run.parts.preparation.filterCellByCounts;
+    for (let row = 0; row < rows; row++) {
+      let total = 0;
+      for (let p = indptr[row]; p < indptr[row + 1]; p++)
+        if (this.target[indices[p]] !== LEFT_OUT) total += data[p];
+      keep[start + row] = total >= least ? 1 : 0;
+    }
+  }
+}
+
+/** All cells of a file at once, with their labels: to be compared with the truth. */
+export function prepareAgain(run: Run, cells: AnnData, options: ReplayOptions): NewCells {
+  const replay = new Replay(run, cells, options);
+  const { notes, matrix, why } = replay;
+  const { preparation } = run.parts;
+  const chunks = [...replay.chunks()];
+  const tokens = joinStores(chunks.map((chunk) => chunk.tokens));
+  const rows = joinArrays(chunks.map((chunk) => chunk.rows));
+  const keys = joinArrays(chunks.map((chunk) => chunk.keys));
+  const keep = new Uint8Array(cells.nObs);
+  for (const row of rows) keep[row] = 1;
+  if (rows.length < cells.nObs)
+    notes.push(leftOutNote(cells.nObs - rows.length, preparation.filterCellByCounts));
+  const cellType = options.cellType ?? preparation.cellType;
+  const batch = options.batch ?? (hasColumn(cells, preparation.batch) ? preparation.batch : undefined);
+  return {
+    ...{ tokens, rows, keys, notes, maxLength: longestCell(tokens) + 1 },
+    cellNames: Array.from(rows, (row) => cells.obsNames[row]),
+    labels: cellType === undefined ? undefined : readLabels(cells, cellType, keep, notes, run.classes),
+    batches: batch === undefined ? undefined : readBatches(cells, batch, keep, []),
+    obs: readGroups(cells, keep, [cellType, batch]),
+    source: { path: cells.path, content: contentOf(cells.nObs, tokens, rows, keys), matrix, why },
+  };
+}
+
+function joinArrays(arrays: Int32Array[]): Int32Array {
+  const joined = new Int32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    joined.set(array, at);
+    at += array.length;
+  }
+  return joined;
+}
+
+/** Says that cells were left out by the filter of the training. */
+export function leftOutNote(cells: number, least: number): string {
+  return `${cells} cells have fewer than ${least} counts in the run's genes and were left out, as in the training (filterCellByCounts).`;
+}
+
+function hasColumn(cells: AnnData, column: string | undefined): boolean {
+  return column !== undefined && cells.obs.columnNames().includes(column);
+}
+
+/** The run's genes under the ids that its vocabulary gives them. */
+function genesOfRun(run: Run): Vocabulary {
+  const { totalGenes } = run.parts.recipe;
+  const names = ["<pad>", "<cls>", "<eoc>", ...totalGenes];
+  return new Vocabulary(
+    names.map((name): [string, number] => [name, run.vocabulary.id(name)!]),
+    `the ${totalGenes.length} genes of the run ${run.name}`,
+  );
+}
+
+/** The matrix that was asked for, or that of the run's cells where the file has one that holds the like, or the best. */
+function chooseLike(
+  cells: AnnData,
+  recipe: Recipe,
+  wanted: string | undefined,
+  notes: string[],
+): ChosenMatrix {
+  if (wanted !== undefined) return chooseMatrix(cells, matrixName(wanted), "counts");
+  const { matrix } = recipe;
+  const there = matrix === "X" ? cells.X : matrix === "raw" ? cells.raw : cells.layers.get(matrix);
+  if (there) {
+    const same = chooseMatrix(cells, matrixName(matrix), "counts");
+    if (same.contents.kind === recipe.looked) return same;
+  }
+  const other = chooseMatrix(cells, undefined, "counts");
+  notes.push(`The run's cells were read from ${matrix}, which held ${recipe.looked}. Here: ${other.reason}`);
+  return other;
+}
+
+/** The place of the run's gene names where the file has it and finds some there; undefined: the best one. */
+function columnLike(source: ChosenMatrix, recipe: Recipe, vocabulary: Vocabulary): string | undefined {
+  const { column } = recipe;
+  const all = genePlaces(source);
+  const same = all.find((place) => place.column === column);
+  if (!same) return undefined;
+  // As good as all of them: at another place of the same file there may be as many by chance, but hardly more.
+  const most = Math.max(...all.map((place) => countMatches(place, vocabulary)));
+  return countMatches(same, vocabulary) >= 0.9 * most ? column : undefined;
+}

@@ -1,0 +1,83 @@
+import { seed } from "./common.js";
+import { choice, type Options, type Resolved, real, text, toggle, whole } from "./setting.js";
+
+/** Options of the preparation of cells, under the published protocol's names in camel case. */
+export const PREPARATION = {
+  cellType: text({
+    value: "COLUMN",
+    help: "obs column of cell types",
+    yaml: { section: "task_info", key: "cell_type_col" },
+  }),
+  batch: text({
+    value: "COLUMN",
+    help: "obs column of batches: variable genes are chosen per batch",
+    yaml: { section: "task_info", key: "batch_id_col" },
+  }),
+  nHvg: whole({
+    flag: "hvg",
+    least: 0,
+    default: 5000,
+    help: "highly variable genes to keep, 0 for all",
+    unit: "genes",
+    yaml: { section: "preprocess", key: "n_hvg" },
+  }),
+  hvgFlavor: choice(["seurat_v3", "cell_ranger", "seurat"], {
+    flag: "flavor",
+    default: "seurat_v3",
+    help: "how they are found: seurat_v3 (on counts; cell_ranger where there are none), cell_ranger or seurat",
+    yaml: { section: "preprocess", key: "hvg_flavor" },
+  }),
+  normalizeTotal: real({
+    default: 1e4,
+    help: "counts a cell after normalisation",
+    unit: "counts",
+    yaml: { section: "preprocess", key: "normalize_total" },
+  }),
+  filterGeneByCounts: real({
+    least: 0,
+    default: 0,
+    help: "least counts of a gene that is kept",
+    unit: "counts",
+    yaml: { section: "preprocess", key: "filter_gene_by_counts" },
+  }),
+  filterCellByCounts: real({
+    least: 0,
+    default: 0,
+    help: "least counts of a cell that is kept",
+    unit: "counts",
+    yaml: { section: "preprocess", key: "filter_cell_by_counts" },
+  }),
+  nBins: whole({
+    flag: "bins",
+    least: 3,
+    most: 256,
+    help: "bins of the values, 0 for unexpressed included; default: the model's, else 51",
+    unit: "bins",
+    yaml: { section: "model_parameters", key: "n_input_bins" },
+  }),
+  includeZeroGene: toggle({
+    help: "unexpressed genes become tokens of bin 0",
+    yaml: { section: "model_parameters", key: "include_zero_gene" },
+  }),
+  matrix: text({
+    value: "NAME",
+    help: "X, raw or a layer; default: the one that holds counts, else logged values",
+  }),
+  geneColumn: text({ value: "COLUMN", help: "var column of gene names; default: the best match" }),
+  genesOf: text({
+    value: "FILE",
+    help: "only the genes that this file has as well: for a model that is to label it, say a targeted panel",
+    yaml: { section: "preprocess", key: "genes_of" },
+  }),
+  duplicates: choice(["unique", "sum"], {
+    value: "HOW",
+    default: "unique",
+    help: "genes named twice: unique (the later ones are renamed and match nothing) or sum (added up)",
+  }),
+  seed: { ...seed, yaml: { section: "preprocess", key: "seed" } },
+} as const;
+
+/** What a user may give. */
+export type PreparationOptions = Options<typeof PREPARATION>;
+/** The same after checks, with defaults. */
+export type PreparationSettings = Resolved<typeof PREPARATION>;

@@ -1,0 +1,86 @@
+import { DEVICES, seed, threads } from "./common.js";
+import { choice, type Options, type Resolved, real, text, toggle, whole } from "./setting.js";
+
+/** Options of the fine-tuning, under the published protocol's names in camel case and with its defaults. */
+export const TRAINING = {
+  epochs: whole({
+    default: 3,
+    help: "passes over the training cells",
+    yaml: { section: "model_parameters", key: "epochs" },
+  }),
+  batchSize: whole({
+    default: 32,
+    help: "cells an optimizer step",
+    unit: "cells",
+    yaml: { section: "model_parameters", key: "batch_size" },
+  }),
+  lr: real({
+    default: 1e-4,
+    help: "learning rate of Adam",
+    yaml: { section: "model_parameters", key: "lr" },
+  }),
+  dropout: real({
+    least: 0,
+    below: 1,
+    help: "share of values left out; default: the architecture's",
+    yaml: { section: "model_parameters", key: "dropout" },
+  }),
+  scheduleRatio: real({
+    most: 1,
+    default: 0.9,
+    help: "the learning rate falls by this factor …",
+    yaml: { section: "model_parameters", key: "schedule_ratio" },
+  }),
+  scheduleInterval: whole({
+    default: 1,
+    help: "… every so many epochs",
+    unit: "epochs",
+    yaml: { section: "model_parameters", key: "schedule_interval" },
+  }),
+  maxSeqLen: whole({
+    least: 2,
+    help: "tokens a cell at most, <cls> included: of longer cells genes are drawn at random; default: the longest cell's",
+    unit: "tokens",
+    yaml: { section: "model_parameters", key: "max_seq_len" },
+  }),
+  freezePredecoder: toggle({
+    help: "the gene and value encoders stay as they are",
+    yaml: { section: "model_parameters", key: "freeze_predecoder" },
+  }),
+  headOnly: toggle({
+    help: "all but the class decoder stays as it is",
+    yaml: { section: "task_configs", key: "head_only" },
+  }),
+  classWeighted: toggle({
+    help: "classes weigh n / (k · count) in the loss, so that rare ones count as much",
+    yaml: { section: "task_configs", key: "class_weighted" },
+  }),
+  split: choice(["stratified", "published"], {
+    value: "HOW",
+    default: "stratified",
+    help: "stratified (80/10/10 of each class) or published (90/10 whatever the class, no test cells)",
+    yaml: { section: "task_configs", key: "split" },
+  }),
+  splitBy: text({
+    value: "COLUMN",
+    help: "obs column whose cells stay together in the split, say the donor: with cells of one donor on both sides every figure is too good for a new one",
+    yaml: { section: "task_configs", key: "split_by" },
+  }),
+  seed: { ...seed, yaml: { section: "model_parameters", key: "seed" } },
+  device: choice(DEVICES, { default: "auto", help: "auto (the best that works), cpu, webgpu or cuda" }),
+  amp: toggle({
+    help: "mixed precision on a GPU: matrix products in float16, with dynamic loss scaling; never on the CPU",
+    yaml: { section: "model_parameters", key: "amp" },
+  }),
+  threads,
+  name: text({
+    value: "NAME",
+    help: "name of the run; default: the data file's",
+    yaml: { section: "task_info", key: "dataset_name" },
+  }),
+} as const;
+
+/** What a user may give. */
+export type TrainingOptions = Options<typeof TRAINING>;
+/** The same after checks, with defaults. */
+export type TrainingSettings = Resolved<typeof TRAINING>;

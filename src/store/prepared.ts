@@ -1,0 +1,96 @@
+import type { ModelArgs } from "../model/args.js";
+import type { CellBatches, CellColumn, Labels } from "../preprocess/labels.js";
+import type { CellQuality } from "../preprocess/quality.js";
+import type { HvgFlavor } from "../preprocess/ranking.js";
+import type { PreparationSettings } from "../settings/preparation.js";
+import type { Recipe } from "../tokenize/recipe.js";
+import type { TokenStore } from "../tokenize/tokens.js";
+import type { Vocabulary } from "../tokenize/vocabulary.js";
+
+/** A model folder as far as the preparation of cells needs it. */
+export interface ModelFolder {
+  /** The folder's path. */
+  folder: string;
+  args: ModelArgs;
+  vocabulary: Vocabulary;
+  /** Classes by code, where the folder came from a fine-tune (its `id2type.json`): codes then agree. */
+  classes?: string[];
+}
+
+/** What was found about each gene of the file, in the file's order. */
+export interface GeneStatistics {
+  names: string[];
+  /** Cells that express the gene. */
+  nCellsByCounts: Float64Array;
+  totalCounts: Float64Array;
+  /** 1 where the gene is in the vocabulary and passed the filter. */
+  kept: Uint8Array;
+  /** 1 for the genes that became columns of the tokens. */
+  highlyVariable: Uint8Array;
+  /** Order among the chosen, from 0; −1 for the others. */
+  rank: Int32Array;
+  /** Absent when all genes were kept (`nHvg: 0`). NaN for genes that were not kept. */
+  variability?: {
+    flavor: HvgFlavor;
+    means: Float64Array;
+    /** `variances` of seurat_v3, `dispersions` of the others. */
+    spread: Float64Array;
+    /** `variances_norm` of seurat_v3, `dispersions_norm` of the others. */
+    spreadNorm: Float64Array;
+  };
+}
+
+/** How the file's genes meet the vocabulary. */
+export interface VocabularyMatch {
+  /** Genes of the file in the vocabulary. */
+  matched: number;
+  /** Genes of the file. */
+  of: number;
+  /** Share of all counts that the matched genes carry. */
+  countsShare: number;
+  /** Unmatched genes with the most counts. */
+  largestLost: { gene: string; counts: number }[];
+  /** Where the names were found: "var index" or a column of `var`. */
+  column: string;
+}
+
+/** The options of a preparation, after defaults and checks. */
+export type PreparedSettings = PreparationSettings & { nBins: number };
+
+/** Cells made ready for the model: what `preprocess` returns and `finetune`, `evaluate` take. */
+export interface Prepared {
+  /** Columns are the chosen genes, in the file's order; rows the kept cells. */
+  tokens: TokenStore;
+  vocabulary: Vocabulary;
+  match: VocabularyMatch;
+  model?: ModelFolder;
+  /** [kept cells] */
+  cellNames: string[];
+  /** Int32 [kept cells]: row of each in the file. */
+  rows: Int32Array;
+  /** Int32 [kept cells × 2]: what each cell's genes and values come to, see `cellKey`. */
+  keys: Int32Array;
+  labels?: Labels;
+  batches?: CellBatches;
+  /** The columns of `obs` that have few values, labels and batches among them: cells can be split by them. */
+  obs: CellColumn[];
+  source: {
+    path: string;
+    /** Identifies what was read: the cells' rows, genes and values, whatever the file or the cells are called. */
+    content: string;
+    /** "X", "raw" or the layer's name. */
+    matrix: string;
+    /** Why that matrix was taken. */
+    why: string;
+  };
+  quality: CellQuality;
+  genes: GeneStatistics;
+  /** What the user must see: every choice that was made for them, every loss. */
+  notes: string[];
+  /** The options, as they were after defaults and checks. */
+  settings: PreparedSettings;
+  /** What was decided; new cells are prepared by it. */
+  recipe: Recipe;
+  /** Tokens of the longest cell, `<cls>` included: the `max_seq_len` that cuts nothing. */
+  maxLength: number;
+}

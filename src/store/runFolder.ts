@@ -1,0 +1,162 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { openFolder, readWeights } from "../checkpoint/folder.js";
+import { writeTorch } from "../checkpoint/torchWrite.js";
+import { PREPARATION } from "../settings/preparation.js";
+import { resolve } from "../settings/setting.js";
+import { writeFileAtomically } from "../support/atomic.js";
+import { writeFolderAtomically } from "../support/atomicFolder.js";
+import { CellkernelError } from "../support/error.js";
+import type { Recipe } from "../tokenize/recipe.js";
+import { Vocabulary } from "../tokenize/vocabulary.js";
+import { readArrays, writeArrays } from "./arrays.js";
+import { checkHashes, FORMAT, hashOfNow, readRecord } from "./format.js";
+import type { PreparedSettings } from "./prepared.js";
+import { publishedArgs } from "./publishedArgs.js";
+import type { RunCells, RunParts } from "./runParts.js";
+
+/** The record of a run that `readRun` reads; the rest of the folder is for the published code and for people. */
+const RECORD = "run.json";
+/** Which cells the run is made of: rows of each part, keys of those learnt from. */
+const CELLS = "cells.safetensors";
+const WEIGHTS = "best_model.pt";
+/** Files whose hashes the record holds: those that a run is loaded from. */
+const HASHED = ["args.json", "vocab.json", "id2type.json", CELLS, WEIGHTS];
+/** All that belongs to a run's folder: a run that takes the place of another takes these away. */
+const OWN = [...HASHED, RECORD, "dev_train_args.yml", "run.log"];
+
+const REMEDY = "fine-tune again (cells of that version: prepare again, too)";
+
+/** What `run.json` holds: everything but what stands in files of its own. */
+type RunRecord = Omit<RunParts, "args" | "vocabulary" | "classes" | "weights" | "cells"> & {
+  format: number;
+  content: string;
+  hashes: Record<string, string>;
+};
+
+/**
+ * Writes a run's folder. It appears under its name when it is whole, in place of a run that was there; what else was
+ * in the folder stays. The record holds the hashes of the files that a run is loaded from.
+ */
+export function writeRun(folder: string, parts: RunParts): void {
+  writeFolderAtomically(folder, (partial) => fill(partial, parts), OWN);
+}
+
+function fill(folder: string, parts: RunParts): void {
+  const { args, vocabulary, classes, weights, cells, ...rest } = parts;
+  const json = (value: unknown) => `${JSON.stringify(value, undefined, 1)}\n`;
+  const write = (name: string, text: string) => writeFileAtomically(join(folder, name), text);
+  write("args.json", json(args));
+  write("vocab.json", `${JSON.stringify(vocabulary)}\n`);
+  write("id2type.json", json(Object.fromEntries(classes.entries())));
+  write("dev_train_args.yml", stringify(publishedArgs(parts)));
+  write("run.log", runLog(parts));
+  const { split, learnt } = cells;
+  writeArrays(join(folder, CELLS), new Map(Object.entries({ ...split, learnt })));
+  writeTorch(join(folder, WEIGHTS), weights);
+  const record: RunRecord = {
+    format: FORMAT,
+    ...rest,
+    training: { ...rest.training, losses: Array.from(rest.training.losses) },
+    content: cells.content,
+    hashes: Object.fromEntries(HASHED.map((name) => [name, hashOfNow(join(folder, name))])),
+  };
+  write(RECORD, `${JSON.stringify(record)}\n`);
+}
+
+/** Whether a folder holds what `writeRun` writes. */
+export function isRun(folder: string): boolean {
+  return existsSync(join(folder, RECORD));
+}
+
+/**
+ * Reads what `writeRun` wrote, to the bit.
+ * @throws where the folder is no run, of another version, not whole, or not as it was written
+ */
+export async function readRun(folder: string): Promise<RunParts> {
+  const { args, vocabularyPath, weightsPath, classes } = openFolder(folder);
+  const path = join(folder, RECORD);
+  if (!existsSync(path))
+    throw new CellkernelError(
+      "path",
+      `${folder} holds no ${RECORD}: it was not written by run.save(); open it with openModel and fine-tune it`,
+      { path: folder },
+    );
+  const record = readRecord(
+    path,
+    {
+      ...{ name: "text", source: "text", content: "text", notes: "texts", hashes: "object" },
+      ...{ settings: "object", preparation: "object", recipe: "object", training: "object" },
+    },
+    REMEDY,
+  ) as unknown as RunRecord;
+  await checkHashes(folder, record.hashes, REMEDY);
+  if (!weightsPath || !vocabularyPath || !classes)
+    throw new CellkernelError(
+      "not-whole",
+      `${folder} is not a whole run: ${WEIGHTS}, vocab.json or id2type.json is missing`,
+      { path: folder },
+    );
+  const { content, hashes, format, ...rest } = record;
+  return {
+    ...rest,
+    ...{ args, classes, vocabulary: Vocabulary.fromFile(vocabularyPath), weights: readWeights(weightsPath) },
+    preparation: readPreparation(rest.preparation),
+    recipe: checkRecipe(rest.recipe, path),
+    cells: readCells(join(folder, CELLS), content),
+  };
+}
+
+/** JSON has no undefined: options that were not given come back as such. */
+export function readPreparation(settings: PreparedSettings): PreparedSettings {
+  return { ...resolve(PREPARATION, settings), nBins: settings.nBins };
+}
+
+/** @throws where a part of the recipe is missing or of another type */
+export function checkRecipe(recipe: Recipe, path: string): Recipe {
+  const texts = (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === "string");
+  for (const name of ["genes", "totalGenes"] as const)
+    if (!texts(recipe[name]))
+      throw new CellkernelError("format", `${path}: "recipe.${name}" is no list of genes: ${REMEDY}`, {
+        path,
+        field: name,
+      });
+  for (const name of ["column", "matrix", "looked"] as const)
+    if (typeof recipe[name] !== "string")
+      throw new CellkernelError("format", `${path}: "recipe.${name}" is no text: ${REMEDY}`, {
+        path,
+        field: name,
+      });
+  return recipe;
+}
+
+function readCells(path: string, content: string): RunCells {
+  const arrays = readArrays(path);
+  const [train, validation, test, learnt] = ["train", "validation", "test", "learnt"].map((name) => {
+    const array = arrays.get(name);
+    if (!(array instanceof Int32Array))
+      throw new CellkernelError("format", `${path} holds no rows called "${name}": ${REMEDY}`, {
+        path,
+        field: name,
+      });
+    return array;
+  });
+  return { content, split: { train, validation, test }, learnt };
+}
+
+/** The course of training, a line an epoch. */
+function runLog({ name, notes, training, source }: RunParts): string {
+  const lines = [
+    `run ${name}, cells of ${source}`,
+    ...notes,
+    ...training.history.map(
+      ({ epoch, step, trainLoss, validationLoss, validationError }) =>
+        `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
+        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError.toFixed(4)}`,
+    ),
+    `${training.state} after ${training.step} steps in ${training.seconds.toFixed(1)} s; ` +
+      `weights kept: epoch ${training.bestEpoch ?? "none validated, the last"}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,72 @@
+import type { Weights } from "../checkpoint/weights.js";
+import type { ModelArgs } from "../model/args.js";
+import type { TrainingSettings } from "../settings/training.js";
+import type { Recipe } from "../tokenize/recipe.js";
+import type { Vocabulary } from "../tokenize/vocabulary.js";
+import type { PreparedSettings } from "./prepared.js";
+
+/** The options that a run was trained with, as they were after defaults and checks. */
+export type RunSettings = Omit<TrainingSettings, "split"> & {
+  dropout: number;
+  maxSeqLen: number;
+  split: TrainingSettings["split"] | "given";
+};
+
+/** The cells of a run: known by their rows in what was read, never by their names. */
+export interface RunCells {
+  /** Identifies what was read (`Prepared.source.content`): rows of anything else are other cells. */
+  content: string;
+  /** Int32 each: rows of the file. */
+  split: { train: Int32Array; validation: Int32Array; test: Int32Array };
+  /** Int32 [training and validation cells × 2]: their keys, by which copies of them are found in other files. */
+  learnt: Int32Array;
+}
+
+/** The course of a training, as it is kept. */
+export interface TrainingCourse {
+  run: string;
+  state: "running" | "stopping" | "finished" | "stopped" | "failed";
+  step: number;
+  steps: number;
+  epoch: number;
+  epochs: number;
+  seconds: number;
+  secondsLeft: number | null;
+  /** [step]: training loss of each step. */
+  losses: ArrayLike<number>;
+  /** What was measured after each epoch. */
+  history: readonly {
+    epoch: number;
+    step: number;
+    trainLoss: number;
+    validationLoss: number;
+    validationError: number;
+  }[];
+  bestEpoch: number | null;
+  message?: string;
+}
+
+/** Everything that a run is made of. */
+export interface RunParts {
+  name: string;
+  args: ModelArgs;
+  vocabulary: Vocabulary;
+  /** Classes by code. */
+  classes: string[];
+  /** Batches by code, where the model uses batch labels. */
+  batches?: string[];
+  /** The weights kept: those of the lowest validation loss; the gene table whole. */
+  weights: Weights;
+  /** Losses of every step and epoch. */
+  training: TrainingCourse;
+  settings: RunSettings;
+  /** How its cells were prepared: the options, and what was decided, by which new cells are prepared. */
+  preparation: PreparedSettings;
+  recipe: Recipe;
+  /** The cells that it was made of. */
+  cells: RunCells;
+  /** What the reader must know of how it was made. */
+  notes: string[];
+  /** Where it was prepared from. */
+  source: string;
+}

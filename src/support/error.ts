@@ -1,0 +1,41 @@
+/** What kinds of mistakes a program may want to tell apart. The words are stable; messages are for people. */
+export type ErrorCode =
+  /** An option's value is none that it takes, or doesn't go with the others. */
+  | "option"
+  /** A column of `obs` or `var` is missing, or doesn't hold what it is needed for. */
+  | "column"
+  /** A file or folder is missing, or is something else. */
+  | "path"
+  /** A folder of another version, or damaged. */
+  | "format"
+  /** A folder of which files are missing or not those that were written with it. */
+  | "not-whole"
+  /** A file has too few of the genes that a run was trained on. */
+  | "few-genes"
+  /** Cells were prepared otherwise than a run's own, or for another model. */
+  | "other-preparation"
+  /** There are no labels, batches or cells where some are needed. */
+  | "nothing";
+
+/**
+ * A mistake that the user can mend: the message says what was found, what was expected and what to do.
+ *
+ * @example
+ * try { await annotate(run, "new.h5ad", { out: "labelled.h5ad" }); }
+ * catch (error) { if (error instanceof CellkernelError && error.code === "few-genes") console.log(error.at.found); }
+ */
+export class CellkernelError extends Error {
+  override readonly name = "CellkernelError";
+
+  /**
+   * @param code a stable word for the kind
+   * @param at the thing at fault: option, column, path, …
+   */
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly at: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * What was decided when cells were prepared, resolved: replayed for every new cell, so that it gets the tokens that it
+ * would have got among them.
+ */
+export interface Recipe {
+  /** The genes that became tokens, in their order, by the vocabulary's names. */
+  genes: string[];
+  /** The genes whose counts make up a cell's total: `genes`, and those that were not variable enough. */
+  totalGenes: string[];
+  /** Where gene names were found: "var index" or a column of `var`. */
+  column: string;
+  /** The matrix that was taken: "X", "raw" or a layer's name. */
+  matrix: string;
+  /** What a sample of it looked like, and whether the whole of it is logged. */
+  looked: string;
+  logged: boolean;
+}

@@ -1,0 +1,55 @@
+import { GENE_TABLE } from "../checkpoint/geneTable.js";
+import { describeCoverage, takeWeights } from "../checkpoint/keys.js";
+import type { Weights } from "../checkpoint/weights.js";
+import type { ModelArgs } from "../model/args.js";
+import { parameterShapes } from "../model/parameters.js";
+import { Random } from "../support/random.js";
+import { initialWeights } from "./initialise.js";
+
+/** Stream of the random start among those of a seed. */
+const STREAM = 0x57a7;
+
+/** What training starts from: an architecture, a vocabulary and, unless it starts at random, a checkpoint. */
+export interface StartModel {
+  args: ModelArgs;
+  vocabulary: { size: number };
+  weightsPath?: string;
+  readWeights(): Weights | undefined;
+}
+
+/**
+ * The weights that fine-tuning starts from, with the whole gene table: the checkpoint's where name and shape
+ * agree, random ones elsewhere. Tokens that were added to the vocabulary get random rows after the checkpoint's.
+ * @returns the weights, and what was taken from where in lines for the reader
+ */
+export function startWeights(
+  model: StartModel,
+  size: { classes: number; batches?: number },
+  seed: number,
+): { weights: Weights; notes: string[] } {
+  const checkpoint = model.readWeights();
+  const table = checkpoint?.get(GENE_TABLE);
+  const genes = Math.max(model.vocabulary.size, table?.shape[0] ?? 0);
+  const shapes = parameterShapes(model.args, { ...size, genes });
+  const random = new Random(seed, STREAM);
+  const start = initialWeights(shapes, () => random.uniform());
+  if (!checkpoint) return { weights: start, notes: ["the model starts at random: it was not pretrained"] };
+
+  const notes: string[] = [];
+  if (table && table.shape[0] < genes && table.shape[1] === model.args.embsize) {
+    const grown = start.get(GENE_TABLE)!.data.slice();
+    grown.set(table.data);
+    checkpoint.set(GENE_TABLE, { shape: [genes, table.shape[1]], data: grown });
+    notes.push(
+      `${genes - table.shape[0]} tokens of the vocabulary are not in the checkpoint's gene table and start at random`,
+    );
+  }
+  const { weights: taken, coverage } = takeWeights(shapes, checkpoint);
+  if (taken.size === 0)
+    throw new Error(
+      `${model.weightsPath} holds no tensor of this model (its keys are ${coverage.unused.slice(0, 3).join(", ")}, …): ` +
+        "is args.json that of the checkpoint?",
+    );
+  const weights: Weights = new Map([...start].map(([name, weight]) => [name, taken.get(name) ?? weight]));
+  return { weights, notes: [...describeCoverage(coverage), ...notes] };
+}

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Host, HostComm, MimeBundle } from "../../src/host/host.js";
+import { LiveTraining } from "../../src/protocol/liveTraining.js";
+import { TrainingRecord } from "../../src/protocol/trainingRecord.js";
+import { TRAINING_MIME, type TrainingPayload, VIEW_TARGET } from "../../src/views/contract.js";
+
+test("two runs below two cells: each hears its own buttons, and leaves a picture when it ends", async () => {
+  let opened: ((comm: HostComm, data: unknown) => void) | undefined;
+  const shown: MimeBundle[][] = [];
+  const host: Host = {
+    display(bundle) {
+      const own = [bundle];
+      shown.push(own);
+      return { update: (next) => void own.push(next) };
+    },
+    signal: new AbortController().signal,
+    onComm(target, callback) {
+      assert.equal(target, VIEW_TARGET);
+      opened = callback;
+      return () => {
+        opened = undefined;
+      };
+    },
+  };
+  const heard: string[] = [];
+  const orders = (run: string) => ({
+    stop: () => void heard.push(`${run} stop`),
+    pause: () => void heard.push(`${run} pause`),
+    resume: () => void heard.push(`${run} resume`),
+  });
+  const progress = (run: string) => new TrainingRecord(run, 8, 2).progress();
+  const [first, second] = ["a", "b"].map((run) => new LiveTraining(host, progress(run), orders(run)));
+  const press = (view: string, command: string) =>
+    opened!({ send() {}, onMessage() {}, close() {} }, { view, command });
+  press("a", "stop");
+  press("b", "pause");
+  press("b", "explode");
+  press("c", "stop");
+  assert.deepEqual(heard, ["a stop", "b pause"]);
+  second.update(progress("b"), true);
+  second.update(progress("b"));
+  assert.equal(shown[1].length, 2, "it is drawn more often than twice a second");
+  await first.close({ ...progress("a"), state: "stopped" });
+  const last = shown[0][shown[0].length - 1];
+  assert.equal((last[TRAINING_MIME] as TrainingPayload).state, "stopped");
+  assert.ok(last["image/png"]);
+  assert.ok(opened, "the other run hears no more");
+  await second.close(progress("b"));
+  assert.equal(opened, undefined);
+});

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readH5ad } from "../../src/index.js";
+import { plotQuality, plotVariableGenes, preparedView } from "../../src/protocol/preparedViews.js";
+import { preprocess } from "../../src/protocol/preprocess.js";
+import { preparedCells, tinyModel } from "../support/prepared.js";
+
+const MIME = Symbol.for("Jupyter.mime");
+
+test("prepared cells show what was kept, and every note", async () => {
+  const cells = await readH5ad("test/fixtures/preprocess/counts559.h5ad");
+  const ready = await preprocess(cells, {
+    nHvg: 300,
+    vocabulary: "test/fixtures/preprocess/census_vocab.json",
+  });
+  cells.close();
+  const text = preparedView(ready)["text/plain"] as string;
+  // 9,087 of 9,810 genes: what scanpy finds.
+  for (const said of ["559 of 559", "9087 of 9810", "300 of 9810", ...ready.notes])
+    assert.ok(text.includes(said), `${said} is missing from\n${text}`);
+  const quality = (await plotQuality(ready)[MIME]())["application/vnd.vegalite.v5+json"];
+  assert.match(JSON.stringify(quality), /counts per cell/);
+  const variable = (await plotVariableGenes(ready)[MIME]())["application/vnd.vegalite.v5+json"];
+  assert.match(JSON.stringify(variable), /standardised variance/);
+});
+
+test("what is not known can't be plotted, and this is said", async () => {
+  const ready = preparedCells(await tinyModel());
+  assert.throws(() => plotQuality(ready), /simulated\.h5ad holds no counts, and its obs no quality figures/);
+  assert.throws(() => plotVariableGenes(ready), /all genes were kept \(the option nHvg is 0\)/);
+});

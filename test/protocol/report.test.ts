@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { classificationReport } from "../../src/evaluate/metrics.js";
+import { Report } from "../../src/protocol/report.js";
+import type { Run } from "../../src/protocol/run.js";
+import { preparedCells, tinyModel } from "../support/prepared.js";
+
+async function report() {
+  const ready = preparedCells(await tinyModel(), 4);
+  // The third cell's label is one that the run does not know; the fourth has none.
+  const kinds = {
+    column: "celltype",
+    names: ["B cell", "NK, bright", "new, type"],
+    codes: Int32Array.of(0, 1, 2, -1),
+  };
+  return new Report({
+    run: { classes: ["B cell", "NK, bright", "T cell"] } as Run,
+    ready: { ...ready, obs: [kinds], cellNames: ["a", "a", 'b "x"', "c"] },
+    truth: Int32Array.of(0, 1, -1, -1),
+    parts: ["test", "test", "none", "none"],
+    ...{ subset: "test", evaluated: Int32Array.of(0, 1), embeddings: new Float32Array(0), notes: [] },
+    labelled: {
+      codes: Int32Array.of(0, 0, 1, 2),
+      probabilities: Float32Array.of(0.5, 0.75, 1, 0.25),
+      margins: Float32Array.of(0.25, 0.5, 1, 0.125),
+    },
+    metrics: classificationReport([0, 1], [0, 0], ["B cell", "NK, bright", "T cell"]),
+  });
+}
+
+test("predictions: a row a cell, quoted where needed, with the truth as the file has it", async () => {
+  assert.equal(
+    (await report()).predictions(),
+    [
+      "cell_id,true_label,predicted_label,probability,margin,split",
+      "a,B cell,B cell,0.5,0.25,test",
+      'a,"NK, bright",B cell,0.75,0.5,test',
+      '"b ""x""","new, type","NK, bright",1,1,none',
+      "c,,T cell,0.25,0.125,none",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("figures are scikit-learn's of [0, 1] against [0, 0]", async () => {
+  const { accuracy, weighted_f1, macro_f1, kappa, n_cells } = (await report()).results();
+  assert.deepEqual([n_cells, accuracy, kappa], [2, 0.5, 0]);
+  assert.ok(Math.abs(weighted_f1 - 1 / 3) < 1e-12);
+  // Over the two classes that are there.
+  assert.ok(Math.abs(macro_f1 - 1 / 3) < 1e-12, `${macro_f1}`);
+});
+
+test("fewer than three cells have no embedding", async () => {
+  const { embedding } = await report();
+  assert.throws(
+    () => embedding[Symbol.for("Jupyter.mime")](),
+    /there are fewer than 3 cells, too few for an embedding/,
+  );
+});
