@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
+/** Characters of a program's complaints that are kept. */
+const COMPLAINT = 4000;
+
 /** What a program that was timed said in its last line of JSON, beside its whole time. */
 export interface Measurement {
   /** Seconds from start to exit, loading included. */
@@ -9,25 +12,54 @@ export interface Measurement {
   report: Record<string, unknown>;
 }
 
-/** Runs a program to its end; its last line on stdout is its report. Fails with what it wrote on stderr. */
-export function measure(program: string, args: string[]): Promise<Measurement> {
-  const start = performance.now();
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
-  let last = "";
-  let complaint = "";
-  createInterface({ input: child.stdout }).on("line", (line) => {
-    last = line;
+/** How a program is run beside its arguments. */
+export interface Running {
+  /** Variables beside those of this process. */
+  env?: Record<string, string>;
+  /** After so many seconds it is ended. */
+  seconds?: number;
+  /** What to do with each line on its stdout. */
+  onLine?: (line: string) => void;
+}
+
+/** Runs a program to its end. Fails with what it wrote on stderr. */
+export function follow(
+  program: string,
+  args: string[],
+  { env, seconds, onLine }: Running = {},
+): Promise<void> {
+  const child = spawn(program, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
   });
+  const timer = seconds === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
+  let complaint = "";
+  createInterface({ input: child.stdout }).on("line", (line) => onLine?.(line));
   child.stderr.on("data", (chunk: Buffer) => {
-    complaint = (complaint + chunk.toString()).slice(-2000);
+    complaint = (complaint + chunk.toString()).slice(-COMPLAINT);
   });
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      if (code !== 0) reject(new Error(`${program} ended with ${code ?? signal}: ${complaint.trim()}`));
-      else resolve({ wall: (performance.now() - start) / 1000, report: JSON.parse(last) });
+      clearTimeout(timer);
+      if (code === 0) resolve();
+      else if (signal === "SIGKILL" && seconds !== undefined)
+        reject(new Error(`${program} was ended after ${seconds.toFixed(0)} s`));
+      else reject(new Error(`${program} ended with ${code ?? signal}: ${complaint.trim()}`));
     });
   });
+}
+
+/** Runs a program to its end; its last line on stdout is its report. Fails with what it wrote on stderr. */
+export async function measure(program: string, args: string[]): Promise<Measurement> {
+  const start = performance.now();
+  let last = "";
+  await follow(program, args, {
+    onLine: (line) => {
+      last = line;
+    },
+  });
+  return { wall: (performance.now() - start) / 1000, report: JSON.parse(last) };
 }
 
 /** The middle of some numbers. */

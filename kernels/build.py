@@ -20,9 +20,9 @@ PTX_VERSION = 80          # ISA 8.0: every driver of CUDA 12.0 or newer
 # type of each run-time argument, by name
 TYPES = {}
 for names, kind in (("qkv dqkv out d_out x y16 xhat dx dy16 w16_out", "*fp16"),
-                    ("lse2 delta bias residual weight shift rstd dres partials first second third table y dy "
+                    ("lse2 delta bias residual weight shift rstd dres partials first second third y dy "
                      "w m v g scalars w_out m_out v_out", "*fp32"),
-                    ("lengths row_keys column_keys head_keys index", "*i32"),
+                    ("lengths row_keys column_keys head_keys", "*i32"),
                     ("N H T P n strip threshold", "i32"), ("scale boost epsilon", "fp32")):
     TYPES.update({name: kind for name in names.split()})
 OVERRIDES = {("relu_drop_fwd", "y"): "*fp16", ("relu_drop_bwd", "y"): "*fp16", ("relu_drop_bwd", "dy"): "*fp16"}
@@ -58,7 +58,7 @@ VARIANTS = [
     portable("relu_drop_bwd", "", ["ceil(T/strip)", "D/BC", "1"], D=512, ROWS=4, BC=512),
     *[portable("sum_rows", f"-d{d}", ["D/BC", "G", "1"], D=d, BR=64, BC=32) for d in (512, 1536)],
     *[portable("column_sums", f"-d{d}", ["ceil(T/strip)", "D/BC", "1"], D=d, ROWS=8, BC=512) for d in (512, 1536)],
-    portable("embed_norm_fwd", "", ["ceil(T/ROWS)", "1", "1"], D=512, ROWS=2),
+    portable("norm_again", "", ["ceil(T/ROWS)", "1", "1"], D=512, ROWS=4),
     portable("adam", "", ["ceil(n/BLOCK)", "1", "1"], BLOCK=1024),
 ]
 WARPS = 4

@@ -1,7 +1,7 @@
 """
 GPU kernels of the transformer in Triton, compiled ahead of time to PTX by
 build.py and launched through the CUDA driver: fused attention with dropout,
-residual + layer norm, relu + dropout, column sums, Adam, embedding + layer norm.
+residual + layer norm, relu + dropout, column sums, Adam.
 
 Attention method: Dao et al. 2022, "FlashAttention: Fast and Memory-Efficient
 Exact Attention with IO-Awareness" (online softmax over key blocks, the score
@@ -265,7 +265,7 @@ def attn_bwd_dq(qkv, d_out, lse2, delta, lengths, row_keys, column_keys, head_ke
 
 
 # ----------------------------------------------------------------------------
-# residual + dropout(x + bias), then layer norm; embedding, then layer norm
+# residual + dropout(x + bias), then layer norm
 # ----------------------------------------------------------------------------
 
 
@@ -277,13 +277,20 @@ def _normalise(s, epsilon, D: tl.constexpr):
     return c * scale[:, None], scale
 
 
+@triton.jit
+def _narrow(n16, weight, shift):
+    """What norm_fwd and norm_again both make of the rounded xhat; fma is spelt out, so that both round alike."""
+    return tl.math.fma(n16.to(tl.float32), tl.broadcast_to(weight[None, :], n16.shape),
+                       tl.broadcast_to(shift[None, :], n16.shape)).to(tl.float16)
+
+
 @triton.jit(do_not_specialize=["T", "threshold", "epsilon", "boost"])
 def norm_fwd(x, bias, residual, weight, shift, row_keys, column_keys, y, y16, xhat, rstd,
              T, threshold, epsilon, boost, D: tl.constexpr, ROWS: tl.constexpr):
     """s = residual + ((x + bias) * boost) o keep ; y = (s - mean) * rstd * weight + shift.
 
     x f16 [T,D], residual f32 [T,D] (y may be the same buffer), bias, weight, shift f32 [D],
-    row_keys i32 [T], column_keys i32 [D].  Out: y f32 [T,D], y16 f16 [T,D] (the same, rounded),
+    row_keys i32 [T], column_keys i32 [D].  Out: y f32 [T,D], y16 f16 [T,D] (the same, of the rounded xhat),
     xhat f16 [T,D] = (s-mean)*rstd, rstd f32 [T].  grid (ceil(T/ROWS)).
     """
     rows = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
@@ -298,28 +305,23 @@ def norm_fwd(x, bias, residual, weight, shift, row_keys, column_keys, y, y16, xh
     s = r + tl.where(row[:, None] * column[None, :] >= threshold, a, 0.0)
     n, scale = _normalise(s, epsilon, D)
     o = n * tl.load(weight + cols)[None, :] + tl.load(shift + cols)[None, :]
+    n16 = n.to(tl.float16)
     tl.store(y + tile, o, mask=mask)
-    tl.store(y16 + tile, o.to(tl.float16), mask=mask)
-    tl.store(xhat + tile, n.to(tl.float16), mask=mask)
+    tl.store(y16 + tile, _narrow(n16, tl.load(weight + cols), tl.load(shift + cols)), mask=mask)
+    tl.store(xhat + tile, n16, mask=mask)
     tl.store(rstd + rows, scale, mask=inside)
 
 
-@triton.jit(do_not_specialize=["T", "epsilon"])
-def embed_norm_fwd(table, index, weight, shift, y, xhat, rstd, T, epsilon, D: tl.constexpr, ROWS: tl.constexpr):
-    """y f32 [T,D] = layer norm of table[index] ; table f32 [V,D], index i32 [T] within 0..V-1 (not checked),
-    xhat f16 [T,D], rstd f32 [T] as in norm_fwd.  grid (ceil(T/ROWS))."""
+@triton.jit(do_not_specialize=["T"])
+def norm_again(xhat, weight, shift, y16, T, D: tl.constexpr, ROWS: tl.constexpr):
+    """y16 of norm_fwd once more, to the bit, from its xhat f16 [T,D], for a backward pass
+    that has not kept it.  grid (ceil(T/ROWS))."""
     rows = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
     cols = tl.arange(0, D)
-    inside = rows < T
-    mask = inside[:, None]
+    mask = (rows < T)[:, None]
     tile = rows.to(tl.int64)[:, None] * D + cols[None, :]
-    at = tl.load(index + rows, mask=inside, other=0)
-    s = tl.load(table + at.to(tl.int64)[:, None] * D + cols[None, :], mask=mask, other=0.0)
-    n, scale = _normalise(s, epsilon, D)
-    o = n * tl.load(weight + cols)[None, :] + tl.load(shift + cols)[None, :]
-    tl.store(y + tile, o, mask=mask)
-    tl.store(xhat + tile, n.to(tl.float16), mask=mask)
-    tl.store(rstd + rows, scale, mask=inside)
+    n = tl.load(xhat + tile, mask=mask, other=0.0)
+    tl.store(y16 + tile, _narrow(n, tl.load(weight + cols), tl.load(shift + cols)), mask=mask)
 
 
 @triton.jit(do_not_specialize=["T", "strip", "threshold", "boost"])

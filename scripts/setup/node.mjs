@@ -1,7 +1,7 @@
 // The JavaScript half: packages, TypeScript, the JupyterLab extension.
 import { join } from "node:path";
 import { environments, jupyterEnvironment, npm, root } from "./paths.mjs";
-import { capture, run, SetupError } from "./run.mjs";
+import { run, SetupError } from "./run.mjs";
 import { digest, unlessStamped } from "./stamp.mjs";
 
 const LEAST = [20, 19];
@@ -21,24 +21,11 @@ export function installPackages() {
     [process.platform, process.arch, process.versions.modules],
   );
   return unlessStamped(join(root, "node_modules/.cellkernel"), value, async () => {
-    // The package's own install script downloads CUDA libraries; without a GPU they are of no use.
+    // onnxruntime-node's own install script would download CUDA libraries that nothing here uses.
     await run("npm packages", npm("ci", "--no-audit", "--no-fund"), {
       env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
     });
-    await installCuda();
   });
-}
-
-async function installCuda() {
-  if ((await capture("nvidia-smi", ["-L"])).code !== 0) return;
-  const script = "node_modules/onnxruntime-node/script/install.js";
-  const { code } = await capture(process.execPath, [script, "--onnxruntime-node-install=cuda12"]);
-  console.log(
-    code === 0
-      ? "  CUDA libraries for the NVIDIA GPU"
-      : "  The CUDA libraries for the NVIDIA GPU could not be downloaded: training uses the CPU or WebGPU.\n" +
-          `  To try again: node ${script} --onnxruntime-node-install=cuda12`,
-  );
 }
 
 export function compile() {

@@ -29,13 +29,16 @@ export interface Command {
   run(invocation: Invocation): Promise<object>;
   /** The result for people. */
   text(result: never): string;
+  /** Whether the result, once printed, counts as a failure. */
+  failed?(result: never): boolean;
 }
 
 /** Keeps the type of `run`'s result for `text`. */
 export function command<Result extends object>(
-  definition: Omit<Command, "run" | "text"> & {
+  definition: Omit<Command, "run" | "text" | "failed"> & {
     run(invocation: Invocation): Promise<Result>;
     text(result: Result): string;
+    failed?(result: Result): boolean;
   },
 ): Command {
   return definition;

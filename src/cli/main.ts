@@ -7,6 +7,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   annotate: async () => (await import("./annotate.js")).annotateCommand,
   evaluate: async () => (await import("./evaluate.js")).evaluateCommand,
   finetune: async () => (await import("./finetune.js")).finetuneCommand,
+  gpu: async () => (await import("./gpu.js")).gpuCommand,
   inspect: async () => (await import("./inspect.js")).inspectCommand,
   preprocess: async () => (await import("./preprocess.js")).preprocessCommand,
   simulate: async () => (await import("./simulate.js")).simulateCommand,
@@ -53,7 +54,7 @@ async function run(name: string, command: Command, args: string[]): Promise<numb
     const result = await command.run({ positionals, values, signal: stop.signal, progress });
     if (drawn) progress("");
     console.log(values.json ? JSON.stringify(result) : command.text(result as never));
-    return 0;
+    return command.failed?.(result as never) ? FAILED : 0;
   } catch (error) {
     if (drawn) progress("");
     const { message } = error as Error;

@@ -169,9 +169,12 @@ export class Graph {
     return this.cast(scalar, dtype);
   }
 
-  /** `t`, but not before `moment` has been computed: plus a zero that is made from it. */
-  after(t: Tensor, moment: Tensor): Tensor {
-    if (!this.waits) return t;
+  /**
+   * `t`, but not before `moment` has been computed: plus a zero that is made from it.
+   * @param kept what would be kept for longer otherwise; where that is small, a device does not wait for it
+   */
+  after(t: Tensor, moment: Tensor, kept = moment): Tensor {
+    if (!this.waits || (this.waits === "element" && !isLarge(kept))) return t;
     const key = `${moment.name} ${t.dtype}`;
     let zero = this.zeros.get(key);
     if (!zero) {
@@ -303,6 +306,12 @@ export class Graph {
   fresh(stem: string): string {
     return `${stem}_${this.counter.n++}`;
   }
+}
+
+/** Whether a tensor grows with a batch in two ways: with its cells and with their tokens. */
+function isLarge({ shape }: Tensor): boolean {
+  const names = shape.flatMap((d) => (typeof d === "string" ? d.split("*") : []));
+  return names.filter((name) => !/^\d+$/.test(name)).length > 1;
 }
 
 /** TensorProto.DataType of the ONNX specification. */

@@ -36,6 +36,12 @@ function dropoutAttributes(p: number): { [name: string]: Attribute } {
   return { threshold: p === 0 ? -(2 ** 31) : dropoutThreshold(p), boost: { float: 1 / (1 - p) } };
 }
 
+/**
+ * Makes an activation again for a derivative, so that it need not be kept; not before `moment` has been computed. The
+ * same to the bit.
+ */
+export type Again = (moment: Tensor) => Tensor;
+
 /** A parameter in float32, which learns, and in float16, which is computed with. */
 export interface Doubled {
   wide: Tensor;
@@ -47,17 +53,17 @@ export interface Doubled {
  * @param x float16 [rows, in]
  * @param weight [out, in]
  * @param bias [out], optional
+ * @param again makes x for the weight's derivative; absent, x is kept for it
  * @returns float16 [rows, out]
  */
-export function halfLinear(g: Graph, x: Tensor, weight: Doubled, bias?: Doubled): Tensor {
+export function halfLinear(g: Graph, x: Tensor, weight: Doubled, bias?: Doubled, again?: Again): Tensor {
   const [w, half, b] = [weight.wide, weight.narrow, bias?.wide];
   if (x.dtype !== "float16" || x.dim(1) !== w.dim(1))
     throw new GraphError(`halfLinear: ${x.dtype} input ${showShape(x.shape)}, weight ${showShape(w.shape)}`);
-  const operands = bias ? [x, half, bias.narrow] : [x, half];
-  const out = g.node("Gemm", operands, "float16", [x.dim(0), w.dim(0)], { transB: 1 });
+  const out = halfProduct(g, x, weight, bias);
   return g.record(out, b ? [x, w, b] : [x, w], (dy, want) => {
     const dw = want[1]
-      ? g.cast(g.node("Gemm", [dy, x], "float16", w.shape, { transA: 1 }), "float32")
+      ? g.cast(g.node("Gemm", [dy, again?.(dy) ?? x], "float16", w.shape, { transA: 1 }), "float32")
       : undefined;
     const db = b && want[2] ? columnSums(g, dy) : undefined;
     const dx = want[0] ? g.node("Gemm", [dy, half], "float16", x.shape) : undefined;
@@ -65,6 +71,12 @@ export function halfLinear(g: Graph, x: Tensor, weight: Doubled, bias?: Doubled)
     if (dx) g.precede(dw ?? db ?? dy, dx);
     return [dx, dw, db];
   });
+}
+
+/** The value of `halfLinear`, off the tape. */
+export function halfProduct(g: Graph, x: Tensor, { narrow }: Doubled, bias?: Doubled): Tensor {
+  const operands = bias ? [x, narrow, bias.narrow] : [x, narrow];
+  return g.node("Gemm", operands, "float16", [x.dim(0), narrow.dim(0)], { transB: 1 });
 }
 
 /** Sums of the columns of float16 x [rows, d]: float32 [d]. No derivative. */
@@ -78,6 +90,7 @@ function columnSums(g: Graph, x: Tensor): Tensor {
  * @param lengths int32 [B]: tokens of each cell before its padding
  * @param dropout keys int32 [B, N]
  * @param headKeys int32 [H]
+ * @param again makes qkv for the derivative; absent, it is kept for it
  * @returns float16 [B·N, d], scaled by 1 / (1 − p), not yet projected
  */
 export function kernelAttention(
@@ -86,6 +99,7 @@ export function kernelAttention(
   lengths: Tensor,
   dropout: KernelDropout,
   headKeys: Int32Array,
+  again?: Again,
 ): Tensor {
   const [rows, width] = qkv.shape as [Shape[0], number];
   const [b, n] = dropout.rowKeys.shape;
@@ -102,7 +116,7 @@ export function kernelAttention(
     attributes,
   );
   return g.record(out, [qkv], (dy) => {
-    const inputs = [qkv, out, lse, dy, lengths, ...keys, g.momentBefore(dy)];
+    const inputs = [again?.(dy) ?? qkv, out, lse, dy, lengths, ...keys, g.momentBefore(dy)];
     return ops(g, "AttentionGradient", inputs, [["float16", qkv.shape], statistics], attributes).slice(0, 1);
   });
 }
@@ -146,7 +160,7 @@ export function kernelAdam(
  * @param residual float32 [rows, d]
  * @param weight, shift float32 [d], of the norm
  * @param dropout keys int32 of `rows` and of d elements
- * @returns the same in float32, for the next residual, and in float16, for the next product
+ * @returns the same in float32, for the next residual, and in float16, for the next product; the latter can be had again
  */
 export function kernelAddNorm(
   g: Graph,
@@ -157,7 +171,7 @@ export function kernelAddNorm(
   shift: Tensor,
   dropout: KernelDropout,
   epsilon = 1e-5,
-): { wide: Tensor; narrow: Tensor } {
+): { wide: Tensor; narrow: Tensor; again: Again } {
   const [rows, d] = x.shape;
   const keys = [dropout.rowKeys, dropout.columnKeys];
   const attributes = dropoutAttributes(dropout.p);
@@ -187,7 +201,12 @@ export function kernelAddNorm(
     );
     return [dx, dBias, dResidual, dWeight, dShift].map((t, i) => (want[i] ? t : undefined));
   });
-  return { wide: y, narrow };
+  let renewed: Tensor | undefined;
+  const again = (moment: Tensor): Tensor => {
+    renewed ??= ops(g, "NormAgain", [normal, weight, shift, moment], [["float16", x.shape]])[0];
+    return renewed;
+  };
+  return { wide: y, narrow, again };
 }
 
 /**

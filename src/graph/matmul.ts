@@ -23,7 +23,7 @@ export function linear(g: Graph, x: Tensor, w: Tensor, b?: Tensor, scale = 1): T
     const dw = want[1] ? g.product("Gemm", dy, x, w.shape, { transA: 1, ...factors(scale) }) : undefined;
     const db = b && want[2] ? scaled(g, columnSums(g, dy), scale) : undefined;
     // The weight's derivative first: put off, it would keep dy and x until the end of the step.
-    const late = [dw, db].reduce<Tensor>((t, d) => (d ? g.after(t, d) : t), w);
+    const late = [dw, db].reduce<Tensor>((t, d) => (d ? g.after(t, d, dy) : t), w);
     return [want[0] ? g.product("Gemm", dy, late, x.shape, factors(scale)) : undefined, dw, db];
   });
 }

@@ -32,7 +32,7 @@ export function layerNorm(g: Graph, x: Tensor, weight: Tensor, bias: Tensor, eps
     const dWeight = want[1] ? columnSums(g, along) : undefined;
     const dBias = want[2] ? columnSums(g, dy) : undefined;
     // The parameters' derivatives first: put off, they would keep dy until the end of the step.
-    const late = [dWeight, dBias].reduce<Tensor>((t, d) => (d ? g.after(t, d) : t), scale);
+    const late = [dWeight, dBias].reduce<Tensor>((t, d) => (d ? g.after(t, d, dy) : t), scale);
     const dx = () => {
       const d = weight.dim(0) as number;
       const share = reshape(g, div(g, weight, d), [d, 1]);

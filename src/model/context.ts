@@ -101,9 +101,10 @@ export class Noise {
     return { p: this.p, rowKeys, columnKeys: this.columnKeys, headKeys: oddKeys(heads, SITES, this.site++) };
   }
 
-  /** Keys for a kernel that drops elements of x [B·N, d] itself. */
-  forKernel(width: number): KernelDropout {
-    return { p: this.p, rowKeys: this.rowKeys, columnKeys: this.columnKeysOf(width) };
+  /** Keys for a kernel that drops elements of rows of `width` itself: of all tokens, or of the first of each cell. */
+  forKernel(width: number, rows: "all" | "first"): KernelDropout {
+    const rowKeys = rows === "all" ? this.rowKeys : this.firstKeys();
+    return { p: this.p, rowKeys, columnKeys: this.columnKeysOf(width) };
   }
 
   private keysOfRows(x: Tensor): Tensor {

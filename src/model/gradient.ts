@@ -3,6 +3,7 @@ import { Graph } from "../graph/graph.js";
 import { encodeOnnx } from "../graph/onnx.js";
 import { sumOfSquares } from "../graph/reduce.js";
 import type { Tensor } from "../graph/tensor.js";
+import { fitsKernels } from "./kernelLayer.js";
 import { lossOf } from "./loss.js";
 import { isStatistic, parameterShapes } from "./parameters.js";
 import { type Slot, Slots } from "./slots.js";
@@ -42,9 +43,11 @@ export interface GradientGraph {
 export function gradientGraph(spec: TrainingSpec, form: GradientForm): GradientGraph {
   const g = new Graph();
   g.waits = form === "apart" ? "element" : "shape";
-  g.halfProducts = spec.half === true;
+  // The kernels' layers say themselves where they are in half precision; the rest is then in single, which is little.
+  const kernels = spec.kernels === true && spec.half === true && fitsKernels(spec.args);
+  g.halfProducts = spec.half === true && !kernels;
   const slots = new Slots(g, parameterShapes(spec.args, spec.size));
-  const model = lossOf(g, spec, slots, form !== "whole");
+  const model = lossOf(g, { ...spec, kernels }, slots, form !== "whole");
   const seed = spec.half && form === "apart" ? g.input("lossScale", "float32", []) : undefined;
   const reached = derivatives(g, spec, slots, model.loss, seed);
   const sums = reached.map(({ slot, gradient }) => {
@@ -67,7 +70,7 @@ export function gradientGraph(spec: TrainingSpec, form: GradientForm): GradientG
     statistics: [...model.statistics.keys()],
     parts: model.names,
     inputs: g.inputs.map((t) => t.name),
-    kernels: g.inputs.some((t) => t.name.startsWith("half.")),
+    kernels,
     logits: model.logits !== undefined,
   };
 }

@@ -4,6 +4,7 @@ import { type RoundedWeight, roundWeight } from "../graph/rounded.js";
 import type { ModelArgs } from "./args.js";
 import type { Context, Third } from "./context.js";
 import { decodeClass } from "./decoders.js";
+import { fitsKernels } from "./kernelLayer.js";
 import { type ModelSize, parameterShapes, usesBatchLabels } from "./parameters.js";
 import { scgpt, type Wanted } from "./scgpt.js";
 import { type Slot, Slots, slotOf, slotView } from "./slots.js";
@@ -16,6 +17,8 @@ export interface InferenceSpec {
   padRow: number;
   wanted: Wanted;
   attentionLoop: Context["attentionLoop"];
+  /** The layers by the kernels of the CUDA runtime, in float16; where it has them and they fit the architecture. */
+  kernels?: boolean;
   /**
    * Data of a weight by its name in the state dict. When given, the transformer's products are in 8-bit integers,
    * and their weights stand in the graph; the encoders, the norms and the class decoder stay in float32.
@@ -48,6 +51,8 @@ export function inferenceGraph(spec: InferenceSpec): InferenceGraph {
       parameter: (name, third) => slots.tensor(name, third),
       training: false,
       attentionLoop: spec.attentionLoop,
+      kernels: spec.kernels && fitsKernels(spec.args),
+      narrow: (name) => g.cast(slots.tensor(name), "float16"),
       rounded: spec.int8 && roundedWeights(spec.int8, shapes),
     },
     {

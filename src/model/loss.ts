@@ -4,7 +4,6 @@ import { crossEntropy } from "../graph/losses.js";
 import type { DType, Shape, Tensor } from "../graph/tensor.js";
 import { type Context, Noise } from "./context.js";
 import { decodeClass } from "./decoders.js";
-import { fitsKernels } from "./kernelLayer.js";
 import { contrastive, elasticSimilarity, expressionLoss, meanWeights, type Objective } from "./objectives.js";
 import { type ModelSize, usesBatchLabels } from "./parameters.js";
 import { type ModelInputs, scgpt } from "./scgpt.js";
@@ -52,7 +51,7 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
     noise,
     training: true,
     attentionLoop: spec.attentionLoop,
-    kernels: spec.kernels && spec.half && fitsKernels(args),
+    kernels: spec.kernels,
   };
   const out = scgpt(context, inputs, size, {
     classes: has("CLS"),

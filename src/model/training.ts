@@ -18,7 +18,7 @@ export interface TrainingSpec {
   attentionLoop: AttentionOptions["loop"];
   /** Only the class decoder is trained, on embeddings of the cells that are fed: input `cells` [B, d]. */
   head?: boolean;
-  /** The layers by the kernels of the CUDA runtime, where they fit the architecture; with `half`. */
+  /** The layers by the kernels of the CUDA runtime, where it has them and they fit the architecture; with `half`. */
   kernels?: boolean;
   /** Matrix products in float16, all else in float32 (mixed precision, Micikevicius et al. 2018). */
   half?: boolean;

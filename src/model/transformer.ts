@@ -7,7 +7,7 @@ import { reshape } from "../graph/shape.js";
 import type { Dim, Tensor } from "../graph/tensor.js";
 import { type Context, linearDrop, linearReluDrop, normLayer, project, type Third } from "./context.js";
 import { attendFirst } from "./firstAttention.js";
-import { kernelLayer } from "./kernelLayer.js";
+import { kernelSelfAttention, kernelSublayers, type Stream } from "./kernelLayer.js";
 
 /** How many of a cell's queries attention takes at once. */
 export { BLOCK_QUERIES };
@@ -31,16 +31,34 @@ export interface Sequence {
  * @returns [B·N, d], or [B, d] with `onlyFirst`
  */
 export function encode(c: Context, x: Tensor, sequence: Sequence, onlyFirst: boolean): Tensor {
-  let h = x;
-  let narrow: Tensor | undefined;
+  let stream: Partial<Stream> & { wide: Tensor } = { wide: x };
   for (let i = 0; i < c.args.nlayers; i++) {
     const name = `transformer_encoder.layers.${i}`;
     const first = onlyFirst && i === c.args.nlayers - 1;
-    if (c.kernels && !first)
-      ({ wide: h, narrow } = kernelLayer(c, name, h, narrow ?? cast(c.g, h, "float16"), sequence));
-    else h = encoderLayer(c, name, h, sequence, first);
+    stream = c.kernels
+      ? kernelLayer(c, name, stream, sequence, first)
+      : { wide: encoderLayer(c, name, stream.wide, sequence, first) };
   }
-  return h;
+  return stream.wide;
+}
+
+/** One encoder layer in kernels. */
+function kernelLayer(
+  c: Context,
+  name: string,
+  { wide, narrow, again }: Partial<Stream> & { wide: Tensor },
+  sequence: Sequence,
+  onlyFirst: boolean,
+): Stream {
+  const layer = `${name}.self_attn`;
+  if (!onlyFirst) {
+    const x = { narrow: narrow ?? cast(c.g, wide, "float16"), again };
+    const mixed = kernelSelfAttention(c, layer, x, sequence);
+    return kernelSublayers(c, name, mixed, wide, sequence, "all");
+  }
+  const asked = first(c.g, reshape(c.g, wide, [sequence.b, sequence.n, c.args.embsize]));
+  const mixed = cast(c.g, attendFirst(c, layer, asked, wide, sequence), "float16");
+  return kernelSublayers(c, name, mixed, asked, sequence, "first");
 }
 
 /**

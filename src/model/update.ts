@@ -5,6 +5,9 @@ import { type AdamOptions, type AdamStep, adam } from "../graph/optimizer.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Slot } from "./slots.js";
 
+/** The numbers that `kernelUpdateGraph` is fed. */
+export { kernelAdamScalars } from "../graph/kernels.js";
+
 /**
  * Builds Adam's update of all slots from their derivatives. Inputs: `learningRate`, `rate`, `correction`, `factor` [];
  * for each slot its weight, `grad.<slot>`, `m.<slot>`, `v.<slot>`. Outputs: `new.<slot>`, `newm.<slot>`,

@@ -4,6 +4,7 @@ import type { ModelArgs } from "../model/args.js";
 import { inferenceGraph } from "../model/inference.js";
 import { checkedWeight, type ModelSize, parameterShapes, usesBatchLabels } from "../model/parameters.js";
 import { slotView } from "../model/slots.js";
+import { hasKernels } from "../runtime/deviceRuntime.js";
 import { type Device, Session, tensor } from "../runtime/session.js";
 import type { Batch } from "../tokenize/batches.js";
 import { checkBatch, checkLabels } from "../tokenize/checkBatch.js";
@@ -18,6 +19,8 @@ export interface PredictorOptions {
   device: Device;
   /** Threads of the CPU; all cores when absent. */
   threads?: number;
+  /** The transformer in float16, by the kernels of the CUDA runtime; nothing to other devices. */
+  half?: boolean;
   /** The transformer's products in 8-bit integers: faster, a little less exact; see `int8Agreement`. */
   int8?: boolean;
 }
@@ -43,7 +46,7 @@ export class Predictor {
    * @throws where a weight is missing or of another shape than the architecture's
    */
   static async create(spec: PredictorSpec, weights: Weights, options: PredictorOptions): Promise<Predictor> {
-    const { device, threads, int8 } = options;
+    const { device, threads, half, int8 } = options;
     const shapes = parameterShapes(spec.args, spec);
     const data = (key: string) => checkedWeight(weights, key, shapes).data;
     const graph = inferenceGraph({
@@ -52,6 +55,7 @@ export class Predictor {
       padRow: spec.padRow ?? 0,
       wanted: { classes: true },
       attentionLoop: device === "cpu" ? "fused" : "heads",
+      kernels: half && hasKernels(device),
       int8: int8 ? data : undefined,
     });
     const fed = graph.slots.map((s) => [s.input, tensor("float32", slotView(s, data(s.key)), s.shape)]);

@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { cudaCard } from "./cudaDriver.js";
-import { library } from "./library.js";
+import { type NvidiaDriver, nvidiaDriver } from "./cudaDriver.js";
+import { type CudaFiles, cudaFiles, cudaFolders } from "./cudaFiles.js";
+import { CUDA_RELEASES, releaseFor } from "./cudaPackages.js";
+import { GPU_INSTALL, MissingPart } from "./devices.js";
+import { nativeLibrary } from "./nativeLibrary.js";
 
 /** Where ONNX Runtime with its CUDA provider lies, and NVIDIA's libraries that it needs. */
 export interface CudaLibraries {
@@ -12,38 +12,77 @@ export interface CudaLibraries {
   libraries: string[];
 }
 
-const PROVIDER = "libonnxruntime_providers_cuda.so";
-/** How much of the provider's file to look through for the names of the libraries that it needs. */
-const HEAD_BYTES = 16 * 2 ** 20;
-/** Libraries that others need come first. */
-const ORDER = ["cudart", "cublasLt", "cublas", "curand", "cufft", "nvrtc", "cudnn"];
+const INSTALL = `Install what is missing with: ${GPU_INSTALL}`;
 
-export const INSTALL_CUDA =
-  'Install it with: pip install "cellkernel[cuda]" (CUDA 13) or "cellkernel[cuda12]" (Linux x64 with an NVIDIA GPU).';
+/** @throws an Error that says what is missing and what to do */
+export function findCuda(): CudaLibraries {
+  const driver = nvidiaDriver();
+  checkDriver(driver);
+  return checkFiles(cudaFiles(cudaFolders()), driver);
+}
 
 /**
- * Looks for the provider in the folders of `CELLKERNEL_CUDA`, then in those where the user's Python keeps packages
- * (`onnxruntime-gpu` and NVIDIA's wheels from PyPI).
- * @throws an Error that says what is missing and how to install it
+ * What keeps CUDA from being used, the first thing to mend first; undefined where all that it needs is there.
+ * @param files asked for only where the driver will do
  */
-export function findCuda(): CudaLibraries {
+export function whatCudaLacks(
+  driver: NvidiaDriver | undefined,
+  files: () => CudaFiles,
+): MissingPart | undefined {
+  try {
+    checkDriver(driver);
+    checkFiles(files(), driver);
+  } catch (error) {
+    if (error instanceof MissingPart) return error;
+    throw error;
+  }
+}
+
+/** @throws where there is no driver, no GPU, or one too old for all that there is */
+export function checkDriver(driver: NvidiaDriver | undefined): asserts driver is NvidiaDriver {
   if (process.platform !== "linux" || process.arch !== "x64")
-    throw new Error("CUDA is there for Linux x64 alone.");
-  if (!cudaCard())
-    throw new Error("There is no NVIDIA driver: libcuda.so.1 can't be loaded, or sees no GPU.");
-  const named = (process.env.CELLKERNEL_CUDA ?? "").split(delimiter).filter(Boolean);
-  const folders = [...named, ...sitePackages().flatMap(foldersOf)];
-  const home = folders.find((folder) => existsSync(join(folder, PROVIDER)));
-  if (!home) throw new Error(`onnxruntime's CUDA provider was not found. ${INSTALL_CUDA}`);
-  const core = readdirSync(home).find((name) => /^libonnxruntime\.so(\.|$)/.test(name));
-  if (!core) throw new Error(`${home} has the CUDA provider, but no libonnxruntime.so beside it.`);
-  const libraries = neededBy(join(home, PROVIDER)).map((name) => {
-    const folder = folders.find((f) => existsSync(join(f, name)));
-    if (!folder)
-      throw new Error(`onnxruntime's CUDA provider needs ${name}, which was not found. ${INSTALL_CUDA}`);
-    return join(folder, name);
-  });
-  return { core: join(home, core), libraries };
+    throw new MissingPart("CUDA is there for Linux x64 alone.", 'Use device: "webgpu", or "cpu".');
+  const needed = `NVIDIA's driver ${CUDA_RELEASES[0].driver} or newer`;
+  if (!driver)
+    throw new MissingPart(
+      "There is no NVIDIA driver: libcuda.so.1 can't be loaded.",
+      `With an NVIDIA GPU: install ${needed}, then: ${GPU_INSTALL}`,
+    );
+  if (!driver.gpu)
+    throw new MissingPart(
+      `NVIDIA's driver sees no GPU (CUDA error ${driver.error ?? "unknown"}).`,
+      "Where there is one, nvidia-smi and the variable CUDA_VISIBLE_DEVICES tell more.",
+    );
+  releaseFor(driver);
+}
+
+function checkFiles(files: CudaFiles, driver: NvidiaDriver): CudaLibraries {
+  const { provider, core, libraries } = files;
+  if (!provider) throw new MissingPart("onnxruntime's CUDA provider was not found.", INSTALL);
+  if (!core)
+    throw new MissingPart(
+      `${provider} has no libonnxruntime.so beside it.`,
+      `Install it anew: ${GPU_INSTALL}`,
+    );
+  const made = Number(
+    libraries
+      .find(({ name }) => name.startsWith("libcudart."))
+      ?.name.split(".")
+      .pop(),
+  );
+  const { cuda } = releaseFor(driver);
+  if (made > cuda)
+    throw new MissingPart(
+      `${provider} is for CUDA ${made}; the driver and the GPU need that for CUDA ${cuda}.`,
+      `Install it with: ${GPU_INSTALL}`,
+    );
+  const missing = libraries.filter(({ path }) => !path).map(({ name }) => name);
+  if (missing.length > 0)
+    throw new MissingPart(
+      `onnxruntime's CUDA provider needs ${missing.join(", ")}, which ${missing.length > 1 ? "were" : "was"} not found.`,
+      INSTALL,
+    );
+  return { core, libraries: libraries.map(({ path }) => path!) };
 }
 
 /**
@@ -51,47 +90,5 @@ export function findCuda(): CudaLibraries {
  * so that no LD_LIBRARY_PATH is needed.
  */
 export function loadLibraries(paths: string[]): void {
-  for (const path of paths) library(path, { global: true });
-}
-
-/** The folders in which Python looks for packages. */
-function sitePackages(): string[] {
-  const script =
-    "import site, sysconfig; print('\\n'.join(dict.fromkeys([sysconfig.get_paths()['purelib'], *site.getsitepackages(), site.getusersitepackages()])))";
-  const active = [process.env.VIRTUAL_ENV, process.env.CONDA_PREFIX].filter(
-    (p): p is string => p !== undefined,
-  );
-  const pythons = [process.env.PYTHON, ...active.map((p) => join(p, "bin", "python")), "python3"];
-  for (const python of pythons.filter((p): p is string => p !== undefined)) {
-    try {
-      return execFileSync(python, ["-c", script], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
-        .split("\n")
-        .filter(Boolean);
-    } catch {
-      // The next one, then: a Python that does not run has no packages for us.
-    }
-  }
-  return [];
-}
-
-/** The folders of a Python's packages that hold such libraries. */
-function foldersOf(site: string): string[] {
-  const nvidia = join(site, "nvidia");
-  const wheels = existsSync(nvidia) ? readdirSync(nvidia).map((name) => join(nvidia, name, "lib")) : [];
-  return [join(site, "onnxruntime", "capi"), ...wheels].filter((folder) => existsSync(folder));
-}
-
-/** NVIDIA's libraries by the names that stand in the file's table of strings. */
-function neededBy(file: string): string[] {
-  const head = Buffer.alloc(HEAD_BYTES);
-  const descriptor = openSync(file, "r");
-  try {
-    readSync(descriptor, head, 0, HEAD_BYTES, 0);
-  } finally {
-    closeSync(descriptor);
-  }
-  const found = head.toString("latin1").matchAll(/\0(lib(\w+)\.so\.\d+)(?=\0)/g);
-  const rank = new Map<string, number>();
-  for (const [, name, stem] of found) if (ORDER.includes(stem)) rank.set(name, ORDER.indexOf(stem));
-  return [...rank.keys()].sort((a, b) => rank.get(a)! - rank.get(b)!);
+  for (const path of paths) nativeLibrary(path, true);
 }

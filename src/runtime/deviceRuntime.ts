@@ -397,6 +397,11 @@ export class DeviceSession {
   }
 }
 
+/** Whether graphs on a device may use the operations of `graph/kernels.ts`. */
+export function hasKernels(device: Device): boolean {
+  return device === "cuda" && Kernels.open() !== undefined;
+}
+
 /** The operations, where there are kernels for the GPU. */
 function cudaOperations(): CustomOp[] | undefined {
   const kernels = Kernels.open();

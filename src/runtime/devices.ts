@@ -1,11 +1,25 @@
 import type { Device } from "./tensor.js";
 
+/** The commands that a message may name. */
+export const GPU_INSTALL = "npx cellkernel gpu install";
+export const GPU_CHECK = "npx cellkernel gpu check";
+
 /** What to do about each device that did not start. */
 const REMEDY: Record<Device, string> = {
   cpu: "Reinstall onnxruntime-node (npm install onnxruntime-node).",
   webgpu: 'It needs a GPU with a Vulkan, Metal or Direct3D 12 driver. Use device: "cpu" without one.',
-  cuda: "Install it with: npm install onnxruntime-node --onnxruntime-node-install=cuda12 (Linux x64 with an NVIDIA GPU, CUDA 12 and cuDNN 9).",
+  cuda: `To see what is there and what is missing: ${GPU_CHECK}`,
 };
+
+/** Something that a device needs is not there; with what the user can do. */
+export class MissingPart extends Error {
+  constructor(
+    message: string,
+    readonly remedy: string,
+  ) {
+    super(message);
+  }
+}
 
 /** @throws where the name is of no device, as a notebook without types may have it */
 export function checkDevice(device: Device): void {
@@ -18,5 +32,6 @@ export function checkDevice(device: Device): void {
 /** The error of a session that could not be opened, with what the user can do. */
 export function deviceFault(device: Device, cause: unknown): Error {
   const said = cause instanceof Error ? cause.message : String(cause);
-  return new Error(`The device "${device}" could not be started: ${said}\n${REMEDY[device]}`, { cause });
+  const remedy = cause instanceof MissingPart ? cause.remedy : REMEDY[device];
+  return new Error(`The device "${device}" could not be started: ${said}\n${remedy}`, { cause });
 }

@@ -1,12 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
 
 /**
- * Whether the machine seems to have a GPU. Asking for one where there is none costs seconds and prints the
- * driver's complaints. On macOS and Windows there always is one.
+ * Whether WebGPU may find a GPU. Asking for one where there is none costs seconds and prints the driver's complaints.
+ * On macOS and Windows there always is one; on Linux it needs a device to render with, or a Vulkan that is named.
  */
-export function seemsToHaveGpu(): boolean {
+export function mayHaveWebgpu(): boolean {
   if (process.platform !== "linux") return true;
   if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return true;
-  const render = existsSync("/dev/dri") && readdirSync("/dev/dri").some((name) => name.startsWith("render"));
-  return render || existsSync("/proc/driver/nvidia/version");
+  return existsSync("/dev/dri") && readdirSync("/dev/dri").some((name) => name.startsWith("render"));
 }

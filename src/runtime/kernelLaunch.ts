@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import koffi from "koffi";
-import { library } from "./library.js";
+import { nativeLibrary } from "./nativeLibrary.js";
 import type { Pointer } from "./onnxruntimeC.js";
 
 /** A kernel as `kernels/build.py` describes it. */
@@ -32,13 +32,21 @@ const [CAPABILITY_MAJOR, CAPABILITY_MINOR] = [75, 76];
 const MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
 const PREFER_SHARED = 1;
 
+/** The oldest GPUs that the kernels run on, by compute capability. */
+const LEAST_CAPABILITY = 8;
+
+/** Whether a GPU of a compute capability is new enough for the kernels. */
+export function hasKernelsFor(capability: number): boolean {
+  return capability >= LEAST_CAPABILITY;
+}
+
 /**
  * The kernels of `kernels/` on the GPU that is current, through NVIDIA's driver alone.
  * Source: https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__EXEC.html
  */
 export class Kernels {
   private readonly loaded = new Map<string, Loaded>();
-  private readonly driver = library("libcuda.so.1");
+  private readonly driver = nativeLibrary("libcuda.so.1");
   private readonly records: Record<string, KernelRecord>;
   private readonly launchKernel = this.driver.func("cuLaunchKernel", "int", [
     ...["void*", "uint32_t", "uint32_t", "uint32_t", "uint32_t", "uint32_t", "uint32_t", "uint32_t"],
@@ -53,14 +61,15 @@ export class Kernels {
 
   /** @returns undefined where the GPU is too old for them (before compute capability 8.0) */
   static open(): Kernels | undefined {
-    const driver = library("libcuda.so.1");
+    const driver = nativeLibrary("libcuda.so.1");
+    driver.func("cuInit", "int", ["uint32_t"])(0);
     const attribute = (which: number): number => {
       const value: [number] = [0];
       const get = driver.func("cuDeviceGetAttribute", "int", ["_Out_ int*", "int", "int"]);
       return get(value, which, 0) === 0 ? value[0] : 0;
     };
     const major = attribute(CAPABILITY_MAJOR);
-    return major >= 8 ? new Kernels(major, attribute(CAPABILITY_MINOR)) : undefined;
+    return hasKernelsFor(major) ? new Kernels(major, attribute(CAPABILITY_MINOR)) : undefined;
   }
 
   /** Sizes of the blocks that a kernel was compiled for. */

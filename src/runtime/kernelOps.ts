@@ -19,6 +19,7 @@ export function kernelOps(kernels: Kernels): CustomOp[] {
     addNormGradient(kernels, "AddNormGradient", true, true),
     addNormGradient(kernels, "AddNormGradientWide", true, false),
     addNormGradient(kernels, "AddNormGradientNarrow", false, true),
+    normAgain(kernels),
     reluDrop(kernels),
     reluDropGradient(kernels),
     columnSums(kernels),
@@ -125,6 +126,20 @@ function addNormGradient(kernels: Kernels, name: string, wide: boolean, narrow: 
       const numbers = [rows, strip, call.int("threshold"), call.float("boost")];
       start(kernel, [strips], [dy, dy16, ...rest, dResidual, dx, partials, ...numbers]);
       sumRows(kernels, start, partials, vectors, strips, d);
+    },
+  };
+}
+
+function normAgain(kernels: Kernels): CustomOp {
+  return {
+    name: "NormAgain",
+    inputs: ["float16", "float32", "float32", "any"],
+    outputs: ["float16"],
+    compute(call) {
+      const inputs = [0, 1, 2].map((i) => call.input(i));
+      const dims = call.dims(0);
+      const grid = [ceilDiv(dims[0], kernels.blocks("norm_again").ROWS)];
+      starter(kernels, call)("norm_again", grid, [...inputs, call.output(0, dims), dims[0]]);
     },
   };
 }

@@ -1,5 +1,5 @@
 import koffi from "koffi";
-import { library } from "./library.js";
+import { nativeLibrary } from "./nativeLibrary.js";
 
 /** A pointer into native memory; 0 is null. */
 export type Pointer = bigint;
@@ -87,7 +87,7 @@ const ENTRIES = 220;
  * @throws where the file is no ONNX Runtime, or an older one than the API needs
  */
 export function loadOnnxruntime(file: string): OrtApi {
-  const base = library(file).func("OrtGetApiBase", P, [])();
+  const base = nativeLibrary(file).func("OrtGetApiBase", P, [])();
   const [getApi] = koffi.decode(base, P, 1);
   const table = koffi.call(getApi, koffi.proto(P, ["uint32_t"]), API_VERSION);
   if (!table) throw new Error(`${file} is an ONNX Runtime without version ${API_VERSION} of the C API.`);

@@ -1,3 +1,5 @@
+import "./telemetry.js";
+
 import * as ort from "onnxruntime-node";
 import { DeviceRuntime, type DeviceSession, type DeviceTensor } from "./deviceRuntime.js";
 import { checkDevice, deviceFault } from "./devices.js";

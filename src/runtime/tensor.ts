@@ -1,3 +1,5 @@
+import "./telemetry.js";
+
 import * as ort from "onnxruntime-node";
 
 /** Where a graph runs. */

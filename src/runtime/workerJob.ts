@@ -1,3 +1,5 @@
+import "./telemetry.js";
+
 import { parentPort, type Transferable, Worker, workerData } from "node:worker_threads";
 
 /** What a worker tells its caller: something on the way, the result, or the error that ended it. */

@@ -1,11 +1,17 @@
 import type * as ort from "onnxruntime-node";
 import type { Weights } from "../checkpoint/weights.js";
-import { kernelAdamScalars } from "../graph/kernels.js";
 import { type GradientGraph, gradientGraph } from "../model/gradient.js";
 import { isStatistic } from "../model/parameters.js";
 import { slotView } from "../model/slots.js";
 import type { TrainingSpec } from "../model/training.js";
-import { additionGraph, halfGraph, kernelUpdateGraph, squaresGraph, updateGraph } from "../model/update.js";
+import {
+  additionGraph,
+  halfGraph,
+  kernelAdamScalars,
+  kernelUpdateGraph,
+  squaresGraph,
+  updateGraph,
+} from "../model/update.js";
 import type {
   Block,
   Destination,

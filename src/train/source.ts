@@ -64,7 +64,7 @@ export async function applyModel(
   cells: Int32Array,
   goOn: () => boolean,
 ) {
-  const predictor = await Predictor.create(spec, weights, { device, threads: plan.threads });
+  const predictor = await Predictor.create(spec, weights, { device, threads: plan.threads, half: plan.amp });
   try {
     const { microBatch, batchLabels, maxSeqLen, seed, args, tokens } = plan;
     const options = { batchSize: microBatch, batchLabels, maxSeqLen, padValue: args.pad_value, seed };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { importsOf, shippedSources, stringsOf } from "./sources.js";
 
@@ -64,4 +64,14 @@ test("docs/dependencies.md names every dependency", () => {
   const page = readFileSync("docs/dependencies.md", "utf8");
   for (const name of Object.keys(dependencies("package.json")))
     assert.ok(page.includes(name), `${name} is missing from docs/dependencies.md`);
+});
+
+test("the kernels that training on CUDA loads are part of the package", () => {
+  const { files } = JSON.parse(readFileSync("package.json", "utf8"));
+  assert.ok(files.includes("kernels/kernels.json") && files.includes("kernels/ptx"));
+  const kernels: { file: string }[] = Object.values(
+    JSON.parse(readFileSync("kernels/kernels.json", "utf8")).kernels,
+  );
+  assert.ok(kernels.length > 0);
+  for (const { file } of kernels) assert.ok(existsSync(`kernels/ptx/${file}`), `kernels/ptx/${file}`);
 });

@@ -15,6 +15,7 @@ export function referenceOps(): CustomOp[] {
     addNormGradient("AddNormGradient", true, true),
     addNormGradient("AddNormGradientWide", true, false),
     addNormGradient("AddNormGradientNarrow", false, true),
+    normAgain,
     reluDrop,
     reluDropGradient,
     columnSums,
@@ -218,7 +219,7 @@ const addNorm: CustomOp = {
     const [x, bias, residual, weight, shift, rowKeys, columnKeys] = inputsOf(call, this.inputs);
     const dims = call.dims(0);
     const [rows, d] = dims;
-    const [y, normal] = [0, 1].map(() => new Float64Array(rows * d));
+    const [y, narrow, normal] = [0, 1, 2].map(() => new Float64Array(rows * d));
     const inverse = new Float64Array(rows);
     const [threshold, boost] = [call.int("threshold"), call.float("boost")];
     for (let r = 0; r < rows; r++) {
@@ -234,10 +235,23 @@ const addNorm: CustomOp = {
         const value = (s - mean) * scale;
         normal[r * d + c] = value;
         y[r * d + c] = value * weight[c] + shift[c];
+        narrow[r * d + c] = WIDE[toHalf(value)] * weight[c] + shift[c];
       });
     }
-    for (const [i, data] of [y, y, normal].entries()) give(call, i, this.outputs[i], dims, data);
+    for (const [i, data] of [y, narrow, normal].entries()) give(call, i, this.outputs[i], dims, data);
     give(call, 3, "float32", [rows], inverse);
+  },
+};
+
+const normAgain: CustomOp = {
+  name: "NormAgain",
+  inputs: ["float16", "float32", "float32", "any"],
+  outputs: ["float16"],
+  compute(call) {
+    const [normal, weight, shift] = inputsOf(call, this.inputs, 3);
+    const d = weight.length;
+    const y = Float64Array.from(normal, (n, i) => n * weight[i % d] + shift[i % d]);
+    give(call, 0, "float16", call.dims(0), y);
   },
 };
 

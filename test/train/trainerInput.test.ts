@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Predictor } from "../../src/predict/predictor.js";
+import { nvidiaDriver } from "../../src/runtime/cudaDriver.js";
 import { Session } from "../../src/runtime/session.js";
 import type { LabelledBatch } from "../../src/train/engine.js";
 import { Trainer } from "../../src/train/trainer.js";
@@ -142,6 +143,11 @@ test("a device that there is not, and one whose provider is missing", async () =
   });
   await assert.rejects(
     Session.open(new Uint8Array(), { device: "cuda" }),
-    /^Error: The device "cuda" could not be started: [\s\S]*npm install onnxruntime-node --onnxruntime-node-install=cuda12/,
+    /^Error: The device "cuda" could not be started: [\s\S]*npx cellkernel gpu (check|install)/,
+  );
+  if (nvidiaDriver()) return;
+  await assert.rejects(
+    Trainer.create(spec, randomWeights(spec), { ...options, device: "cuda" }),
+    /^Error: The device "cuda" could not be started: [^\n]+\n[^\n]+$/,
   );
 });
