@@ -65,6 +65,12 @@ const OPERATIONS: Record<string, Expected> = {
   AddNormGradient: gradientOfNorm([["dy"], ["dy16"]], "norm_bwd-both"),
   AddNormGradientWide: gradientOfNorm([["dy"]], "norm_bwd-dy"),
   AddNormGradientNarrow: gradientOfNorm([["dy16"]], "norm_bwd-dy16"),
+  NormAgain: {
+    inputs: [["xhat", [T, D]], ["weight"], ["shift"], ["moment"]],
+    outputs: ["y16"],
+    kernels: ["norm_again"],
+    numbers: { T },
+  },
   ReluDrop: {
     inputs: [["x", [T, D]], ["bias"], ["row_keys"], ["column_keys"]],
     outputs: ["y"],
