@@ -259,6 +259,27 @@ for (const p of [0.5, 0])
       }
     });
 
+test("kernelAddNorm: what the derivative makes again is the same to the bit", () => {
+  const [rows, d] = [7, 24];
+  const shapes = { x: [rows, d], bias: [d], residual: [rows, d], weight: [d], shift: [d] };
+  const values = Object.fromEntries(
+    Object.entries(shapes).map(([name, dims], i) => [name, drawn(dims, 50 + i)]),
+  );
+  const g = new Graph();
+  const [x, ...rest] = Object.entries(shapes).map(([name, dims]) => g.input(name, "float32", dims));
+  const [bias, residual, weight, shift] = rest;
+  const dropout = dropoutOf(g, 0.5, rows, d);
+  const made = kernelAddNorm(g, g.cast(x, "float16"), bias, residual, weight, shift, dropout);
+  const again = made.again(x);
+  assert.equal(made.again(bias), again);
+  g.output("narrow", made.narrow);
+  g.output("again", again);
+  const session = runtime.session(encodeOnnx(g));
+  const out = run(session, values);
+  session.release();
+  assert.deepEqual(out.again, out.narrow);
+});
+
 for (const p of [0.5, 0])
   test(`kernelReluDrop with dropout ${p}: values, derivatives by x and bias`, () => {
     const [rows, d] = [6, 10];
