@@ -3,15 +3,15 @@ import { fitsKernels } from "../model/kernelLayer.js";
 import { type ModelSize, parameterShapes } from "../model/parameters.js";
 
 // Coefficients from peaks of the 12 × 512 model on an H200 with CUDA 13, as the driver reports them (bench/results):
-// with kernels 8 × 600, 8 × 1,501, 32 × 600 and 32 × 1,501 tokens take 2.5, 3.4, 4.3 and 8.0 GB, without (float32)
+// with kernels 8 × 600, 8 × 1,501, 32 × 600 and 32 × 1,501 tokens take 2.1, 2.6, 3.3 and 5.7 GB, without (float32)
 // 8 × 600 and 32 × 1,501 take 3.5 and 38.9 GB. The former are met within 3 %, the latter not undercut.
 
 /** CUDA's context, the libraries' workspaces, onnxruntime's arenas, before the first tensor. */
-const OVERHEAD = 1.5e9;
+const OVERHEAD = 1.35e9;
 /** Bytes of a parameter: weight, gradient, two moments, and the weight in half precision. */
 const PARAMETER = 18;
 /** Vectors of the model's width that a token leaves in each layer for the derivative, in the kernels' float16. */
-const KERNEL_VECTORS = 10.2;
+const KERNEL_VECTORS = 6.8;
 /** The same in float32 without the kernels, and matrices of queries by keys that are there at once. */
 const VECTORS = 10;
 const MATRICES = 11.4;
