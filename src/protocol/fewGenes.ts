@@ -31,8 +31,8 @@ export interface GeneOverlap {
 export function checkOverlap(overlap: GeneOverlap, accepted: boolean): string[] {
   const { runGenes, found } = overlap;
   const share = found.size / runGenes.length;
-  if (share >= NOTED_BELOW) return [];
   const has = `${found.size} of the ${runGenes.length} genes that the run was trained on are in this file (${percent(share)})`;
+  if (share >= NOTED_BELOW) return [`${has}.`];
   if (share >= REFUSED_BELOW) return [`WARNING: only ${has}: labels may be poor, however sure they look.`];
   if (!accepted || found.size === 0)
     throw new CellkernelError("few-genes", refusal(overlap, share), {

@@ -1,5 +1,6 @@
 import type { AnnData } from "../anndata/anndata.js";
 import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
+import { kindName } from "../anndata/contents.js";
 import type { CsrBlock } from "../anndata/matrix.js";
 import { readBatches, readGroups, readLabels } from "../preprocess/labels.js";
 import type { NewCellsOptions, PredictionOptions } from "../settings/prediction.js";
@@ -68,6 +69,8 @@ export class Replay {
     this.source = chooseLike(cells, recipe, options.matrix, this.notes);
     const { kind } = this.source.contents;
     this.logged = kind === recipe.looked ? recipe.logged : kind === "logged";
+    this.notes.push(this.source.reason);
+    if (this.logged) this.notes.push("Normalisation and log1p were skipped: the values look logged already.");
     const vocabulary = genesOfRun(run);
     const geneColumn = options.geneColumn ?? columnLike(this.source, recipe, vocabulary);
     const places = genePlaces(this.source, geneColumn);
@@ -93,7 +96,11 @@ export class Replay {
     const { names, ids } = this.columns;
     const there = new Set(names.filter((_, column) => ids[column] >= 0));
     this.genes = recipe.genes.filter((gene) => there.has(gene));
-    this.notes.push(...checkOverlap({ ...overlap, found: new Set(this.genes) }, options.fewGenes === true));
+    // A warning stands before everything else.
+    const accepted = options.fewGenes === true;
+    const said = checkOverlap({ ...overlap, found: new Set(this.genes) }, accepted);
+    this.notes.unshift(...said.filter((note) => note.startsWith("WARNING")));
+    this.notes.push(...said.filter((note) => !note.startsWith("WARNING")));
     if (place.column !== recipe.column)
       this.notes.push(`Gene names were taken from ${place.column} (the run's from ${recipe.column}).`);
     if (this.columns.repeated > 0)
@@ -231,10 +238,12 @@ function chooseLike(
   const there = matrix === "X" ? cells.X : matrix === "raw" ? cells.raw : cells.layers.get(matrix);
   if (there) {
     const same = chooseMatrix(cells, matrixName(matrix), "counts");
-    if (same.contents.kind === recipe.looked) return same;
+    const { kind } = same.contents;
+    if (kind === recipe.looked)
+      return { ...same, reason: `Took ${matrix}, as in the training; it holds ${kindName(kind)}.` };
   }
   const other = chooseMatrix(cells, undefined, "counts");
-  notes.push(`The run's cells were read from ${matrix}, which held ${recipe.looked}. Here: ${other.reason}`);
+  notes.push(`The run's cells were read from ${matrix}, which held ${recipe.looked}; here it does not.`);
   return other;
 }
 

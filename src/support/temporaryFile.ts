@@ -1,6 +1,6 @@
 import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { flush, temporaryName } from "./temporary.js";
+import { flush, removeLeftovers, temporaryName } from "./temporary.js";
 
 /**
  * A file that is written under a temporary name beside its final one and takes that name only when
@@ -18,6 +18,7 @@ export class TemporaryFile {
     if (existsSync(target) && statSync(target).isDirectory()) {
       throw new Error(`${target} cannot be written: it is a folder.`);
     }
+    removeLeftovers(target);
     this.path = temporaryName(target);
   }
 

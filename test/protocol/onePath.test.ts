@@ -151,7 +151,8 @@ test("other files: the like matrix is taken, another place of the names is found
   });
   const report = await evaluate(run, { cells: moved });
   for (const said of [
-    /^The run's cells were read from X, which held counts\. Here: Chose layer "counts"/,
+    /^The run's cells were read from X, which held counts; here it does not\./,
+    /^Chose layer "counts", which holds counts/,
     /^Gene names were taken from feature_name \(the run's from var index\)\./,
   ])
     assert.ok(
