@@ -61,7 +61,11 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   const rows = geneRows(model.vocabulary, ready.tokens.genes);
 
   const longest = Math.min(settings.maxSeqLen, ready.maxLength);
-  const memory = planMemory(args, { ...size, genes: rows.length }, settings.batchSize, longest);
+  // A GPU that is asked for has memory of its own, which the worker asks.
+  const onHost = settings.device === "auto" || settings.device === "cpu";
+  const memory = onHost
+    ? planMemory(args, { ...size, genes: rows.length }, settings.batchSize, longest)
+    : undefined;
   const plan: TrainingPlan = {
     ...{ args, ...size, weights: cutGeneTable(weights, rows), tokens: ready.tokens },
     ...{
@@ -72,7 +76,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
     },
     ...settings,
     freeze: freezeOf(settings),
-    microBatch: memory.microBatch,
+    microBatch: memory?.microBatch ?? settings.batchSize,
     classWeights: settings.classWeighted
       ? balancedClassWeights(
           split.train.map((cell) => labels.codes[cell]),
@@ -82,7 +86,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   };
   const steps = settings.epochs * Math.ceil(split.train.length / settings.batchSize);
   const record = new TrainingRecord(randomUUID(), steps, settings.epochs);
-  record.add({ kind: "note", text: memory.why });
+  if (memory) record.add({ kind: "note", text: memory.why });
   const source = basename(ready.source.path).replace(/\.h5ad$/, "");
   const toRun = (result: TrainingResult) =>
     new Run(
@@ -96,7 +100,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
         weights: restoreGeneTable(result.weights, rows, weights.get(GENE_TABLE)!),
         training: record.progress(),
         cells: runCells(ready, split),
-        notes: [...splitNotes, ...notes, memory.why],
+        notes: [...splitNotes, ...notes, ...(memory ? [memory.why] : [])],
         ...{
           source: ready.source.path,
           preparation: ready.settings,

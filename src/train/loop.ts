@@ -71,13 +71,14 @@ export async function train(
 
 /** The pieces of a step by the device's memory, not by the host's. */
 function planForDevice(plan: TrainingPlan, spec: TrainerSpec, device: Device): DevicePlan {
-  const { args, tokens, train, validation, maxSeqLen, batchSize } = plan;
+  const { args, tokens, train, validation, maxSeqLen } = plan;
   const longest = [train, validation].reduce(
     (most, cells) => cells.reduce((m, cell) => Math.max(m, cellLength(tokens, cell, maxSeqLen)), most),
     0,
   );
   const free = device === "cuda" ? cudaCard()?.free : undefined;
-  return planDeviceMemory(args, spec, batchSize, longest, free, plan.amp === true);
+  const cells = free === undefined ? plan.microBatch : plan.batchSize;
+  return planDeviceMemory(args, spec, cells, longest, free, plan.amp === true);
 }
 
 const NO_STEPS = { step: 0, attempts: 0, m: new Map(), v: new Map() };
