@@ -8,19 +8,13 @@ import { KERNEL_DOMAIN } from "../graph/kernels.js";
 import { encodeOnnx } from "../graph/onnx.js";
 import { findCuda, loadLibraries } from "./cudaLibraries.js";
 import { type CustomOp, CustomOps } from "./customOps.js";
+import { DeviceSession } from "./deviceSession.js";
 import { deviceFault } from "./devices.js";
+import { type Block, DeviceTensor } from "./deviceTensor.js";
 import { Kernels } from "./kernelLaunch.js";
 import { kernelOps } from "./kernelOps.js";
 import { loadOnnxruntime, type OrtApi, outOf, type Pointer } from "./onnxruntimeC.js";
 import { type Device, type TypedArray, tensor } from "./tensor.js";
-
-/** Where an output goes: new memory of the host or of the device, or a tensor that is there already. */
-export type Destination = "host" | "device" | DeviceTensor;
-
-export interface Results {
-  host: Record<string, ort.Tensor>;
-  device: Record<string, DeviceTensor>;
-}
 
 export interface DeviceOptions {
   device: Device;
@@ -32,28 +26,6 @@ export interface DeviceOptions {
   profile?: string;
   /** The operations of `graph/kernels.ts`; on CUDA, when absent, those of the kernels that fit the GPU. */
   operations?: CustomOp[];
-}
-
-/** A tensor in the device's memory. */
-export class DeviceTensor {
-  constructor(
-    private readonly api: OrtApi,
-    readonly value: Pointer,
-    readonly dims: readonly number[],
-  ) {}
-
-  /** Gives its memory back, where it is its own. */
-  free(): void {
-    this.api.ReleaseValue(this.value);
-  }
-}
-
-/** One piece of device memory, and tensors that are parts of it. */
-export interface Block {
-  /** All of it: [rows, row]. */
-  whole: DeviceTensor;
-  parts: Map<string, DeviceTensor>;
-  free(): void;
 }
 
 /** ONNX's element types (TensorProto.DataType) that cross the bus. */
@@ -296,104 +268,6 @@ export class DeviceRuntime {
     for (const session of this.movers.values()) session.release();
     this.movers.clear();
     this.customOps?.release();
-  }
-}
-
-/** A graph on the device. */
-export class DeviceSession {
-  /** Feeds that are the same in every run. */
-  readonly fixed: Record<string, ort.Tensor | DeviceTensor> = {};
-  private readonly bound = new Map<string, DeviceTensor>();
-
-  constructor(
-    private readonly runtime: DeviceRuntime,
-    readonly session: Pointer,
-    private readonly binding: Pointer,
-  ) {}
-
-  /** Names of all outputs. */
-  get outputs(): string[] {
-    const { api, allocator } = this.runtime;
-    const count = Number(outOf<number>((o) => api.SessionGetOutputCount(this.session, o), 0));
-    return Array.from({ length: count }, (_, i) => {
-      const at = outOf((o) => api.SessionGetOutputName(this.session, i, allocator, o));
-      const name = koffi.decode(at, "char", -1) as string;
-      api.AllocatorFree(allocator, at);
-      return name;
-    });
-  }
-
-  /**
-   * Runs the graph; gives what `into` asks for. Tensors that are named in both `feeds` and `into` are written in place,
-   * which is for the caller to know safe.
-   */
-  run(
-    feeds: Readonly<Record<string, ort.Tensor | DeviceTensor>>,
-    into: Readonly<Record<string, Destination>>,
-  ): Results {
-    const { runtime, binding, session } = this;
-    const { api } = runtime;
-    for (const [name, t] of Object.entries({ ...this.fixed, ...feeds })) this.bindInput(name, t);
-    api.ClearBoundOutputs(binding);
-    const names = Object.keys(into);
-    for (const name of names) {
-      const to = into[name];
-      if (to instanceof DeviceTensor) api.BindOutput(binding, name, to.value);
-      else api.BindOutputToDevice(binding, name, runtime.memoryOf(to));
-    }
-    api.RunWithBinding(session, runtime.runOptions, binding);
-    const count: [number] = [0];
-    const array = outOf((o) => api.GetBoundOutputValues(binding, runtime.allocator, o, count));
-    const values = koffi.decode(array, "void*", names.length) as Pointer[];
-    api.AllocatorFree(runtime.allocator, array);
-    const results: Results = { host: {}, device: {} };
-    for (const [i, name] of names.entries()) {
-      if (into[name] === "device")
-        results.device[name] = new DeviceTensor(api, values[i], runtime.describe(values[i]).dims);
-      else {
-        if (into[name] === "host") {
-          results.host[name] = runtime.read(values[i]);
-          runtime.traffic.toHost += (results.host[name].data as TypedArray).byteLength;
-        }
-        api.ReleaseValue(values[i]);
-      }
-    }
-    // The binding would hold on to the outputs' memory until the next run.
-    api.ClearBoundOutputs(binding);
-    return results;
-  }
-
-  private bindInput(name: string, t: ort.Tensor | DeviceTensor): void {
-    const { runtime, binding } = this;
-    const { api } = runtime;
-    if (t instanceof DeviceTensor) {
-      if (this.bound.get(name) === t) return;
-      api.BindInput(binding, name, t.value);
-      this.bound.set(name, t);
-      return;
-    }
-    const value = runtime.hostValue(t);
-    runtime.traffic.toDevice += (t.data as TypedArray).byteLength;
-    api.BindInput(binding, name, value);
-    api.ReleaseValue(value);
-    this.bound.delete(name);
-  }
-
-  /** Forgets the inputs of the last run, so that their memory can be given back. */
-  forget(): void {
-    this.runtime.api.ClearBoundInputs(this.binding);
-    this.bound.clear();
-  }
-
-  release(): void {
-    const { api, options, allocator } = this.runtime;
-    api.ReleaseIoBinding(this.binding);
-    if (options.profile)
-      api.AllocatorFree(
-        allocator,
-        outOf((o) => api.SessionEndProfiling(this.session, allocator, o)),
-      );
-    api.ReleaseSession(this.session);
   }
 }
 

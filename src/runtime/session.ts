@@ -1,8 +1,10 @@
 import "./telemetry.js";
 
 import * as ort from "onnxruntime-node";
-import { DeviceRuntime, type DeviceSession, type DeviceTensor } from "./deviceRuntime.js";
+import { DeviceRuntime } from "./deviceRuntime.js";
+import type { DeviceSession } from "./deviceSession.js";
 import { checkDevice, deviceFault } from "./devices.js";
+import type { DeviceTensor } from "./deviceTensor.js";
 import type { Device } from "./tensor.js";
 
 export { type Device, type TypedArray, tensor } from "./tensor.js";

@@ -12,13 +12,9 @@ import {
   squaresGraph,
   updateGraph,
 } from "../model/update.js";
-import type {
-  Block,
-  Destination,
-  DeviceRuntime,
-  DeviceSession,
-  DeviceTensor,
-} from "../runtime/deviceRuntime.js";
+import type { DeviceRuntime } from "../runtime/deviceRuntime.js";
+import type { Destination, DeviceSession } from "../runtime/deviceSession.js";
+import type { Block, DeviceTensor } from "../runtime/deviceTensor.js";
 import { tensor } from "../runtime/session.js";
 import type { AdamChoice } from "./cpuEngine.js";
 import {

@@ -1,6 +1,7 @@
 import type { Weights } from "../checkpoint/weights.js";
 import { type Slot, slotView } from "../model/slots.js";
-import type { Block, DeviceRuntime, DeviceTensor } from "../runtime/deviceRuntime.js";
+import type { DeviceRuntime } from "../runtime/deviceRuntime.js";
+import type { Block, DeviceTensor } from "../runtime/deviceTensor.js";
 import { tensor } from "../runtime/session.js";
 
 /** Elements of a row of all parameters together. */
