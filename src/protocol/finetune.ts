@@ -9,6 +9,7 @@ import { TRAINING, type TrainingOptions } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
 import type { RunCells, RunSettings } from "../store/runParts.js";
 import { CellkernelError } from "../support/error.js";
+import { claim } from "../support/lock.js";
 import { balancedClassWeights } from "../train/classWeights.js";
 import { TrainingJob } from "../train/job.js";
 import type { Observer } from "../train/loop.js";
@@ -50,6 +51,18 @@ export interface FinetuneOptions extends Omit<TrainingOptions, "split"> {
  * @throws when there are no labels, fewer than two classes, no model, or an option makes no sense
  */
 export async function finetune(ready: Prepared, options: FinetuneOptions = {}): Promise<Run> {
+  if (options.saveDir === undefined) return trainRun(ready, options);
+  const giveBack = claim(options.saveDir);
+  try {
+    const run = await trainRun(ready, options);
+    await run.save(options.saveDir);
+    return run;
+  } finally {
+    giveBack();
+  }
+}
+
+async function trainRun(ready: Prepared, options: FinetuneOptions): Promise<Run> {
   const labels = requireLabels(ready);
   const model = await requireModel(ready, options.model);
   const settings = checkSettings(ready, model, options);
@@ -109,9 +122,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
       },
       ready,
     );
-  const run = toRun(await trainVisibly(plan, record, options, toRun));
-  if (options.saveDir !== undefined) await run.save(options.saveDir);
-  return run;
+  return toRun(await trainVisibly(plan, record, options, toRun));
 }
 
 /** Runs the plan in a worker and shows it: in the notebook where there is one, and to `onProgress`. */

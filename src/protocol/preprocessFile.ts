@@ -1,6 +1,7 @@
 import { readCells } from "../anndata/formats/readCells.js";
 import type { Prepared } from "../store/prepared.js";
 import { isPrepared, loadPrepared, savePrepared } from "../store/preparedFolder.js";
+import { claim } from "../support/lock.js";
 import { originOf } from "./origin.js";
 import { preprocess } from "./preprocess.js";
 import type { PreprocessOptions } from "./preprocessOptions.js";
@@ -40,12 +41,15 @@ export async function preprocessFile(
   if (folder !== undefined && isPrepared(folder, origin!))
     return summarize(loadPrepared(folder), folder, true);
   const cells = await readCells(path);
+  let giveBack = () => {};
   try {
+    if (folder !== undefined) giveBack = claim(folder);
     const prepared = await preprocess(cells, options);
     if (folder !== undefined) savePrepared(prepared, folder, origin!);
     return summarize(prepared, folder, false);
   } finally {
     cells.close();
+    giveBack();
   }
 }
 

@@ -1,6 +1,6 @@
 import { device, threads } from "./common.js";
 import { PREPARATION } from "./preparation.js";
-import { type Options, type Resolved, toggle, whole } from "./setting.js";
+import { type Options, toggle, whole } from "./setting.js";
 
 /** Options of the application of a model to cells. */
 export const PREDICTION = {
@@ -41,7 +41,5 @@ export const NEW_CELLS = {
 
 /** What a user may give. */
 export type PredictionOptions = Options<typeof PREDICTION>;
-/** The same after checks, with defaults. */
-export type PredictionSettings = Resolved<typeof PREDICTION>;
 /** What a user may say of new cells. */
 export type NewCellsOptions = Options<typeof NEW_CELLS>;

@@ -57,7 +57,7 @@ export function readRecord(path: string, kinds: Kinds, remedy: string): Record<s
 }
 
 /** SHA-256 of a file, in hexadecimal digits. */
-export async function hashOf(path: string): Promise<string> {
+async function hashOf(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const part of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(part);
   return hash.digest("hex");

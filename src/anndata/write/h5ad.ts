@@ -94,16 +94,11 @@ export class H5adWriter {
  * Writes an AnnData, also a view that was made by `subset` or `concatenate`, to a new `.h5ad` file,
  * by row blocks. Sparse matrices become CSR; what `adata` was opened from is not touched.
  */
-export function writeH5ad(adata: AnnData, path: string): Promise<void> {
-  return writeParts(adata, path);
-}
-
-/** Writes a new file from its parts. */
-export async function writeParts(parts: Annotations, path: string): Promise<void> {
+export async function writeH5ad(adata: AnnData, path: string): Promise<void> {
   const file = new TemporaryFile(path);
   const out = await openOutput(file);
   try {
-    writeContents(out, parts);
+    writeContents(out, adata);
     out.close();
   } catch (error) {
     throw failed(file, out, error);
