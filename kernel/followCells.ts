@@ -4,6 +4,9 @@ import { promiseHooks } from "node:v8";
 import type { Cell } from "./cell.js";
 import { context } from "./context.js";
 
+// The modules that `import` and `require` hand out, which can be written to.
+const require = createRequire(import.meta.url);
+
 class Itself {
   constructor(itself: object) {
     // biome-ignore lint/correctness/noConstructorReturn: a class that extends this one adds its fields to `itself`.
@@ -39,16 +42,19 @@ export function followCells(): void {
     before: (promise) => context.enter(Owned.by(promise)),
     after: () => context.leave(),
   });
-  const timers = ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"] as const;
-  for (const name of timers) globalThis[name] = bound(globalThis[name] as Begin) as never;
+  const timers = require("node:timers") as Record<string, unknown>;
+  for (const name of ["setTimeout", "setInterval", "setImmediate"] as const)
+    timers[name] = globalThis[name] = bound(globalThis[name] as Begin) as never;
+  globalThis.queueMicrotask = bound(globalThis.queueMicrotask as Begin) as never;
   process.nextTick = bound(process.nextTick as Begin) as typeof process.nextTick;
   followFiles();
   followEmitters();
+  syncBuiltinESMExports();
 }
 
 /** Reading a file takes several steps, of which only the first is begun by the cell. */
 function followFiles(): void {
-  const fs = createRequire(import.meta.url)("node:fs") as Record<string, Begin>;
+  const fs = require("node:fs") as Record<string, Begin>;
   for (const name of Object.keys(fs)) {
     const begin = fs[name];
     if (typeof begin !== "function" || typeof fs[`${name}Sync`] !== "function") continue;
@@ -61,7 +67,6 @@ function followFiles(): void {
     };
     fs[name] = Object.defineProperties(bound, Object.getOwnPropertyDescriptors(begin));
   }
-  syncBuiltinESMExports();
 }
 
 /** Streams, servers and child processes tell what happens on behalf of the cell that made them. */

@@ -35,7 +35,7 @@ export function captureInherited(output: Output): void {
     (start: Start) =>
     (...args: unknown[]) => {
       const { changed, streams } = redirect(args);
-      if (streams.length === 0) return start(...args);
+      if (streams.length === 0) return start(...changed);
       // Without stdio, Node passes the error stream on by itself, and of a success gives no other way to have it.
       const passed = streams.includes("stderr")
         ? withOptions(changed, { ...optionsOf(changed), stdio: undefined })
@@ -70,6 +70,9 @@ function redirect(args: unknown[], more: unknown[] = []): Redirected {
     : given === "inherit"
       ? ["inherit", "inherit", "inherit", ...more]
       : [];
+  // Ours has no number that a child could be given.
+  const asks = stdio[0] === process.stdin;
+  if (asks) stdio[0] = "inherit";
   const streams: Name[] = [];
   for (const [fd, name] of [
     [1, "stdout"],
@@ -79,7 +82,7 @@ function redirect(args: unknown[], more: unknown[] = []): Redirected {
     stdio[fd] = "pipe";
     streams.push(name);
   }
-  if (streams.length === 0) return { changed: args, streams };
+  if (streams.length === 0 && !asks) return { changed: args, streams };
   return { changed: withOptions(args, { ...options, stdio, maxBuffer: Number.POSITIVE_INFINITY }), streams };
 }
 

@@ -38,7 +38,7 @@ export class Declarations {
     for (const name of names) {
       const made = this.#madeOf(cell, name);
       for (const [other, { needs, pinned }] of earlier) {
-        const before = this.#meaning(other, name, other);
+        const before = pinned.get(name) ?? this.#owners.get(name) ?? other;
         const isMadeOfIt = [...needs].some(
           ([own, needed]) => needed.has(name) && made.has(`${other} ${own}`),
         );

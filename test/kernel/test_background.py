@@ -28,6 +28,7 @@ STRAYS = {
     "an async function": ("void (async () => { await due; throw new Error('stray') })()", "stray"),
     "a promise of Node's": ("due.then(() => { void fs.promises.readFile('/stray') })", "/stray"),
     "a timer": ("whenDue(() => { throw new Error('stray') })", "stray"),
+    "a timer of a module": ("import timers from 'node:timers'; due.then(() => { timers.setTimeout(() => { throw new Error('stray') }, 5) })", "stray"),
     "a microtask of a timer": ("whenDue(() => queueMicrotask(() => { throw new Error('stray') }))", "stray"),
     "a tick of a timer": ("whenDue(() => process.nextTick(() => { throw new Error('stray') }))", "stray"),
     "a file that was read": ("whenDue(() => fs.readFile('/proc/self/stat', () => { throw new Error('stray') }))", "stray"),

@@ -1,11 +1,13 @@
-"""What is measured: run alone, since whatever runs beside it is measured too."""
+"""What runs alone: what is measured, and what takes away from every kernel what it starts with."""
 
+import json
 import statistics
 import subprocess
 import time
 import unittest
+from pathlib import Path
 
-from support import ROOT, Kernel
+from support import ROOT, Kernel, installed_kernelspec, until
 
 
 class Endurance(unittest.TestCase):
@@ -72,6 +74,21 @@ class Alive(unittest.TestCase):
         self.assertEqual(kernel.reply(cell)["content"]["ename"], "Interrupted")
         kept = kernel.run("const run = await interruptedRun(); [run.training.state, run.training.step > 0, run.weights.size > 0]", timeout=30)
         self.assertEqual(kept.text, "[ 'stopped', true, true ]", kept.traceback)
+
+
+class Snapshot(unittest.TestCase):
+    def test_a_broken_snapshot_is_replaced(self):
+        installed_kernelspec()
+        module = json.dumps(str(ROOT / "dist/kernel/language/snapshot.js"))
+        told = subprocess.run(["node", "-e", f"import({module}).then((m) => console.log(m.snapshotPath()))"], capture_output=True, text=True)
+        blob = Path(told.stdout.strip())
+        size = blob.stat().st_size
+        blob.write_bytes(b"not a snapshot")
+        # The kernel starts without, and makes another.
+        kernel = Kernel()
+        self.addCleanup(kernel.stop)
+        self.assertEqual(kernel.run("1 + 1", timeout=60).text, "2")
+        until("another snapshot", lambda: blob.exists() and blob.stat().st_size > size / 2, 120)
 
 
 if __name__ == "__main__":

@@ -112,6 +112,7 @@ class Outputs(unittest.TestCase):
             "execFileSync": f"execFileSync('sh', ['-c', '{shell}'], {{ stdio: [0, 1, 2] }}); undefined",
             "spawnSync": f"spawnSync('{shell}', {{ shell: true, stdio: 'inherit' }}); undefined",
             "spawn": f"{{ const child = spawn('sh', ['-c', '{shell}'], {{ stdio: 'inherit' }}); {ended} }}",
+            "spawn, by the streams themselves": f"{{ const child = spawn('sh', ['-c', '{shell}'], {{ stdio: [process.stdin, process.stdout, process.stderr] }}); {ended} }}",
             "spawn, one stream": f"{{ const child = spawn('sh', ['-c', '{shell}'], {{ stdio: ['ignore', 'inherit', 2] }}); {ended} }}",
             "fork": f"writeFileSync('forked.cjs', 'console.log(\"out\"); console.error(\"err\")'); {{ const child = fork('forked.cjs'); {ended} }}",
         }.items():

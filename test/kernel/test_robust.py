@@ -231,18 +231,6 @@ class Starting(unittest.TestCase):
             self.addCleanup(kernel.stop)
             self.assertEqual(kernel.run("1 + 1").text, "2")
 
-    def test_without_snapshot(self):
-        # Where the snapshot is broken, the kernel starts without, and makes another.
-        folder = ROOT / "dist/kernel/snapshot"
-        installed_kernelspec()
-        blob = next(folder.glob("language-*.blob"))
-        size = blob.stat().st_size
-        blob.write_bytes(b"not a snapshot")
-        kernel = Kernel()
-        self.addCleanup(kernel.stop)
-        self.assertEqual(kernel.run("1 + 1", timeout=60).text, "2")
-        until("another snapshot", lambda: blob.exists() and blob.stat().st_size > size / 2, 120)
-
     def test_install(self):
         with tempfile.TemporaryDirectory() as folder:
             program = str(ROOT / "dist/kernel/install.js")
