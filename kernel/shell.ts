@@ -9,8 +9,10 @@ import { delimiter, dirname } from "node:path";
 export async function runCommand(command: string, isNpm: boolean, directory: string): Promise<void> {
   // The npm that came with the Node that runs, which need not be in the path of Jupyter.
   const PATH = [process.env.PATH, dirname(process.execPath)].join(delimiter);
-  // Without a prefix, npm would look for a project further up.
-  const env = isNpm ? { ...process.env, PATH, ...NPM } : process.env;
+  // Without a prefix, npm would look for a project further up. A server that npm itself has started hands its own settings
+  // down, `--silent` among them: they are not the notebook's.
+  const inherited = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
+  const env = isNpm ? { ...Object.fromEntries(inherited), PATH, ...NPM } : process.env;
   const line = isNpm ? `${command} --prefix .` : command;
   const child = spawn(line, { shell: true, cwd: directory, env, stdio: ["ignore", "inherit", "inherit"] });
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
