@@ -5,7 +5,7 @@ import { cudaCard } from "../../src/runtime/cudaDriver.js";
 import type { Device } from "../../src/runtime/session.js";
 import { assembleBatch, bucketBatches } from "../../src/tokenize/batches.js";
 import type { TokenStore } from "../../src/tokenize/tokens.js";
-import { type PlannedStep, type StepResult, Trainer } from "../../src/train/trainer.js";
+import { type StepResult, type TokenStep, Trainer } from "../../src/train/trainer.js";
 import { CLASSES, fullSizeArgs, fullSizeWeights, randomTokens } from "../fullSize.js";
 import { medianOf, round } from "../measure.js";
 
@@ -39,7 +39,7 @@ function say(figure: Record<string, unknown>): void {
   console.log(JSON.stringify({ who: `cellkernel ${device} ${precision}`, case: name, ...figure }));
 }
 
-function stepsOf(store: TokenStore, batches: Int32Array[]): PlannedStep[] {
+function stepsOf(store: TokenStore, batches: Int32Array[]): TokenStep[] {
   const options = { maxSeqLen: MAX_SEQ_LEN, padValue: args.pad_value, seed: SEED, epoch: 1 };
   return batches.map((cells) => ({
     micro: [{ batch: assembleBatch(store, cells, options), labels: cells.map((cell) => cell % CLASSES) }],

@@ -5,6 +5,7 @@ import { sumOfSquares } from "../graph/reduce.js";
 import type { Tensor } from "../graph/tensor.js";
 import { fitsKernels } from "./kernelLayer.js";
 import { lossOf } from "./loss.js";
+import { GRADIENT, NEW, SUM } from "./names.js";
 import { isStatistic, parameterShapes } from "./parameters.js";
 import { type Slot, Slots } from "./slots.js";
 import type { TrainingSpec } from "./training.js";
@@ -52,15 +53,15 @@ export function gradientGraph(spec: TrainingSpec, form: GradientForm): GradientG
   const reached = derivatives(g, spec, slots, model.loss, seed);
   const sums = reached.map(({ slot, gradient }) => {
     if (form !== "added") return gradient;
-    const before = g.input(`sum.${slot.input}`, "float32", slot.shape);
+    const before = g.input(SUM + slot.input, "float32", slot.shape);
     return g.node("Add", [before, gradient], "float32", slot.shape);
   });
-  for (const [i, { slot }] of reached.entries()) g.output(`grad.${slot.input}`, sums[i]);
+  for (const [i, { slot }] of reached.entries()) g.output(GRADIENT + slot.input, sums[i]);
   if (form !== "apart") g.output("squares", totalSquares(g, sums));
   g.output("loss", model.loss);
   g.output("parts", model.parts);
   if (model.logits) g.output("logits", model.logits);
-  for (const [name, value] of model.statistics) g.output(`new.${name}`, value);
+  for (const [name, value] of model.statistics) g.output(NEW + name, value);
   g.dropUnusedInputs();
   return {
     onnx: encodeOnnx(g),

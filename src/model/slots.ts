@@ -1,6 +1,7 @@
 import type { Graph } from "../graph/graph.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Third } from "./context.js";
+import { HALF } from "./names.js";
 
 /**
  * One weight as the graph is fed it: a tensor of the state dict, or one third of the rows of an attention
@@ -53,7 +54,7 @@ export class Slots {
     const known = this.halves.get(key);
     if (known) return known;
     const { shape } = this.tensor(key);
-    const tensor = this.g.input(`half.${key}`, "float16", shape);
+    const tensor = this.g.input(HALF + key, "float16", shape);
     this.halves.set(key, tensor);
     return tensor;
   }

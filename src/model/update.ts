@@ -3,6 +3,7 @@ import { kernelAdam } from "../graph/kernels.js";
 import { encodeOnnx } from "../graph/onnx.js";
 import { type AdamOptions, type AdamStep, adam } from "../graph/optimizer.js";
 import type { Tensor } from "../graph/tensor.js";
+import { GRADIENT, HALF, M, NEW, NEW_M, NEW_SUM, NEW_V, SUM, V } from "./names.js";
 import type { Slot } from "./slots.js";
 
 /** The numbers that `kernelUpdateGraph` is fed. */
@@ -24,11 +25,11 @@ export function updateGraph(slots: Slot[], options: AdamOptions): Uint8Array {
     factor: scalar("factor"),
   };
   for (const { input, shape } of slots) {
-    const [w, gradient, m, v] = ["", "grad.", "m.", "v."].map((p) => g.input(p + input, "float32", shape));
+    const [w, gradient, m, v] = ["", GRADIENT, M, V].map((p) => g.input(p + input, "float32", shape));
     const updated = adam(g, w, gradient, m, v, step, options);
-    g.output(`new.${input}`, updated.weight);
-    g.output(`newm.${input}`, updated.m);
-    g.output(`newv.${input}`, updated.v);
+    g.output(NEW + input, updated.weight);
+    g.output(NEW_M + input, updated.m);
+    g.output(NEW_V + input, updated.v);
   }
   return encodeOnnx(g);
 }
@@ -39,16 +40,16 @@ export function updateGraph(slots: Slot[], options: AdamOptions): Uint8Array {
  */
 export function kernelUpdateGraph({ input, shape }: Slot): Uint8Array {
   const g = new Graph();
-  const [w, m, v, gradient] = ["", "m.", "v.", "grad."].map((p) => g.input(p + input, "float32", shape));
+  const [w, m, v, gradient] = ["", M, V, GRADIENT].map((p) => g.input(p + input, "float32", shape));
   const made = kernelAdam(g, w, m, v, gradient, g.input("scalars", "float32", [8]));
-  for (const [i, prefix] of ["new.", "newm.", "newv.", "half."].entries()) g.output(prefix + input, made[i]);
+  for (const [i, prefix] of [NEW, NEW_M, NEW_V, HALF].entries()) g.output(prefix + input, made[i]);
   return encodeOnnx(g);
 }
 
 /** Builds the rounding of weights to float16: `<slot>` makes `half.<slot>`. */
 export function halfGraph({ input, shape }: Slot): Uint8Array {
   const g = new Graph();
-  g.output(`half.${input}`, g.cast(g.input(input, "float32", shape), "float16"));
+  g.output(HALF + input, g.cast(g.input(input, "float32", shape), "float16"));
   return encodeOnnx(g);
 }
 
@@ -56,8 +57,8 @@ export function halfGraph({ input, shape }: Slot): Uint8Array {
 export function additionGraph(slots: Slot[]): Uint8Array {
   const g = new Graph();
   for (const { input, shape } of slots) {
-    const [sum, gradient] = ["sum.", "grad."].map((p) => g.input(p + input, "float32", shape));
-    g.output(`sum'.${input}`, g.node("Add", [sum, gradient], "float32", shape));
+    const [sum, gradient] = [SUM, GRADIENT].map((p) => g.input(p + input, "float32", shape));
+    g.output(NEW_SUM + input, g.node("Add", [sum, gradient], "float32", shape));
   }
   return encodeOnnx(g);
 }
@@ -69,7 +70,7 @@ export function additionGraph(slots: Slot[]): Uint8Array {
 export function squaresGraph(slots: Slot[]): Uint8Array {
   const g = new Graph();
   const sums = slots.map(({ input, shape }) => {
-    const x = g.input(`grad.${input}`, "float32", shape);
+    const x = g.input(GRADIENT + input, "float32", shape);
     const rows = shape.slice(0, -1);
     const squares = g.node("ReduceSumSquare", [x, g.integers([-1])], "float32", rows, { keepdims: 0 });
     return rows.length === 0 ? squares : g.node("ReduceSum", [squares], "float32", [], { keepdims: 0 });

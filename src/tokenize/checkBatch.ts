@@ -29,7 +29,12 @@ export function checkBatch({ cells, length, genes, values }: Batch, rows: number
  * Refuses labels that are not one a cell, or not among the classes.
  * @param what what the labels are of, for the message: "class" or "batch"
  */
-export function checkLabels({ cells }: Batch, labels: Int32Array, classes: number, what: string): void {
+export function checkLabels(
+  { cells }: Pick<Batch, "cells">,
+  labels: Int32Array,
+  classes: number,
+  what: string,
+): void {
   if (labels.length !== cells.length)
     throw new Error(
       `A batch of ${cells.length} cells has ${labels.length} ${what} labels; it needs one a cell.`,

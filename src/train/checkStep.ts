@@ -1,7 +1,7 @@
 import type { Objective } from "../model/objectives.js";
 import { usesBatchLabels } from "../model/parameters.js";
 import { checkBatch, checkLabels } from "../tokenize/checkBatch.js";
-import type { LabelledBatch } from "./engine.js";
+import { isTokens, type LabelledBatch } from "./engine.js";
 import type { TrainerSpec } from "./trainer.js";
 
 /**
@@ -9,11 +9,12 @@ import type { TrainerSpec } from "./trainer.js";
  * @throws an Error that names the cell
  */
 export function checkStep(micro: LabelledBatch[], spec: TrainerSpec, objectives: readonly Objective[]): void {
-  if (micro.length === 0 || micro.some((m) => m.batch.cells.length === 0))
+  if (micro.length === 0 || micro.some((m) => m.labels.length === 0))
     throw new Error("A training step got an empty batch.");
-  for (const { batch, labels, batchLabels, embedding, masked } of micro) {
-    checkLabels(batch, labels, spec.classes, "class");
-    if (embedding) continue;
+  for (const one of micro) {
+    checkLabels(isTokens(one) ? one.batch : one, one.labels, spec.classes, "class");
+    if (!isTokens(one)) continue;
+    const { batch, batchLabels, masked } = one;
     checkBatch(batch, spec.genes);
     if (usesBatchLabels(spec.args) || objectives.includes("DAB")) {
       if (!batchLabels) throw new Error("The model uses batch labels, and the training step got none.");

@@ -1,6 +1,7 @@
 import type * as ort from "onnxruntime-node";
 import type { Weights } from "../checkpoint/weights.js";
 import { type GradientGraph, gradientGraph } from "../model/gradient.js";
+import { GRADIENT, M, NEW, NEW_M, NEW_V, SUM, V } from "../model/names.js";
 import type { TrainingSpec } from "../model/training.js";
 import { updateGraph } from "../model/update.js";
 import { Session, type SessionOptions, tensor } from "../runtime/session.js";
@@ -91,10 +92,10 @@ export class CpuEngine implements Engine {
       const into: Record<string, ort.Tensor | null> = { loss: null, parts: null, squares: null };
       if (graph.logits) into.logits = null;
       for (const [input, t] of Object.entries(sums)) {
-        if (adds) fed[`sum.${input}`] = t;
-        into[`grad.${input}`] = t;
+        if (adds) fed[SUM + input] = t;
+        into[GRADIENT + input] = t;
       }
-      for (const name of graph.statistics) into[`new.${name}`] = null;
+      for (const name of graph.statistics) into[NEW + name] = null;
       const out = await this.gradientSession.run(fed, into);
       all.loss += Number(out.loss.data[0]);
       all.gradNorm = Math.sqrt(Number(out.squares.data[0]));
@@ -103,7 +104,7 @@ export class CpuEngine implements Engine {
       all.cells += micro[i].labels.length;
       if (out.logits) all.correct += countCorrect(out.logits.data as Float32Array, micro[i].labels);
       for (const name of graph.statistics)
-        state.weights.get(name)!.data.set(out[`new.${name}`].data as Float32Array);
+        state.weights.get(name)!.data.set(out[NEW + name].data as Float32Array);
     }
     return all;
   }
@@ -118,13 +119,13 @@ export class CpuEngine implements Engine {
       rate: scalar(learningRate / (1 - BETA1 ** t)),
       correction: scalar(Math.sqrt(1 - BETA2 ** t)),
       factor: scalar(Math.min(1, this.adam.clipNorm / (norm + 1e-6))),
-      ...slotTensors(slots, this.gradients, "grad."),
+      ...slotTensors(slots, this.gradients, GRADIENT),
     };
     const into: Record<string, ort.Tensor> = {};
     for (const [held, input, output] of [
-      [weights, "", "new."],
-      [m, "m.", "newm."],
-      [v, "v.", "newv."],
+      [weights, "", NEW],
+      [m, M, NEW_M],
+      [v, V, NEW_V],
     ] as const) {
       Object.assign(feeds, slotTensors(slots, held, input));
       Object.assign(into, slotTensors(slots, held, output));

@@ -1,6 +1,7 @@
 import type * as ort from "onnxruntime-node";
 import type { Weights } from "../checkpoint/weights.js";
 import { type GradientGraph, gradientGraph } from "../model/gradient.js";
+import { ALL, GRADIENT, HALF, M, NEW, NEW_M, NEW_SUM, NEW_V, SUM, V } from "../model/names.js";
 import { isStatistic } from "../model/parameters.js";
 import { slotView } from "../model/slots.js";
 import type { TrainingSpec } from "../model/training.js";
@@ -21,6 +22,7 @@ import {
   BETA1,
   BETA2,
   type Engine,
+  isTokens,
   type LabelledBatch,
   type PlannedStep,
   type StepResult,
@@ -86,7 +88,8 @@ export class DeviceEngine implements Engine {
     this.narrow = this.half && runtime.session(halfGraph(pieces[0]));
     if (this.half)
       for (const name of this.inputs)
-        if (name.startsWith("half.")) this.derivatives.fixed[name] = this.half.parts.get(name.slice(5))!;
+        if (name.startsWith(HALF))
+          this.derivatives.fixed[name] = this.half.parts.get(name.slice(HALF.length))!;
     const vector = () => new ParameterVector(runtime, trained);
     [this.weights, this.m, this.v, this.gradient] = [vector(), vector(), vector(), vector()];
     const isTrained = new Set(trained);
@@ -130,7 +133,7 @@ export class DeviceEngine implements Engine {
     const { result, pieces } = this.addGradientsInPieces(planned);
     const gradient = pieces > 1 ? this.sum! : this.gradient;
     this.last = { gradient, scale: this.lossScale };
-    const { squares } = this.squares.run(gradient.named("grad."), { squares: "host" }).host;
+    const { squares } = this.squares.run(gradient.named(GRADIENT), { squares: "host" }).host;
     const gradNorm = Math.sqrt(Number(squares.data[0])) / this.lossScale;
     const skipped = !Number.isFinite(gradNorm);
     if (skipped) {
@@ -149,14 +152,14 @@ export class DeviceEngine implements Engine {
    */
   private addGradientsInPieces(planned: LabelledBatch[]) {
     let micro = planned;
-    while (micro.some(({ batch }) => batch.genes.length > this.mostTokens && batch.cells.length > 1))
+    while (micro.some((one) => sizeOf(one) > this.mostTokens && one.labels.length > 1))
       micro = micro.flatMap(halves);
     for (;;) {
       try {
         return { result: this.addGradients(micro), pieces: micro.length };
       } catch (error) {
-        const longest = micro.reduce((most, { batch }) => Math.max(most, batch.genes.length), 0);
-        const alone = micro.every(({ batch }) => batch.cells.length < 2);
+        const longest = micro.reduce((most, one) => Math.max(most, sizeOf(one)), 0);
+        const alone = micro.every(({ labels }) => labels.length < 2);
         if (!isOutOfMemory(error) || alone) throw error;
         this.mostTokens = longest / 2;
         this.state.attempts--;
@@ -180,7 +183,7 @@ export class DeviceEngine implements Engine {
       if (out.logits) all.correct += countCorrect(out.logits.data as Float32Array, micro[i].labels);
       all.cells += micro[i].labels.length;
       for (const name of graph.statistics)
-        state.weights.get(name)!.data.set(out[`new.${name}`].data as Float32Array);
+        state.weights.get(name)!.data.set(out[NEW + name].data as Float32Array);
     }
     return all;
   }
@@ -195,12 +198,12 @@ export class DeviceEngine implements Engine {
       ? { lossScale: tensor("float32", Float32Array.of(this.lossScale), []) }
       : {};
     const into: Record<string, Destination> = {
-      ...target.destinations("grad.", "parts"),
+      ...target.destinations(GRADIENT, "parts"),
       loss: "host",
       parts: "host",
     };
     if (graph.logits) into.logits = "host";
-    for (const name of graph.statistics) into[`new.${name}`] = "host";
+    for (const name of graph.statistics) into[NEW + name] = "host";
     const weights = Object.fromEntries([...this.weights.parts].filter(([input]) => this.inputs.has(input)));
     const fed = {
       ...weights,
@@ -209,23 +212,23 @@ export class DeviceEngine implements Engine {
       ...scale,
     };
     const out = this.derivatives.run(fed, into);
-    target.adopt("grad.", out.device);
+    target.adopt(GRADIENT, out.device);
     return out.host;
   }
 
   private addTo(sum: ParameterVector): void {
-    const fed = { ...sum.named("sum."), ...this.gradient.named("grad.") };
-    const out = this.addition.run(fed, sum.destinations("sum'.", "pieces"));
-    sum.adopt("sum'.", out.device);
+    const fed = { ...sum.named(SUM), ...this.gradient.named(GRADIENT) };
+    const out = this.addition.run(fed, sum.destinations(NEW_SUM, "pieces"));
+    sum.adopt(NEW_SUM, out.device);
   }
 
   private takeStep(gradient: ParameterVector, norm: number, learningRate: number): void {
     const t = ++this.state.step;
     const scalar = (x: number) => tensor("float32", Float32Array.of(x), []);
     const vectors = [
-      [this.weights, "", "new."],
-      [this.m, "m.", "newm."],
-      [this.v, "v.", "newv."],
+      [this.weights, "", NEW],
+      [this.m, M, NEW_M],
+      [this.v, V, NEW_V],
     ] as const;
     const numbers = {
       learningRate,
@@ -237,8 +240,8 @@ export class DeviceEngine implements Engine {
     const feeds: Record<string, ort.Tensor | DeviceTensor> = this.half
       ? { scalars: tensor("float32", kernelAdamScalars(numbers, options), [8]) }
       : Object.fromEntries(Object.entries(numbers).map(([name, x]) => [name, scalar(x)]));
-    Object.assign(feeds, gradient.named("grad."));
-    const into: Record<string, Destination> = this.half ? { "half.all": this.half.whole } : {};
+    Object.assign(feeds, gradient.named(GRADIENT));
+    const into: Record<string, Destination> = this.half ? { [HALF + ALL]: this.half.whole } : {};
     for (const [vector, input, output] of vectors) {
       Object.assign(feeds, vector.named(input));
       Object.assign(into, vector.destinations(output, "pieces"));
@@ -270,7 +273,7 @@ export class DeviceEngine implements Engine {
     this.weights.upload(weights);
     this.m.upload(m);
     this.v.upload(v);
-    if (this.half) this.narrow!.run(this.weights.named(""), { "half.all": this.half.whole });
+    if (this.half) this.narrow!.run(this.weights.named(""), { [HALF + ALL]: this.half.whole });
   }
 
   async release(): Promise<void> {
@@ -280,6 +283,11 @@ export class DeviceEngine implements Engine {
     for (const session of sessions) session?.release();
     this.runtime.release();
   }
+}
+
+/** What a batch's memory goes with: its tokens, padding included, or its cells. */
+function sizeOf(one: LabelledBatch): number {
+  return isTokens(one) ? one.batch.genes.length : one.labels.length;
 }
 
 /** Whether onnxruntime, or CUDA below it, says that the device's memory is full. */

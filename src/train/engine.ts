@@ -1,23 +1,42 @@
 import type { Weights } from "../checkpoint/weights.js";
 import type { Batch } from "../tokenize/batches.js";
 
-/** One batch with its answers. */
-export interface LabelledBatch {
+/** A batch of tokens with its answers. */
+export interface TokenBatch {
   batch: Batch;
   /** Int32 [B] */
   labels: Int32Array;
   /** Int32 [B], where the architecture uses batch labels. */
   batchLabels?: Int32Array;
-  /** Float32 [B × d]: the cells' embeddings, where only the class decoder is trained. */
-  embedding?: Float32Array;
   /** Masked values: what they should be and which count, each Float32 [B × N]. */
   masked?: { target: Float32Array; mask: Float32Array };
+}
+
+/** The same where only the class decoder is trained: of the cells, their embeddings. */
+export interface EmbeddingBatch {
+  /** Which cells: their rows, for messages. */
+  cells: Int32Array;
+  /** Float32 [B × d] */
+  embedding: Float32Array;
+  /** Int32 [B] */
+  labels: Int32Array;
+}
+
+export type LabelledBatch = TokenBatch | EmbeddingBatch;
+
+export function isTokens(batch: LabelledBatch): batch is TokenBatch {
+  return "batch" in batch;
 }
 
 /** One optimiser step: the cells of all its batches together. */
 export interface PlannedStep {
   micro: LabelledBatch[];
   learningRate: number;
+}
+
+/** The same, of tokens. */
+export interface TokenStep extends PlannedStep {
+  micro: TokenBatch[];
 }
 
 export interface StepResult {

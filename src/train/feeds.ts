@@ -2,7 +2,7 @@ import type * as ort from "onnxruntime-node";
 import { oddKeys } from "../model/context.js";
 import type { Objective } from "../model/objectives.js";
 import { tensor } from "../runtime/session.js";
-import type { LabelledBatch } from "./engine.js";
+import { isTokens, type LabelledBatch } from "./engine.js";
 
 export interface FeedOptions {
   objectives: Objective[];
@@ -28,28 +28,29 @@ export function stepFeeds(
   const weightOf = (label: number) => o.classWeights?.[label] ?? 1;
   const cells = micro.reduce((sum, m) => sum + m.labels.length, 0);
   const total = micro.reduce((sum, m) => m.labels.reduce((s, l) => s + weightOf(l), sum), 0);
-  return micro.map(({ batch, labels, batchLabels, embedding, masked }, index) => {
-    const dims = [labels.length, batch.length];
+  return micro.map((one, index) => {
+    const { labels } = one;
     const perCell = (data: Int32Array) => tensor("int32", data, [labels.length]);
-    const feeds: Record<string, ort.Tensor> = {
-      genes: tensor("int32", batch.genes, dims),
-      values: tensor("float32", batch.values, dims),
-    };
+    const feeds: Record<string, ort.Tensor> = {};
     if (o.objectives.includes("CLS")) {
       feeds.labels = perCell(labels);
       const weights = Float32Array.from(labels, (l) => weightOf(l) / total);
       feeds.cellWeights = tensor("float32", weights, [labels.length]);
     }
-    if (batchLabels) feeds.batchLabels = perCell(batchLabels);
-    if (embedding) {
-      const width = embedding.length / labels.length;
-      feeds.cells = tensor("float32", embedding, [labels.length, width]);
+    feeds.share = tensor("float32", Float32Array.of(labels.length / cells), []);
+    if (!isTokens(one)) {
+      feeds.cells = tensor("float32", one.embedding, [labels.length, one.embedding.length / labels.length]);
+      return feeds;
     }
+    const { batch, batchLabels, masked } = one;
+    const dims = [labels.length, batch.length];
+    feeds.genes = tensor("int32", batch.genes, dims);
+    feeds.values = tensor("float32", batch.values, dims);
+    if (batchLabels) feeds.batchLabels = perCell(batchLabels);
     if (masked) {
       feeds.target = tensor("float32", masked.target, dims);
       feeds.mask = tensor("float32", masked.mask, dims);
     }
-    feeds.share = tensor("float32", Float32Array.of(labels.length / cells), []);
     if (o.dropout > 0) {
       const stream = 2 * (attempt * KEY_STREAMS + index);
       const keys = (s: number) => tensor("int32", oddKeys(dims[0] * dims[1], o.seed, s), dims);

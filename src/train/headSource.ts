@@ -41,8 +41,7 @@ export class HeadSource implements Source {
   }
 
   micro(cells: Int32Array): LabelledBatch[] {
-    const batch = { cells, length: 0, genes: new Int32Array(0), values: new Float32Array(0) };
-    return [{ batch, labels: cells.map((cell) => this.plan.labels[cell]), embedding: this.stack(cells) }];
+    return [{ cells, labels: cells.map((cell) => this.plan.labels[cell]), embedding: this.stack(cells) }];
   }
 
   tokens(cells: Int32Array): number {

@@ -1,4 +1,5 @@
 import type { Weights } from "../checkpoint/weights.js";
+import { ALL } from "../model/names.js";
 import { type Slot, slotView } from "../model/slots.js";
 import type { DeviceRuntime } from "../runtime/deviceRuntime.js";
 import type { Block, DeviceTensor } from "../runtime/deviceTensor.js";
@@ -40,12 +41,12 @@ export class ParameterVector {
   static pieces(runtime: DeviceRuntime, slots: Slot[]): Slot[] {
     if (!runtime.inPlace) return slots;
     const rows = slots.reduce((sum, { shape }) => sum + Math.ceil(elements(shape) / ROW), 0);
-    return [{ input: "all", key: "all", shape: [rows, ROW], offset: 0 }];
+    return [{ input: ALL, key: ALL, shape: [rows, ROW], offset: 0 }];
   }
 
   /** The pieces by the names that the optimiser's graphs have for them. */
   named(prefix: string): Record<string, DeviceTensor> {
-    const pieces: [string, DeviceTensor][] = this.block ? [["all", this.block.whole]] : [...this.parts];
+    const pieces: [string, DeviceTensor][] = this.block ? [[ALL, this.block.whole]] : [...this.parts];
     return Object.fromEntries(pieces.map(([input, t]) => [prefix + input, t]));
   }
 

@@ -1,4 +1,4 @@
-import type { LabelledBatch } from "./engine.js";
+import { isTokens, type LabelledBatch } from "./engine.js";
 
 /** The cells of a batch in two batches, or as it is where it has but one. */
 export function halves(whole: LabelledBatch): LabelledBatch[] {
@@ -9,9 +9,14 @@ export function halves(whole: LabelledBatch): LabelledBatch[] {
 }
 
 function part(whole: LabelledBatch, from: number, to: number): LabelledBatch {
-  const { batch, labels, batchLabels, embedding, masked } = whole;
+  const labels = whole.labels.subarray(from, to);
+  if (!isTokens(whole)) {
+    const width = whole.embedding.length / whole.labels.length;
+    const embedding = whole.embedding.subarray(from * width, to * width);
+    return { cells: whole.cells.subarray(from, to), embedding, labels };
+  }
+  const { batch, batchLabels, masked } = whole;
   const { length } = batch;
-  const width = embedding ? embedding.length / labels.length : 0;
   const tokens = <T extends Float32Array | Int32Array>(data: T) =>
     data.subarray(from * length, to * length) as T;
   return {
@@ -21,9 +26,8 @@ function part(whole: LabelledBatch, from: number, to: number): LabelledBatch {
       genes: tokens(batch.genes),
       values: tokens(batch.values),
     },
-    labels: labels.subarray(from, to),
+    labels,
     batchLabels: batchLabels?.subarray(from, to),
-    embedding: embedding?.subarray(from * width, to * width),
     masked: masked && { target: tokens(masked.target), mask: tokens(masked.mask) },
   };
 }

@@ -162,4 +162,4 @@ export class Trainer {
   }
 }
 
-export type { LabelledBatch, PlannedStep, StepResult } from "./engine.js";
+export type { LabelledBatch, PlannedStep, StepResult, TokenBatch, TokenStep } from "./engine.js";

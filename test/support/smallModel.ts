@@ -1,7 +1,7 @@
 import type { Weights } from "../../src/checkpoint/weights.js";
 import type { ModelArgs } from "../../src/model/args.js";
 import { parameterShapes } from "../../src/model/parameters.js";
-import type { PlannedStep, TrainerSpec } from "../../src/train/trainer.js";
+import type { TokenStep, TrainerSpec } from "../../src/train/trainer.js";
 
 /** A small model of the fine-tuning protocol's kind. */
 export function smallSpec(changes: Partial<ModelArgs> = {}): TrainerSpec {
@@ -47,13 +47,7 @@ export function smallWeights({ args, ...size }: TrainerSpec, seed = 1, most = 0.
 }
 
 /** Steps of `cells` cells of up to `length` tokens, the last cell padded. */
-export function smallSteps(
-  spec: TrainerSpec,
-  count: number,
-  cells = 3,
-  length = 16,
-  seed = 2,
-): PlannedStep[] {
+export function smallSteps(spec: TrainerSpec, count: number, cells = 3, length = 16, seed = 2): TokenStep[] {
   const random = uniform(seed);
   const integer = (n: number) => Math.floor(random() * n);
   return Array.from({ length: count }, () => {

@@ -2,7 +2,7 @@ import type { Weights } from "../../src/checkpoint/weights.js";
 import type { ModelArgs } from "../../src/model/args.js";
 import { parameterShapes } from "../../src/model/parameters.js";
 import { Random } from "../../src/support/random.js";
-import type { LabelledBatch } from "../../src/train/engine.js";
+import type { TokenBatch } from "../../src/train/engine.js";
 import { initialWeights } from "../../src/train/initialise.js";
 import type { TrainerSpec } from "../../src/train/trainer.js";
 
@@ -22,7 +22,7 @@ export function randomWeights(spec: TrainerSpec, seed = 1): Weights {
 }
 
 /** Cells of random genes and values, of which each has one token less than the one before; row 0 is padding. */
-export function randomBatch(spec: TrainerSpec, cells: number, length: number, seed = 1): LabelledBatch {
+export function randomBatch(spec: TrainerSpec, cells: number, length: number, seed = 1): TokenBatch {
   const random = new Random(seed, 77);
   const genes = new Int32Array(cells * length);
   const values = new Float32Array(cells * length).fill(spec.args.pad_value);
@@ -38,7 +38,7 @@ export function randomBatch(spec: TrainerSpec, cells: number, length: number, se
 }
 
 /** Some cells of a batch, at the same length. */
-export function cellsOf({ batch, labels }: LabelledBatch, from: number, to: number): LabelledBatch {
+export function cellsOf({ batch, labels }: TokenBatch, from: number, to: number): TokenBatch {
   const { cells, length, genes, values } = batch;
   const tokens: [number, number] = [from * length, to * length];
   return {

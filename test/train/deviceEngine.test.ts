@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { DeviceRuntime } from "../../src/runtime/deviceRuntime.js";
 import { DeviceSession } from "../../src/runtime/deviceSession.js";
 import { DeviceEngine } from "../../src/train/deviceEngine.js";
-import type { LabelledBatch, TrainingState } from "../../src/train/engine.js";
+import type { TokenBatch, TrainingState } from "../../src/train/engine.js";
 import { copyWeights } from "../../src/train/state.js";
 import { Trainer } from "../../src/train/trainer.js";
 import { smallSpec, smallSteps, smallWeights } from "../support/smallModel.js";
@@ -124,7 +124,7 @@ test("a batch that the device's memory does not hold is halved, and the step com
 });
 
 /** One cell of a batch. */
-function part({ batch, labels }: LabelledBatch, cell: number): LabelledBatch {
+function part({ batch, labels }: TokenBatch, cell: number): TokenBatch {
   const { length } = batch;
   const tokens = <T extends Float32Array | Int32Array>(t: T) =>
     t.slice(cell * length, (cell + 1) * length) as T;

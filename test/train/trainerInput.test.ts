@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Predictor } from "../../src/predict/predictor.js";
 import { nvidiaDriver } from "../../src/runtime/cudaDriver.js";
 import { Session } from "../../src/runtime/session.js";
-import type { LabelledBatch } from "../../src/train/engine.js";
+import type { TokenBatch } from "../../src/train/engine.js";
 import { Trainer } from "../../src/train/trainer.js";
 import { randomBatch, randomWeights, smallSpec } from "../support/twoLayers.js";
 
@@ -11,14 +11,14 @@ const small = { embsize: 8, nheads: 2, d_hid: 8, nlayers: 1, n_layers_cls: 2 };
 const spec = smallSpec(small, 12, 3);
 const options = { device: "cpu" as const, threads: 1, seed: 1 };
 
-function batchWith(change: (b: LabelledBatch) => void): LabelledBatch {
+function batchWith(change: (b: TokenBatch) => void): TokenBatch {
   const made = randomBatch(spec, 2, 5);
   made.batch.cells = Int32Array.of(40, 41);
   change(made);
   return made;
 }
 
-const faults: [what: string, change: (b: LabelledBatch) => void, message: string][] = [
+const faults: [what: string, change: (b: TokenBatch) => void, message: string][] = [
   [
     "a NaN among the values",
     (b) => {
