@@ -51,7 +51,8 @@ const PROVIDER: Record<Device, string> = {
 };
 /** OrtAllocatorType: a device's own; an arena. OrtMemType: default. */
 const [DEVICE_ALLOCATOR, ARENA_ALLOCATOR, MEMORY_DEFAULT] = [0, 1, 0];
-const WARNINGS_OFF = 3;
+/** ORT_LOGGING_LEVEL_FATAL: errors come as exceptions. */
+const FATAL_ONLY = 4;
 const ALL_OPTIMIZATIONS = 99;
 
 /**
@@ -63,6 +64,8 @@ export class DeviceRuntime {
   private readonly customOps?: CustomOps;
   /** Whether an output may be written over an input of the same run, and tensors may be parts of a block. */
   readonly inPlace: boolean;
+  /** Options of a run that gives back, when it ends, what its session's arena then has to spare. */
+  readonly shrinking: Pointer;
   /** Bytes that have crossed between the host's memory and the device's. */
   readonly traffic = { toDevice: 0, toHost: 0 };
   private readonly movers = new Map<number, DeviceSession>();
@@ -77,6 +80,9 @@ export class DeviceRuntime {
     private readonly memory: Pointer,
   ) {
     this.inPlace = options.device !== "webgpu";
+    this.shrinking = outOf((o) => api.CreateRunOptions(o));
+    if (options.device === "cuda")
+      api.AddRunConfigEntry(this.shrinking, "memory.enable_memory_arena_shrinkage", "gpu:0");
     const ops = options.operations ?? (options.device === "cuda" ? cudaOperations() : undefined);
     if (ops)
       this.customOps = new CustomOps(api, KERNEL_DOMAIN, PROVIDER[options.device], ops, (value) =>
@@ -99,7 +105,7 @@ export class DeviceRuntime {
       const runtime = new DeviceRuntime(
         api,
         options,
-        outOf((o) => api.CreateEnv(WARNINGS_OFF, "cellkernel", o)),
+        outOf((o) => api.CreateEnv(FATAL_ONLY, "cellkernel", o)),
         outOf((o) => api.CreateRunOptions(o)),
         outOf((o) => api.GetAllocatorWithDefaultOptions(o)),
         info(MEMORY.cpu, ARENA_ALLOCATOR),
@@ -118,7 +124,7 @@ export class DeviceRuntime {
     const settings = outOf((o) => api.CreateSessionOptions(o));
     try {
       api.DisableMemPattern(settings);
-      api.SetSessionLogSeverityLevel(settings, WARNINGS_OFF);
+      api.SetSessionLogSeverityLevel(settings, FATAL_ONLY);
       api.SetSessionGraphOptimizationLevel(settings, ALL_OPTIMIZATIONS);
       api.AddSessionConfigEntry(settings, "session.force_spinning_stop", "1");
       if (options.threads) api.SetIntraOpNumThreads(settings, options.threads);

@@ -18,6 +18,7 @@ export class DeviceSession {
   /** Feeds that are the same in every run. */
   readonly fixed: Record<string, ort.Tensor | DeviceTensor> = {};
   private readonly bound = new Map<string, DeviceTensor>();
+  private shrinks = false;
 
   constructor(
     private readonly runtime: DeviceRuntime,
@@ -55,7 +56,8 @@ export class DeviceSession {
       if (to instanceof DeviceTensor) api.BindOutput(binding, name, to.value);
       else api.BindOutputToDevice(binding, name, runtime.memoryOf(to));
     }
-    api.RunWithBinding(session, runtime.runOptions, binding);
+    api.RunWithBinding(session, this.shrinks ? runtime.shrinking : runtime.runOptions, binding);
+    this.shrinks = false;
     const count: [number] = [0];
     const array = outOf((o) => api.GetBoundOutputValues(binding, runtime.allocator, o, count));
     const values = koffi.decode(array, "void*", names.length) as Pointer[];
@@ -91,6 +93,14 @@ export class DeviceSession {
     api.BindInput(binding, name, value);
     api.ReleaseValue(value);
     this.bound.delete(name);
+  }
+
+  /**
+   * At its end, the next run gives back what the arena does not need: after one that has found no memory, the arena may
+   * hold nearly all of the device's.
+   */
+  shrink(): void {
+    this.shrinks = true;
   }
 
   /** Forgets the inputs of the last run, so that their memory can be given back. */

@@ -55,6 +55,7 @@ const CHECKED = {
   BindOutput: [137, [P, TEXT, P]],
   BindOutputToDevice: [138, [P, TEXT, P]],
   GetBoundOutputValues: [140, [P, P, OUT, "_Out_ size_t*"]],
+  AddRunConfigEntry: [165, [P, TEXT, TEXT]],
   KernelContext_GetGPUComputeStream: [193, [P, OUT]],
   AppendCuda: [204, [P, P]],
   CreateCUDAProviderOptions: [205, [OUT]],

@@ -55,8 +55,8 @@ export class DeviceEngine implements Engine {
   private readonly m: ParameterVector;
   private readonly v: ParameterVector;
   private readonly gradient: ParameterVector;
-  /** The sum of several batches' derivatives; there when a step has had several. */
-  private sum?: ParameterVector;
+  /** The sum of several batches' derivatives. Had from the start: when a batch turns out too large, it is too late. */
+  private readonly sum: ParameterVector;
   /** Where the last step's derivatives are, and by how much they are too large. */
   private last?: { gradient: ParameterVector; scale: number };
   private readonly inputs: ReadonlySet<string>;
@@ -91,7 +91,8 @@ export class DeviceEngine implements Engine {
         if (name.startsWith(HALF))
           this.derivatives.fixed[name] = this.half.parts.get(name.slice(HALF.length))!;
     const vector = () => new ParameterVector(runtime, trained);
-    [this.weights, this.m, this.v, this.gradient] = [vector(), vector(), vector(), vector()];
+    [this.weights, this.m, this.v] = [vector(), vector(), vector()];
+    [this.gradient, this.sum] = [vector(), vector()];
     const isTrained = new Set(trained);
     for (const slot of graph.slots)
       if (!isTrained.has(slot) && !isStatistic(slot.key))
@@ -131,7 +132,7 @@ export class DeviceEngine implements Engine {
   private step({ micro: planned, learningRate }: PlannedStep): StepResult {
     const started = performance.now();
     const { result, pieces } = this.addGradientsInPieces(planned);
-    const gradient = pieces > 1 ? this.sum! : this.gradient;
+    const gradient = pieces > 1 ? this.sum : this.gradient;
     this.last = { gradient, scale: this.lossScale };
     const { squares } = this.squares.run(gradient.named(GRADIENT), { squares: "host" }).host;
     const gradNorm = Math.sqrt(Number(squares.data[0])) / this.lossScale;
@@ -162,6 +163,7 @@ export class DeviceEngine implements Engine {
         const alone = micro.every(({ labels }) => labels.length < 2);
         if (!isOutOfMemory(error) || alone) throw error;
         this.mostTokens = longest / 2;
+        this.derivatives.shrink();
         this.state.attempts--;
         micro = micro.flatMap(halves);
       }
@@ -172,11 +174,10 @@ export class DeviceEngine implements Engine {
   private addGradients(micro: LabelledBatch[]): Omit<StepResult, "gradNorm" | "skipped" | "seconds"> {
     const { state, graph } = this;
     const all = { loss: 0, parts: {} as Record<string, number>, correct: 0, cells: 0 };
-    if (micro.length > 1) this.sum ??= new ParameterVector(this.runtime, graph.trained);
     for (const [i, feeds] of stepFeeds(micro, state.attempts++, this.feedOptions).entries()) {
-      const target = micro.length > 1 && i === 0 ? this.sum! : this.gradient;
+      const target = micro.length > 1 && i === 0 ? this.sum : this.gradient;
       const out = this.differentiate(feeds, target);
-      if (i > 0) this.addTo(this.sum!);
+      if (i > 0) this.addTo(this.sum);
       all.loss += Number(out.loss.data[0]);
       for (const [k, name] of graph.parts.entries())
         all.parts[name] = (all.parts[name] ?? 0) + Number(out.parts.data[k]);
