@@ -24,6 +24,7 @@ import {
   type Engine,
   isTokens,
   type LabelledBatch,
+  type LossScaler,
   type PlannedStep,
   type StepResult,
   type TrainingState,
@@ -60,8 +61,7 @@ export class DeviceEngine implements Engine {
   /** Where the last step's derivatives are, and by how much they are too large. */
   private last?: { gradient: ParameterVector; scale: number };
   private readonly inputs: ReadonlySet<string>;
-  private lossScale: number;
-  private goodSteps = 0;
+  private readonly scaler: LossScaler;
   /** Tokens that a batch may have, once the device's memory has turned out too small for more. */
   private mostTokens = Number.POSITIVE_INFINITY;
 
@@ -75,7 +75,7 @@ export class DeviceEngine implements Engine {
   ) {
     const { trained } = graph;
     addMoments(state, trained);
-    this.lossScale = spec.half ? START_SCALE : 1;
+    this.scaler = state.scaler = { scale: spec.half ? START_SCALE : 1, goodSteps: 0 };
     this.inputs = new Set(graph.inputs);
     const pieces = ParameterVector.pieces(runtime, trained);
     this.derivatives = runtime.session(graph.onnx);
@@ -122,7 +122,7 @@ export class DeviceEngine implements Engine {
 
   /** The loss scale of mixed precision as it stands; 1 without. */
   get scale(): number {
-    return this.lossScale;
+    return this.scaler.scale;
   }
 
   async run(steps: PlannedStep[]): Promise<StepResult[]> {
@@ -133,16 +133,16 @@ export class DeviceEngine implements Engine {
     const started = performance.now();
     const { result, pieces } = this.addGradientsInPieces(planned);
     const gradient = pieces > 1 ? this.sum : this.gradient;
-    this.last = { gradient, scale: this.lossScale };
+    this.last = { gradient, scale: this.scaler.scale };
     const { squares } = this.squares.run(gradient.named(GRADIENT), { squares: "host" }).host;
-    const gradNorm = Math.sqrt(Number(squares.data[0])) / this.lossScale;
+    const gradNorm = Math.sqrt(Number(squares.data[0])) / this.scaler.scale;
     const skipped = !Number.isFinite(gradNorm);
     if (skipped) {
-      this.goodSteps = 0;
-      this.lossScale /= 2;
+      this.scaler.goodSteps = 0;
+      this.scaler.scale /= 2;
     } else {
       this.takeStep(gradient, gradNorm, learningRate);
-      if (this.spec.half && ++this.goodSteps % GROWTH_INTERVAL === 0) this.lossScale *= 2;
+      if (this.spec.half && ++this.scaler.goodSteps % GROWTH_INTERVAL === 0) this.scaler.scale *= 2;
     }
     return { ...result, gradNorm, skipped, seconds: (performance.now() - started) / 1000 };
   }
@@ -196,7 +196,7 @@ export class DeviceEngine implements Engine {
     const { graph, state } = this;
     const statistics = graph.slots.filter((s) => isStatistic(s.key));
     const scale: Record<string, ort.Tensor> = this.inputs.has("lossScale")
-      ? { lossScale: tensor("float32", Float32Array.of(this.lossScale), []) }
+      ? { lossScale: tensor("float32", Float32Array.of(this.scaler.scale), []) }
       : {};
     const into: Record<string, Destination> = {
       ...target.destinations(GRADIENT, "parts"),
@@ -235,7 +235,7 @@ export class DeviceEngine implements Engine {
       learningRate,
       rate: learningRate / (1 - BETA1 ** t),
       correction: Math.sqrt(1 - BETA2 ** t),
-      factor: Math.min(1, this.adam.clipNorm / (norm + 1e-6)) / this.lossScale,
+      factor: Math.min(1, this.adam.clipNorm / (norm + 1e-6)) / this.scaler.scale,
     };
     const options = { beta1: BETA1, beta2: BETA2, ...this.adam };
     const feeds: Record<string, ort.Tensor | DeviceTensor> = this.half

@@ -62,6 +62,14 @@ export interface TrainingState {
   step: number;
   /** Steps tried: what dropout's keys are drawn by. */
   attempts: number;
+  /** The loss scale of mixed precision, where an engine has one. */
+  scaler?: LossScaler;
+}
+
+/** PyTorch's `GradScaler`: the scale, and the good steps since it was last changed for a bad one. */
+export interface LossScaler {
+  scale: number;
+  goodSteps: number;
 }
 
 /** Takes training steps on one kind of device. */

@@ -10,7 +10,7 @@ import type { Device } from "../runtime/session.js";
 import { checkStep } from "./checkStep.js";
 import { CpuEngine } from "./cpuEngine.js";
 import { DeviceEngine } from "./deviceEngine.js";
-import type { Engine, LabelledBatch, PlannedStep, StepResult, TrainingState } from "./engine.js";
+import type { Engine, LabelledBatch, LossScaler, PlannedStep, StepResult, TrainingState } from "./engine.js";
 import { copyWeights } from "./state.js";
 
 /** What is trained: the architecture and its size. */
@@ -58,6 +58,8 @@ export interface OptimizerState {
   attempts: number;
   m: Weights;
   v: Weights;
+  /** The loss scale, where the device has one. */
+  scaler?: LossScaler;
 }
 
 /**
@@ -144,16 +146,22 @@ export class Trainer {
   /** A copy of Adam's moments and the number of steps taken, for going on later. */
   optimizerState(): OptimizerState {
     this.engine.read?.();
-    const { step, attempts, m, v } = this.state;
-    return { step, attempts, m: copyWeights(m), v: copyWeights(v) };
+    const { step, attempts, m, v, scaler } = this.state;
+    return { step, attempts, m: copyWeights(m), v: copyWeights(v), ...(scaler && { scaler: { ...scaler } }) };
   }
 
   /** Goes on from a state that `optimizerState` gave. */
   restore(saved: OptimizerState): void {
     this.state.step = saved.step;
     this.state.attempts = saved.attempts;
-    this.state.m = copyWeights(saved.m);
-    this.state.v = copyWeights(saved.v);
+    for (const [held, from] of [[this.state.m, saved.m] as const, [this.state.v, saved.v] as const])
+      for (const [name, { data }] of held) {
+        const there = from.get(name);
+        // A state from before the first step has no moments: they are zero.
+        if (there) data.set(there.data);
+        else data.fill(0);
+      }
+    if (this.state.scaler && saved.scaler) Object.assign(this.state.scaler, saved.scaler);
     this.engine.write?.();
   }
 

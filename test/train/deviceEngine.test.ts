@@ -133,3 +133,27 @@ function part({ batch, labels }: TokenBatch, cell: number): TokenBatch {
     labels: labels.slice(cell, cell + 1),
   };
 }
+
+test("a state that is taken up elsewhere goes on as if nothing had happened, its loss scale included", async () => {
+  const steps = smallSteps(spec, 4);
+  const whole = onCpu(true);
+  const expected = await whole.engine.run(steps);
+  await whole.engine.release();
+
+  const [before, after] = [onCpu(true), onCpu(true)];
+  await before.engine.run(steps.slice(0, 2));
+  before.engine.read();
+  before.state.scaler!.scale /= 4;
+  const saved = structuredClone(before.state);
+  await before.engine.release();
+  for (const kind of ["weights", "m", "v"] as const)
+    for (const [name, { data }] of after.state[kind]) data.set(saved[kind].get(name)!.data);
+  Object.assign(after.state, { step: saved.step, attempts: saved.attempts });
+  Object.assign(after.state.scaler!, saved.scaler);
+  after.engine.write();
+  const results = await after.engine.run(steps.slice(2));
+  assert.equal(after.engine.scale, 16384);
+  await after.engine.release();
+  for (const [i, { loss }] of results.entries())
+    assert.ok(Math.abs(loss - expected[i + 2].loss) < 1e-4 * loss, `${loss} beside ${expected[i + 2].loss}`);
+});
