@@ -1,5 +1,6 @@
 /* A stand-in for NVIDIA's driver (libcuda.so.1): memory is the host's, kernels are counted and not run. Its counters and
-   its memory serve the stand-ins of the other libraries too. At the end of the process the counts go to the file that
+   its memory serve the stand-ins of the other libraries too. It has the functions that our engine calls by name (koffi
+   says which is missing) and the one that onnxruntime's provider links. At the end of the process the counts go to the file that
    STANDIN_LOG names, one `name value` a line. */
 #include <pthread.h>
 #include <stdio.h>
