@@ -274,6 +274,8 @@ export class DeviceRuntime {
     for (const session of this.movers.values()) session.release();
     this.movers.clear();
     this.customOps?.release();
+    for (const options of [this.runOptions, this.shrinking]) this.api.ReleaseRunOptions(options);
+    for (const memory of [this.host, this.memory]) this.api.ReleaseMemoryInfo(memory);
   }
 }
 

@@ -65,8 +65,10 @@ const CHECKED = {
 
 const PLAIN = {
   CreateStatus: [0, [P, ["int", TEXT]]],
+  ReleaseMemoryInfo: [94, ["void", [P]]],
   ReleaseSession: [95, ["void", [P]]],
   ReleaseValue: [96, ["void", [P]]],
+  ReleaseRunOptions: [97, ["void", [P]]],
   ReleaseTensorTypeAndShapeInfo: [99, ["void", [P]]],
   ReleaseSessionOptions: [100, ["void", [P]]],
   ReleaseCustomOpDomain: [101, ["void", [P]]],
