@@ -21,15 +21,22 @@ export class Sockets {
     this.#wire = wire;
   }
 
+  /** @throws where an address is taken; nothing is bound then */
   async bind(connection: ConnectionInfo): Promise<void> {
     const at = (port: number) => address(connection, port);
-    await Promise.all([
+    // All have an end before one is closed, and all are closed before the thread ends of the error.
+    const bound = await Promise.allSettled([
       this.shell.bind(at(connection.shell_port)),
       this.control.bind(at(connection.control_port)),
       this.stdin.bind(at(connection.stdin_port)),
       this.#heartbeat.bind(at(connection.hb_port)),
       this.iopub.bind(at(connection.iopub_port)),
     ]);
+    const failed = bound.find((b) => b.status === "rejected");
+    if (failed) {
+      this.close();
+      throw failed.reason;
+    }
     void this.#beat();
     void this.#welcome();
   }

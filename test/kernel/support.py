@@ -51,11 +51,20 @@ class Kernel:
 
     def __init__(self, cwd=None, transport="tcp", ip="127.0.0.1", **process):
         installed_kernelspec()
-        self.manager = KernelManager(kernel_name=KERNEL_NAME, transport=transport, ip=ip)
-        self.manager.start_kernel(cwd=cwd or tempfile.gettempdir(), **process)
         # What was heard while something else was waited for.
         self.kept = []
-        self.connect()
+        # Ports are chosen before the kernel binds them, and a kernel that starts beside it may have been faster: as
+        # Jupyter's own restarter does, others are tried.
+        for last in (False, False, True):
+            self.manager = KernelManager(kernel_name=KERNEL_NAME, transport=transport, ip=ip)
+            self.manager.start_kernel(cwd=cwd or tempfile.gettempdir(), **process)
+            try:
+                return self.connect()
+            except RuntimeError:
+                if last or self.manager.is_alive():
+                    raise
+                self.client.stop_channels()
+                self.manager.cleanup_resources()
 
     def connect(self):
         self.client = self.manager.client()

@@ -231,6 +231,25 @@ class Starting(unittest.TestCase):
             self.addCleanup(kernel.stop)
             self.assertEqual(kernel.run("1 + 1").text, "2")
 
+    def test_a_port_that_is_taken_is_said(self):
+        with socket.socket() as taken, tempfile.TemporaryDirectory() as folder:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            free = [socket.socket() for _ in range(4)]
+            for one in free:
+                one.bind(("127.0.0.1", 0))
+            ports = [one.getsockname()[1] for one in free]
+            for one in free:
+                one.close()
+            names = ["shell_port", "control_port", "stdin_port", "hb_port", "iopub_port"]
+            for name in names:
+                others = iter(ports)
+                given = {n: taken.getsockname()[1] if n == name else next(others) for n in names}
+                file = Path(folder, "connection.json")
+                file.write_text(json.dumps(given | {"transport": "tcp", "ip": "127.0.0.1", "key": "k", "signature_scheme": "hmac-sha256"}))
+                ended = subprocess.run(["node", str(ROOT / "dist/kernel/main.js"), str(file)], capture_output=True, text=True, timeout=30)
+                self.assertEqual((ended.returncode, ended.stderr.strip()), (1, "cellkernel: Error: Address already in use"), name)
+
     def test_install(self):
         with tempfile.TemporaryDirectory() as folder:
             program = str(ROOT / "dist/kernel/install.js")
