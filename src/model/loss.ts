@@ -20,16 +20,16 @@ export interface Loss {
 }
 
 /**
- * Writes forward pass and loss into the graph. Inputs, each with `suffix` after its name: `genes` int32 [B, N];
+ * Writes forward pass and loss into the graph. Inputs: `genes` int32 [B, N];
  * `values` [B, N]; `labels` int32 [B]; `cellWeights` [B] (they sum to 1 over the cells of a step); `batchLabels`
  * int32 [B]; `target`, `mask` [B, N] for masked values; `rowKeys`, `columnKeys` int32 [B, N] for dropout; and,
  * where `shared`, `share` []: the part of the step's cells that is in this batch. With `head`, `cells` [B, d]
  * stands for all that describes the tokens.
  */
-export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boolean, suffix = ""): Loss {
+export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boolean): Loss {
   const { args, size } = spec;
-  const [B, N] = [`B${suffix}`, `N${suffix}`];
-  const fed = (name: string, dtype: DType, shape: Shape) => g.input(name + suffix, dtype, shape);
+  const [B, N] = ["B", "N"];
+  const fed = (name: string, dtype: DType, shape: Shape) => g.input(name, dtype, shape);
   const has = (o: Objective) => spec.objectives.includes(o);
   if (spec.head) return headLoss(g, spec, slots, fed, B);
   const inputs: ModelInputs = {

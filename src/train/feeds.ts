@@ -61,14 +61,12 @@ export function stepFeeds(
   });
 }
 
-/** The feeds that a graph has inputs for, under `suffix`. */
+/** The feeds that a graph has inputs for. */
 export function only(
   feeds: Record<string, ort.Tensor>,
   inputs: ReadonlySet<string>,
-  suffix = "",
 ): Record<string, ort.Tensor> {
-  const used = Object.entries(feeds).filter(([name]) => inputs.has(name + suffix));
-  return Object.fromEntries(used.map(([name, t]) => [name + suffix, t]));
+  return Object.fromEntries(Object.entries(feeds).filter(([name]) => inputs.has(name)));
 }
 
 /** How many rows of `logits` [B × classes] have their largest value at the label. */
