@@ -6,7 +6,7 @@ export { type ConcatenateOptions, concatenate } from "./anndata/edit/concatenate
 export { downsample } from "./anndata/edit/downsample.js";
 export { setObs } from "./anndata/edit/setObs.js";
 export { type Selection, subset } from "./anndata/edit/subset.js";
-export type { DenseArray, Element, LazyMapping, NamedTable, Records } from "./anndata/element.js";
+export type { DenseArray, Element, LazyMapping, NamedTable, Records, Stored } from "./anndata/element.js";
 export { type Read10xOptions, read10xH5 } from "./anndata/formats/read10xH5.js";
 export { readCells } from "./anndata/formats/readCells.js";
 export { type ReadCsvOptions, readCsv } from "./anndata/formats/readCsv.js";
@@ -15,6 +15,7 @@ export type { Decoded, TypedArray } from "./anndata/hdf5/decode.js";
 export type { JoinOptions } from "./anndata/join.js";
 export type { CsrBlock, RowMatrix } from "./anndata/matrix.js";
 export { readH5ad } from "./anndata/readH5ad.js";
+export type { Unread } from "./anndata/unread.js";
 export type { Writable } from "./anndata/write/element.js";
 export { type Annotations, H5adWriter, type Members, writeH5ad } from "./anndata/write/h5ad.js";
 export { type Results, type ResultsOptions, writeResults } from "./anndata/write/results.js";

@@ -3,9 +3,10 @@ import { AnnData, type Raw } from "./anndata.js";
 import { openMapping } from "./element.js";
 import { readFrame } from "./frame.js";
 import { H5File } from "./hdf5/file.js";
-import { openMatrix } from "./matrices/open.js";
+import { openMatrix, sparseFormat } from "./matrices/open.js";
 import type { RowMatrix } from "./matrix.js";
 import { tableOf } from "./table.js";
+import { Unread } from "./unread.js";
 
 /**
  * Opens an `.h5ad` file of any anndata version since 0.5, read-only. Tables are read at once,
@@ -38,6 +39,7 @@ function describe(file: H5File): AnnData {
   const obs = readFrame(file, "/obs");
   const genes = readFrame(file, "/var");
   const shape = [obs.index.length, genes.index.length] as const;
+  const unread = [...obs.unread, ...genes.unread];
   const recordsHaveCategories = file.kind("/obs") === "dataset";
   return new AnnData({
     path: file.path,
@@ -46,28 +48,45 @@ function describe(file: H5File): AnnData {
     var: tableOf(genes.columns),
     obsNames: obs.index,
     varNames: genes.index,
-    X: file.kind("/X") === undefined ? undefined : openMatrix(file, "/X", shape),
-    raw: openRaw(file, obs.index.length),
-    layers: openLayers(file, shape),
+    X: holdsMatrix(file, "/X") ? openMatrix(file, "/X", shape) : undefined,
+    raw: openRaw(file, obs.index.length, unread),
+    layers: openLayers(file, shape, unread),
     obsm: openMapping(file, "/obsm"),
     varm: openMapping(file, "/varm"),
     obsp: openMapping(file, "/obsp"),
     varp: openMapping(file, "/varp"),
     uns: openMapping(file, "/uns", (key) => recordsHaveCategories && key.endsWith("_categories")),
+    unread,
     close: () => file.close(),
   });
 }
 
-function openLayers(file: H5File, shape: readonly [number, number]): Map<string, RowMatrix> {
-  if (file.kind("/layers") !== "group") return new Map();
-  return new Map(file.keys("/layers").map((name) => [name, openMatrix(file, `/layers/${name}`, shape)]));
+/** Whether there is anything: anndata 0.12 may write `None` in place of a matrix. */
+function holdsMatrix(file: H5File, path: string): boolean {
+  return file.kind(path) !== undefined && file.textAttribute(path, "encoding-type") !== "null";
+}
+
+function openLayers(
+  file: H5File,
+  shape: readonly [number, number],
+  unread: Unread[],
+): Map<string, RowMatrix> {
+  const layers = new Map<string, RowMatrix>();
+  for (const name of file.kind("/layers") === "group" ? file.keys("/layers") : []) {
+    const path = `/layers/${name}`;
+    if (file.kind(path) === "dataset" || sparseFormat(file, path)) {
+      if (holdsMatrix(file, path)) layers.set(name, openMatrix(file, path, shape));
+    } else unread.push(new Unread(file, path, file.textAttribute(path, "encoding-type") ?? "none"));
+  }
+  return layers;
 }
 
 /** `raw/` since anndata 0.7; `raw.X` and `raw.var` before. */
-function openRaw(file: H5File, rows: number): Raw | undefined {
+function openRaw(file: H5File, rows: number, unread: Unread[]): Raw | undefined {
   const separator = file.kind("/raw") === "group" ? "/" : ".";
-  if (file.kind(`/raw${separator}X`) === undefined) return undefined;
+  if (!holdsMatrix(file, `/raw${separator}X`)) return undefined;
   const frame = readFrame(file, `/raw${separator}var`);
+  unread.push(...frame.unread);
   return {
     X: openMatrix(file, `/raw${separator}X`, [rows, frame.index.length]),
     var: tableOf(frame.columns),

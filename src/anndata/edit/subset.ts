@@ -5,6 +5,7 @@ import { takeRows } from "../join.js";
 import { MappedColumns, RowSubset } from "../matrices/subset.js";
 import type { RowMatrix } from "../matrix.js";
 import { columnsOf, tableOf } from "../table.js";
+import type { Unread } from "../unread.js";
 import { mapMembers, takeElementPairs, takeElementRows } from "./take.js";
 
 /** Which cells and genes to keep; what is left out keeps all. */
@@ -33,6 +34,11 @@ export function subset(adata: AnnData, { cells, genes }: Selection): AnnData {
   return view;
 }
 
+/** What can only be copied can't be cut. */
+function uncut(adata: AnnData, ...groups: string[]): Unread[] {
+  return adata.unread.filter(({ path }) => !groups.some((group) => path.startsWith(`${group}/`)));
+}
+
 /** The view of the cells with these ascending numbers. */
 export function takeCells(adata: AnnData, rows: Int32Array): AnnData {
   const take = (matrix: RowMatrix) => new RowSubset(matrix, rows);
@@ -46,6 +52,7 @@ export function takeCells(adata: AnnData, rows: Int32Array): AnnData {
     layers: new Map([...adata.layers].map(([name, layer]) => [name, take(layer)])),
     obsm: mapMembers(adata.obsm, (element) => takeElementRows(element, rows)),
     obsp: mapMembers(adata.obsp, (element) => takeElementPairs(element, rows)),
+    unread: uncut(adata, "/obs", "/layers"),
   });
 }
 
@@ -65,6 +72,7 @@ export function takeGenes(adata: AnnData, columns: Int32Array): AnnData {
     layers: new Map([...adata.layers].map(([name, layer]) => [name, take(layer)])),
     varm: mapMembers(adata.varm, (element) => takeElementRows(element, columns)),
     varp: mapMembers(adata.varp, (element) => takeElementPairs(element, columns)),
+    unread: uncut(adata, "/var", "/layers"),
   });
 }
 

@@ -145,6 +145,43 @@ export class H5File {
     );
   }
 
+  /**
+   * Lends a whole dataset as it is in the library's memory (a text is its address), to be written to another file.
+   *
+   * @param work gets the byte position
+   */
+  lend(path: string, work: (pointer: number) => void): void {
+    const type = this.dataset(path);
+    const bytes = type.size * type.shape.reduce((product, dimension) => product * dimension, 1);
+    if (bytes > MOST_BYTES)
+      throw new CellkernelError("format", `${this.at(path)} is too large to be copied at once.`, {
+        path: this.path,
+        member: path,
+      });
+    checked(`${this.at(path)} cannot be copied`, () =>
+      this.withMemory(bytes, (pointer) => {
+        const at = BigInt(pointer);
+        if (bytes > 0 && this.library.get_dataset_data(this.id, path, null, null, null, at) < 0)
+          throw new Error("the stored bytes are damaged");
+        work(pointer);
+        if (hasPointers(type)) this.library.reclaim_vlen_memory(this.id, path, "", at);
+      }),
+    );
+  }
+
+  /** The same of an attribute. */
+  lendAttribute(path: string, name: string, work: (pointer: number, type: Metadata) => void): void {
+    checked(`${this.at(path)}, attribute ${name}, cannot be copied`, () => {
+      const type = this.library.get_attribute_metadata(this.id, path, name);
+      this.withMemory(type.size * type.total_size, (pointer) => {
+        if (this.library.get_attribute_data(this.id, path, name, BigInt(pointer)) < 0)
+          throw new Error("its value cannot be read");
+        work(pointer, type);
+        if (hasPointers(type)) this.library.reclaim_vlen_memory(this.id, path, name, BigInt(pointer));
+      });
+    });
+  }
+
   /** The path that an object reference stands for (anndata before 0.7.8 kept categories so). */
   dereference(reference: Uint8Array): string {
     return checked(`${this.path}, an object reference`, () =>

@@ -13,7 +13,7 @@ import type { RowMatrix } from "../matrix.js";
 import { readH5ad } from "../readH5ad.js";
 import { columnsOf, tableOf } from "../table.js";
 import { type Writable, writeElement } from "./element.js";
-import { writeColumn } from "./frame.js";
+import { columnPlace, writeColumn } from "./frame.js";
 import { type Annotations, storedMembers, writeContents } from "./h5ad.js";
 import { writeMatrix } from "./matrix.js";
 
@@ -140,8 +140,11 @@ export class ResultsWriter {
             `obsm/${name} has ${length} rows, expected ${adata.nObs}, one a cell`,
             { option: "obsm", name },
           );
-      for (const [name, column] of obs) writeColumn(out, `/obs/${name}`, column);
-      out.attribute("/obs", "column-order", [...new Set([...adata.obs.columnNames(), ...obs.keys()])]);
+      for (const [name, column] of obs) writeColumn(out, columnPlace(out, "/obs", name), column);
+      const unread = adata.unread.flatMap(({ path }) => (path.startsWith("/obs/") ? [path.slice(5)] : []));
+      out.attribute("/obs", "column-order", [
+        ...new Set([...adata.obs.columnNames(), ...unread, ...obs.keys()]),
+      ]);
       addMembers(out, "/uns", Object.entries(uns));
       addGroup(out, "/layers");
       for (const [name, layer] of Object.entries(layers)) writeMatrix(out, `/layers/${name}`, layer);
@@ -220,11 +223,15 @@ async function canBeAdded(
   try {
     const modern =
       file.kind("/obs") === "group" && file.textAttribute("/obs", "encoding-version") === "0.2.0";
+    const there = (group: string, names: readonly string[]) => {
+      const taken = file.kind(group) === "group" ? file.keys(group) : [];
+      return names.some((name) => taken.includes(name.split("/")[0]));
+    };
     const replaced =
-      obs.some((name) => adata.obs.column(name)) ||
-      Object.keys(obsm).some((key) => adata.obsm.has(key)) ||
-      uns.some((key) => adata.uns.has(key)) ||
-      layers.some((key) => adata.layers.has(key));
+      there("/obs", obs) ||
+      there("/obsm", Object.keys(obsm)) ||
+      there("/uns", uns) ||
+      there("/layers", layers);
     return modern && !replaced;
   } finally {
     file.close();
@@ -246,12 +253,14 @@ function addGroup(out: H5Output, path: string): void {
 function without(adata: AnnData, { obs, obsm, uns = [], layers = [] }: PlannedResults): Annotations {
   const { X, obsNames, varNames, raw, varm, obsp, varp } = adata;
   const columns = [...columnsOf(adata.obs, "obs")].filter(([name]) => !obs.includes(name));
+  const replaced = [...obs.map((name) => `/obs/${name}`), ...layers.map((name) => `/layers/${name}`)];
   return {
     ...{ X, obsNames, varNames, raw, varm, obsp, varp, var: adata.var },
     obs: tableOf(columns),
     obsm: others(adata.obsm, Object.keys(obsm)),
     uns: others(adata.uns, uns),
     layers: [...adata.layers].filter(([name]) => !layers.includes(name)),
+    unread: adata.unread.filter(({ path }) => !replaced.includes(path)),
   };
 }
 
