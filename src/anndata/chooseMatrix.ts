@@ -15,6 +15,7 @@ export interface ChosenMatrix {
   /** The same without the checks of values, for another reading after one with them. */
   stored: RowMatrix;
   name: MatrixName;
+  obsNames: readonly string[];
   var: ColumnTable;
   varNames: string[];
   /** What the matrix seems to hold. */
@@ -98,14 +99,15 @@ function finish(
 }
 
 function candidates(adata: AnnData): Candidate[] {
-  const { X, raw, layers, varNames } = adata;
+  const { X, raw, layers, obsNames, varNames } = adata;
   const list: Candidate[] = [];
   const add = (name: MatrixName, matrix: RowMatrix) =>
-    list.push({ label: labelOf(name), name, matrix, var: adata.var, varNames });
+    list.push({ label: labelOf(name), name, matrix, obsNames, var: adata.var, varNames });
   if (X) add("X", X);
   const named = [...layers].sort(([a], [b]) => Number(b === "counts") - Number(a === "counts"));
   for (const [layer, matrix] of named) add({ layer }, matrix);
-  if (raw) list.push({ label: "raw.X", name: "raw", matrix: raw.X, var: raw.var, varNames: raw.varNames });
+  if (raw)
+    list.push({ label: "raw.X", name: "raw", matrix: raw.X, obsNames, var: raw.var, varNames: raw.varNames });
   return list;
 }
 

@@ -1,6 +1,8 @@
+import { existsSync, statSync } from "node:fs";
 import { CellkernelError } from "../support/error.js";
 import { AnnData, type Raw } from "./anndata.js";
 import { openMapping } from "./element.js";
+import { refuseOtherFormats, refuseOtherHdf5 } from "./formats/recognize.js";
 import { readFrame } from "./frame.js";
 import { H5File } from "./hdf5/file.js";
 import { openMatrix, sparseFormat } from "./matrices/open.js";
@@ -15,8 +17,10 @@ import { Unread } from "./unread.js";
  * Source: https://anndata.readthedocs.io/en/stable/fileformat-prose.html
  */
 export async function readH5ad(path: string): Promise<AnnData> {
+  if (existsSync(path) && statSync(path).isFile()) refuseOtherFormats(path);
   const file = await H5File.open(path);
   try {
+    refuseOtherHdf5(file);
     return describe(file);
   } catch (error) {
     file.close();

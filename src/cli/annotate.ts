@@ -4,8 +4,9 @@ import { flags, fromFlags } from "../settings/flags.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { command, text, UsageError } from "./command.js";
 
-const { batch, matrix, geneColumn } = NEW_CELLS;
-const OPTIONS = { ...PREDICTION, batch, matrix, geneColumn };
+// The true types are of no use here.
+const { cellType, ...newCells } = NEW_CELLS;
+const OPTIONS = { ...PREDICTION, ...newCells };
 
 /** `cellkernel annotate RUN FILE --out FILE` */
 export const annotateCommand = command({

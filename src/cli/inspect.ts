@@ -1,4 +1,6 @@
 import { type Inspection, inspect } from "../protocol/inspect.js";
+import { flags, fromFlags } from "../settings/flags.js";
+import { READING } from "../settings/reading.js";
 import { command } from "./command.js";
 
 /** `cellkernel inspect FILE` */
@@ -6,8 +8,8 @@ export const inspectCommand = command({
   summary: "shows what an .h5ad file holds",
   positionals: "FILE",
   required: 1,
-  options: {},
-  run: ({ positionals: [file] }) => inspect(file),
+  options: flags(READING),
+  run: ({ positionals: [file], values }) => inspect(file, fromFlags(READING, values)),
   text: describe,
 });
 

@@ -3,6 +3,7 @@ import { type PreprocessSummary, preprocessFile } from "../protocol/preprocessFi
 import { readTrainArgs } from "../protocol/trainArgs.js";
 import { flags, fromFlags } from "../settings/flags.js";
 import { PREPARATION } from "../settings/preparation.js";
+import { READING } from "../settings/reading.js";
 import { command, text } from "./command.js";
 import { progressLine } from "./progressLine.js";
 
@@ -22,7 +23,7 @@ export const preprocessCommand = command({
       value: "FILE",
       help: "train_args.yml of the published form, whose options hold unless given here",
     },
-    ...flags(PREPARATION),
+    ...flags({ ...PREPARATION, ...READING }),
   },
   async run(call) {
     const [model, config] = [text(call, "model"), text(call, "config")];
@@ -30,7 +31,7 @@ export const preprocessCommand = command({
       call.positionals[0],
       {
         ...(config === undefined ? {} : readTrainArgs(config).preparation),
-        ...fromFlags(PREPARATION, call.values),
+        ...fromFlags({ ...PREPARATION, ...READING }, call.values),
         model: model === undefined ? undefined : await openModel(model),
         vocabulary: text(call, "vocab"),
         signal: call.signal,

@@ -53,7 +53,7 @@ export async function annotate(
     );
   if (typeof cells === "string" && !existsSync(cells))
     throw new CellkernelError("path", `there is no file ${resolve(cells)}`, { path: cells });
-  const adata = typeof cells === "string" ? await readCells(cells) : cells;
+  const adata = typeof cells === "string" ? await readCells(cells, options) : cells;
   try {
     checkOutput(adata, options.out);
     const replay = new Replay(run, adata, options);

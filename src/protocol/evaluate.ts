@@ -97,7 +97,7 @@ async function cellsOf(run: Run, options: EvaluateOptions): Promise<NewCells> {
     checkSameRecipe(run, cells);
     return cells;
   }
-  const adata = typeof cells === "string" ? await readCells(cells) : cells;
+  const adata = typeof cells === "string" ? await readCells(cells, options) : cells;
   try {
     return prepareAgain(run, adata, options);
   } finally {

@@ -6,10 +6,11 @@ import type { Statistics } from "../preprocess/statistics.js";
 import type { PreparationSettings } from "../settings/preparation.js";
 import type { GeneStatistics, VocabularyMatch } from "../store/prepared.js";
 import { CellkernelError } from "../support/error.js";
-import { type GeneNames, type MatchedGenes, matchGenes } from "../tokenize/matchGenes.js";
+import { countMatches, type GeneNames, type MatchedGenes, matchGenes } from "../tokenize/matchGenes.js";
 import { LEFT_OUT, TOTAL_ONLY } from "../tokenize/tokenizer.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import type { PreprocessOptions } from "./preprocessOptions.js";
+import { refuseTurned } from "./turned.js";
 
 /** Below this share of matched genes the note is a warning. */
 const FEW_MATCHED = 0.5;
@@ -38,6 +39,8 @@ export function findGenes(
 ): Genes {
   const places = genePlaces(source, geneColumn);
   const vocabulary = openVocabulary(options, places[0].names);
+  const most = Math.max(...places.map((one) => countMatches(one, vocabulary)));
+  refuseTurned(source, most, vocabulary, where);
   const matched = matchGenes(places, vocabulary, duplicates, where);
   if (duplicates !== "sum" || matched.repeated === 0)
     return { ...matched, matrix: source.matrix, checked: source.stored, vocabulary, summed: false };

@@ -1,6 +1,6 @@
 import type { AnnData } from "../anndata/anndata.js";
 import { chooseMatrix, describeMatrices } from "../anndata/chooseMatrix.js";
-import { readCells } from "../anndata/formats/readCells.js";
+import { type ReadCellsOptions, readCells } from "../anndata/formats/readCells.js";
 
 /** What an `.h5ad` file holds, in short. */
 export interface Inspection {
@@ -22,8 +22,8 @@ export interface Inspection {
 const EXAMPLES = 5;
 
 /** Looks into a file without changing it. */
-export async function inspect(path: string): Promise<Inspection> {
-  const cells = await readCells(path);
+export async function inspect(path: string, options: ReadCellsOptions = {}): Promise<Inspection> {
+  const cells = await readCells(path, options);
   try {
     return {
       path,

@@ -1,4 +1,4 @@
-import { readCells } from "../anndata/formats/readCells.js";
+import { type ReadCellsOptions, readCells } from "../anndata/formats/readCells.js";
 import type { Prepared } from "../store/prepared.js";
 import { isPrepared, loadPrepared, savePrepared } from "../store/preparedFolder.js";
 import { claim } from "../support/lock.js";
@@ -34,13 +34,13 @@ export interface PreprocessSummary {
  */
 export async function preprocessFile(
   path: string,
-  options: PreprocessOptions,
+  options: PreprocessOptions & ReadCellsOptions,
   folder?: string,
 ): Promise<PreprocessSummary> {
   const origin = folder === undefined ? undefined : originOf(path, options);
   if (folder !== undefined && isPrepared(folder, origin!))
     return summarize(loadPrepared(folder), folder, true);
-  const cells = await readCells(path);
+  const cells = await readCells(path, options);
   let giveBack = () => {};
   try {
     if (folder !== undefined) giveBack = claim(folder);

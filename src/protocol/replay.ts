@@ -16,6 +16,7 @@ import { checkOverlap } from "./fewGenes.js";
 import { findGenes, type Genes, genePlaces } from "./genes.js";
 import { labelOf, matrixName } from "./preprocess.js";
 import type { Run } from "./run.js";
+import { refuseTurned } from "./turned.js";
 
 /** Cells, and entries of the matrix, that are held at a time. */
 const CHUNK_CELLS = 8192;
@@ -85,6 +86,7 @@ export class Replay {
       fileGenes: place.names,
       vocabulary,
     };
+    refuseTurned(this.source, known, vocabulary, `${labelOf(this.source)} of ${cells.path}`);
     if (known === 0) checkOverlap({ ...overlap, found: new Set() }, false);
     const { duplicates } = preparation;
     this.columns = findGenes(

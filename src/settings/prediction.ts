@@ -1,5 +1,6 @@
 import { device, threads } from "./common.js";
 import { PREPARATION } from "./preparation.js";
+import { READING } from "./reading.js";
 import { type Options, toggle, whole } from "./setting.js";
 
 /** Options of the application of a model to cells. */
@@ -37,6 +38,7 @@ export const NEW_CELLS = {
     ...geneColumn,
     help: "var column of gene names; default: that of the training, else the best match",
   },
+  ...READING,
 } as const;
 
 /** What a user may give. */

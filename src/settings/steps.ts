@@ -1,11 +1,13 @@
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
+import { READING } from "./reading.js";
 import type { Table } from "./setting.js";
 import { SIMULATION } from "./simulation.js";
 import { TRAINING } from "./training.js";
 
 /** The options of every step, by the function that takes them. */
 export const STEPS: Record<string, Table> = {
+  readCells: READING,
   preprocess: PREPARATION,
   finetune: TRAINING,
   "evaluate, annotate": { ...PREDICTION, ...NEW_CELLS },
