@@ -45,10 +45,12 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
   const genes = genesOf === undefined ? found : await sharedGenes(found, genesOf, cells.path, notes);
 
   const pass = passesOver(genes.matrix, options);
-  const statistics = await statisticsOf(cells, source, matrix, genes, batchCodes, settings, pass, notes);
+  const { logged, ...statistics } = await statisticsOf(
+    ...([cells, source, matrix, genes, batchCodes, settings, pass, notes] as const),
+  );
   const match = reportMatch(genes, statistics, notes);
   const geneStatistics = describeGenes(genes, statistics);
-  const tokenizer = createTokenizer(genes, statistics, tokenTargets(geneStatistics), settings);
+  const tokenizer = createTokenizer(genes, { ...statistics, logged }, tokenTargets(geneStatistics), settings);
   await passesOver(genes.checked, options)("tokens", (block) => tokenizer.add(block, statistics.keptCells));
   const tokens = tokenizer.store();
 
@@ -82,7 +84,7 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
       column: genes.column,
       matrix,
       looked: source.contents.kind,
-      logged: statistics.range.logged,
+      logged,
     },
     maxLength: longestCell(tokens) + 1,
   };
@@ -109,6 +111,12 @@ function passesOver(matrix: RowMatrix, options: PreprocessOptions): Pass {
   };
 }
 
+/** No logarithm of anything measured is larger: what a sample did not show. */
+const MOST_LOGGED = 30;
+
+/** What the first pass found, and whether the values are logged. */
+type LookedAt = Statistics & { logged: boolean };
+
 /** The first pass; done again in the rare case that the whole matrix is not what a part of it looked like. */
 async function statisticsOf(
   cells: AnnData,
@@ -119,8 +127,8 @@ async function statisticsOf(
   settings: PreparationSettings,
   pass: Pass,
   notes: string[],
-): Promise<Statistics> {
-  const { filterGeneByCounts, filterCellByCounts, normalizeTotal, nHvg, hvgFlavor } = settings;
+): Promise<LookedAt> {
+  const { filterGeneByCounts, filterCellByCounts, normalizeTotal, nHvg, hvgFlavor, values } = settings;
   const gather = (counts: boolean, logged: boolean) => {
     const flavor = hvgFlavor === "seurat_v3" && !counts ? "cell_ranger" : hvgFlavor;
     return gatherStatistics(
@@ -140,25 +148,36 @@ async function statisticsOf(
       pass,
     );
   };
-  const look = { counts: source.contents.kind === "counts", logged: source.contents.kind === "logged" };
-  let statistics = await gather(look.counts, look.logged);
+  const { kind } = source.contents;
+  const looksLogged = values === undefined ? kind === "logged" : values === "logged";
+  const whole = !looksLogged && (kind === "counts" || kind === "binary");
+  let statistics = await gather(whole, looksLogged);
   const { range } = statistics;
-  if (nHvg > 0 && (range.integers !== look.counts || range.logged !== look.logged))
-    statistics = await gather(range.integers, range.logged);
-  if (range.logged)
+  const logged = looksLogged && (values !== undefined || range.max <= MOST_LOGGED);
+  const counts = range.integers && !logged;
+  if (nHvg > 0 && (counts !== whole || logged !== looksLogged)) statistics = await gather(counts, logged);
+  if (logged)
     notes.push(
-      `Normalisation and log1p were skipped: the values look logged already (largest ${range.max.toPrecision(4)}, smallest above zero ${range.smallestNonZero.toPrecision(3)}).`,
+      values === undefined
+        ? `Normalisation and log1p were skipped: the values look logged already (largest ${range.max.toPrecision(4)}, smallest above zero ${range.smallestNonZero.toPrecision(3)}). If they are counts, say so: values: "counts" (--values counts).`
+        : "Normalisation and log1p were skipped, as values asks for.",
     );
-  if (nHvg > 0 && hvgFlavor === "seurat_v3" && !range.integers)
+  else if (!range.integers)
+    notes.push(
+      values === undefined
+        ? 'The values have fractions and do not look logged: they were normalised and logged as counts are. If they are logged, say so: values: "logged" (--values logged).'
+        : "The values were normalised and logged, as values asks for.",
+    );
+  if (nHvg > 0 && hvgFlavor === "seurat_v3" && !counts)
     notes.push(
       "seurat_v3 needs counts, which this matrix does not hold: variable genes were chosen by cell_ranger on the logged values.",
     );
-  return statistics;
+  return { ...statistics, logged };
 }
 
 function createTokenizer(
   genes: Genes,
-  { qc, range, keptCells }: Statistics,
+  { qc, logged, keptCells }: LookedAt,
   target: Int32Array,
   { nBins, seed, includeZeroGene, normalizeTotal }: PreparationSettings & { nBins: number },
 ): Tokenizer {
@@ -169,7 +188,7 @@ function createTokenizer(
     genes: Array.from(columns, (column) => genes.names[column]),
     geneIds: columns.map((column) => genes.ids[column]),
     target,
-    targetSum: range.logged ? undefined : normalizeTotal,
+    targetSum: logged ? undefined : normalizeTotal,
     nBins,
     includeZeroGene,
     seed,

@@ -69,7 +69,8 @@ export class Replay {
       );
     this.source = chooseLike(cells, recipe, options.matrix, this.notes);
     const { kind } = this.source.contents;
-    this.logged = kind === recipe.looked ? recipe.logged : kind === "logged";
+    const looksLogged = kind === recipe.looked ? recipe.logged : kind === "logged";
+    this.logged = options.values === undefined ? looksLogged : options.values === "logged";
     this.notes.push(this.source.reason);
     if (this.logged) this.notes.push("Normalisation and log1p were skipped: the values look logged already.");
     const vocabulary = genesOfRun(run);

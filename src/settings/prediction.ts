@@ -21,7 +21,7 @@ export const PREDICTION = {
   }),
 } as const;
 
-const { cellType, batch, matrix, geneColumn } = PREPARATION;
+const { cellType, batch, matrix, values, geneColumn } = PREPARATION;
 
 /**
  * What may be said of a new file, where it differs from that of the training. Everything else was decided when the run's
@@ -34,6 +34,7 @@ export const NEW_CELLS = {
     help: "obs column of batches, where the model uses them; default: that of the training",
   },
   matrix: { ...matrix, help: "X, raw or a layer; default: that of the training, where it holds the like" },
+  values,
   geneColumn: {
     ...geneColumn,
     help: "var column of gene names; default: that of the training, else the best match",

@@ -62,7 +62,7 @@ const VALUES: Required<PreparationOptions> = {
     includeZeroGene: true,
     matrix: "other",
   },
-  ...{ geneColumn: "symbol", genesOf: panel, duplicates: "sum", seed: 5 },
+  ...{ values: "logged", geneColumn: "symbol", genesOf: panel, duplicates: "sum", seed: 5 },
 };
 
 const model = tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 });
