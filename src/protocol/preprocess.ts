@@ -2,7 +2,7 @@ import type { AnnData } from "../anndata/anndata.js";
 import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import type { RowMatrix } from "../anndata/matrix.js";
 import { withView } from "../host/displayable.js";
-import { readBatches, readGroups, readLabels } from "../preprocess/labels.js";
+import { readBatches, readGroups, readLabels, silentBatches } from "../preprocess/labels.js";
 import { cellQuality } from "../preprocess/quality.js";
 import { gatherStatistics, type Pass, type Statistics } from "../preprocess/statistics.js";
 import { PREPARATION, type PreparationSettings } from "../settings/preparation.js";
@@ -57,6 +57,18 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
   const kept = statistics.keptCells;
   const rows = Int32Array.from(kept.keys()).filter((row) => kept[row] === 1);
   noteLosses(cells, genes, statistics, tokens, notes);
+  const batches = batch === undefined ? undefined : readBatches(cells, batch, kept, notes);
+  if (batches && statistics.variable) {
+    const { totalCounts } = statistics.qc.obs;
+    const silent = silentBatches(
+      batches,
+      Float64Array.from(rows, (row) => totalCounts[row]),
+    );
+    if (silent.length > 0)
+      notes.push(
+        `Batches of one cell or without counts have no say in the choice of variable genes: ${silent.join(", ")}.`,
+      );
+  }
   const ready: Prepared = {
     tokens,
     vocabulary: genes.vocabulary,
@@ -66,7 +78,7 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
     rows,
     keys: tokenizer.addedKeys,
     labels: cellType === undefined ? undefined : readLabels(cells, cellType, kept, notes, model?.classes),
-    batches: batch === undefined ? undefined : readBatches(cells, batch, kept, notes),
+    batches,
     obs: readGroups(cells, kept, [cellType, batch]),
     source: {
       path: cells.path,
