@@ -3,7 +3,10 @@ import { CellkernelError } from "../support/error.js";
 import type { AnnData } from "./anndata.js";
 import { checkedMatrix } from "./checkMatrix.js";
 import { type Contents, describeContents, type Kind, kindName, sampleContents } from "./contents.js";
+import { expressionColumns } from "./expression.js";
+import { takeTableRows } from "./join.js";
 import { ScaledMatrix } from "./matrices/scaled.js";
+import { MappedColumns } from "./matrices/subset.js";
 import type { RowMatrix } from "./matrix.js";
 import { rankOf } from "./matrixRank.js";
 import type { ScaleHint } from "./scale.js";
@@ -41,7 +44,7 @@ const SERVES: Record<"counts" | "logged", Kind[]> = {
  * Chooses the matrix to work on. Without `wanted` it is the first that holds what the purpose needs: of several `X`,
  * then a layer of a usual name ("counts"), `raw`, the layer of the largest values, parts of the counts ("spliced") last;
  * what each holds is told from a sample. Values logged to another base come as natural logarithms.
- * Fails when the wanted matrix is not there, or when none can serve.
+ * Columns that are no genes are left out. Fails when the wanted matrix is not there, or when none can serve.
  */
 export function chooseMatrix(
   adata: AnnData,
@@ -103,12 +106,37 @@ function finish(
 ): ChosenMatrix {
   const names = { name: `${label} of ${adata.path}`, obsNames: adata.obsNames, varNames: chosen.varNames };
   const checked = checkedMatrix(chosen.matrix, names);
-  const { base } = contents;
-  if (base === undefined) return { ...chosen, matrix: checked, stored: chosen.matrix, contents, reason };
-  const natural = (matrix: RowMatrix) => new ScaledMatrix(matrix, Math.log(base));
+  return onlyGenes(natural({ ...chosen, matrix: checked, stored: chosen.matrix, contents, reason }));
+}
+
+/** Logarithms to another base become natural ones. */
+function natural(chosen: ChosenMatrix): ChosenMatrix {
+  const { base } = chosen.contents;
+  if (base === undefined) return chosen;
+  const turned = (matrix: RowMatrix) => new ScaledMatrix(matrix, Math.log(base));
   return {
-    ...{ ...chosen, matrix: natural(checked), stored: natural(chosen.matrix), contents },
-    reason: `${reason} They are logarithms to the base ${base} and were turned to natural ones.`,
+    ...{ ...chosen, matrix: turned(chosen.matrix), stored: turned(chosen.stored) },
+    reason: `${chosen.reason} They are logarithms to the base ${base} and were turned to natural ones.`,
+  };
+}
+
+/** Leaves out the columns that `var["feature_types"]`, as scanpy names it, says are antibodies or other things than genes. */
+function onlyGenes(chosen: ChosenMatrix): ChosenMatrix {
+  const types = chosen.var.columnNames().includes("feature_types")
+    ? Array.from(chosen.var.column("feature_types") as unknown as Iterable<unknown>, String)
+    : [];
+  const columns = expressionColumns(types);
+  if (columns === undefined) return chosen;
+  const map = new Int32Array(types.length).fill(-1);
+  columns.forEach((column, i) => {
+    map[column] = i;
+  });
+  const cut = (matrix: RowMatrix) => new MappedColumns(matrix, map, columns.length);
+  return {
+    ...{ ...chosen, matrix: cut(chosen.matrix), stored: cut(chosen.stored) },
+    var: takeTableRows(chosen.var, columns),
+    varNames: Array.from(columns, (column) => chosen.varNames[column]),
+    reason: `${chosen.reason} ${types.length - columns.length} features that are no genes (var column feature_types) were left out.`,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 const LAYERS = {
   counts: /^(raw|umi)?[._-]?counts?([._-]?raw)?$|^raw$|^umis?$/i,
-  logged: /log/i,
+  logged: /log|^data$|^normali[sz]ed/i,
   spliced: /^(spliced|mature)$/i,
   parts: /^(unspliced|nascent|ambiguous|spanning|intron(ic)?|ambient|M[su])$/i,
 };

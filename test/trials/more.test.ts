@@ -3,9 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { type AnnData, chooseMatrix, readCells, writeH5ad } from "../../src/index.js";
+import { table } from "arquero";
+
+import { showText } from "../../src/anndata/show.js";
+import { type AnnData, chooseMatrix, readCells, readH5ad, writeH5ad, writeResults } from "../../src/index.js";
 import { dense } from "../anndata/support/dense.js";
 import { temporaryFolder } from "../support/folder.js";
+import { python } from "../support/python.js";
 
 /** What anndata and scanpy read of a file. */
 interface Read {
@@ -19,8 +23,8 @@ const folder = "test/fixtures/trials/more";
 const expected: Record<string, Read> = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8"));
 
 function compare(cells: AnnData, { X, obs, var: genes, columns }: Read): void {
-  assert.deepEqual([cells.obsNames, cells.varNames], [obs, genes]);
-  const { matrix } = chooseMatrix(cells, undefined, "counts");
+  const { matrix, varNames } = chooseMatrix(cells, undefined, "counts");
+  assert.deepEqual([cells.obsNames, varNames], [obs, genes]);
   dense(matrix).forEach((row, cell) => {
     row.forEach((value, gene) => {
       const wanted = X[cell][gene];
@@ -50,6 +54,19 @@ for (const [name, wanted] of Object.entries(expected))
     compare(again, wanted);
     again.close();
   });
+
+test("what is not read is said, and kept to the last attribute in a file that is written anew", async (context) => {
+  const input = join(folder, "later.h5ad");
+  const out = join(temporaryFolder(context), "out.h5ad");
+  const cells = await readH5ad(input);
+  assert.match(showText(cells), /obs\/when is not read: it has the encoding "from-the-future"/);
+  await writeResults(cells, out, { obs: table({ celltype: new Array(12).fill("X") }) }, { byRow: true });
+  cells.close();
+  assert.deepEqual(JSON.parse(python("test/trials/sameParts.py", input, out, "obs/when", "layers/packed")), {
+    same: true,
+    columns: ["celltype", "when"],
+  });
+});
 
 test("of two genomes of Cell Ranger 2 one is to be named, in the words of the command line too", async () => {
   await assert.rejects(

@@ -1,10 +1,9 @@
 import { CellkernelError } from "../../support/error.js";
 import { AnnData, obsColumn } from "../anndata.js";
 import type { Value } from "../columns.js";
-import { takeRows } from "../join.js";
+import { takeTableRows } from "../join.js";
 import { MappedColumns, RowSubset } from "../matrices/subset.js";
 import type { RowMatrix } from "../matrix.js";
-import { columnsOf, tableOf } from "../table.js";
 import type { Unread } from "../unread.js";
 import { mapMembers, takeElementPairs, takeElementRows } from "./take.js";
 
@@ -45,7 +44,7 @@ export function takeCells(adata: AnnData, rows: Int32Array): AnnData {
   return new AnnData({
     ...adata,
     isFile: false,
-    obs: tableOf([...columnsOf(adata.obs, "obs")].map(([name, column]) => [name, takeRows(column, rows)])),
+    obs: takeTableRows(adata.obs, rows),
     obsNames: Array.from(rows, (row) => adata.obsNames[row]),
     X: adata.X && take(adata.X),
     raw: adata.raw && { ...adata.raw, X: take(adata.raw.X) },
@@ -66,7 +65,7 @@ export function takeGenes(adata: AnnData, columns: Int32Array): AnnData {
   return new AnnData({
     ...adata,
     isFile: false,
-    var: tableOf([...columnsOf(adata.var, "var")].map(([name, column]) => [name, takeRows(column, columns)])),
+    var: takeTableRows(adata.var, columns),
     varNames: Array.from(columns, (column) => adata.varNames[column]),
     X: adata.X && take(adata.X),
     layers: new Map([...adata.layers].map(([name, layer]) => [name, take(layer)])),

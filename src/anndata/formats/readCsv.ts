@@ -81,7 +81,7 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
       if (Number.isNaN(value)) {
         throw new CellkernelError(
           "format",
-          `${path}: "${text}" at row "${name}", column "${columnNames[column]}" is not a number.`,
+          `${path}: "${text}" at row "${name}", column "${columnNames[column]}" is not a number. A table holds expression values only: take other columns out, and add labels by setObs.`,
           { path, row: name, column: columnNames[column] },
         );
       }
