@@ -19,7 +19,9 @@ export type ErrorCode =
   /** Cells were prepared otherwise than a run's own, or for another model. */
   | "other-preparation"
   /** There are no labels, batches or cells where some are needed. */
-  | "nothing";
+  | "nothing"
+  /** The memory of the device does not hold what is asked of it. */
+  | "memory";
 
 /**
  * A mistake that the user can mend: the message says what was found, what was expected and what to do.
