@@ -1,4 +1,5 @@
 import type { ModelArgs } from "../model/args.js";
+import { CellkernelError } from "../support/error.js";
 
 /** What the published code assumes where `args.json` is silent. */
 const DEFAULTS = {
@@ -34,14 +35,20 @@ const CELL_STYLES = ["cls", "avg-pool", "w-pool"];
  */
 export function parseArgs(parsed: unknown, source: string): ModelArgs {
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw new Error(
+    throw new CellkernelError(
+      "format",
       `${source} should hold one JSON object with the model's architecture (embsize, nheads, …)`,
+      { path: source },
     );
   const given = parsed as Record<string, unknown>;
   const args: Record<string, unknown> = {};
   for (const name of REQUIRED) {
     if (given[name] === undefined)
-      throw new Error(`${source} lacks "${name}"; the architecture needs ${REQUIRED.join(", ")}`);
+      throw new CellkernelError(
+        "format",
+        `${source} lacks "${name}"; the architecture needs ${REQUIRED.join(", ")}`,
+        { path: source },
+      );
     args[name] = given[name];
   }
   for (const [name, value] of Object.entries(DEFAULTS)) args[name] = given[name] ?? value;
@@ -49,7 +56,11 @@ export function parseArgs(parsed: unknown, source: string): ModelArgs {
     if (given[name] !== undefined && given[name] !== null) args[name] = given[name];
 
   const fault = (name: string, expected: string) =>
-    new Error(`${source}: "${name}" is ${JSON.stringify(args[name])}; expected ${expected}`);
+    new CellkernelError(
+      "format",
+      `${source}: "${name}" is ${JSON.stringify(args[name])}; expected ${expected}`,
+      { path: source },
+    );
   for (const name of POSITIVE)
     if (!Number.isInteger(args[name]) || (args[name] as number) < 1) throw fault(name, "a positive integer");
   for (const name of ["pad_value", "mask_value"])

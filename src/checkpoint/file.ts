@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { CellkernelError } from "../support/error.js";
 
 /** A file read at chosen places, so that a checkpoint of many GB is never held twice. */
 export interface RandomAccessFile {
@@ -19,14 +20,17 @@ export function withFile<T>(path: string, use: (file: RandomAccessFile) => T): T
       size,
       read(offset, length) {
         if (offset < 0 || length < 0 || offset + length > size)
-          throw new Error(
+          throw new CellkernelError(
+            "format",
             `${path} is damaged or cut short: it ends at byte ${size}, where ${offset + length} are needed`,
+            { path },
           );
         const bytes = new Uint8Array(length);
         // One read call takes at most 2 GiB.
         for (let at = 0; at < length; ) {
           const got = readSync(fd, bytes, at, Math.min(length - at, 1 << 30), offset + at);
-          if (got === 0) throw new Error(`${path} became shorter while it was read`);
+          if (got === 0)
+            throw new CellkernelError("format", `${path} became shorter while it was read`, { path });
           at += got;
         }
         return bytes;
@@ -43,8 +47,9 @@ function openForReading(path: string): number {
     if (fstatSync(fd).isFile()) return fd;
     closeSync(fd);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new Error(`there is no file ${path}`);
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      throw new CellkernelError("path", `there is no file ${path}`, { path });
     throw error;
   }
-  throw new Error(`${path} is not a file`);
+  throw new CellkernelError("path", `${path} is not a file`, { path });
 }

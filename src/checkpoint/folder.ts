@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { ModelArgs } from "../model/args.js";
+import { CellkernelError } from "../support/error.js";
 import { parseArgs } from "./args.js";
 import { plainKeys } from "./keys.js";
 import { readSafetensorsWeights } from "./safetensors.js";
@@ -27,15 +28,20 @@ export interface CheckpointFolder {
  * `best_model.pt` or `model.safetensors`.
  */
 export function openFolder(folder: string): CheckpointFolder {
-  if (!existsSync(folder)) throw new Error(`there is no model folder ${resolve(folder)}`);
+  if (!existsSync(folder))
+    throw new CellkernelError("path", `there is no model folder ${resolve(folder)}`, { path: folder });
   if (!statSync(folder).isDirectory())
-    throw new Error(
+    throw new CellkernelError(
+      "path",
       `${folder} is a file; give the folder that holds the model (best_model.pt, args.json, vocab.json)`,
+      { path: folder },
     );
   const argsPath = join(folder, "args.json");
   if (!existsSync(argsPath))
-    throw new Error(
+    throw new CellkernelError(
+      "path",
       `${folder} holds no args.json, which says the model's architecture; it holds ${readdirSync(folder).slice(0, 8).join(", ") || "nothing"}`,
+      { path: folder },
     );
   const present = (name: string) => (existsSync(join(folder, name)) ? join(folder, name) : undefined);
   const classesPath = present("id2type.json");
@@ -59,7 +65,11 @@ function parseClasses(parsed: unknown, path: string): string[] {
   const classes: string[] = [];
   for (const [code, name] of entries) if (/^\d+$/.test(code)) classes[Number(code)] = String(name);
   if (entries.length === 0 || classes.length !== entries.length || classes.includes(undefined as never))
-    throw new Error(`${path} should map the codes 0 … n − 1 to class names: {"0": "B cell", …}`);
+    throw new CellkernelError(
+      "format",
+      `${path} should map the codes 0 … n − 1 to class names: {"0": "B cell", …}`,
+      { path },
+    );
   return classes;
 }
 
@@ -67,6 +77,6 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new Error(`${path} is not JSON: ${(error as Error).message}`);
+    throw new CellkernelError("format", `${path} is not JSON: ${(error as Error).message}`, { path });
   }
 }

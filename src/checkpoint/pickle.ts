@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 // Python's pickle, as PyTorch writes it. Source of the opcodes: CPython, Lib/pickletools.py.
 
 /** A name that a pickle asks Python to import. Here it only stands for itself: nothing is ever run. */
@@ -40,8 +41,7 @@ export function unpickle(
   const memo = new Map<number, PickleValue>();
 
   const take = (length: number): Uint8Array => {
-    if (length < 0 || at + length > bytes.length)
-      throw new Error("its list of contents (pickle) is cut short");
+    if (length < 0 || at + length > bytes.length) throw broken("is cut short");
     at += length;
     return bytes.subarray(at - length, at);
   };
@@ -53,7 +53,7 @@ export function unpickle(
   const text = (length: number) => Buffer.from(take(length)).toString("utf8");
   const line = () => {
     const end = bytes.indexOf(10, at);
-    if (end < 0) throw new Error("its list of contents (pickle) is cut short");
+    if (end < 0) throw broken("is cut short");
     const found = text(end - at);
     at++;
     return found;
@@ -61,39 +61,38 @@ export function unpickle(
   const length8 = () => Number(view.getBigUint64(skip(8), true));
   const pop = (): PickleValue => {
     const value = stack.pop();
-    if (value === undefined) throw new Error("its list of contents (pickle) is broken");
+    if (value === undefined) throw broken("is broken");
     return value;
   };
   const popMark = (): PickleValue[] => {
     const items = stack;
     const below = marks.pop();
-    if (!below) throw new Error("its list of contents (pickle) is broken");
+    if (!below) throw broken("is broken");
     stack = below;
     return items;
   };
   const push = (value: PickleValue) => void stack.push(value);
   const top = (): PickleValue => {
-    if (stack.length === 0) throw new Error("its list of contents (pickle) is broken");
+    if (stack.length === 0) throw broken("is broken");
     return stack[stack.length - 1];
   };
   const recall = (key: number) => {
     const value = memo.get(key);
-    if (value === undefined) throw new Error("its list of contents (pickle) is broken");
+    if (value === undefined) throw broken("is broken");
     push(value);
   };
   const setItems = (target: PickleValue, items: PickleValue[]) => {
-    if (!(target instanceof Map)) throw new Error("its list of contents (pickle) is broken");
+    if (!(target instanceof Map)) throw broken("is broken");
     for (let i = 0; i + 1 < items.length; i += 2) target.set(items[i], items[i + 1]);
   };
   const append = (target: PickleValue, items: PickleValue[]) => {
-    if (!Array.isArray(target)) throw new Error("its list of contents (pickle) is broken");
+    if (!Array.isArray(target)) throw broken("is broken");
     for (const item of items) target.push(item);
   };
   const call = () => {
     const args = pop();
     const callee = pop();
-    if (!(callee instanceof PickleGlobal) || !Array.isArray(args))
-      throw new Error("its list of contents (pickle) is broken");
+    if (!(callee instanceof PickleGlobal) || !Array.isArray(args)) throw broken("is broken");
     push(reduce(callee.name, args));
   };
 
@@ -244,9 +243,7 @@ export function unpickle(
         pop();
         break;
       default:
-        throw new Error(
-          `its list of contents (pickle) uses the operation 0x${opcode.toString(16)}, which no state dict needs`,
-        );
+        throw broken(`uses the operation 0x${opcode.toString(16)}, which no state dict needs`);
     }
   }
 }
@@ -257,4 +254,8 @@ function long(bytes: Uint8Array): number | bigint {
   for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]);
   if (bytes.length > 0 && bytes[bytes.length - 1] & 0x80) value -= 1n << BigInt(8 * bytes.length);
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+function broken(what: string): CellkernelError {
+  return new CellkernelError("format", `its list of contents (pickle) ${what}`);
 }

@@ -1,4 +1,5 @@
 import { writeFileAtomically } from "../support/atomic.js";
+import { CellkernelError } from "../support/error.js";
 import { ELEMENT_BYTES, type ElementType, toFloat32 } from "./elements.js";
 import { withFile } from "./file.js";
 import type { Weights } from "./weights.js";
@@ -35,7 +36,8 @@ interface HeaderEntry {
 /** Reads every tensor of a .safetensors file, in the header's order. */
 export function readSafetensors(path: string): Map<string, SafeTensor> {
   return withFile(path, (file) => {
-    const broken = (what: string) => new Error(`${path} is not a whole .safetensors file: ${what}`);
+    const broken = (what: string) =>
+      new CellkernelError("format", `${path} is not a whole .safetensors file: ${what}`, { path });
     if (file.size < 8) throw broken("it has fewer than 8 bytes");
     const headerLength = Number(new DataView(file.read(0, 8).buffer).getBigUint64(0, true));
     if (headerLength > file.size - 8)
@@ -51,8 +53,10 @@ export function readSafetensors(path: string): Map<string, SafeTensor> {
       if (name === "__metadata__") continue;
       const type = TYPES[entry.dtype];
       if (!type)
-        throw new Error(
+        throw new CellkernelError(
+          "format",
           `${path}: tensor ${name} has elements of type ${entry.dtype}, which is not supported`,
+          { path },
         );
       const [start, end] = entry.data_offsets ?? [];
       const size = entry.shape?.reduce((product, n) => product * n, 1) * ELEMENT_BYTES[type];

@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import { ELEMENT_BYTES } from "./elements.js";
 import { type RandomAccessFile, withFile } from "./file.js";
 import { type PickleValue, unpickle } from "./pickle.js";
@@ -21,12 +22,16 @@ export function readTorch(path: string): Weights {
     const magic = file.size < 4 ? 0 : new DataView(file.read(0, 4).buffer).getUint32(0, true);
     const isPickle = (magic & 0xff) === 0x80;
     if (magic !== ZIP_MAGIC && !isPickle)
-      throw new Error(`${path} is not a PyTorch checkpoint: it begins neither as a zip file nor as a pickle`);
+      throw new CellkernelError(
+        "format",
+        `${path} is not a PyTorch checkpoint: it begins neither as a zip file nor as a pickle`,
+        { path },
+      );
     try {
       return magic === ZIP_MAGIC ? readZip(file) : readLegacy(file);
     } catch (error) {
       const message = (error as Error).message;
-      throw message.startsWith(path) ? error : new Error(`${path}: ${message}`);
+      throw message.startsWith(path) ? error : new CellkernelError("format", `${path}: ${message}`, { path });
     }
   });
 }
@@ -36,7 +41,8 @@ function readZip(file: RandomAccessFile): Weights {
   const names = zip.names();
   const pickleName = names.find((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (!pickleName)
-    throw new Error(
+    throw new CellkernelError(
+      "format",
       `is a zip file but not a PyTorch checkpoint: it holds no data.pkl (found ${names.slice(0, 5).join(", ")})`,
     );
   const prefix = pickleName.slice(0, -"data.pkl".length);
@@ -44,7 +50,7 @@ function readZip(file: RandomAccessFile): Weights {
     names.includes(`${prefix}byteorder`) &&
     Buffer.from(zip.read(`${prefix}byteorder`)).toString() !== "little"
   )
-    throw new Error("was written on a big-endian machine, which is not supported");
+    throw new CellkernelError("format", "was written on a big-endian machine, which is not supported");
   const { value } = unpickle(zip.read(pickleName), 0, storageOf, rebuild);
   return load(stateDict(value), (storage) => zip.read(`${prefix}data/${storage.key}`));
 }
@@ -57,29 +63,32 @@ function readLegacy(file: RandomAccessFile): Weights {
     at = end;
     return value;
   };
-  if (next() !== LEGACY_MAGIC) throw new Error("is a pickle, but not one that torch.save wrote");
+  if (next() !== LEGACY_MAGIC)
+    throw new CellkernelError("format", "is a pickle, but not one that torch.save wrote");
   next(); // protocol version
   const system = next();
   if (system instanceof Map && system.get("little_endian") === false)
-    throw new Error("was written on a big-endian machine, which is not supported");
+    throw new CellkernelError("format", "was written on a big-endian machine, which is not supported");
   const tensors = stateDict(next());
   const types = new Map([...tensors.values()].map(({ storage }) => [storage.key, storage.type]));
   const storages = new Map<string, Uint8Array>();
   for (const key of next() as PickleValue[]) {
     const type = types.get(String(key));
     if (!type)
-      throw new Error(
+      throw new CellkernelError(
+        "format",
         "holds tensors outside the state dict in the form before PyTorch 1.6; save the state dict alone",
       );
-    if (at + 8 > bytes.length) throw new Error("is damaged or cut short");
+    if (at + 8 > bytes.length) throw new CellkernelError("format", "is damaged or cut short");
     const length = Number(new DataView(bytes.buffer).getBigInt64(at, true)) * ELEMENT_BYTES[type];
-    if (length < 0 || at + 8 + length > bytes.length) throw new Error("is damaged or cut short");
+    if (length < 0 || at + 8 + length > bytes.length)
+      throw new CellkernelError("format", "is damaged or cut short");
     storages.set(String(key), bytes.slice(at + 8, at + 8 + length));
     at += 8 + length;
   }
   return load(tensors, (storage) => {
     const found = storages.get(storage.key);
-    if (!found) throw new Error("its storage is not in the file");
+    if (!found) throw new CellkernelError("format", "its storage is not in the file");
     return found;
   });
 }
@@ -102,13 +111,14 @@ function named(name: string, make: () => Weight): Weight {
   try {
     return make();
   } catch (error) {
-    throw new Error(`tensor ${name} cannot be read: ${(error as Error).message}`);
+    throw new CellkernelError("format", `tensor ${name} cannot be read: ${(error as Error).message}`);
   }
 }
 
 /** The dict of tensors: the root itself, or the one dict of tensors right below it. */
 function stateDict(root: PickleValue): Map<string, TensorReference> {
-  if (!(root instanceof Map)) throw new Error("does not hold a state dict (a dict of tensors)");
+  if (!(root instanceof Map))
+    throw new CellkernelError("format", "does not hold a state dict (a dict of tensors)");
   const own = tensorsOf(root);
   if (own.size > 0) return own;
   const inner = [...root].flatMap(([name, value]) => {
@@ -117,7 +127,10 @@ function stateDict(root: PickleValue): Map<string, TensorReference> {
   });
   const best = inner.find(({ name }) => /^(model_)?state_dict$|^model$/.test(name)) ?? inner[0];
   if (!best)
-    throw new Error(`holds no tensors; its entries are ${[...root.keys()].slice(0, 8).join(", ") || "none"}`);
+    throw new CellkernelError(
+      "format",
+      `holds no tensors; its entries are ${[...root.keys()].slice(0, 8).join(", ") || "none"}`,
+    );
   return best.tensors;
 }
 

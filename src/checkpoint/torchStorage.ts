@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import { ELEMENT_BYTES, type ElementType, toFloat32 } from "./elements.js";
 import { PickleGlobal, type PickleValue } from "./pickle.js";
 import type { Weight } from "./weights.js";
@@ -36,11 +37,15 @@ const STORAGE_TYPES: Record<string, ElementType> = {
 /** What PyTorch's persistent id `("storage", type, key, location, elements, …)` stands for. */
 export function storageOf(id: PickleValue): Storage {
   if (!Array.isArray(id) || id[0] !== "storage" || !(id[1] instanceof PickleGlobal))
-    throw new Error("it refers to something that is not a tensor's storage");
+    throw new CellkernelError("format", "it refers to something that is not a tensor's storage");
   const type = STORAGE_TYPES[id[1].name];
-  if (!type) throw new Error(`it holds elements of type ${id[1].name}, which is not supported`);
+  if (!type)
+    throw new CellkernelError("format", `it holds elements of type ${id[1].name}, which is not supported`);
   if (id[5])
-    throw new Error("it holds a view of a storage in the form of PyTorch 0.1, which is not supported");
+    throw new CellkernelError(
+      "format",
+      "it holds a view of a storage in the form of PyTorch 0.1, which is not supported",
+    );
   return { key: String(id[2]), type, length: count(id[4]) };
 }
 
@@ -55,7 +60,7 @@ export function rebuild(name: string, args: PickleValue[]): PickleValue {
     case "torch._utils._rebuild_tensor_v2": {
       const [storage, offset, shape, strides] = args;
       if (!Array.isArray(shape) || !Array.isArray(strides) || shape.length !== strides.length)
-        throw new Error("a tensor's shape in it is broken");
+        throw new CellkernelError("format", "a tensor's shape in it is broken");
       return new TensorReference(storage as Storage, count(offset), shape.map(count), strides.map(count));
     }
     case "torch._utils._rebuild_parameter":
@@ -70,7 +75,8 @@ export function rebuild(name: string, args: PickleValue[]): PickleValue {
     case "_codecs.encode":
       return null;
     default:
-      throw new Error(
+      throw new CellkernelError(
+        "format",
         `it asks Python to run ${name}, which is refused: only tensors are read. ` +
           "Save the state dict alone (in Python: torch.save(model.state_dict(), path))",
       );
@@ -81,12 +87,12 @@ export function rebuild(name: string, args: PickleValue[]): PickleValue {
 export function materialise(tensor: TensorReference, bytes: Uint8Array): Weight {
   const { storage, shape, strides, offset } = tensor;
   if (bytes.byteLength < storage.length * ELEMENT_BYTES[storage.type])
-    throw new Error(`its storage should have ${storage.length} elements and has fewer`);
+    throw new CellkernelError("format", `its storage should have ${storage.length} elements and has fewer`);
   const size = shape.reduce((product, n) => product * n, 1);
   const last = shape.reduce((sum, n, axis) => sum + (n - 1) * strides[axis], offset);
   if (size > 0 && last >= storage.length)
-    throw new Error(`it looks at element ${last} of a storage of ${storage.length}`);
-  if (size > 2 ** 31) throw new Error(`its shape [${shape}] is too large`);
+    throw new CellkernelError("format", `it looks at element ${last} of a storage of ${storage.length}`);
+  if (size > 2 ** 31) throw new CellkernelError("format", `its shape [${shape}] is too large`);
   const values = toFloat32(storage.type, bytes);
   if (isContiguous(shape, strides)) return { shape, data: values.slice(offset, offset + size) };
   const data = new Float32Array(size);
@@ -114,5 +120,5 @@ function isContiguous(shape: number[], strides: number[]): boolean {
 
 function count(value: PickleValue): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new Error("a number in it that should count elements does not");
+  throw new CellkernelError("format", "a number in it that should count elements does not");
 }

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { CellkernelError } from "../support/error.js";
 import type { RandomAccessFile } from "./file.js";
 
 // Format: PKWARE's APPNOTE.TXT, sections 4.3 and 4.4. PyTorch stores its entries uncompressed.
@@ -57,7 +58,11 @@ function centralDirectory(file: RandomAccessFile): Map<string, Entry> {
     const extraLength = directory.getUint16(at + 30, true);
     const name = Buffer.from(bytes.subarray(at + 46, at + 46 + nameLength)).toString("utf8");
     if (directory.getUint16(at + 10, true) !== 0)
-      throw new Error(`${file.path}: entry ${name} is compressed; PyTorch writes its entries uncompressed`);
+      throw new CellkernelError(
+        "format",
+        `${file.path}: entry ${name} is compressed; PyTorch writes its entries uncompressed`,
+        { path: file.path },
+      );
     const fields = [
       directory.getUint32(at + 24, true),
       directory.getUint32(at + 20, true),
@@ -120,7 +125,8 @@ export function* zipParts(entries: Iterable<[name: string, data: Uint8Array]>): 
     // The padding is an extra field of its own: 4 bytes of head ("FB", as PyTorch names it) and filling.
     const padding = 4 + ((64 - ((offset + 34 + nameBytes.length) % 64)) % 64);
     if (offset + data.byteLength > LIMIT - 0x10000)
-      throw new Error(
+      throw new CellkernelError(
+        "option",
         "the model is larger than the 4 GiB of a PyTorch file of this form; save model.safetensors",
       );
     const shared = Buffer.alloc(26);
@@ -164,5 +170,5 @@ function view(bytes: Uint8Array): DataView {
 }
 
 function damaged(file: RandomAccessFile, what: string): Error {
-  return new Error(`${file.path} is damaged or cut short: ${what}`);
+  return new CellkernelError("format", `${file.path} is damaged or cut short: ${what}`, { path: file.path });
 }
