@@ -35,6 +35,25 @@ interface HeaderEntry {
 
 /** Reads every tensor of a .safetensors file, in the header's order. */
 export function readSafetensors(path: string): Map<string, SafeTensor> {
+  return openSafetensors(path, (entries, read) => {
+    const tensors = new Map<string, SafeTensor>();
+    for (const [name, entry] of entries) {
+      const { dtype, shape } = entry;
+      tensors.set(name, { dtype, shape, data: typed(TYPES[dtype], read(entry)) });
+    }
+    return tensors;
+  });
+}
+
+/** The shapes of the tensors of a .safetensors file, without their values. */
+export function safetensorsShapes(path: string): Map<string, { shape: number[] }> {
+  return openSafetensors(path, (entries) => new Map(entries.map(([name, { shape }]) => [name, { shape }])));
+}
+
+function openSafetensors<T>(
+  path: string,
+  use: (entries: [string, HeaderEntry][], read: (entry: HeaderEntry) => Uint8Array) => T,
+): T {
   return withFile(path, (file) => {
     const broken = (what: string) =>
       new CellkernelError("format", `${path} is not a whole .safetensors file: ${what}`, { path });
@@ -48,9 +67,8 @@ export function readSafetensors(path: string): Map<string, SafeTensor> {
     } catch {
       throw broken("its header is not JSON");
     }
-    const tensors = new Map<string, SafeTensor>();
-    for (const [name, entry] of Object.entries(header)) {
-      if (name === "__metadata__") continue;
+    const entries = Object.entries(header).filter(([name]) => name !== "__metadata__");
+    for (const [name, entry] of entries) {
       const type = TYPES[entry.dtype];
       if (!type)
         throw new CellkernelError(
@@ -62,13 +80,8 @@ export function readSafetensors(path: string): Map<string, SafeTensor> {
       const size = entry.shape?.reduce((product, n) => product * n, 1) * ELEMENT_BYTES[type];
       if (end - start !== size)
         throw broken(`tensor ${name} of shape [${entry.shape}] has ${end - start} bytes`);
-      tensors.set(name, {
-        dtype: entry.dtype,
-        shape: entry.shape,
-        data: typed(type, file.read(8 + headerLength + start, size)),
-      });
     }
-    return tensors;
+    return use(entries, ({ data_offsets: [start, end] }) => file.read(8 + headerLength + start, end - start));
   });
 }
 

@@ -18,6 +18,17 @@ const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
  * @throws when the file is missing, damaged, or holds anything but a state dict.
  */
 export function readTorch(path: string): Weights {
+  return openTorch(path, load);
+}
+
+/** The shapes of the tensors that `readTorch` reads, without their values. */
+export function torchShapes(path: string): Map<string, { shape: number[] }> {
+  return openTorch(path, (tensors) => new Map([...tensors].map(([name, { shape }]) => [name, { shape }])));
+}
+
+type Use<T> = (tensors: Map<string, TensorReference>, read: (storage: Storage) => Uint8Array) => T;
+
+function openTorch<T>(path: string, use: Use<T>): T {
   return withFile(path, (file) => {
     const magic = file.size < 4 ? 0 : new DataView(file.read(0, 4).buffer).getUint32(0, true);
     const isPickle = (magic & 0xff) === 0x80;
@@ -28,7 +39,7 @@ export function readTorch(path: string): Weights {
         { path },
       );
     try {
-      return magic === ZIP_MAGIC ? readZip(file) : readLegacy(file);
+      return magic === ZIP_MAGIC ? readZip(file, use) : readLegacy(file, use);
     } catch (error) {
       const message = (error as Error).message;
       throw message.startsWith(path) ? error : new CellkernelError("format", `${path}: ${message}`, { path });
@@ -36,7 +47,7 @@ export function readTorch(path: string): Weights {
   });
 }
 
-function readZip(file: RandomAccessFile): Weights {
+function readZip<T>(file: RandomAccessFile, use: Use<T>): T {
   const zip = ZipFile.open(file);
   const names = zip.names();
   const pickleName = names.find((name) => /^[^/]+\/data\.pkl$/.test(name));
@@ -52,10 +63,10 @@ function readZip(file: RandomAccessFile): Weights {
   )
     throw new CellkernelError("format", "was written on a big-endian machine, which is not supported");
   const { value } = unpickle(zip.read(pickleName), 0, storageOf, rebuild);
-  return load(stateDict(value), (storage) => zip.read(`${prefix}data/${storage.key}`));
+  return use(stateDict(value), (storage) => zip.read(`${prefix}data/${storage.key}`));
 }
 
-function readLegacy(file: RandomAccessFile): Weights {
+function readLegacy<T>(file: RandomAccessFile, use: Use<T>): T {
   const bytes = file.read(0, file.size);
   let at = 0;
   const next = () => {
@@ -86,7 +97,7 @@ function readLegacy(file: RandomAccessFile): Weights {
     storages.set(String(key), bytes.slice(at + 8, at + 8 + length));
     at += 8 + length;
   }
-  return load(tensors, (storage) => {
+  return use(tensors, (storage) => {
     const found = storages.get(storage.key);
     if (!found) throw new CellkernelError("format", "its storage is not in the file");
     return found;
@@ -115,17 +126,19 @@ function named(name: string, make: () => Weight): Weight {
   }
 }
 
-/** The dict of tensors: the root itself, or the one dict of tensors right below it. */
+/** What the state dict is called inside a dict that holds more. */
+const STATE_DICT = /^(model_)?state_dict$|^model$/;
+
+/** The dict of tensors: the one right below the root that has a state dict's name, else the one with the most. */
 function stateDict(root: PickleValue): Map<string, TensorReference> {
   if (!(root instanceof Map))
     throw new CellkernelError("format", "does not hold a state dict (a dict of tensors)");
-  const own = tensorsOf(root);
-  if (own.size > 0) return own;
-  const inner = [...root].flatMap(([name, value]) => {
-    const tensors = value instanceof Map ? tensorsOf(value) : new Map();
+  const dicts = [["", root], ...root].flatMap(([name, value]) => {
+    const tensors = value instanceof Map ? tensorsOf(value) : new Map<string, TensorReference>();
     return tensors.size > 0 ? [{ name: String(name), tensors }] : [];
   });
-  const best = inner.find(({ name }) => /^(model_)?state_dict$|^model$/.test(name)) ?? inner[0];
+  const largest = dicts.reduce((a, b) => (b.tensors.size > a.tensors.size ? b : a), dicts[0]);
+  const best = dicts.find(({ name }) => STATE_DICT.test(name)) ?? largest;
   if (!best)
     throw new CellkernelError(
       "format",

@@ -160,7 +160,7 @@ function separate(prepared: Prepared) {
     arrays,
     rest: {
       ...rest,
-      model: model && { folder: model.folder, args: model.args, classes: model.classes },
+      model: model && { folder: model.folder, args: model.args, classes: model.classes, given: model.given },
       tokens: plain("tokens.", tokens),
       labels: labels && { ...plain("labels.", labels), unseen: [...labels.unseen] },
       batches: batches && plain("batches.", batches),

@@ -1,5 +1,5 @@
+import { describeCoverage, takeWeights } from "../checkpoint/coverage.js";
 import { GENE_TABLE } from "../checkpoint/geneTable.js";
-import { describeCoverage, takeWeights } from "../checkpoint/keys.js";
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import { parameterShapes } from "../model/parameters.js";

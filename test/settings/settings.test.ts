@@ -15,7 +15,7 @@ import { fromSections, toSections } from "../../src/settings/yaml.js";
 
 /** A value that an option takes and that is not its default. */
 function another(setting: Setting<unknown, unknown>): unknown {
-  const candidates = [...(setting.words ?? []), true, 0.5, 7, "text"];
+  const candidates = [...(setting.words ?? []), true, 0.5, 7, "text", ["one", "two"]];
   return candidates.find((value) => value !== setting.default && setting.fault(value) === undefined);
 }
 
