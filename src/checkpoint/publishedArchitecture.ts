@@ -4,7 +4,7 @@ import type { ModelArgs } from "../model/args.js";
  * Where the published code's `dev_train_args.yml` has what `args.json` says of the architecture, as its inference hands
  * it to the model class. Source: the published protocol_inference.py.
  */
-export const ARCHITECTURE = {
+const ARCHITECTURE = {
   embsize: ["model_parameters", "embsize"],
   nheads: ["model_parameters", "nheads"],
   d_hid: ["model_parameters", "d_hid"],
@@ -35,4 +35,14 @@ export function architectureOf(sections: Sections): Record<string, unknown> {
     sections[section]?.[key],
   ]);
   return Object.fromEntries(found.filter(([, value]) => value !== undefined && value !== null));
+}
+
+/** What the published code's file says of an architecture, by section and key; what `args.json` leaves out is off. */
+export function publishedArchitecture(args: ModelArgs): Record<string, Record<string, unknown>> {
+  const sections: Record<string, Record<string, unknown>> = {};
+  for (const [name, [section, key]] of Object.entries(ARCHITECTURE)) {
+    sections[section] ??= {};
+    sections[section][key] = args[name as keyof ModelArgs] ?? (name === "ecs_threshold" ? 0 : false);
+  }
+  return sections;
 }

@@ -11,7 +11,11 @@ export function originOf(path: string, options: PreprocessOptions): Origin {
   return {
     file: { path: resolve(path), size, mtimeMs },
     options: plain,
-    model: model && resolve(model.folder),
+    model: model && {
+      folder: resolve(model.folder),
+      given: model.given,
+      vocabulary: model.vocabulary.source,
+    },
     vocabulary: vocabulary instanceof Vocabulary ? vocabulary.source : vocabulary && resolve(vocabulary),
   };
 }
