@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { ModelArgs } from "../model/args.js";
 import { CellkernelError } from "../support/error.js";
+import { readText } from "../support/readText.js";
 import { parseArgs } from "./args.js";
 import { plainKeys } from "./keys.js";
 import { readSafetensorsWeights } from "./safetensors.js";
@@ -10,6 +11,9 @@ import type { Weights } from "./weights.js";
 
 /** Weights are looked for under these names, in this order. */
 const WEIGHT_FILES = ["best_model.pt", "model.safetensors"];
+
+/** Bytes of args.json and id2type.json: 20,000 classes take 1 MB. */
+const MOST_JSON = 2 ** 20;
 
 /** What a model's folder holds, the weights not yet read. */
 export interface CheckpointFolder {
@@ -63,7 +67,11 @@ export function readWeights(path: string): Weights {
 function parseClasses(parsed: unknown, path: string): string[] {
   const entries = Object.entries((parsed ?? {}) as Record<string, unknown>);
   const classes: string[] = [];
-  for (const [code, name] of entries) if (/^\d+$/.test(code)) classes[Number(code)] = String(name);
+  for (const [code, name] of entries) {
+    // A code beyond the number of classes would make a list of as many holes.
+    if (/^\d+$/.test(code) && Number(code) < entries.length && typeof name === "string")
+      classes[Number(code)] = name;
+  }
   if (entries.length === 0 || classes.length !== entries.length || classes.includes(undefined as never))
     throw new CellkernelError(
       "format",
@@ -74,8 +82,9 @@ function parseClasses(parsed: unknown, path: string): string[] {
 }
 
 function readJson(path: string): unknown {
+  const text = readText(path, MOST_JSON);
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return JSON.parse(text);
   } catch (error) {
     throw new CellkernelError("format", `${path} is not JSON: ${(error as Error).message}`, { path });
   }

@@ -1,10 +1,13 @@
-import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { PREPARATION, type PreparationOptions } from "../settings/preparation.js";
 import type { Options } from "../settings/setting.js";
 import { TRAINING } from "../settings/training.js";
 import { fromSections } from "../settings/yaml.js";
 import { CellkernelError } from "../support/error.js";
+import { readText } from "../support/readText.js";
+
+/** Bytes of such a file: the published ones have 2 kB. */
+const MOST_BYTES = 2 ** 16;
 
 /** Options out of a file of the published protocol's form. */
 export interface TrainArgs {
@@ -20,7 +23,7 @@ export interface TrainArgs {
 export function readTrainArgs(path: string): TrainArgs {
   let parsed: unknown;
   try {
-    parsed = parse(readFileSync(path, "utf8"));
+    parsed = parse(readText(path, MOST_BYTES));
   } catch (error) {
     throw new CellkernelError("format", `cannot read the options of ${path}: ${(error as Error).message}`, {
       path,
