@@ -1,4 +1,5 @@
 import { ColumnTable, table } from "arquero";
+import { CellkernelError } from "../support/error.js";
 import { type Categorical, type Column, TypedColumn, type Value } from "./columns.js";
 import { readColumn, readFrame } from "./frame.js";
 import type { Decoded, TypedArray } from "./hdf5/decode.js";
@@ -133,7 +134,11 @@ export function readElement(file: H5File, path: string, plainScalars = true): El
         file.keys(path).map((key) => [key, readElement(file, `${path}/${key}`, plainScalars)]),
       );
     default:
-      throw new Error(`${file.at(path)} has the encoding "${encoding}", which is not supported.`);
+      throw new CellkernelError(
+        "format",
+        `${file.at(path)} has the encoding "${encoding}", which is not supported.`,
+        { path: file.path, member: path },
+      );
   }
 }
 

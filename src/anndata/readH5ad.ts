@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import { AnnData, type Raw } from "./anndata.js";
 import { openMapping } from "./element.js";
 import { readFrame } from "./frame.js";
@@ -25,10 +26,12 @@ export async function readH5ad(path: string): Promise<AnnData> {
 function describe(file: H5File): AnnData {
   for (const table of ["/obs", "/var"]) {
     if (file.kind(table) === undefined) {
-      throw new Error(
+      throw new CellkernelError(
+        "format",
         `${file.path} is an HDF5 file but not an .h5ad file: it has no ${table}. ` +
           "Its members are: " +
           `${file.keys("/").join(", ") || "none"}.`,
+        { path: file.path },
       );
     }
   }

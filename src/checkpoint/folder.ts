@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parse } from "yaml";
 import type { ModelArgs } from "../model/args.js";
 import { CellkernelError } from "../support/error.js";
+import { readText } from "../support/readText.js";
 import { parseArgs } from "./args.js";
 import { readJson } from "./json.js";
 import { type Plain, plainKeys } from "./keys.js";
@@ -18,6 +19,8 @@ const WEIGHT_FILES = ["best_model.pt", "model.safetensors", SHARD_INDEX];
 const OTHER_WEIGHTS = /\.(pt|pth|ckpt|bin)$|^model.*\.safetensors$/;
 /** What the published fine-tuning leaves beside its weights. */
 const PUBLISHED = "dev_train_args.yml";
+/** Its bytes: it has 2 kB. */
+const MOST_YAML = 2 ** 16;
 
 /** What leaves no trace in the weights' shapes, so that no check of them would find it wrong. */
 const UNSEEN = ["nheads", "pre_norm", "cell_emb_style"] as const;
@@ -156,7 +159,7 @@ type Published = Partial<Record<string, Record<string, unknown> | null>>;
 function readPublished(path: string | undefined): Published | undefined {
   if (path === undefined) return undefined;
   try {
-    const parsed: unknown = parse(readFileSync(path, "utf8"), { logLevel: "silent" });
+    const parsed: unknown = parse(readText(path, MOST_YAML), { logLevel: "silent" });
     return typeof parsed === "object" && parsed !== null ? (parsed as Published) : undefined;
   } catch (error) {
     throw new CellkernelError("format", `${path} is not YAML: ${(error as Error).message}`, { path });
@@ -176,7 +179,11 @@ function near(folder: string, path: string): string | undefined {
 function parseClasses(parsed: unknown, path: string): string[] {
   const entries = Object.entries((parsed ?? {}) as Record<string, unknown>);
   const classes: string[] = [];
-  for (const [code, name] of entries) if (/^\d+$/.test(code)) classes[Number(code)] = String(name);
+  for (const [code, name] of entries) {
+    // A code beyond the number of classes would make a list of as many holes.
+    if (/^\d+$/.test(code) && Number(code) < entries.length && typeof name === "string")
+      classes[Number(code)] = name;
+  }
   if (entries.length === 0 || classes.length !== entries.length || classes.includes(undefined as never))
     throw new CellkernelError(
       "format",

@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
 import { PREPARATION, type PreparationOptions } from "../settings/preparation.js";
 import { fateOf } from "../settings/published.js";
 import type { Options } from "../settings/setting.js";
 import { TRAINING } from "../settings/training.js";
 import { fromSections, readSections, type SectionsFile } from "../settings/yaml.js";
-import { CellkernelError } from "../support/error.js";
+import { readText } from "../support/readText.js";
+
+/** Bytes of such a file: the published ones have 2 kB. */
+const MOST_BYTES = 2 ** 16;
 
 /** Options out of a file of the published protocol's form. */
 export interface TrainArgs {
@@ -22,7 +24,7 @@ export interface TrainArgs {
  * @throws where the file is no YAML, or a value is none that the option takes; names the line and the key
  */
 export function readTrainArgs(path: string): TrainArgs {
-  const file = withoutGivenSplit(readSections(readText(path), path));
+  const file = withoutGivenSplit(readSections(readText(path, MOST_BYTES), path));
   const model = file.sections.model_parameters?.load_model;
   return {
     preparation: fromSections(PREPARATION, file),
@@ -33,16 +35,6 @@ export function readTrainArgs(path: string): TrainArgs {
       ...keyNotes(file),
     ],
   };
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new CellkernelError("path", `cannot read the options of ${path}: ${(error as Error).message}`, {
-      path,
-    });
-  }
 }
 
 /** A run whose cells were given by hand says so; that is no option. */

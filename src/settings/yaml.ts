@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, parseDocument, stringify, type YAMLMap } from "yaml";
+import { type Document, isMap, isScalar, LineCounter, parseDocument, stringify, type YAMLMap } from "yaml";
 import { CellkernelError } from "../support/error.js";
 import { flagOf, type Options, type Table } from "./setting.js";
 
@@ -48,7 +48,7 @@ export function readSections(text: string, source: string): SectionsFile {
     throw fault(1, "expected the sections task_info, preprocess, model_parameters, task_configs");
   const places = new Map<string, number>();
   const sections: Sections = {};
-  const values = (document.toJS() ?? {}) as Sections;
+  const values = plain(document, (what) => fault(1, what));
   for (const { key, value } of (root as YAMLMap).items) {
     const section = String(key);
     if (!isMap(value)) {
@@ -59,6 +59,15 @@ export function readSections(text: string, source: string): SectionsFile {
     for (const pair of value.items) places.set(`${section} ${pair.key}`, at(pair.key));
   }
   return { source, sections, line: (section, key) => places.get(`${section} ${key}`) ?? 1 };
+}
+
+/** @throws where the file repeats itself without end by its anchors */
+function plain(document: Document, fault: (what: string) => CellkernelError): Sections {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw fault((error as Error).message);
+  }
 }
 
 /**

@@ -2,9 +2,13 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CellkernelError } from "../support/error.js";
+import { plainFile, readText } from "../support/readText.js";
 
 /** Version of what the folders of this project hold. A change of their form makes it one more. */
 export const FORMAT = 1;
+
+/** Bytes of a record: the longest text that JavaScript can hold. The names of 20 million cells fit. */
+export const MOST_RECORD = 2 ** 29 - 25;
 
 /** What each field of a record must be. */
 export type Kinds = Record<string, "text" | "number" | "list" | "object" | "texts">;
@@ -29,7 +33,7 @@ const EXPECTED: Record<Kinds[string], string> = {
 export function readRecord(path: string, kinds: Kinds, remedy: string): Record<string, unknown> {
   let record: unknown;
   try {
-    record = JSON.parse(readFileSync(path, "utf8"));
+    record = JSON.parse(readText(path, MOST_RECORD));
   } catch (error) {
     throw new CellkernelError("format", `${path} is not JSON (${(error as Error).message}): ${remedy}`, {
       path,
@@ -58,6 +62,7 @@ export function readRecord(path: string, kinds: Kinds, remedy: string): Record<s
 
 /** SHA-256 of a file, in hexadecimal digits. */
 async function hashOf(path: string): Promise<string> {
+  plainFile(path);
   const hash = createHash("sha256");
   for await (const part of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(part);
   return hash.digest("hex");

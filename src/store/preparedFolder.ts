@@ -1,11 +1,12 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomically } from "../support/atomic.js";
 import { writeFolderAtomically } from "../support/atomicFolder.js";
 import { CellkernelError } from "../support/error.js";
+import { readText } from "../support/readText.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import { type NamedArray, readArrays, writeArrays } from "./arrays.js";
-import { FORMAT, type Kinds, readRecord } from "./format.js";
+import { FORMAT, type Kinds, MOST_RECORD, readRecord } from "./format.js";
 import type { Prepared } from "./prepared.js";
 import { checkRecipe, readPreparation } from "./runFolder.js";
 
@@ -129,7 +130,7 @@ export function isPrepared(folder: string, origin: Origin): boolean {
   const path = join(folder, SUMMARY);
   if (
     existsSync(path) &&
-    JSON.stringify(JSON.parse(readFileSync(path, "utf8")).origin) === JSON.stringify(origin)
+    JSON.stringify(JSON.parse(readText(path, MOST_RECORD)).origin) === JSON.stringify(origin)
   )
     return true;
   throw new CellkernelError(

@@ -6,8 +6,12 @@ export type ErrorCode =
   | "column"
   /** A file or folder is missing, or is something else. */
   | "path"
-  /** A folder of another version, or damaged. */
+  /** A file or folder of another version, damaged, or that holds what cannot be read or written. */
   | "format"
+  /** A matrix is missing, or doesn't hold what it is needed for. */
+  | "matrix"
+  /** Names of cells or genes repeat, or don't fit those that they are compared with. */
+  | "names"
   /** A folder of which files are missing or not those that were written with it. */
   | "not-whole"
   /** A file has too few of the genes that a run was trained on. */
@@ -30,12 +34,14 @@ export class CellkernelError extends Error {
   /**
    * @param code a stable word for the kind
    * @param at the thing at fault: option, column, path, …
+   * @param options the error behind it
    */
   constructor(
     readonly code: ErrorCode,
     message: string,
     readonly at: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }

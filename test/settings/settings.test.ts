@@ -140,13 +140,6 @@ for (const [what, text, message] of [
     assert.throws(() => readTrainArgs(written(text)), message);
   });
 
-test("a file that is not there is said to be missing", () => {
-  assert.throws(
-    () => readTrainArgs("nowhere.yml"),
-    /cannot read the options of nowhere\.yml: .*no such file/,
-  );
-});
-
 test("a wrong value is refused with the option, what was expected and the flag", () => {
   const fails = (options: object, message: RegExp) =>
     assert.throws(() => resolve(TRAINING, options), message);

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 
 import type { Metadata } from "h5wasm/node";
-
+import { CellkernelError } from "../../support/error.js";
 import { type Decoded, decode, dtypeOf, type TypedArray } from "./decode.js";
 import { FIRST_PLUGIN, requireFilters } from "./filters.js";
 import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
@@ -23,8 +23,8 @@ export class H5File {
 
   /** Opens a file. Errors say whether it is missing, no HDF5 file, cut short or damaged. */
   static async open(path: string): Promise<H5File> {
-    if (!existsSync(path)) throw new Error(`${resolve(path)} does not exist.`);
-    if (!statSync(path).isFile()) throw new Error(`${path} is not a file.`);
+    if (!existsSync(path)) throw new CellkernelError("path", `${resolve(path)} does not exist.`, { path });
+    if (!statSync(path).isFile()) throw new CellkernelError("path", `${path} is not a file.`, { path });
     const library = await loadLibrary();
     const handle = checked(`${path} cannot be opened as an HDF5 file`, () =>
       library.open(path, library.H5F_ACC_RDONLY, false, -1, -1),
@@ -40,7 +40,7 @@ export class H5File {
 
   /** The open file's handle for the library's own calls. */
   get id(): bigint {
-    if (this.handle < 0n) throw new Error(`${this.path} was closed.`);
+    if (this.handle < 0n) throw new CellkernelError("path", `${this.path} was closed.`, { path: this.path });
     return this.handle;
   }
 
@@ -106,9 +106,11 @@ export class H5File {
     const rows = shape[0] ?? 1;
     const each = shape.slice(1).reduce((product, dimension) => product * dimension, 1);
     if (type.size * rows * each > MOST_BYTES) {
-      throw new Error(
+      throw new CellkernelError(
+        "format",
         `${this.at(path)} claims ${shape.join(" × ")} elements, too many to be read at once; ` +
           "its header may be damaged.",
+        { path: this.path, member: path },
       );
     }
     if (shape.length === 0 || !hasPointers(type)) return { ...this.rows(path, type, 0, rows), shape };

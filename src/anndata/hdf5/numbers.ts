@@ -1,3 +1,4 @@
+import { CellkernelError } from "../../support/error.js";
 import { dtypeOf, halfToNumber } from "./decode.js";
 import type { H5File } from "./file.js";
 import { allocate, checked, release } from "./library.js";
@@ -31,9 +32,11 @@ export class NumberReader {
     this.dtype = dtypeOf(type);
     const convert = CONVERT[this.dtype];
     if (!convert || type.shape.length < 1 || type.shape.length > 2) {
-      throw new Error(
+      throw new CellkernelError(
+        "format",
         `${file.at(path)} has elements of type ${this.dtype} in ${type.shape.length} dimensions; ` +
           "expected numbers in one or two.",
+        { path: file.path, member: path },
       );
     }
     this.convert = convert;
@@ -53,7 +56,11 @@ export class NumberReader {
       const count = (stop - row) * this.width;
       const from = this.pointer + (row - this.heldStart) * this.width * this.size;
       if (!this.convert(this.file.library.HEAPU8.buffer, from, count, target, written)) {
-        throw new Error(`${this.file.at(this.path)} holds integers beyond 2^53, which are not supported.`);
+        throw new CellkernelError(
+          "format",
+          `${this.file.at(this.path)} holds integers beyond 2^53, which are not supported.`,
+          { path: this.file.path, member: this.path },
+        );
       }
       written += count;
       row = stop;

@@ -1,5 +1,5 @@
 import { Dataset, Group, type Metadata } from "h5wasm/node";
-
+import { CellkernelError } from "../../support/error.js";
 import { PLACEHOLDER_TYPE, writeBooleanTypes } from "./booleans.js";
 import type { TypedArray } from "./decode.js";
 import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
@@ -102,7 +102,7 @@ export class H5Output {
         at = encoded.indexOf(0, at) + 1;
       }
       if (at !== encoded.length)
-        throw new Error("a text contains the character U+0000, which HDF5 cannot store");
+        throw new CellkernelError("format", "a text contains the character U+0000, which HDF5 cannot store");
       work(new Uint8Array(pointers.buffer));
     } finally {
       release(this.library, start);

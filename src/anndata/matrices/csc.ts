@@ -1,3 +1,4 @@
+import { CellkernelError } from "../../support/error.js";
 import type { H5File } from "../hdf5/file.js";
 import { arrayFor, NumberReader } from "../hdf5/numbers.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
@@ -81,9 +82,11 @@ export class CscMatrix implements RowMatrix {
         for (let i = 0; i < stop - at; i++) {
           const row = run[i];
           if (row < 0 || row >= this.shape[0]) {
-            throw new Error(
+            throw new CellkernelError(
+              "format",
               `${this.file.at(this.path)}: entry ${at + i} is outside of rows 0 to ${this.shape[0] - 1}; ` +
                 "the file is damaged.",
+              { path: this.file.path, member: this.path },
             );
           }
           counts[row + 1]++;

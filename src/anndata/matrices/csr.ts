@@ -1,3 +1,4 @@
+import { CellkernelError } from "../../support/error.js";
 import type { H5File } from "../hdf5/file.js";
 import { arrayFor, NumberReader } from "../hdf5/numbers.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
@@ -69,15 +70,25 @@ export function readPointers(file: H5File, path: string, lines: number): Float64
   const entries = file.dataset(`${path}/data`).shape[0];
   const columns = file.dataset(`${path}/indices`).shape[0];
   if (reader.rows !== lines + 1) {
-    throw new Error(
+    throw new CellkernelError(
+      "format",
       `${where}: indptr has ${reader.rows} elements, expected ${lines + 1}; the file is damaged.`,
+      { path: file.path, member: path },
     );
   }
   if (columns !== entries) {
-    throw new Error(`${where} has ${entries} values for ${columns} indices; the file is damaged.`);
+    throw new CellkernelError(
+      "format",
+      `${where} has ${entries} values for ${columns} indices; the file is damaged.`,
+      { path: file.path, member: path },
+    );
   }
   if (!/^u?int/.test(file.dtype(`${path}/indices`)) || !/^u?int/.test(reader.dtype)) {
-    throw new Error(`${where}: indices and indptr must be integers; the file is damaged.`);
+    throw new CellkernelError(
+      "format",
+      `${where}: indices and indptr must be integers; the file is damaged.`,
+      { path: file.path, member: path },
+    );
   }
   const pointers = new Float64Array(lines + 1);
   try {
@@ -86,12 +97,23 @@ export function readPointers(file: H5File, path: string, lines: number): Float64
     reader.release();
   }
   if (pointers[0] !== 0)
-    throw new Error(`${where}: indptr begins at ${pointers[0]}, not at 0; the file is damaged.`);
+    throw new CellkernelError(
+      "format",
+      `${where}: indptr begins at ${pointers[0]}, not at 0; the file is damaged.`,
+      { path: file.path, member: path },
+    );
   const wrong = pointers.findIndex((pointer, i) => i > 0 && pointer < pointers[i - 1]);
-  if (wrong >= 0) throw new Error(`${where}: indptr decreases at element ${wrong}; the file is damaged.`);
+  if (wrong >= 0)
+    throw new CellkernelError(
+      "format",
+      `${where}: indptr decreases at element ${wrong}; the file is damaged.`,
+      { path: file.path, member: path },
+    );
   if (pointers[lines] !== entries) {
-    throw new Error(
+    throw new CellkernelError(
+      "format",
       `${where}: indptr ends at ${pointers[lines]}, but there are ${entries} values; the file is damaged.`,
+      { path: file.path, member: path },
     );
   }
   return pointers;

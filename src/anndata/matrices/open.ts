@@ -1,3 +1,4 @@
+import { CellkernelError } from "../../support/error.js";
 import type { H5File } from "../hdf5/file.js";
 import type { RowMatrix } from "../matrix.js";
 import { CscMatrix } from "./csc.js";
@@ -13,9 +14,11 @@ import { DenseMatrix } from "./dense.js";
 export function openMatrix(file: H5File, path: string, expected?: readonly [number, number]): RowMatrix {
   const matrix = file.kind(path) === "dataset" ? openDense(file, path) : openSparse(file, path);
   if (expected && (matrix.shape[0] !== expected[0] || matrix.shape[1] !== expected[1])) {
-    throw new Error(
+    throw new CellkernelError(
+      "format",
       `${file.at(path)} is ${matrix.shape.join(" × ")}, but obs and var ask for ${expected.join(" × ")}; ` +
         "the file is damaged.",
+      { path: file.path, member: path },
     );
   }
   return matrix;
@@ -24,7 +27,11 @@ export function openMatrix(file: H5File, path: string, expected?: readonly [numb
 function openDense(file: H5File, path: string): RowMatrix {
   const { shape } = file.dataset(path);
   if (shape.length !== 2)
-    throw new Error(`${file.at(path)} has ${shape.length} dimensions; a matrix has two.`);
+    throw new CellkernelError(
+      "format",
+      `${file.at(path)} has ${shape.length} dimensions; a matrix has two.`,
+      { path: file.path, member: path },
+    );
   return new DenseMatrix(file, path, [shape[0], shape[1]]);
 }
 
@@ -39,15 +46,20 @@ function openSparse(file: H5File, path: string): RowMatrix {
   const format = sparseFormat(file, path);
   if (format === undefined) {
     const encoding = file.textAttribute(path, "encoding-type");
-    throw new Error(
+    throw new CellkernelError(
+      "format",
       `${file.at(path)} has the encoding "${encoding ?? "none"}", which a matrix cannot have. ` +
         "Readable are dense arrays, csr_matrix and csc_matrix.",
+      { path: file.path, member: path },
     );
   }
   const attribute = file.attribute(path, "shape") ?? file.attribute(path, "h5sparse_shape");
   const shape = Array.from((attribute?.values ?? []) as ArrayLike<number | bigint>, Number);
   if (shape.length !== 2 || shape.some((length) => !(length >= 0 && length < 2 ** 31))) {
-    throw new Error(`${file.at(path)} does not say its shape; the file is damaged.`);
+    throw new CellkernelError("format", `${file.at(path)} does not say its shape; the file is damaged.`, {
+      path: file.path,
+      member: path,
+    });
   }
   const [rows, columns] = shape;
   return format === "csr"

@@ -1,3 +1,4 @@
+import { CellkernelError } from "../../support/error.js";
 import { Categorical, TypedColumn } from "../columns.js";
 import { type DenseArray, type Element, isDense, isMatrix, isTable, Records } from "../element.js";
 import type { TypedArray } from "../hdf5/decode.js";
@@ -54,8 +55,10 @@ function writeScalar(out: H5Output, path: string, value: unknown): void {
       out.flags(path, Uint8Array.of(value ? 1 : 0), []);
       break;
     default:
-      throw new Error(
+      throw new CellkernelError(
+        "format",
         `${path}: ${value === null ? "null" : typeof value} cannot be written to an .h5ad file.`,
+        { member: path },
       );
   }
   out.encoding(path, typeof value === "string" ? "string" : "numeric-scalar", "0.2.0");
@@ -69,7 +72,12 @@ function writeList(out: H5Output, path: string, list: readonly unknown[]): void 
     writeNumbers(out, path, BigInt64Array.from(list as number[], BigInt));
   else if (list.every((value) => typeof value === "number"))
     writeNumbers(out, path, Float64Array.from(list as number[]));
-  else throw new Error(`${path}: a list of mixed values cannot be written to an .h5ad file.`);
+  else
+    throw new CellkernelError(
+      "format",
+      `${path}: a list of mixed values cannot be written to an .h5ad file.`,
+      { member: path },
+    );
 }
 
 function writeDense(out: H5Output, path: string, { dtype, data, shape }: DenseArray): void {

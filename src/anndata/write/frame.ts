@@ -1,5 +1,5 @@
 import type { ColumnTable } from "arquero";
-
+import { CellkernelError } from "../../support/error.js";
 import { Categorical, type Column, TypedColumn } from "../columns.js";
 import type { TypedArray } from "../hdf5/decode.js";
 import type { H5Output } from "../hdf5/output.js";
@@ -18,7 +18,11 @@ export function writeFrame(out: H5Output, path: string, index: readonly string[]
   writeTexts(out, `${path}/_index`, index);
   for (const [name, column] of columnsOf(table, path)) {
     if (name === "_index" || name.includes("/")) {
-      throw new Error(`${path}: a column cannot be named "${name}" in an .h5ad file; rename it.`);
+      throw new CellkernelError(
+        "column",
+        `${path}: a column cannot be named "${name}" in an .h5ad file; rename it.`,
+        { column: name },
+      );
     }
     writeColumn(out, `${path}/${name}`, column);
   }

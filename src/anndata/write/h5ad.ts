@@ -1,4 +1,5 @@
 import { type ColumnTable, table } from "arquero";
+import { CellkernelError } from "../../support/error.js";
 import { TemporaryFile } from "../../support/temporaryFile.js";
 import type { AnnData } from "../anndata.js";
 import type { LazyMapping } from "../element.js";
@@ -71,9 +72,10 @@ export class H5adWriter {
     try {
       const rows = this.X.finish();
       const { obsNames, varNames } = annotations;
-      if (obsNames.length !== rows) throw new Error(`${obsNames.length} cell names came for ${rows} rows`);
+      if (obsNames.length !== rows)
+        throw new CellkernelError("names", `${obsNames.length} cell names came for ${rows} rows`);
       if (varNames.length !== this.columns) {
-        throw new Error(`${varNames.length} gene names came for ${this.columns} columns`);
+        throw new CellkernelError("names", `${varNames.length} gene names came for ${this.columns} columns`);
       }
       writeAnnotations(this.out, annotations);
       this.out.close();

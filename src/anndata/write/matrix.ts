@@ -1,3 +1,4 @@
+import { CellkernelError } from "../../support/error.js";
 import type { TypedArray } from "../hdf5/decode.js";
 import type { GrowingDataset, H5Output } from "../hdf5/output.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
@@ -26,7 +27,10 @@ export class CsrOutput {
 
   append(block: CsrBlock): void {
     if (block.columns !== this.columns) {
-      throw new Error(`A block of ${block.columns} columns cannot go to a matrix of ${this.columns}.`);
+      throw new CellkernelError(
+        "matrix",
+        `A block of ${block.columns} columns cannot go to a matrix of ${this.columns}.`,
+      );
     }
     const entries = BigInt(this.data.length);
     this.data.append(asDtype(this.dtype, block.data));

@@ -1,5 +1,5 @@
 import type { CompoundMember } from "h5wasm/node";
-
+import { CellkernelError } from "../../support/error.js";
 import type { Records } from "../element.js";
 import type { TypedArray } from "../hdf5/decode.js";
 import { type H5Output, TEXT_TYPE } from "../hdf5/output.js";
@@ -9,8 +9,10 @@ export function writeRecords(out: H5Output, path: string, records: Records): voi
   const fields = [...records.fields];
   for (const [name, { inner, dtype }] of fields) {
     if (inner.length > 0 || dtype === "compound" || dtype === "reference" || dtype === "bool") {
-      throw new Error(
+      throw new CellkernelError(
+        "format",
         `${path}: the field ${name} is of a kind (${dtype}) that cannot be written to an .h5ad file.`,
+        { member: path },
       );
     }
   }

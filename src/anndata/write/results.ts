@@ -1,6 +1,7 @@
 import { chmodSync, constants, copyFileSync, realpathSync, statSync } from "node:fs";
 
 import type { ColumnTable } from "arquero";
+import { CellkernelError } from "../../support/error.js";
 import { TemporaryFile } from "../../support/temporaryFile.js";
 import type { AnnData } from "../anndata.js";
 import type { Column } from "../columns.js";
@@ -134,7 +135,11 @@ export class ResultsWriter {
     this.orDiscard(() => {
       for (const [name, { length }] of this.embeddings)
         if (length !== adata.nObs)
-          throw new Error(`obsm/${name} has ${length} rows, expected ${adata.nObs}, one a cell`);
+          throw new CellkernelError(
+            "option",
+            `obsm/${name} has ${length} rows, expected ${adata.nObs}, one a cell`,
+            { option: "obsm", name },
+          );
       for (const [name, column] of obs) writeColumn(out, `/obs/${name}`, column);
       out.attribute("/obs", "column-order", [...new Set([...adata.obs.columnNames(), ...obs.keys()])]);
       addMembers(out, "/uns", Object.entries(uns));
@@ -169,8 +174,10 @@ function resultColumns(
   if (!obs) return new Map();
   if (!options.byRow) return joinByCell(adata.obsNames, obs, options, "the table of results");
   if (obs.numRows() !== adata.nObs)
-    throw new Error(
+    throw new CellkernelError(
+      "option",
       `the table of results has ${obs.numRows()} rows for ${adata.nObs} cells; byRow needs one each`,
+      { option: "obs" },
     );
   return columnsOf(obs, "the table of results");
 }
@@ -178,8 +185,10 @@ function resultColumns(
 /** Fails where `writeResults` could not write, before hours are spent on what it is to write. */
 export function checkOutput(adata: AnnData, outPath: string): void {
   if (isSame(adata.path, outPath))
-    throw new Error(
+    throw new CellkernelError(
+      "path",
       `${outPath} is the input itself, which is never written to; give the output another name.`,
+      { path: outPath },
     );
   new TemporaryFile(outPath);
 }
@@ -195,8 +204,10 @@ function isSame(a: string, b: string): boolean {
 function checkEmbeddings(adata: AnnData, given: NonNullable<Results["obsm"]>): void {
   for (const [name, { data, columns }] of Object.entries(given))
     if (data.length !== adata.nObs * columns)
-      throw new Error(
+      throw new CellkernelError(
+        "option",
         `obsm/${name} has ${data.length} values, expected ${adata.nObs} cells × ${columns} columns.`,
+        { option: "obsm", name },
       );
 }
 
