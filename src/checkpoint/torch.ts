@@ -150,7 +150,7 @@ function load(
       named(name, () => {
         stored ??= read(key);
         if (!values.has(type)) values.set(type, storageValues(type, stored));
-        made.set(name, materialise(tensor, values.get(type)!));
+        made.set(name, materialise(tensor, values.get(type)!, names.length === 1));
       });
     }
   }
