@@ -1,7 +1,7 @@
 import { CellkernelError } from "../support/error.js";
 import { Categorical, type Column, TypedColumn, type Value } from "./columns.js";
 import type { Decoded, TypedArray } from "./hdf5/decode.js";
-import type { H5File } from "./hdf5/file.js";
+import type { Storage } from "./storage.js";
 
 /** A data frame as it was read: row names and columns in the file's order. */
 export interface Frame {
@@ -14,7 +14,7 @@ export interface Frame {
  * (https://anndata.readthedocs.io/en/stable/fileformat-prose.html#dataframes) and, before anndata
  * 0.7, one dataset of records whose categories stand in `uns`.
  */
-export function readFrame(file: H5File, path: string): Frame {
+export function readFrame(file: Storage, path: string): Frame {
   const frame = file.kind(path) === "dataset" ? readRecords(file, path) : readGroup(file, path);
   for (const [name, column] of frame.columns) {
     if (column.length !== frame.index.length) {
@@ -29,7 +29,7 @@ export function readFrame(file: H5File, path: string): Frame {
   return frame;
 }
 
-function readGroup(file: H5File, path: string): Frame {
+function readGroup(file: Storage, path: string): Frame {
   const members = file.keys(path);
   const indexName = file.textAttribute(path, "_index") ?? (members.includes("index") ? "index" : "_index");
   if (!members.includes(indexName)) {
@@ -58,7 +58,7 @@ function readGroup(file: H5File, path: string): Frame {
 }
 
 /** Reads one column: an array, or one of the group encodings (categorical, nullable). */
-export function readColumn(file: H5File, path: string): Column {
+export function readColumn(file: Storage, path: string): Column {
   if (file.kind(path) === "group") return readEncodedColumn(file, path);
   const { shape, ...stored } = file.read(path);
   if (shape.length !== 1)
@@ -67,14 +67,13 @@ export function readColumn(file: H5File, path: string): Column {
       `${file.at(path)} has ${shape.length} dimensions; a column has one.`,
       { path: file.path, member: path },
     );
-  const reference = file.attribute(path, "categories")?.values;
-  if (!Array.isArray(reference)) return plainColumn(stored, file.at(path));
   // anndata 0.7: codes that refer to their categories elsewhere in the file.
-  const target = file.dereference(reference[0] as Uint8Array);
+  const target = file.referred(path, "categories");
+  if (target === undefined) return plainColumn(stored, file.at(path));
   return categorical(stored.values, file.read(target), flag(file, target, "ordered"), file.at(path));
 }
 
-function readEncodedColumn(file: H5File, path: string): Column {
+function readEncodedColumn(file: Storage, path: string): Column {
   const encoding = file.textAttribute(path, "encoding-type");
   switch (encoding) {
     case "categorical": {
@@ -107,7 +106,7 @@ function readEncodedColumn(file: H5File, path: string): Column {
 }
 
 /** Categories are mostly texts; since anndata 0.12 they may be a nullable string array. */
-function categoryValues(file: H5File, path: string): Decoded {
+function categoryValues(file: Storage, path: string): Decoded {
   if (file.kind(path) === "dataset") return file.read(path);
   const column = readEncodedColumn(file, path);
   return { dtype: "str", inner: [], values: [...column].map(String) };
@@ -144,7 +143,7 @@ function signedCodes(codes: Decoded["values"], where: string): Int8Array | Int16
   return Int32Array.from(codes as ArrayLike<number | bigint>, Number);
 }
 
-function flag(file: H5File, path: string, name: string): boolean {
+function flag(file: Storage, path: string, name: string): boolean {
   const values = file.attribute(path, name)?.values;
   return ArrayBuffer.isView(values) && Number((values as TypedArray)[0]) !== 0;
 }
@@ -161,7 +160,7 @@ function plainColumn({ dtype, values }: Decoded, where: string): Column {
 }
 
 /** anndata 0.5 and 0.6: one dataset of records, the index its first field. */
-function readRecords(file: H5File, path: string): Frame {
+function readRecords(file: Storage, path: string): Frame {
   const { values } = file.read(path);
   if (!(values instanceof Map))
     throw new CellkernelError("format", `${file.at(path)} is not a data frame of AnnData.`, {

@@ -3,9 +3,11 @@ import { resolve } from "node:path";
 
 import type { Metadata } from "h5wasm/node";
 import { CellkernelError } from "../../support/error.js";
+import type { RowReader, Storage } from "../storage.js";
 import { type Decoded, decode, dtypeOf, type TypedArray } from "./decode.js";
 import { FIRST_PLUGIN, requireFilters } from "./filters.js";
 import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
+import { NumberReader } from "./numbers.js";
 import { loadPlugin } from "./plugins.js";
 
 /** Elements with variable-length parts are read in runs of this many, numbers whole. */
@@ -14,7 +16,7 @@ const STRING_RUN = 65_536;
 const MOST_BYTES = 2 ** 30;
 
 /** An HDF5 file opened read-only. Paths inside it are absolute: `/obs/cell_type`. */
-export class H5File {
+export class H5File implements Storage {
   private constructor(
     readonly path: string,
     readonly library: H5Library,
@@ -95,8 +97,20 @@ export class H5File {
     return dataset;
   }
 
+  shape(path: string): number[] {
+    return this.dataset(path).shape;
+  }
+
   dtype(path: string): string {
     return dtypeOf(this.dataset(path));
+  }
+
+  fields(path: string): string[] {
+    return this.dataset(path).compound_type?.members.map((member) => member.name) ?? [];
+  }
+
+  rowReader(path: string): RowReader {
+    return new NumberReader(this, path);
   }
 
   /** Reads a whole dataset that fits in memory (columns, names, embeddings; not matrices of counts). */
@@ -145,10 +159,12 @@ export class H5File {
     );
   }
 
-  /** The path that an object reference stands for (anndata before 0.7.8 kept categories so). */
-  dereference(reference: Uint8Array): string {
+  /** By an object reference. */
+  referred(path: string, attribute: string): string | undefined {
+    const reference = this.attribute(path, attribute)?.values;
+    if (!Array.isArray(reference)) return undefined;
     return checked(`${this.path}, an object reference`, () =>
-      this.library.get_referenced_name(this.id, reference, true),
+      this.library.get_referenced_name(this.id, reference[0] as Uint8Array, true),
     );
   }
 
