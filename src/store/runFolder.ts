@@ -11,7 +11,8 @@ import { CellkernelError } from "../support/error.js";
 import type { Recipe } from "../tokenize/recipe.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import { readArrays, writeArrays } from "./arrays.js";
-import { checkHashes, FORMAT, hashOfNow, readRecord } from "./format.js";
+import { FORMAT, readRecord } from "./format.js";
+import { checkHashes, hashesOf } from "./hash.js";
 import type { PreparedSettings } from "./prepared.js";
 import { publishedArgs } from "./publishedArgs.js";
 import type { RunCells, RunParts } from "./runParts.js";
@@ -60,7 +61,7 @@ function fill(folder: string, parts: RunParts, published: Sections): void {
     ...rest,
     training: { ...rest.training, losses: Array.from(rest.training.losses) },
     content: cells.content,
-    hashes: Object.fromEntries(HASHED.map((name) => [name, hashOfNow(join(folder, name))])),
+    hashes: hashesOf(folder, HASHED),
   };
   write(RECORD, `${JSON.stringify(record)}\n`);
 }
@@ -91,7 +92,7 @@ export async function readRun(folder: string): Promise<RunParts> {
     },
     REMEDY,
   ) as unknown as RunRecord;
-  await checkHashes(folder, record.hashes, REMEDY);
+  checkHashes(folder, record.hashes, REMEDY);
   if (!weightsPath || !vocabularyPath || !classes)
     throw new CellkernelError(
       "not-whole",

@@ -18,6 +18,8 @@ export type ErrorCode =
   | "few-genes"
   /** Cells were prepared otherwise than a run's own, or for another model. */
   | "other-preparation"
+  /** A device is missing, can't be started, or hasn't the memory for what is asked of it. */
+  | "device"
   /** There are no labels, batches or cells where some are needed. */
   | "nothing";
 
