@@ -6,6 +6,7 @@ import { loadPrepared } from "../store/preparedFolder.js";
 import { isRun } from "../store/runFolder.js";
 import { describeTraining } from "../views/training.js";
 import { command, text, UsageError } from "./command.js";
+import { describeTrained, trained, untilInterrupted } from "./trained.js";
 
 /** `cellkernel finetune PREPARED --out DIR` */
 export const finetuneCommand = command({
@@ -14,7 +15,7 @@ export const finetuneCommand = command({
   required: 1,
   options: {
     out: { value: "DIR", help: "folder for the fine-tuned model (needed)" },
-    overwrite: { help: "a fine-tuned model that is in that folder already is replaced" },
+    overwrite: { help: "a fine-tuned model or a training that is in that folder already is replaced" },
     model: { value: "DIR", help: "model to start from; default: the one that the cells were prepared for" },
     config: {
       value: "FILE",
@@ -28,25 +29,16 @@ export const finetuneCommand = command({
     if (isRun(out) && call.values.overwrite !== true)
       throw new UsageError(`${out} holds a fine-tuned model already; give another folder, or --overwrite.`);
     const config = text(call, "config");
-    const run = await finetune(loadPrepared(call.positionals[0]), {
+    const work = finetune(loadPrepared(call.positionals[0]), {
       ...(config === undefined ? {} : readTrainArgs(config).training),
       ...fromFlags(TRAINING, call.values),
       model: text(call, "model"),
       saveDir: out,
+      overwrite: call.values.overwrite === true,
       signal: call.signal,
       onProgress: (progress) => call.progress(describeTraining(progress)),
     });
-    const { step, seconds, history, bestEpoch } = run.training;
-    return { out, steps: step, seconds, history, bestEpoch, classes: run.classes, notes: run.notes };
+    return trained(out, await untilInterrupted(out, call.signal, work));
   },
-  text: ({ out, steps, seconds, history, bestEpoch, notes }) =>
-    [
-      ...notes.map((note) => `- ${note}`),
-      ...history.map(
-        ({ epoch, trainLoss, validationLoss, validationError }) =>
-          `epoch ${epoch}${epoch === bestEpoch ? " (kept)" : ""}: training loss ${trainLoss.toFixed(4)}, ` +
-          `validation loss ${validationLoss.toFixed(4)}, ${(100 * validationError).toFixed(1)} % wrong`,
-      ),
-      `${steps} steps in ${seconds.toFixed(0)} s. Written to ${out}`,
-    ].join("\n"),
+  text: describeTrained,
 });
