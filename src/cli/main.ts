@@ -11,6 +11,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   gpu: async () => (await import("./gpu.js")).gpuCommand,
   inspect: async () => (await import("./inspect.js")).inspectCommand,
   preprocess: async () => (await import("./preprocess.js")).preprocessCommand,
+  resume: async () => (await import("./resume.js")).resumeCommand,
   simulate: async () => (await import("./simulate.js")).simulateCommand,
 };
 

@@ -42,11 +42,12 @@ export class Run {
 
   /**
    * Writes the model with its record: `best_model.pt` (which `torch.load` opens), `args.json`, `vocab.json`,
-   * `id2type.json`, `cells.safetensors`, `dev_train_args.yml`, `run.json` and `run.log`. The folder appears whole, in place
-   * of a run that was there.
+   * `id2type.json`, `cells.safetensors`, `dev_train_args.yml`, `run.json`, `run.log` and `learning_curves.png`. The folder
+   * appears whole, in place of a run that was there.
    */
   async save(folder: string): Promise<void> {
-    writeRun(folder, this.parts);
+    const { "image/png": picture } = await trainingView(this.training);
+    writeRun(folder, this.parts, Buffer.from(picture as string, "base64"));
     this.folder = folder;
   }
 

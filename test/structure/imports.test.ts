@@ -32,7 +32,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   checkpoint: ["support"],
   runtime: ["graph", "support"],
   store: ["checkpoint", "tokenize", "settings", "support"],
-  train: ["model", "runtime", "tokenize", "checkpoint", "predict", "support", "settings"],
+  train: ["model", "runtime", "tokenize", "checkpoint", "predict", "store", "support", "settings"],
   predict: ["model", "runtime", "tokenize", "checkpoint", "support"],
   evaluate: ["anndata"],
   reference: ["predict"],
@@ -53,7 +53,7 @@ const MAY_LOAD: Record<string, string[]> = { extension: ["src/views/contract.js"
 /** Types cost nothing at run time, but they too follow the direction of the data. */
 const MAY_IMPORT_TYPES: Record<string, string[]> = {
   evaluate: ["predict", "tokenize"],
-  store: ["model", "preprocess"],
+  store: ["model", "preprocess", "train"],
   views: ["host"],
   checkpoint: ["model"],
   kernel: ["host"],
