@@ -1,7 +1,7 @@
 import { CellkernelError } from "../support/error.js";
 import { AnnData, type Raw } from "./anndata.js";
 import { openMapping } from "./element.js";
-import { readFrame } from "./frame.js";
+import { readFrame, rowsOf } from "./frame.js";
 import { H5File } from "./hdf5/file.js";
 import { openMatrix } from "./matrices/open.js";
 import type { RowMatrix } from "./matrix.js";
@@ -35,9 +35,11 @@ function describe(file: H5File): AnnData {
       );
     }
   }
+  // Before anything is read, all that is to have one length claims the same.
+  const shape = [rowsOf(file, "/obs"), rowsOf(file, "/var")] as const;
+  const X = file.kind("/X") === undefined ? undefined : openMatrix(file, "/X", shape);
   const obs = readFrame(file, "/obs");
   const genes = readFrame(file, "/var");
-  const shape = [obs.index.length, genes.index.length] as const;
   const recordsHaveCategories = file.kind("/obs") === "dataset";
   return new AnnData({
     path: file.path,
@@ -46,7 +48,7 @@ function describe(file: H5File): AnnData {
     var: tableOf(genes.columns),
     obsNames: obs.index,
     varNames: genes.index,
-    X: file.kind("/X") === undefined ? undefined : openMatrix(file, "/X", shape),
+    X,
     raw: openRaw(file, obs.index.length),
     layers: openLayers(file, shape),
     obsm: openMapping(file, "/obsm"),
@@ -67,9 +69,10 @@ function openLayers(file: H5File, shape: readonly [number, number]): Map<string,
 function openRaw(file: H5File, rows: number): Raw | undefined {
   const separator = file.kind("/raw") === "group" ? "/" : ".";
   if (file.kind(`/raw${separator}X`) === undefined) return undefined;
+  const X = openMatrix(file, `/raw${separator}X`, [rows, rowsOf(file, `/raw${separator}var`)]);
   const frame = readFrame(file, `/raw${separator}var`);
   return {
-    X: openMatrix(file, `/raw${separator}X`, [rows, frame.index.length]),
+    X,
     var: tableOf(frame.columns),
     varNames: frame.index,
     varm: openMapping(file, `/raw${separator}varm`),
