@@ -1,5 +1,5 @@
 import { CellkernelError } from "../support/error.js";
-import type { H5File } from "./hdf5/file.js";
+import type { Storage } from "./storage.js";
 
 /** Groups within groups: Python's own reader ends at some 200. */
 const MOST_DEPTH = 64;
@@ -16,11 +16,11 @@ export class Descent {
   private readonly seen = new Set<string>();
   private visits = 0;
 
-  constructor(private readonly file: H5File) {}
+  constructor(private readonly file: Storage) {}
 
   /** Does the work for the group at a path, on the way down. */
   into<T>(path: string, work: () => T): T {
-    const group = this.file.identity(path);
+    const group = this.file.identity?.(path) ?? path;
     this.seen.add(group);
     this.visits++;
     if (this.above.includes(group)) throw this.refused(path, "holds itself");

@@ -4,9 +4,9 @@ import { type Categorical, type Column, TypedColumn, type Value } from "./column
 import { Descent } from "./descent.js";
 import { readColumn, readFrame } from "./frame.js";
 import type { Decoded, TypedArray } from "./hdf5/decode.js";
-import type { H5File } from "./hdf5/file.js";
 import { openMatrix, sparseFormat } from "./matrices/open.js";
 import type { RowMatrix } from "./matrix.js";
+import type { Storage } from "./storage.js";
 
 /** A dense array of any number of dimensions, row-major. */
 export interface DenseArray {
@@ -77,7 +77,7 @@ export const EMPTY_MAPPING: LazyMapping = { keys: () => [], has: () => false, ge
 
 /** The members of the group (or, before anndata 0.7, of the dataset of records) at `path`. */
 export function openMapping(
-  file: H5File,
+  file: Storage,
   path: string,
   leaveOut: (key: string) => boolean = () => false,
 ): LazyMapping {
@@ -93,9 +93,8 @@ export function openMapping(
   };
 }
 
-function openRecords(file: H5File, path: string): LazyMapping {
-  const members = file.dataset(path).compound_type?.members ?? [];
-  const keys = members.map((member) => member.name);
+function openRecords(file: Storage, path: string): LazyMapping {
+  const keys = file.fields(path);
   return {
     keys: () => keys,
     has: (key) => keys.includes(key),
@@ -114,7 +113,7 @@ function openRecords(file: H5File, path: string): LazyMapping {
  * `plainScalars` makes a number of an array without dimensions.
  */
 export function readElement(
-  file: H5File,
+  file: Storage,
   path: string,
   plainScalars = true,
   descent = new Descent(file),
@@ -150,7 +149,7 @@ export function readElement(
   }
 }
 
-function readArray(file: H5File, path: string, plainScalars: boolean): Element {
+function readArray(file: Storage, path: string, plainScalars: boolean): Element {
   const { values, dtype, shape, inner } = file.read(path);
   if (values instanceof Map) return new Records(shape, values);
   const data = values as TypedArray | string[];

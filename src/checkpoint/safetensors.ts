@@ -43,6 +43,28 @@ const MOST_DIMENSIONS = 64;
 
 /** Reads every tensor of a .safetensors file, in the header's order. */
 export function readSafetensors(path: string): Map<string, SafeTensor> {
+  return openSafetensors(path, (entries, read) => {
+    const tensors = new Map<string, SafeTensor>();
+    for (const [name, entry] of entries) {
+      const { dtype, shape } = entry;
+      tensors.set(name, { dtype, shape, data: typed(TYPES[dtype], read(entry)) });
+    }
+    return tensors;
+  });
+}
+
+/** The shapes of the tensors of a .safetensors file, without their values. */
+export function safetensorsShapes(path: string): Map<string, { shape: number[] }> {
+  return openSafetensors(
+    path,
+    (entries) => new Map([...entries].map(([name, { shape }]) => [name, { shape }])),
+  );
+}
+
+function openSafetensors<T>(
+  path: string,
+  use: (entries: Map<string, HeaderEntry>, read: (entry: HeaderEntry) => Uint8Array) => T,
+): T {
   return withFile(path, (file) => {
     const broken = (what: string) =>
       new CellkernelError("format", `${path} is not a whole .safetensors file: ${what}`, { path });
@@ -51,7 +73,6 @@ export function readSafetensors(path: string): Map<string, SafeTensor> {
     if (headerLength > file.size - 8)
       throw broken(`its header of ${headerLength} bytes is longer than the file`);
     if (headerLength > MOST_HEADER) throw broken(`its header of ${headerLength} bytes is too long`);
-    const tensors = new Map<string, SafeTensor>();
     const dataStart = 8 + headerLength;
     let expected = 0;
     const text = Buffer.from(file.read(8, headerLength));
@@ -65,13 +86,7 @@ export function readSafetensors(path: string): Map<string, SafeTensor> {
     }
     if (dataStart + expected !== file.size)
       throw broken(`its tensors end at byte ${dataStart + expected} of ${file.size}`);
-    for (const [name, { dtype, shape, start, end }] of entries)
-      tensors.set(name, {
-        dtype,
-        shape,
-        data: typed(TYPES[dtype], file.read(dataStart + start, end - start)),
-      });
-    return tensors;
+    return use(entries, ({ start, end }) => file.read(dataStart + start, end - start));
   });
 }
 

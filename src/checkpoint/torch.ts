@@ -24,6 +24,22 @@ const LEAST_REPEATED = 2 ** 22;
  * @throws when the file is missing, damaged, or holds anything but a state dict.
  */
 export function readTorch(path: string): Weights {
+  return openTorch(path, load);
+}
+
+/** The shapes of the tensors that `readTorch` reads, without their values. */
+export function torchShapes(path: string): Map<string, { shape: number[] }> {
+  return openTorch(path, (tensors) => new Map([...tensors].map(([name, { shape }]) => [name, { shape }])));
+}
+
+/** @param read gives the bytes of a storage by its key */
+type Use<T> = (
+  tensors: Map<string, TensorReference>,
+  fileSize: number,
+  read: (key: string) => Uint8Array,
+) => T;
+
+function openTorch<T>(path: string, use: Use<T>): T {
   return withFile(path, (file) => {
     const magic = file.size < 4 ? 0 : new DataView(file.read(0, 4).buffer).getUint32(0, true);
     const isPickle = (magic & 0xff) === 0x80;
@@ -34,7 +50,7 @@ export function readTorch(path: string): Weights {
         { path },
       );
     try {
-      return magic === ZIP_MAGIC ? readZip(file) : readLegacy(file);
+      return magic === ZIP_MAGIC ? readZip(file, use) : readLegacy(file, use);
     } catch (error) {
       const message = (error as Error).message;
       if (message.startsWith(path)) throw error;
@@ -45,7 +61,7 @@ export function readTorch(path: string): Weights {
   });
 }
 
-function readZip(file: RandomAccessFile): Weights {
+function readZip<T>(file: RandomAccessFile, use: Use<T>): T {
   const zip = ZipFile.open(file);
   const names = zip.names();
   const pickleName = names.find((name) => /^[^/]+\/data\.pkl$/.test(name));
@@ -61,10 +77,10 @@ function readZip(file: RandomAccessFile): Weights {
   )
     throw new CellkernelError("format", "was written on a big-endian machine, which is not supported");
   const { value } = unpickle(zip.read(pickleName, MOST_PICKLE), 0, storageOf, rebuild);
-  return load(stateDict(value), file.size, (key) => zip.read(`${prefix}data/${key}`));
+  return use(stateDict(value), file.size, (key) => zip.read(`${prefix}data/${key}`));
 }
 
-function readLegacy(file: RandomAccessFile): Weights {
+function readLegacy<T>(file: RandomAccessFile, use: Use<T>): T {
   const bytes = file.read(0, Math.min(file.size, MOST_PICKLE));
   let at = 0;
   const next = () => {
@@ -97,7 +113,7 @@ function readLegacy(file: RandomAccessFile): Weights {
     storages.set(key as string, { start: at + 8, length });
     at += 8 + length;
   }
-  return load(tensors, file.size, (key) => {
+  return use(tensors, file.size, (key) => {
     const found = storages.get(key);
     if (!found) throw new CellkernelError("format", "its storage is not in the file");
     return file.read(found.start, found.length);
@@ -134,7 +150,7 @@ function load(
       named(name, () => {
         stored ??= read(key);
         if (!values.has(type)) values.set(type, storageValues(type, stored));
-        made.set(name, materialise(tensor, values.get(type)!));
+        made.set(name, materialise(tensor, values.get(type)!, names.length === 1));
       });
     }
   }
@@ -149,17 +165,19 @@ function named<T>(name: string, make: () => T): T {
   }
 }
 
-/** The dict of tensors: the root itself, or the one dict of tensors right below it. */
+/** What the state dict is called inside a dict that holds more. */
+const STATE_DICT = /^(model_)?state_dict$|^model$/;
+
+/** The dict of tensors: the one right below the root that has a state dict's name, else the one with the most. */
 function stateDict(root: PickleValue): Map<string, TensorReference> {
   if (!(root instanceof Map))
     throw new CellkernelError("format", "does not hold a state dict (a dict of tensors)");
-  const own = tensorsOf(root);
-  if (own.size > 0) return own;
-  const inner = [...root].flatMap(([name, value]) => {
+  const dicts = [["", root] as const, ...root].flatMap(([name, value]) => {
     const tensors = typeof name === "string" && value instanceof Map ? tensorsOf(value) : new Map();
     return tensors.size > 0 ? [{ name: name as string, tensors }] : [];
   });
-  const best = inner.find(({ name }) => /^(model_)?state_dict$|^model$/.test(name)) ?? inner[0];
+  const largest = dicts.reduce((a, b) => (b.tensors.size > a.tensors.size ? b : a), dicts[0]);
+  const best = dicts.find(({ name }) => STATE_DICT.test(name)) ?? largest;
   if (!best) {
     const entries = [...root.keys()].filter((key) => typeof key === "string").slice(0, 8);
     throw new CellkernelError("format", `holds no tensors; its entries are ${entries.join(", ") || "none"}`);

@@ -118,13 +118,19 @@ export function storageValues(type: ElementType, bytes: Uint8Array): Float32Arra
   return toFloat32(type, bytes.subarray(0, bytes.byteLength - rest));
 }
 
-/** The tensor's elements in row-major order, from the elements of its whole storage. */
-export function materialise(tensor: TensorReference, values: Float32Array): Weight {
+/**
+ * The tensor's elements in row-major order, from the elements of its whole storage.
+ * @param alone no other tensor looks into the storage: where the tensor is all of it, it becomes the tensor
+ */
+export function materialise(tensor: TensorReference, values: Float32Array, alone: boolean): Weight {
   const { storage, shape, strides, offset } = tensor;
   if (values.length < storage.length)
     throw new CellkernelError("format", `its storage should have ${storage.length} elements and has fewer`);
   const size = sizeOf(tensor);
-  if (isContiguous(shape, strides)) return { shape, data: values.slice(offset, offset + size) };
+  if (isContiguous(shape, strides)) {
+    const whole = alone && offset === 0 && size === values.length;
+    return { shape, data: whole ? values : values.slice(offset, offset + size) };
+  }
   const data = new Float32Array(size);
   const index = new Array<number>(shape.length).fill(0);
   for (let i = 0, from = offset; i < size; i++) {

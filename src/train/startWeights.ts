@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
+import { describeCoverage, takeWeights } from "../checkpoint/coverage.js";
 import { GENE_TABLE } from "../checkpoint/geneTable.js";
-import { describeCoverage, takeWeights } from "../checkpoint/keys.js";
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import { parameterShapes } from "../model/parameters.js";
@@ -56,9 +56,11 @@ export function startWeights(
   }
   const { weights: taken, coverage } = takeWeights(shapes, checkpoint);
   if (taken.size === 0)
-    throw new Error(
+    throw new CellkernelError(
+      "format",
       `${model.weightsPath} holds no tensor of this model (its keys are ${coverage.unused.slice(0, 3).join(", ")}, …): ` +
         "is args.json that of the checkpoint?",
+      { path: model.weightsPath },
     );
   const weights: Weights = new Map([...start].map(([name, weight]) => [name, taken.get(name) ?? weight]));
   return { weights, notes: [...describeCoverage(coverage), ...notes] };

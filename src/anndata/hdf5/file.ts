@@ -3,10 +3,12 @@ import { resolve } from "node:path";
 
 import type { Metadata } from "h5wasm/node";
 import { CellkernelError } from "../../support/error.js";
+import type { RowReader, Storage } from "../storage.js";
 import { type Decoded, decode, dtypeOf, type TypedArray } from "./decode.js";
 import { FIRST_PLUGIN, requireFilters } from "./filters.js";
 import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
 import { requireLikelyChunks, requireLikelySize } from "./limits.js";
+import { NumberReader } from "./numbers.js";
 import { loadPlugin } from "./plugins.js";
 
 /** Elements with variable-length parts are read in runs of this many, numbers whole. */
@@ -15,7 +17,7 @@ const STRING_RUN = 65_536;
 const MOST_BYTES = 2 ** 30;
 
 /** An HDF5 file opened read-only. Paths inside it are absolute: `/obs/cell_type`. */
-export class H5File {
+export class H5File implements Storage {
   private constructor(
     readonly path: string,
     readonly library: H5Library,
@@ -100,15 +102,31 @@ export class H5File {
     return dataset;
   }
 
+  shape(path: string): number[] {
+    return this.dataset(path).shape;
+  }
+
   dtype(path: string): string {
     return dtypeOf(this.dataset(path));
   }
 
   /** A dataset that is to be read whole. @throws where it claims more than the file can hold */
-  whole(path: string): Metadata & { shape: number[] } {
+  private whole(path: string): Metadata & { shape: number[] } {
     const dataset = this.dataset(path);
     requireLikelySize(this.at(path), dataset, dataset.packed, this.size);
     return dataset;
+  }
+
+  requireHeld(path: string): void {
+    this.whole(path);
+  }
+
+  fields(path: string): string[] {
+    return this.dataset(path).compound_type?.members.map((member) => member.name) ?? [];
+  }
+
+  rowReader(path: string): RowReader {
+    return new NumberReader(this, path);
   }
 
   /** Reads a whole dataset that fits in memory (columns, names, embeddings; not matrices of counts). */
@@ -157,16 +175,17 @@ export class H5File {
     );
   }
 
-  /** What tells the object at a path from every other of the file, under whatever path it is reached. */
   identity(path: string): string {
     const reference = checked(this.at(path), () => this.library.create_object_reference(this.id, path));
     return Buffer.from(reference).toString("hex");
   }
 
-  /** The path that an object reference stands for (anndata before 0.7.8 kept categories so). */
-  dereference(reference: Uint8Array): string {
+  /** By an object reference. */
+  referred(path: string, attribute: string): string | undefined {
+    const reference = this.attribute(path, attribute)?.values;
+    if (!Array.isArray(reference)) return undefined;
     return checked(`${this.path}, an object reference`, () =>
-      this.library.get_referenced_name(this.id, reference, true),
+      this.library.get_referenced_name(this.id, reference[0] as Uint8Array, true),
     );
   }
 

@@ -1,7 +1,7 @@
 import { CellkernelError } from "../../support/error.js";
-import type { H5File } from "../hdf5/file.js";
-import { arrayFor, NumberReader } from "../hdf5/numbers.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
+import { arrayFor } from "../numbers.js";
+import type { RowReader, Storage } from "../storage.js";
 import { BLOCK_ENTRIES, checkedBlock, rowRange } from "./rows.js";
 
 /** A `csr_matrix` group, read by runs of rows; only its row pointers stay in memory. */
@@ -11,7 +11,7 @@ export class CsrMatrix implements RowMatrix {
   private pointers: Float64Array | undefined;
 
   constructor(
-    private readonly file: H5File,
+    private readonly file: Storage,
     private readonly path: string,
     readonly shape: readonly [number, number],
   ) {
@@ -21,8 +21,8 @@ export class CsrMatrix implements RowMatrix {
   *blocks(options: { start?: number; end?: number; rows?: number } = {}): Iterable<CsrBlock> {
     const { start, end, rows } = rowRange(this.shape[0], options);
     this.pointers ??= readPointers(this.file, this.path, this.shape[0]);
-    const indices = new NumberReader(this.file, `${this.path}/indices`);
-    const data = new NumberReader(this.file, `${this.path}/data`);
+    const indices = this.file.rowReader(`${this.path}/indices`);
+    const data = this.file.rowReader(`${this.path}/data`);
     try {
       for (let row = start; row < end; ) {
         const stop = rows === undefined ? blockEnd(this.pointers, row, end) : Math.min(end, row + rows);
@@ -37,8 +37,8 @@ export class CsrMatrix implements RowMatrix {
 
   private block(
     pointers: Float64Array,
-    indices: NumberReader,
-    data: NumberReader,
+    indices: RowReader,
+    data: RowReader,
     start: number,
     end: number,
   ): CsrBlock {
@@ -89,12 +89,12 @@ export function requireLikelyLines(
 }
 
 /** Reads and checks the pointers of a compressed matrix with `lines` rows (or, for CSC, columns). */
-export function readPointers(file: H5File, path: string, lines: number): Float64Array {
+export function readPointers(file: Storage, path: string, lines: number): Float64Array {
   const where = file.at(path);
-  file.whole(`${path}/indptr`);
-  const reader = new NumberReader(file, `${path}/indptr`);
-  const entries = file.dataset(`${path}/data`).shape[0];
-  const columns = file.dataset(`${path}/indices`).shape[0];
+  file.requireHeld?.(`${path}/indptr`);
+  const reader = file.rowReader(`${path}/indptr`);
+  const entries = file.shape(`${path}/data`)[0];
+  const columns = file.shape(`${path}/indices`)[0];
   if (reader.rows !== lines + 1) {
     throw new CellkernelError(
       "format",

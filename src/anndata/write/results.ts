@@ -7,10 +7,11 @@ import type { AnnData } from "../anndata.js";
 import type { Column } from "../columns.js";
 import type { LazyMapping } from "../element.js";
 import { H5File } from "../hdf5/file.js";
-import { type GrowingDataset, H5Output } from "../hdf5/output.js";
+import { H5Output } from "../hdf5/output.js";
 import { type JoinOptions, joinByCell } from "../join.js";
 import type { RowMatrix } from "../matrix.js";
 import { readH5ad } from "../readH5ad.js";
+import type { GrowingArray, Output } from "../storage.js";
 import { columnsOf, tableOf } from "../table.js";
 import { type Writable, writeElement } from "./element.js";
 import { writeColumn } from "./frame.js";
@@ -85,14 +86,14 @@ export class ResultsWriter {
   private constructor(
     private readonly adata: AnnData,
     private readonly file: TemporaryFile,
-    private readonly out: H5Output,
-    private readonly embeddings: Map<string, GrowingDataset>,
+    private readonly out: Output,
+    private readonly embeddings: Map<string, GrowingArray>,
   ) {}
 
   static async open(adata: AnnData, outPath: string, planned: PlannedResults): Promise<ResultsWriter> {
     checkOutput(adata, outPath);
     const file = new TemporaryFile(outPath);
-    let out: H5Output | undefined;
+    let out: Output | undefined;
     try {
       if (adata.isFile && (await canBeAdded(adata, planned))) {
         copyFileSync(adata.path, file.path, constants.COPYFILE_FICLONE);
@@ -103,7 +104,7 @@ export class ResultsWriter {
         writeContents(out, without(adata, planned));
       }
       addGroup(out, "/obsm");
-      const embeddings = new Map<string, GrowingDataset>();
+      const embeddings = new Map<string, GrowingArray>();
       for (const [name, columns] of Object.entries(planned.obsm)) {
         embeddings.set(name, out.growing(`/obsm/${name}`, new Float32Array(0), columns));
         out.encoding(`/obsm/${name}`, "array", "0.2.0");
@@ -231,12 +232,12 @@ async function canBeAdded(
   }
 }
 
-function addMembers(out: H5Output, group: string, members: Iterable<[string, Writable]>): void {
+function addMembers(out: Output, group: string, members: Iterable<[string, Writable]>): void {
   addGroup(out, group);
   for (const [key, value] of members) writeElement(out, `${group}/${key}`, value);
 }
 
-function addGroup(out: H5Output, path: string): void {
+function addGroup(out: Output, path: string): void {
   if (out.exists(path)) return;
   out.group(path);
   out.encoding(path, "dict", "0.1.0");
