@@ -27,9 +27,9 @@ async function lossesOn(device: Device, frozen: boolean): Promise<number[]> {
   return losses;
 }
 
-/** What a step of the full-size model (12 layers of 512) asks of the bus, and how long its sessions take to open. */
-async function fullSize() {
-  const spec = smallSpec({ embsize: 512, nheads: 8, d_hid: 512, nlayers: 12, n_layers_cls: 3 });
+/** Layers of a width, and how long their sessions take to open. */
+function opened(nlayers: number, width: number) {
+  const spec = smallSpec({ embsize: width, nheads: 8, d_hid: width, nlayers, n_layers_cls: 3 });
   const training = {
     ...{ args: spec.args, size: spec, padRow: 0, objectives: ["CLS" as const], dropout: 0.2, seed: 0 },
     attentionLoop: "batch" as const,
@@ -40,13 +40,26 @@ async function fullSize() {
   const adam = { epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
   const engine = DeviceEngine.create(training, state, runtime, training, adam);
   const openSeconds = (performance.now() - started) / 1000;
+  return { spec, state, runtime, engine, openSeconds };
+}
+
+/** How long the sessions of the full-size model (12 layers of 512) take to open. */
+async function fullSize() {
+  const { engine, openSeconds } = opened(12, 512);
+  await engine.release();
+  return { openSeconds };
+}
+
+/** What a step asks of the bus, beside the bytes of the weights. Of 12 layers a step takes half a minute in software. */
+async function traffic() {
+  const { spec, state, runtime, engine } = opened(3, 256);
   const step = smallSteps(spec, 1, 1, 16);
   await engine.run(step);
   const before = { ...runtime.traffic };
   await engine.run(step);
   const bytes = runtime.traffic.toDevice + runtime.traffic.toHost - before.toDevice - before.toHost;
   await engine.release();
-  return { openSeconds, bytes };
+  return { bytes, weights: [...state.weights.values()].reduce((sum, { data }) => sum + data.byteLength, 0) };
 }
 
 const losses = { cpu: await lossesOn("cpu", false), webgpu: await lossesOn("webgpu", false) };
@@ -65,4 +78,6 @@ const placement = nodes.map(({ args }) => ({
   op: args.op_name,
   elements: args.output_type_shape.flatMap((o) => Object.values(o)).map((s) => s.reduce((a, b) => a * b, 1)),
 }));
-console.log(JSON.stringify({ losses, frozen, placement, fullSize: await fullSize() }));
+console.log(
+  JSON.stringify({ losses, frozen, placement, fullSize: await fullSize(), traffic: await traffic() }),
+);
