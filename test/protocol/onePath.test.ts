@@ -20,6 +20,7 @@ import { Random } from "../../src/support/random.js";
 import { denseMatrix } from "../preprocess/matrix.js";
 import { tinyModel } from "../support/prepared.js";
 import { memoryCells } from "./cells.js";
+import "../support/withoutProjection.js";
 
 const CELLS = 300;
 const scratch = mkdtempSync(join(tmpdir(), "one-path-"));
