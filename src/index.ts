@@ -15,9 +15,11 @@ export type { Decoded, TypedArray } from "./anndata/hdf5/decode.js";
 export type { JoinOptions } from "./anndata/join.js";
 export type { CsrBlock, RowMatrix } from "./anndata/matrix.js";
 export { readH5ad } from "./anndata/readH5ad.js";
+export { readZarr } from "./anndata/readZarr.js";
 export type { Writable } from "./anndata/write/element.js";
 export { type Annotations, H5adWriter, type Members, writeH5ad } from "./anndata/write/h5ad.js";
 export { type Results, type ResultsOptions, writeResults } from "./anndata/write/results.js";
+export { writeZarr } from "./anndata/write/zarr.js";
 export type { Weight, Weights } from "./checkpoint/weights.js";
 export {
   type BaselinePrediction,

@@ -50,6 +50,7 @@ const VALUES = [
   "readH5ad",
   "readMtx",
   "readTrainArgs",
+  "readZarr",
   "reportView",
   "savePrepared",
   "setObs",
@@ -62,6 +63,7 @@ const VALUES = [
   "writeH5ad",
   "writePng",
   "writeResults",
+  "writeZarr",
 ];
 
 const TYPES = [
