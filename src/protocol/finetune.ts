@@ -113,7 +113,7 @@ async function trainRun(ready: Prepared, options: FinetuneOptions): Promise<Run>
         weights: restoreGeneTable(result.weights, rows, weights.get(GENE_TABLE)!),
         training: record.progress(),
         cells: runCells(ready, split),
-        notes: [...splitNotes, ...notes, ...(memory ? [memory.why] : [])],
+        notes: [...splitNotes, ...model.notes, ...notes, ...(memory ? [memory.why] : [])],
         ...{
           source: ready.source.path,
           preparation: ready.settings,
@@ -213,7 +213,8 @@ async function requireModel(ready: Prepared, given: Model | string | undefined):
       "nothing",
       'there is no model: prepare the cells for one, preprocess(cells, { model: await openModel("…") }), or give the option model',
     );
-  return model instanceof Model ? model : openModel(model.folder);
+  if (model instanceof Model) return model;
+  return openModel(model.folder, { ...model.given, vocabulary: model.vocabulary });
 }
 
 function usesBatches({ args }: Model): boolean {

@@ -8,6 +8,7 @@ import { gatherStatistics, type Pass, type Statistics } from "../preprocess/stat
 import { PREPARATION, type PreparationSettings } from "../settings/preparation.js";
 import { resolve } from "../settings/setting.js";
 import type { Prepared } from "../store/prepared.js";
+import { CellkernelError } from "../support/error.js";
 import { DEFAULT_BINS } from "../tokenize/bin.js";
 import { Tokenizer } from "../tokenize/tokenizer.js";
 import { longestCell, type TokenStore } from "../tokenize/tokens.js";
@@ -32,7 +33,11 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
   const settings = { ...checked, nBins: checked.nBins ?? model?.args.n_bins ?? DEFAULT_BINS };
   const { cellType, batch } = settings;
   if (cells.nObs === 0 || cells.nVars === 0)
-    throw new Error(`${cells.path} is empty: ${cells.nObs} cells × ${cells.nVars} genes.`);
+    throw new CellkernelError(
+      "nothing",
+      `${cells.path} is empty: ${cells.nObs} cells × ${cells.nVars} genes.`,
+      { path: cells.path },
+    );
   const source = chooseMatrix(cells, matrixName(options.matrix), "counts");
   const matrix = options.matrix ?? labelOf(source);
   notes.push(source.reason);

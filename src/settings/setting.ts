@@ -108,6 +108,20 @@ export function text(about: About<string, undefined> & { value: string }): Setti
   };
 }
 
+/** Several names; with commas between them on a command line. */
+export function names(about: About<string[], undefined> & { value: string }): Setting<string[], undefined> {
+  return {
+    ...{ ...about, default: undefined },
+    parse: (given) => given.split(",").map((name) => name.trim()),
+    fault: (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((name) => typeof name === "string" && name !== "")
+        ? undefined
+        : "names, none of them empty",
+  };
+}
+
 /** On or off. */
 export function toggle(about: About<boolean, false>): Setting<boolean, false> {
   return {

@@ -41,7 +41,7 @@ export const TRAINING = {
     least: 2,
     help: "tokens a cell at most, <cls> included: of longer cells genes are drawn at random; default: the longest cell's",
     unit: "tokens",
-    yaml: { section: "model_parameters", key: "max_seq_len" },
+    yaml: { section: "task_configs", key: "max_seq_len" },
   }),
   freezePredecoder: toggle({
     help: "the gene and value encoders stay as they are",
@@ -53,7 +53,7 @@ export const TRAINING = {
   }),
   classWeighted: toggle({
     help: "classes weigh n / (k · count) in the loss, so that rare ones count as much",
-    yaml: { section: "task_configs", key: "class_weighted" },
+    yaml: { section: "model_parameters", key: "use_weighted_loss" },
   }),
   split: choice(["stratified", "published"], {
     value: "HOW",
@@ -76,7 +76,7 @@ export const TRAINING = {
   name: text({
     value: "NAME",
     help: "name of the run; default: the data file's",
-    yaml: { section: "task_info", key: "dataset_name" },
+    yaml: { section: "task_info", key: "raw_dataset_name" },
   }),
 } as const;
 

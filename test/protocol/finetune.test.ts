@@ -120,7 +120,7 @@ test("the folder is one of the published form: weights, whole gene table, option
     "task_configs",
   ]);
   assert.equal(options.model_parameters.batch_size, 16);
-  assert.equal(options.task_info.cell_type_col, "celltype");
+  assert.equal(options.preprocess.dataset_cell_type_col, "celltype");
   const loaded = await loadRun(saved);
   assert.deepEqual(
     loaded.training,
@@ -141,7 +141,7 @@ test("rows of genes that the data lack stay as they started", async () => {
 
 test("fine-tuning goes on from a saved run and takes all its weights", async () => {
   const next = await finetune(ready, { ...settings, model: saved, epochs: 1 });
-  assert.match(next.notes[0], /^(\d+) of \1 tensors of the model taken from the checkpoint$/);
+  assert.match(next.notes[0], /^(\d+) of \1 tensors of the model taken from the checkpoint: .* \(100 %\)$/);
   assert.ok(next.training.history[0].trainLoss < 0.5 * run.training.history[0].trainLoss);
 });
 
