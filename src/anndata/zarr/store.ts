@@ -260,5 +260,6 @@ function decodeJson(value: unknown): Decoded {
   if (list.every((each) => typeof each === "string")) return { dtype: "str", inner: [], values: list };
   if (list.every((each) => typeof each === "boolean"))
     return { dtype: "bool", inner: [], values: Uint8Array.from(list, Number) };
-  return { dtype: "float64", inner: [], values: Float64Array.from(list, Number) };
+  const numbers = Float64Array.from(list, (each) => (typeof each === "number" ? each : Number.NaN));
+  return { dtype: "float64", inner: [], values: numbers };
 }
