@@ -27,6 +27,11 @@ export const PREPARATION = {
     help: "how they are found: seurat_v3 (on counts; cell_ranger where there are none), cell_ranger or seurat",
     yaml: { section: "preprocess", key: "hvg_flavor" },
   }),
+  doNorm: toggle({
+    default: true,
+    help: "false: the values are taken as they are, neither normalised nor logged",
+    yaml: { section: "preprocess", key: "do_norm" },
+  }),
   normalizeTotal: real({
     default: 1e4,
     help: "counts a cell after normalisation",

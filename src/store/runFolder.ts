@@ -146,16 +146,26 @@ function readCells(path: string, content: string): RunCells {
   return { content, split: { train, validation, test }, learnt };
 }
 
-/** The course of training, a line an epoch. */
-function runLog({ name, notes, training, source }: RunParts): string {
+/** The course of training: a line every so many steps, and one an epoch. */
+function runLog({ name, notes, training, source, settings }: RunParts): string {
+  const { losses, history } = training;
+  const course: [step: number, line: string][] = [];
+  const every = settings.logInterval;
+  for (let step = every; step <= losses.length; step += every) {
+    let sum = 0;
+    for (let i = step - every; i < step; i++) sum += losses[i];
+    course.push([step, `step ${step} | train/loss of ${every} steps ${(sum / every).toFixed(4)}`]);
+  }
+  for (const { epoch, step, trainLoss, validationLoss, validationError } of history)
+    course.push([
+      step,
+      `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
+        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError.toFixed(4)}`,
+    ]);
   const lines = [
     `run ${name}, cells of ${source}`,
     ...notes,
-    ...training.history.map(
-      ({ epoch, step, trainLoss, validationLoss, validationError }) =>
-        `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
-        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError.toFixed(4)}`,
-    ),
+    ...course.sort(([a], [b]) => a - b).map(([, line]) => line),
     `${training.state} after ${training.step} steps in ${training.seconds.toFixed(1)} s; ` +
       `weights kept: epoch ${training.bestEpoch ?? "none validated, the last"}`,
   ];

@@ -16,7 +16,7 @@ import { PUBLISHED } from "../support/publishedFolder.js";
 
 /** A value that an option takes and that is not its default. */
 function another(setting: Setting<unknown, unknown>): unknown {
-  const candidates = [...(setting.words ?? []), true, 0.5, 7, "text", ["one", "two"]];
+  const candidates = [...(setting.words ?? []), true, false, 0.3, 7, "text", ["one", "two"]];
   return candidates.find((value) => value !== setting.default && setting.fault(value) === undefined);
 }
 
@@ -68,10 +68,11 @@ test("a file of the published code is read as it is; what has no say is told", (
   assert.deepEqual(rest, {
     preparation: {
       ...{ cellType: "majorclass", batch: "sampleid", nHvg: 3000, hvgFlavor: "cell_ranger" },
-      ...{ normalizeTotal: 10000, filterGeneByCounts: 0, filterCellByCounts: 0 },
+      ...{ doNorm: true, normalizeTotal: 10000, filterGeneByCounts: 0, filterCellByCounts: 0 },
       ...{ nBins: 51, includeZeroGene: false },
     },
     training: {
+      ...{ doTrain: true, trainTestSplitRatio: 0.1, logInterval: 100, saveEvalInterval: 1 },
       ...{ epochs: 5, batchSize: 64, lr: 0.0002, dropout: 0.2, scheduleRatio: 0.9, scheduleInterval: 1 },
       ...{
         maxSeqLen: 3001,
