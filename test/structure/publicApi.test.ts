@@ -50,6 +50,7 @@ const VALUES = [
   "readH5ad",
   "readMtx",
   "readTrainArgs",
+  "readZarr",
   "reportView",
   "resume",
   "savePrepared",
@@ -63,6 +64,7 @@ const VALUES = [
   "writeH5ad",
   "writePng",
   "writeResults",
+  "writeZarr",
 ];
 
 const TYPES = [
