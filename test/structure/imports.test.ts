@@ -37,7 +37,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   evaluate: ["anndata"],
   reference: ["predict"],
   simulate: ["anndata", "support"],
-  views: [],
+  views: ["support"],
   protocol: [...STAGES, "views"],
   cli: ["protocol", "store", "views", "settings"],
   // The public surface shows what stands elsewhere; it has nothing of its own.
