@@ -1,6 +1,6 @@
-import { rename, writeFile } from "node:fs/promises";
 import { Resvg } from "@resvg/resvg-js";
 import type { MimeBundle } from "../host/host.js";
+import { writeFileAtomically } from "../support/atomic.js";
 import { printable } from "../support/printable.js";
 import { FONT_FAMILY, fontFiles, hasGlyphs } from "./font.js";
 
@@ -53,7 +53,5 @@ export async function writePng(bundle: MimeBundle, path: string): Promise<void> 
       `${path} was not written: the view has no static picture, only ${Object.keys(bundle).join(", ")}.`,
     );
   }
-  const unfinished = `${path}.${process.pid}.tmp`;
-  await writeFile(unfinished, Buffer.from(picture, "base64"), { flush: true });
-  await rename(unfinished, path);
+  writeFileAtomically(path, [Buffer.from(picture, "base64")]);
 }

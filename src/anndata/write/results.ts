@@ -1,7 +1,7 @@
-import { chmodSync, constants, copyFileSync, realpathSync, statSync } from "node:fs";
+import { constants, copyFileSync, realpathSync } from "node:fs";
 
 import type { ColumnTable } from "arquero";
-import { TemporaryFile } from "../../support/temporaryFile.js";
+import { checkWritable, TemporaryFile } from "../../support/temporaryFile.js";
 import type { AnnData } from "../anndata.js";
 import type { Column } from "../columns.js";
 import type { LazyMapping } from "../element.js";
@@ -95,7 +95,7 @@ export class ResultsWriter {
     try {
       if (adata.isFile && (await canBeAdded(adata, planned))) {
         copyFileSync(adata.path, file.path, constants.COPYFILE_FICLONE);
-        chmodSync(file.path, statSync(file.path).mode | 0o600);
+        file.open();
         out = await H5Output.open(file.path, "a");
       } else {
         out = await H5Output.open(file.path, "w");
@@ -181,7 +181,7 @@ export function checkOutput(adata: AnnData, outPath: string): void {
     throw new Error(
       `${outPath} is the input itself, which is never written to; give the output another name.`,
     );
-  new TemporaryFile(outPath);
+  checkWritable(outPath);
 }
 
 function isSame(a: string, b: string): boolean {
