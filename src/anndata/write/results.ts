@@ -35,7 +35,7 @@ export interface ResultsOptions extends JoinOptions {
 /**
  * Writes results into a copy of the input, which is never opened for writing. The copy is made byte by
  * byte and keys are added to it, so that every other part stays as it was. Only where that cannot be
- * (a file of anndata before 0.8, a view, a key that is to be replaced) is the data written anew.
+ * (a file of anndata before 0.8, a view, a key that is to be replaced, a link in its place) is the data written anew.
  *
  * Cells are matched by name (with `partial`, cells without a row get missing values) or, with `byRow`, by their rows.
  */
@@ -214,7 +214,12 @@ async function canBeAdded(
       Object.keys(obsm).some((key) => adata.obsm.has(key)) ||
       uns.some((key) => adata.uns.has(key)) ||
       layers.some((key) => adata.layers.has(key));
-    return modern && !replaced;
+    if (!modern || replaced) return false;
+    // What is written through a link lands elsewhere, in another file perhaps.
+    const members = { "/obs": obs, "/obsm": Object.keys(obsm), "/uns": uns, "/layers": layers };
+    return !Object.entries(members).some(
+      ([group, names]) => file.isLink(group) || names.some((name) => file.isLink(`${group}/${name}`)),
+    );
   } finally {
     file.close();
   }
