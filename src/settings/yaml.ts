@@ -1,8 +1,32 @@
+import { Document, visit } from "yaml";
 import { CellkernelError } from "../support/error.js";
 import { flagOf, type Options, type Table } from "./setting.js";
 
 /** A file of the published protocol's form: sections of keys. */
 export type Sections = Record<string, Record<string, unknown>>;
+
+/** Keys that no reader takes for anything else. */
+const PLAIN_KEY = /^(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z_]\w*$/i;
+
+/** What Python's reader refuses unless it is written as an escape. */
+const ESCAPED = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\p{Surrogate}/gu;
+
+/**
+ * Sections as YAML. Every text is quoted: what YAML 1.2 reads as text, Python's reader, of 1.1, may take for a number, a
+ * truth value, a time of day or a merge.
+ */
+export function yamlText(sections: Sections): string {
+  const document = new Document(sections);
+  visit(document, {
+    Scalar(place, node) {
+      const { value } = node;
+      if (typeof value === "string" && !(place === "key" && PLAIN_KEY.test(value)))
+        node.type = "QUOTE_DOUBLE";
+    },
+  });
+  const text = document.toString({ lineWidth: 0 });
+  return text.replace(ESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
 
 /** The values of a table's options in the sections and under the keys of the published file; none for what is undefined. */
 export function toSections<T extends Table>(table: T, values: Partial<Record<keyof T, unknown>>): Sections {

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { openFolder, readWeights } from "../checkpoint/folder.js";
 import { writeTorch } from "../checkpoint/torchWrite.js";
 import { PREPARATION } from "../settings/preparation.js";
 import { resolve } from "../settings/setting.js";
+import { yamlText } from "../settings/yaml.js";
 import { writeFileAtomically } from "../support/atomic.js";
 import { writeFolderAtomically } from "../support/atomicFolder.js";
 import { CellkernelError } from "../support/error.js";
@@ -50,7 +50,7 @@ function fill(folder: string, parts: RunParts): void {
   write("args.json", json(args));
   write("vocab.json", `${JSON.stringify(vocabulary)}\n`);
   write("id2type.json", json(Object.fromEntries(classes.entries())));
-  write("dev_train_args.yml", stringify(publishedArgs(parts)));
+  write("dev_train_args.yml", yamlText(publishedArgs(parts)));
   write("run.log", runLog(parts));
   const { split, learnt } = cells;
   writeArrays(join(folder, CELLS), new Map(Object.entries({ ...split, learnt })));
