@@ -39,7 +39,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   simulate: ["anndata", "support"],
   views: ["support"],
   protocol: [...STAGES, "views"],
-  cli: ["protocol", "store", "views", "settings"],
+  cli: ["protocol", "store", "views", "settings", "support"],
   // The public surface shows what stands elsewhere; it has nothing of its own.
   index: [...STAGES, "protocol", "views"],
   // Plots that a cell makes itself look like ours.
