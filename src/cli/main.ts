@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
 import { FlagError } from "../settings/flags.js";
+import { printable } from "../support/printable.js";
 import { type Command, type Invocation, UsageError } from "./command.js";
 
 /** The commands, loaded when they are called. */
@@ -28,7 +29,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     console.log(await overview());
     return name === undefined ? MISUSED : 0;
   }
-  if (!(name in COMMANDS)) {
+  if (!Object.hasOwn(COMMANDS, name)) {
     console.error(`cellkernel: there is no command "${name}".\n\n${await overview()}`);
     return MISUSED;
   }
@@ -48,21 +49,22 @@ async function run(name: string, command: Command, args: string[]): Promise<numb
   let drawn = false;
   const progress = (line: string) => {
     if (!process.stderr.isTTY) return;
-    process.stderr.write(`\r\x1b[K${line}`);
+    process.stderr.write(`\r\x1b[K${printable(line)}`);
     drawn = line !== "";
   };
   try {
     const { positionals, values } = parse(command, args);
     const result = await command.run({ positionals, values, signal: stop.signal, progress });
     if (drawn) progress("");
-    console.log(values.json ? JSON.stringify(result) : command.text(result as never));
+    console.log(values.json ? JSON.stringify(result) : printable(command.text(result as never)));
     return command.failed?.(result as never) ? FAILED : 0;
   } catch (error) {
     if (drawn) progress("");
     const { message } = error as Error;
     const misused = error instanceof UsageError || error instanceof FlagError;
     const hint = misused ? `\nSee: cellkernel ${name} --help` : "";
-    console.error(`cellkernel ${name}: ${message}${hint}`);
+    // Names out of a file must not command the terminal.
+    console.error(`cellkernel ${name}: ${printable(message)}${hint}`);
     if (stop.signal.aborted) return INTERRUPTED;
     return misused ? MISUSED : FAILED;
   }

@@ -96,3 +96,18 @@ test("help lists every option", async () => {
   ])
     assert.ok(stdout.includes(name), name);
 });
+
+test("a command that is none is named, also where JavaScript knows the word", () => {
+  for (const name of ["constructor", "__proto__", "toString"]) {
+    const { status, stderr } = cellkernel(name);
+    assert.equal(status, 2);
+    assert.match(stderr, new RegExp(`^cellkernel: there is no command "${name}"`));
+  }
+});
+
+test("what a file or a path says does not command the terminal", () => {
+  const { status, stderr } = cellkernel("inspect", "\u001b]0;title\u0007\u202ename.h5ad");
+  assert.equal(status, 1);
+  assert.match(stderr, /□\]0;title□□name\.h5ad/);
+  assert.doesNotMatch(stderr, /\p{Cc}(?<!\n)|\u202e/u);
+});

@@ -37,9 +37,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   evaluate: ["anndata", "support"],
   reference: ["predict"],
   simulate: ["anndata", "support"],
-  views: [],
+  views: ["support"],
   protocol: [...STAGES, "views"],
-  cli: ["protocol", "store", "views", "settings"],
+  cli: ["protocol", "store", "views", "settings", "support"],
   // The public surface shows what stands elsewhere; it has nothing of its own.
   index: [...STAGES, "protocol", "views"],
   // Plots that a cell makes itself look like ours.
