@@ -112,6 +112,8 @@ const DECISIVE = [
   "includeZeroGene",
   "filterCellByCounts",
   "duplicates",
+  "species",
+  "renamed",
   "seed",
 ] as const;
 
