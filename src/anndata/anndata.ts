@@ -1,5 +1,5 @@
 import type { ColumnTable } from "arquero";
-
+import { CellkernelError } from "../support/error.js";
 import { Categorical, type Value } from "./columns.js";
 import type { LazyMapping } from "./element.js";
 import type { RowMatrix } from "./matrix.js";
@@ -102,8 +102,10 @@ export class AnnData implements AnnDataParts {
 export function obsColumn(adata: AnnData, name: string): ArrayLike<Value> | Categorical {
   const column = adata.obs.column(name);
   if (!column) {
-    throw new Error(
+    throw new CellkernelError(
+      "column",
       `${adata.path} has no obs column "${name}". Its columns are: ${adata.obs.columnNames().join(", ") || "none"}.`,
+      { path: adata.path, column: name },
     );
   }
   return column as unknown as Categorical;

@@ -66,7 +66,13 @@ async function trainRun(ready: Prepared, options: FinetuneOptions): Promise<Run>
   const labels = requireLabels(ready);
   const model = await requireModel(ready, options.model);
   const settings = checkSettings(ready, model, options);
-  const { split, notes: splitNotes } = splitCells(ready, labels, options.split, options.splitBy);
+  const { split, notes: splitNotes } = splitCells(
+    ready,
+    labels,
+    options.split,
+    settings.splitBy,
+    settings.trainTestSplitRatio,
+  );
   const batches = usesBatches(model) ? requireBatches(ready) : undefined;
   const args = { ...model.args, dropout: settings.dropout };
   const size = { classes: labels.classes.length, batches: batches?.names.length };
@@ -113,7 +119,13 @@ async function trainRun(ready: Prepared, options: FinetuneOptions): Promise<Run>
         weights: restoreGeneTable(result.weights, rows, weights.get(GENE_TABLE)!),
         training: record.progress(),
         cells: runCells(ready, split),
-        notes: [...splitNotes, ...notes, ...(memory ? [memory.why] : [])],
+        notes: [
+          ...splitNotes,
+          ...model.notes,
+          ...notes,
+          ...(settings.doTrain ? [] : ["nothing was learnt (do_train: false): this is the model as it is"]),
+          ...(memory ? [memory.why] : []),
+        ],
         ...{
           source: ready.source.path,
           preparation: ready.settings,
@@ -122,7 +134,10 @@ async function trainRun(ready: Prepared, options: FinetuneOptions): Promise<Run>
       },
       ready,
     );
-  return toRun(await trainVisibly(plan, record, options, toRun));
+  if (settings.doTrain) return toRun(await trainVisibly(plan, record, options, toRun));
+  const asItIs = { weights: plan.weights, bestEpoch: null, stopped: false, steps: 0, skippedSteps: 0 };
+  record.finish(asItIs);
+  return toRun(asItIs);
 }
 
 /** Runs the plan in a worker and shows it: in the notebook where there is one, and to `onProgress`. */
@@ -213,7 +228,8 @@ async function requireModel(ready: Prepared, given: Model | string | undefined):
       "nothing",
       'there is no model: prepare the cells for one, preprocess(cells, { model: await openModel("…") }), or give the option model',
     );
-  return model instanceof Model ? model : openModel(model.folder);
+  if (model instanceof Model) return model;
+  return openModel(model.folder, { ...model.given, vocabulary: model.vocabulary });
 }
 
 function usesBatches({ args }: Model): boolean {

@@ -60,7 +60,7 @@ export class Replay {
     readonly cells: AnnData,
     options: ReplayOptions,
   ) {
-    const { recipe } = run.parts;
+    const { recipe, preparation } = run.parts;
     if (cells.nObs === 0 || cells.nVars === 0)
       throw new CellkernelError(
         "nothing",
@@ -69,10 +69,13 @@ export class Replay {
       );
     this.source = chooseLike(cells, recipe, options.matrix, this.notes);
     const { kind } = this.source.contents;
-    this.logged = kind === recipe.looked ? recipe.logged : kind === "logged";
+    const { doNorm } = preparation;
+    this.logged = !doNorm || (kind === recipe.looked ? recipe.logged : kind === "logged");
     this.notes.push(this.source.reason);
-    if (this.logged) this.notes.push("Normalisation and log1p were skipped: the values look logged already.");
-    this.species = options.species ?? run.parts.preparation.species;
+    if (!doNorm) this.notes.push("The values were taken as they are, as those of the training.");
+    else if (this.logged)
+      this.notes.push("Normalisation and log1p were skipped: the values look logged already.");
+    this.species = options.species ?? preparation.species;
     this.columns = genesLike(run, cells, this.source, options.geneColumn, this.species);
     const { names, ids, column, texts } = this.columns;
     const there = new Set(names.filter((_, gene) => ids[gene] >= 0));

@@ -1,17 +1,18 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { openFolder, readWeights } from "../checkpoint/folder.js";
 import { writeTorch } from "../checkpoint/torchWrite.js";
 import { PREPARATION } from "../settings/preparation.js";
 import { resolve } from "../settings/setting.js";
+import { type Sections, writeSections } from "../settings/yaml.js";
 import { writeFileAtomically } from "../support/atomic.js";
 import { writeFolderAtomically } from "../support/atomicFolder.js";
 import { CellkernelError } from "../support/error.js";
 import type { Recipe } from "../tokenize/recipe.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import { readArrays, writeArrays } from "./arrays.js";
-import { checkHashes, FORMAT, hashOfNow, readRecord } from "./format.js";
+import { FORMAT, readRecord } from "./format.js";
+import { checkHashes, hashesOf } from "./hash.js";
 import type { PreparedSettings } from "./prepared.js";
 import { publishedArgs } from "./publishedArgs.js";
 import type { RunCells, RunParts } from "./runParts.js";
@@ -40,17 +41,17 @@ type RunRecord = Omit<RunParts, "args" | "vocabulary" | "classes" | "weights" | 
  * in the folder stays. The record holds the hashes of the files that a run is loaded from.
  */
 export function writeRun(folder: string, parts: RunParts): void {
-  writeFolderAtomically(folder, (partial) => fill(partial, parts), OWN);
+  writeFolderAtomically(folder, (partial) => fill(partial, parts, publishedArgs(parts, folder)), OWN);
 }
 
-function fill(folder: string, parts: RunParts): void {
+function fill(folder: string, parts: RunParts, published: Sections): void {
   const { args, vocabulary, classes, weights, cells, ...rest } = parts;
   const json = (value: unknown) => `${JSON.stringify(value, undefined, 1)}\n`;
   const write = (name: string, text: string) => writeFileAtomically(join(folder, name), text);
   write("args.json", json(args));
   write("vocab.json", `${JSON.stringify(vocabulary)}\n`);
   write("id2type.json", json(Object.fromEntries(classes.entries())));
-  write("dev_train_args.yml", stringify(publishedArgs(parts)));
+  write("dev_train_args.yml", writeSections(published));
   write("run.log", runLog(parts));
   const { split, learnt } = cells;
   writeArrays(join(folder, CELLS), new Map(Object.entries({ ...split, learnt })));
@@ -60,7 +61,7 @@ function fill(folder: string, parts: RunParts): void {
     ...rest,
     training: { ...rest.training, losses: Array.from(rest.training.losses) },
     content: cells.content,
-    hashes: Object.fromEntries(HASHED.map((name) => [name, hashOfNow(join(folder, name))])),
+    hashes: hashesOf(folder, HASHED),
   };
   write(RECORD, `${JSON.stringify(record)}\n`);
 }
@@ -91,7 +92,7 @@ export async function readRun(folder: string): Promise<RunParts> {
     },
     REMEDY,
   ) as unknown as RunRecord;
-  await checkHashes(folder, record.hashes, REMEDY);
+  checkHashes(folder, record.hashes, REMEDY);
   if (!weightsPath || !vocabularyPath || !classes)
     throw new CellkernelError(
       "not-whole",
@@ -150,16 +151,26 @@ function readCells(path: string, content: string): RunCells {
   return { content, split: { train, validation, test }, learnt };
 }
 
-/** The course of training, a line an epoch. */
-function runLog({ name, notes, training, source }: RunParts): string {
+/** The course of training: a line every so many steps, and one an epoch. */
+function runLog({ name, notes, training, source, settings }: RunParts): string {
+  const { losses, history } = training;
+  const course: [step: number, line: string][] = [];
+  const every = settings.logInterval;
+  for (let step = every; step <= losses.length; step += every) {
+    let sum = 0;
+    for (let i = step - every; i < step; i++) sum += losses[i];
+    course.push([step, `step ${step} | train/loss of ${every} steps ${(sum / every).toFixed(4)}`]);
+  }
+  for (const { epoch, step, trainLoss, validationLoss, validationError } of history)
+    course.push([
+      step,
+      `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
+        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError.toFixed(4)}`,
+    ]);
   const lines = [
     `run ${name}, cells of ${source}`,
     ...notes,
-    ...training.history.map(
-      ({ epoch, step, trainLoss, validationLoss, validationError }) =>
-        `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
-        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError.toFixed(4)}`,
-    ),
+    ...course.sort(([a], [b]) => a - b).map(([, line]) => line),
     `${training.state} after ${training.step} steps in ${training.seconds.toFixed(1)} s; ` +
       `weights kept: epoch ${training.bestEpoch ?? "none validated, the last"}`,
   ];

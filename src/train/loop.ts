@@ -109,7 +109,8 @@ class Loop {
   async run(): Promise<TrainingResult> {
     const { progress, epochs } = this;
     for (; progress.epoch <= epochs.length; progress.epoch++) {
-      const finished = (await this.steps(epochs[progress.epoch - 1])) && (await this.validate());
+      const finished =
+        (await this.steps(epochs[progress.epoch - 1])) && (!this.validates() || (await this.validate()));
       if (!finished) return this.result(true);
       progress.batch = 0;
       progress.sums = start().sums;
@@ -150,6 +151,12 @@ class Loop {
       error: 1 - done.correct / done.cells,
       learningRate: this.learningRate(),
     });
+  }
+
+  /** Whether the validation comes after this epoch; it does after the last. */
+  private validates(): boolean {
+    const { epoch } = this.progress;
+    return epoch % (this.plan.saveEvalInterval ?? 1) === 0 || epoch === this.epochs.length;
   }
 
   /** Loss of the validation cells, by which the best weights are kept. @returns false when it was stopped */

@@ -63,6 +63,7 @@ const cellLimit = sums(counts.map((row) => row.slice(0, 46)))[60];
 
 /** A value other than the default for every option of the preparation: a new option must be given one. */
 const VALUES: Required<PreparationOptions> = {
+  ...{ doNorm: false },
   ...{ cellType: "kind", batch: "donor", nHvg: 20, hvgFlavor: "cell_ranger", normalizeTotal: 37 },
   ...{
     filterGeneByCounts: geneLimit,

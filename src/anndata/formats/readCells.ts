@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-
+import { CellkernelError } from "../../support/error.js";
 import type { AnnData } from "../anndata.js";
 import { H5File } from "../hdf5/file.js";
 import { readH5ad } from "../readH5ad.js";
@@ -16,20 +16,24 @@ const HDF5 = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
  * TSV), told apart by content and not by name.
  */
 export async function readCells(path: string): Promise<AnnData> {
-  if (!existsSync(path)) throw new Error(`${resolve(path)} does not exist.`);
+  if (!existsSync(path)) throw new CellkernelError("path", `${resolve(path)} does not exist.`, { path });
   if (statSync(path).isDirectory()) return readMtx(path);
   if (firstBytes(path, HDF5.length).equals(HDF5))
     return (await holds10x(path)) ? read10xH5(path) : readH5ad(path);
-  if (statSync(path).size === 0) throw new Error(`${path} is empty.`);
+  if (statSync(path).size === 0) throw new CellkernelError("format", `${path} is empty.`, { path });
   if (!isGzip(path) && firstBytes(path, 4096).includes(0)) {
-    throw new Error(
+    throw new CellkernelError(
+      "format",
       `${path} is in no format that is known here: expected .h5ad, 10x .h5, a folder with matrix.mtx, CSV or TSV.`,
+      { path },
     );
   }
   for await (const line of lines(path)) {
     if (line.toLowerCase().startsWith("%%matrixmarket")) {
-      throw new Error(
+      throw new CellkernelError(
+        "path",
         `${path} is a Matrix Market file; give its folder, which also has the barcodes and features.`,
+        { path },
       );
     }
     break;

@@ -1,6 +1,7 @@
 import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { CellkernelError } from "../../support/error.js";
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
@@ -30,9 +31,12 @@ async function* pieces(path: string): AsyncIterable<Buffer> {
   try {
     yield* stream;
   } catch (error) {
-    throw new Error(`${path} cannot be read: ${(error as Error).message}. The file may be cut short.`, {
-      cause: error,
-    });
+    throw new CellkernelError(
+      "format",
+      `${path} cannot be read: ${(error as Error).message}. The file may be cut short.`,
+      { path },
+      { cause: error },
+    );
   } finally {
     file.destroy();
   }

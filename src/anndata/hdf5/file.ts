@@ -2,10 +2,12 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 
 import type { Metadata } from "h5wasm/node";
-
+import { CellkernelError } from "../../support/error.js";
+import type { RowReader, Storage } from "../storage.js";
 import { type Decoded, decode, dtypeOf, type TypedArray } from "./decode.js";
 import { FIRST_PLUGIN, requireFilters } from "./filters.js";
 import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
+import { NumberReader } from "./numbers.js";
 import { loadPlugin } from "./plugins.js";
 
 /** Elements with variable-length parts are read in runs of this many, numbers whole. */
@@ -14,7 +16,7 @@ const STRING_RUN = 65_536;
 const MOST_BYTES = 2 ** 30;
 
 /** An HDF5 file opened read-only. Paths inside it are absolute: `/obs/cell_type`. */
-export class H5File {
+export class H5File implements Storage {
   private constructor(
     readonly path: string,
     readonly library: H5Library,
@@ -23,8 +25,8 @@ export class H5File {
 
   /** Opens a file. Errors say whether it is missing, no HDF5 file, cut short or damaged. */
   static async open(path: string): Promise<H5File> {
-    if (!existsSync(path)) throw new Error(`${resolve(path)} does not exist.`);
-    if (!statSync(path).isFile()) throw new Error(`${path} is not a file.`);
+    if (!existsSync(path)) throw new CellkernelError("path", `${resolve(path)} does not exist.`, { path });
+    if (!statSync(path).isFile()) throw new CellkernelError("path", `${path} is not a file.`, { path });
     const library = await loadLibrary();
     const handle = checked(`${path} cannot be opened as an HDF5 file`, () =>
       library.open(path, library.H5F_ACC_RDONLY, false, -1, -1),
@@ -40,7 +42,7 @@ export class H5File {
 
   /** The open file's handle for the library's own calls. */
   get id(): bigint {
-    if (this.handle < 0n) throw new Error(`${this.path} was closed.`);
+    if (this.handle < 0n) throw new CellkernelError("path", `${this.path} was closed.`, { path: this.path });
     return this.handle;
   }
 
@@ -95,8 +97,20 @@ export class H5File {
     return dataset;
   }
 
+  shape(path: string): number[] {
+    return this.dataset(path).shape;
+  }
+
   dtype(path: string): string {
     return dtypeOf(this.dataset(path));
+  }
+
+  fields(path: string): string[] {
+    return this.dataset(path).compound_type?.members.map((member) => member.name) ?? [];
+  }
+
+  rowReader(path: string): RowReader {
+    return new NumberReader(this, path);
   }
 
   /** Reads a whole dataset that fits in memory (columns, names, embeddings; not matrices of counts). */
@@ -106,9 +120,11 @@ export class H5File {
     const rows = shape[0] ?? 1;
     const each = shape.slice(1).reduce((product, dimension) => product * dimension, 1);
     if (type.size * rows * each > MOST_BYTES) {
-      throw new Error(
+      throw new CellkernelError(
+        "format",
         `${this.at(path)} claims ${shape.join(" × ")} elements, too many to be read at once; ` +
           "its header may be damaged.",
+        { path: this.path, member: path },
       );
     }
     if (shape.length === 0 || !hasPointers(type)) return { ...this.rows(path, type, 0, rows), shape };
@@ -143,10 +159,12 @@ export class H5File {
     );
   }
 
-  /** The path that an object reference stands for (anndata before 0.7.8 kept categories so). */
-  dereference(reference: Uint8Array): string {
+  /** By an object reference. */
+  referred(path: string, attribute: string): string | undefined {
+    const reference = this.attribute(path, attribute)?.values;
+    if (!Array.isArray(reference)) return undefined;
     return checked(`${this.path}, an object reference`, () =>
-      this.library.get_referenced_name(this.id, reference, true),
+      this.library.get_referenced_name(this.id, reference[0] as Uint8Array, true),
     );
   }
 

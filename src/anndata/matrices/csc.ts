@@ -1,6 +1,7 @@
-import type { H5File } from "../hdf5/file.js";
-import { arrayFor, NumberReader } from "../hdf5/numbers.js";
+import { CellkernelError } from "../../support/error.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
+import { arrayFor } from "../numbers.js";
+import type { Storage } from "../storage.js";
 import { blockEnd, readPointers } from "./csr.js";
 import { checkedBlock, rowRange } from "./rows.js";
 
@@ -22,7 +23,7 @@ export class CscMatrix implements RowMatrix {
   private rowPointers: Float64Array | undefined;
 
   constructor(
-    private readonly file: H5File,
+    private readonly file: Storage,
     private readonly path: string,
     readonly shape: readonly [number, number],
     private readonly bandEntries = BAND_ENTRIES,
@@ -50,7 +51,7 @@ export class CscMatrix implements RowMatrix {
   columnValues(start: number, end: number): Float32Array | Float64Array {
     this.columnPointers ??= readPointers(this.file, this.path, this.shape[1]);
     const first = this.columnPointers[start];
-    const data = new NumberReader(this.file, `${this.path}/data`);
+    const data = this.file.rowReader(`${this.path}/data`);
     try {
       const values = arrayFor(this.dtype, this.columnPointers[end] - first);
       data.read(first, first + values.length, values);
@@ -72,7 +73,7 @@ export class CscMatrix implements RowMatrix {
   /** Where each row's entries would begin if the matrix were stored by rows. */
   private countRows(): Float64Array {
     const counts = new Float64Array(this.shape[0] + 1);
-    const indices = new NumberReader(this.file, `${this.path}/indices`);
+    const indices = this.file.rowReader(`${this.path}/indices`);
     const run = new Int32Array(RUN);
     try {
       for (let at = 0; at < indices.rows; at += RUN) {
@@ -81,9 +82,11 @@ export class CscMatrix implements RowMatrix {
         for (let i = 0; i < stop - at; i++) {
           const row = run[i];
           if (row < 0 || row >= this.shape[0]) {
-            throw new Error(
+            throw new CellkernelError(
+              "format",
               `${this.file.at(this.path)}: entry ${at + i} is outside of rows 0 to ${this.shape[0] - 1}; ` +
                 "the file is damaged.",
+              { path: this.file.path, member: this.path },
             );
           }
           counts[row + 1]++;
@@ -104,8 +107,8 @@ export class CscMatrix implements RowMatrix {
     const next = indptr.slice();
     const indices = new Int32Array(count);
     const data = arrayFor(this.dtype, count);
-    const rowReader = new NumberReader(this.file, `${this.path}/indices`);
-    const dataReader = new NumberReader(this.file, `${this.path}/data`);
+    const rowReader = this.file.rowReader(`${this.path}/indices`);
+    const dataReader = this.file.rowReader(`${this.path}/data`);
     const rows = new Int32Array(RUN);
     const values = arrayFor(this.dtype, RUN);
     const columnPointers = this.columnPointers!;

@@ -1,9 +1,11 @@
 import { type ColumnTable, table } from "arquero";
+import { CellkernelError } from "../../support/error.js";
 import { TemporaryFile } from "../../support/temporaryFile.js";
 import type { AnnData } from "../anndata.js";
 import type { LazyMapping } from "../element.js";
 import { H5Output } from "../hdf5/output.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
+import type { Output } from "../storage.js";
 import { type Writable, writeDict } from "./element.js";
 import { writeFrame } from "./frame.js";
 import { CsrOutput, writeMatrix } from "./matrix.js";
@@ -41,7 +43,7 @@ export type Members = LazyMapping | Iterable<[string, Writable]> | Record<string
 export class H5adWriter {
   private constructor(
     private readonly file: TemporaryFile,
-    private readonly out: H5Output,
+    private readonly out: Output,
     private readonly X: CsrOutput,
     private readonly columns: number,
   ) {}
@@ -71,9 +73,10 @@ export class H5adWriter {
     try {
       const rows = this.X.finish();
       const { obsNames, varNames } = annotations;
-      if (obsNames.length !== rows) throw new Error(`${obsNames.length} cell names came for ${rows} rows`);
+      if (obsNames.length !== rows)
+        throw new CellkernelError("names", `${obsNames.length} cell names came for ${rows} rows`);
       if (varNames.length !== this.columns) {
-        throw new Error(`${varNames.length} gene names came for ${this.columns} columns`);
+        throw new CellkernelError("names", `${varNames.length} gene names came for ${this.columns} columns`);
       }
       writeAnnotations(this.out, annotations);
       this.out.close();
@@ -107,12 +110,12 @@ export async function writeH5ad(adata: AnnData, path: string): Promise<void> {
 }
 
 /** Writes all parts to a file that was just opened. */
-export function writeContents(out: H5Output, parts: Annotations): void {
+export function writeContents(out: Output, parts: Annotations): void {
   if (parts.X) writeMatrix(out, "/X", parts.X);
   writeAnnotations(out, parts);
 }
 
-async function openOutput(file: TemporaryFile): Promise<H5Output> {
+async function openOutput(file: TemporaryFile): Promise<Output> {
   try {
     return await H5Output.open(file.path, "w");
   } catch (error) {
@@ -121,7 +124,7 @@ async function openOutput(file: TemporaryFile): Promise<H5Output> {
   }
 }
 
-function failed(file: TemporaryFile, out: H5Output, error: unknown): Error {
+function failed(file: TemporaryFile, out: Output, error: unknown): Error {
   out.abandon();
   file.discard();
   return file.failure(error);
@@ -136,7 +139,7 @@ function commit(file: TemporaryFile): void {
   }
 }
 
-function writeAnnotations(out: H5Output, parts: Annotations): void {
+function writeAnnotations(out: Output, parts: Annotations): void {
   out.encoding("/", "anndata", "0.1.0");
   for (const [name, text] of Object.entries(parts.attributes ?? {})) out.attribute("/", name, text);
   writeFrame(out, "/obs", parts.obsNames, parts.obs ?? table({}));

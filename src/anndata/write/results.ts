@@ -1,15 +1,17 @@
 import { chmodSync, constants, copyFileSync, realpathSync, statSync } from "node:fs";
 
 import type { ColumnTable } from "arquero";
+import { CellkernelError } from "../../support/error.js";
 import { TemporaryFile } from "../../support/temporaryFile.js";
 import type { AnnData } from "../anndata.js";
 import type { Column } from "../columns.js";
 import type { LazyMapping } from "../element.js";
 import { H5File } from "../hdf5/file.js";
-import { type GrowingDataset, H5Output } from "../hdf5/output.js";
+import { H5Output } from "../hdf5/output.js";
 import { type JoinOptions, joinByCell } from "../join.js";
 import type { RowMatrix } from "../matrix.js";
 import { readH5ad } from "../readH5ad.js";
+import type { GrowingArray, Output } from "../storage.js";
 import { columnsOf, tableOf } from "../table.js";
 import { type Writable, writeElement } from "./element.js";
 import { writeColumn } from "./frame.js";
@@ -84,14 +86,14 @@ export class ResultsWriter {
   private constructor(
     private readonly adata: AnnData,
     private readonly file: TemporaryFile,
-    private readonly out: H5Output,
-    private readonly embeddings: Map<string, GrowingDataset>,
+    private readonly out: Output,
+    private readonly embeddings: Map<string, GrowingArray>,
   ) {}
 
   static async open(adata: AnnData, outPath: string, planned: PlannedResults): Promise<ResultsWriter> {
     checkOutput(adata, outPath);
     const file = new TemporaryFile(outPath);
-    let out: H5Output | undefined;
+    let out: Output | undefined;
     try {
       if (adata.isFile && (await canBeAdded(adata, planned))) {
         copyFileSync(adata.path, file.path, constants.COPYFILE_FICLONE);
@@ -102,7 +104,7 @@ export class ResultsWriter {
         writeContents(out, without(adata, planned));
       }
       addGroup(out, "/obsm");
-      const embeddings = new Map<string, GrowingDataset>();
+      const embeddings = new Map<string, GrowingArray>();
       for (const [name, columns] of Object.entries(planned.obsm)) {
         embeddings.set(name, out.growing(`/obsm/${name}`, new Float32Array(0), columns));
         out.encoding(`/obsm/${name}`, "array", "0.2.0");
@@ -134,7 +136,11 @@ export class ResultsWriter {
     this.orDiscard(() => {
       for (const [name, { length }] of this.embeddings)
         if (length !== adata.nObs)
-          throw new Error(`obsm/${name} has ${length} rows, expected ${adata.nObs}, one a cell`);
+          throw new CellkernelError(
+            "option",
+            `obsm/${name} has ${length} rows, expected ${adata.nObs}, one a cell`,
+            { option: "obsm", name },
+          );
       for (const [name, column] of obs) writeColumn(out, `/obs/${name}`, column);
       out.attribute("/obs", "column-order", [...new Set([...adata.obs.columnNames(), ...obs.keys()])]);
       addMembers(out, "/uns", Object.entries(uns));
@@ -169,8 +175,10 @@ function resultColumns(
   if (!obs) return new Map();
   if (!options.byRow) return joinByCell(adata.obsNames, obs, options, "the table of results");
   if (obs.numRows() !== adata.nObs)
-    throw new Error(
+    throw new CellkernelError(
+      "option",
       `the table of results has ${obs.numRows()} rows for ${adata.nObs} cells; byRow needs one each`,
+      { option: "obs" },
     );
   return columnsOf(obs, "the table of results");
 }
@@ -178,8 +186,10 @@ function resultColumns(
 /** Fails where `writeResults` could not write, before hours are spent on what it is to write. */
 export function checkOutput(adata: AnnData, outPath: string): void {
   if (isSame(adata.path, outPath))
-    throw new Error(
+    throw new CellkernelError(
+      "path",
       `${outPath} is the input itself, which is never written to; give the output another name.`,
+      { path: outPath },
     );
   new TemporaryFile(outPath);
 }
@@ -195,8 +205,10 @@ function isSame(a: string, b: string): boolean {
 function checkEmbeddings(adata: AnnData, given: NonNullable<Results["obsm"]>): void {
   for (const [name, { data, columns }] of Object.entries(given))
     if (data.length !== adata.nObs * columns)
-      throw new Error(
+      throw new CellkernelError(
+        "option",
         `obsm/${name} has ${data.length} values, expected ${adata.nObs} cells × ${columns} columns.`,
+        { option: "obsm", name },
       );
 }
 
@@ -220,12 +232,12 @@ async function canBeAdded(
   }
 }
 
-function addMembers(out: H5Output, group: string, members: Iterable<[string, Writable]>): void {
+function addMembers(out: Output, group: string, members: Iterable<[string, Writable]>): void {
   addGroup(out, group);
   for (const [key, value] of members) writeElement(out, `${group}/${key}`, value);
 }
 
-function addGroup(out: H5Output, path: string): void {
+function addGroup(out: Output, path: string): void {
   if (out.exists(path)) return;
   out.group(path);
   out.encoding(path, "dict", "0.1.0");
