@@ -31,6 +31,8 @@ export interface Genes extends MatchedGenes {
   vocabulary: Vocabulary;
   /** Whether columns of the same name were added up. */
   summed: boolean;
+  /** Whether the place of the names was asked for. */
+  asked: boolean;
 }
 
 /** How the genes of a file are found. */
@@ -53,8 +55,9 @@ export function findGenes(
     vocabulary,
     geneColumn === undefined ? options : { ...options, column: geneColumn, idColumn: null },
   );
+  const asked = geneColumn !== undefined;
   if (options.duplicates !== "sum" || matched.repeated === 0)
-    return { ...matched, matrix: source.matrix, checked: source.stored, vocabulary, summed: false };
+    return { ...matched, matrix: source.matrix, checked: source.stored, vocabulary, summed: false, asked };
   const names = [...new Set(matched.names)];
   const column = new Map(names.map((name, i) => [name, i]));
   const target = Int32Array.from(matched.names, (name) => column.get(name) as number);
@@ -63,7 +66,7 @@ export function findGenes(
     ids[merged] = matched.ids[i];
   });
   const matrix = mergeColumns(source.matrix, target, names.length);
-  return { ...matched, names, ids, matrix, checked: matrix, vocabulary, summed: true };
+  return { ...matched, names, ids, matrix, checked: matrix, vocabulary, summed: true, asked };
 }
 
 /**
@@ -241,7 +244,7 @@ export function tokenTargets({ kept, highlyVariable }: GeneStatistics): Int32Arr
 
 /** The match report; its notes say what was lost. */
 export function reportMatch(genes: Genes, { qc, range }: Statistics, notes: string[]): VocabularyMatch {
-  const { names, ids, vocabulary, column, joined, repeated } = genes;
+  const { names, ids, vocabulary, column, joined, asked, repeated } = genes;
   const totals = qc.var.totalCounts;
   const sum = (keep: (gene: number) => boolean) =>
     totals.reduce((all, counts, gene) => all + (keep(gene) ? counts : 0), 0);
@@ -267,12 +270,12 @@ export function reportMatch(genes: Genes, { qc, range }: Statistics, notes: stri
       ? `WARNING: only ${report} Check that the model is of the cells' species.`
       : report,
   );
-  if (column !== VAR_INDEX)
+  if (column !== VAR_INDEX) {
+    const place = joined ? `column "${column}" of ${joined}, joined by the index` : `var column "${column}"`;
     notes.push(
-      joined === undefined
-        ? `Gene names were taken from the var column "${column}", which matches the vocabulary best.`
-        : `Gene names were taken from the column "${column}" of ${joined}, joined by the index, which matches the vocabulary best.`,
+      `Gene names were taken from the ${place}, ${asked ? "as asked" : "which matches the vocabulary best"}.`,
     );
+  }
   notes.push(...otherwiseNotes(genes));
   if (repeated > 0)
     notes.push(

@@ -63,22 +63,20 @@ export interface MatchedGenes {
 export function matchGenes(places: GeneNames[], vocabulary: Vocabulary, options: MatchOptions): MatchedGenes {
   const finder = new GeneFinder(vocabulary, options.species, options.renamed);
   const [lead, ids] = choosePlaces(places, finder, options);
-  const found = findAll(lead, ids, finder);
-  const texts = lead.names.map((name, i) =>
-    isMissing(name) ? (ids ?? places[0]).names[i] || places[0].names[i] : name,
-  );
+  const texts = lead.names.map((name, i) => (isMissing(name) ? places[0].names[i] : name));
+  const found = findAll({ ...lead, names: texts }, ids, finder);
   const { known, keeps, repeated } = keepers(texts, found);
   return {
     ...{ column: lead.column, joined: lead.joined, idColumn: ids?.column, texts, repeated },
     genes: found.map((one) => one?.gene),
-    names:
-      options.duplicates === "sum"
-        ? known
-        : uniqueNames(known.map((name, i) => (keeps[i] ? name : texts[i]))),
+    names: options.duplicates === "sum" ? known : withoutRepeats(texts, found, keeps),
     ids: Int32Array.from(found, (one, i) =>
       one && (keeps[i] || options.duplicates === "sum") ? vocabulary.id(one.gene)! : -1,
     ),
-    otherwise: tally(found, (i) => (found[i]?.by === "id" && ids ? ids.names[i] : lead.names[i])),
+    otherwise: tally(
+      found,
+      (i) => (found[i]?.by === "id" && ids && finder.byId(ids.names[i]) ? ids.names : texts)[i],
+    ),
   };
 }
 
@@ -135,16 +133,14 @@ function holdsIds({ names }: GeneNames): boolean {
 
 function findAll(lead: GeneNames, ids: GeneNames | undefined, finder: GeneFinder): (Found | undefined)[] {
   const dates = undoDates(lead.names);
-  const found = lead.names.map((text, i): Found | undefined => {
-    if (isMissing(text)) return ids && finder.byId(ids.names[i]);
-    return (
+  const found = lead.names.map(
+    (text, i) =>
       finder.named(text) ??
       (ids && finder.byId(ids.names[i])) ??
       finder.byId(text) ??
       finder.symbol(dates.get(text) ?? [], "date") ??
-      finder.byRelease(text)
-    );
-  });
+      finder.byRelease(text),
+  );
   return ofOneGenome(lead.names, found, finder.species);
 }
 
@@ -158,12 +154,13 @@ function ofOneGenome(
   if (!genomes.includes("human") || !genomes.includes("mouse")) return found;
   const genes = (genome: Species) => found.filter((one, i) => one && genomes[i] === genome).length;
   const own = species ?? (genes("human") >= genes("mouse") ? "human" : "mouse");
-  return found.map((one, i) => (genomes[i] === undefined || genomes[i] === own ? one : undefined));
+  return found.map((one, i) =>
+    one?.by === "name" || genomes[i] === undefined || genomes[i] === own ? one : undefined,
+  );
 }
 
 /**
- * Of the columns that name a gene, the one that keeps it: the first that names it as the vocabulary does, else the
- * first.
+ * Of the columns that name a gene, the one that keeps it: the first that names it as the vocabulary does, else the first.
  */
 function keepers(texts: readonly string[], found: readonly (Found | undefined)[]) {
   const keeper = new Map<string, number>();
@@ -176,6 +173,23 @@ function keepers(texts: readonly string[], found: readonly (Found | undefined)[]
   const known = texts.map((text, i) => found[i]?.gene ?? text);
   const keeps = found.map((one, i) => one === undefined || keeper.get(one.gene) === i);
   return { known, keeps, repeated: known.length - new Set(known).size };
+}
+
+/** The columns' names, none twice; what keeps a gene has its name, and nothing else has. */
+function withoutRepeats(
+  texts: readonly string[],
+  found: readonly (Found | undefined)[],
+  keeps: readonly boolean[],
+): string[] {
+  const columns = [...texts.keys()];
+  const known = columns.filter((i) => found[i] && keeps[i]);
+  const others = columns.filter((i) => !(found[i] && keeps[i]));
+  const names = uniqueNames([...known.map((i) => found[i]!.gene), ...others.map((i) => texts[i])]);
+  const unique = new Array<string>(texts.length);
+  [...known, ...others].forEach((column, i) => {
+    unique[column] = names[i];
+  });
+  return unique;
 }
 
 function tally(

@@ -104,6 +104,11 @@ const CASES: Record<string, { varNames: string[]; columns?: Record<string, unkno
     columns: { SYMBOL: ["nan", "CD19"] },
     genes: ["CD3D", "CD19"],
   },
+  "a missing symbol whose place in the index has one": {
+    varNames: ["CD3D", "CD19-old", "NKG7-old"],
+    columns: { symbol: [null, "CD19", "NKG7"] },
+    genes: ["CD3D", "CD19", "NKG7"],
+  },
   "row numbers in the index": {
     varNames: ["0", "1"],
     columns: { chromosome: ["chr11", "chr16"], features: ["CD3D", "CD19"] },
@@ -135,11 +140,19 @@ test("a first missing symbol is borne, and the gene called by its id", async () 
 
 test("symbols of var are joined to the counts of raw by the index", async () => {
   const cells = await readH5ad("test/fixtures/trials/raw_var.h5ad");
-  for (const options of [{}, { geneColumn: "feature_name" }]) {
+  for (const [options, why] of [
+    [{}, "which matches the vocabulary best"],
+    [{ geneColumn: "feature_name" }, "as asked"],
+  ] as const) {
     const ready = await prepare(cells, options);
     assert.equal(ready.source.matrix, "raw");
     assert.deepEqual([ready.match.matched, ready.match.of, ready.match.column], [100, 120, "feature_name"]);
-    says(ready, /^Gene names were taken from the column "feature_name" of var, joined by the index/);
+    says(
+      ready,
+      new RegExp(
+        `^Gene names were taken from the column "feature_name" of var, joined by the index, ${why}\\.$`,
+      ),
+    );
   }
   await assert.rejects(prepare(cells, { geneColumn: "symbol" }), {
     ...{ code: "option", message: /geneColumn is "symbol", .* Its columns are: feature_name, mean, std\./ },
@@ -278,6 +291,12 @@ test("cells of both species counted together: the genes of the vocabulary's, or 
   const mouse = await prepare(called(names), { species: "mouse" });
   assert.deepEqual(mouse.tokens.genes, ["CD3D", "C9orf72", "NKG7"]);
   assert.deepEqual([...mouse.genes.kept], [0, 0, 1, 1, 1]);
+});
+
+test("without a model, all names of the file are genes", async () => {
+  const names = ["GRCh38_CD3D", "mm10___Cd3d", "1-Mar", "CD3D|915"];
+  const ready = await preprocess(called(names), { nHvg: 0 });
+  assert.deepEqual(ready.tokens.genes, names);
 });
 
 test("a vocabulary of mouse genes needs no option", async () => {
