@@ -1,0 +1,12 @@
+import type { Command } from "./command.js";
+
+/** The commands, loaded when they are called. */
+export const COMMANDS: Record<string, () => Promise<Command>> = {
+  annotate: async () => (await import("./annotate.js")).annotateCommand,
+  evaluate: async () => (await import("./evaluate.js")).evaluateCommand,
+  finetune: async () => (await import("./finetune.js")).finetuneCommand,
+  gpu: async () => (await import("./gpu.js")).gpuCommand,
+  inspect: async () => (await import("./inspect.js")).inspectCommand,
+  preprocess: async () => (await import("./preprocess.js")).preprocessCommand,
+  simulate: async () => (await import("./simulate.js")).simulateCommand,
+};
