@@ -111,3 +111,11 @@ test("what a file or a path says does not command the terminal", () => {
   assert.match(stderr, /□\]0;title□□name\.h5ad/);
   assert.doesNotMatch(stderr, /\p{Cc}(?<!\n)|\u202e/u);
 });
+
+const limited = process.platform === "win32" && "Windows has no ulimit";
+test("too few open files are said to be that", { skip: limited }, () => {
+  const command = `ulimit -n 64; exec "${process.execPath}" dist/src/cli/main.js inspect ${counts}`;
+  const { status, stderr } = spawnSync("/bin/sh", ["-c", command], { encoding: "utf8" });
+  assert.equal(status, 1);
+  assert.match(stderr, /^cellkernel inspect: this system allows too few open files .*ulimit -n 1024/);
+});
