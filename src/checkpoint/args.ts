@@ -14,7 +14,15 @@ const DEFAULTS = {
 } as const satisfies Partial<ModelArgs>;
 
 const REQUIRED = ["embsize", "nheads", "d_hid", "nlayers"] as const;
-const POSITIVE = [...REQUIRED, "n_layers_cls", "n_bins"] as const;
+/** Positive integers, with the most that is taken: far above every published model, and no work without end. */
+const MOST = {
+  embsize: 2 ** 16,
+  nheads: 2 ** 16,
+  d_hid: 2 ** 18,
+  nlayers: 1000,
+  n_layers_cls: 1000,
+  n_bins: 2 ** 16,
+} as const;
 const OPTIONAL = [
   "pre_norm",
   "use_batch_labels",
@@ -58,11 +66,13 @@ export function parseArgs(parsed: unknown, source: string): ModelArgs {
   const fault = (name: string, expected: string) =>
     new CellkernelError(
       "format",
-      `${source}: "${name}" is ${JSON.stringify(args[name])}; expected ${expected}`,
+      `${source}: "${name}" is ${JSON.stringify(args[name])?.slice(0, 60)}; expected ${expected}`,
       { path: source },
     );
-  for (const name of POSITIVE)
+  for (const [name, most] of Object.entries(MOST)) {
     if (!Number.isInteger(args[name]) || (args[name] as number) < 1) throw fault(name, "a positive integer");
+    if ((args[name] as number) > most) throw fault(name, `at most ${most}`);
+  }
   for (const name of ["pad_value", "mask_value"])
     if (typeof args[name] !== "number") throw fault(name, "a number");
   const { embsize, nheads, dropout } = args as unknown as ModelArgs;

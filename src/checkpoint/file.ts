@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { CellkernelError } from "../support/error.js";
+import { plainFile } from "../support/readText.js";
 
 /** A file read at chosen places, so that a checkpoint of many GB is never held twice. */
 export interface RandomAccessFile {
@@ -12,9 +13,9 @@ export interface RandomAccessFile {
 
 /** Opens a file for `use` and closes it after. */
 export function withFile<T>(path: string, use: (file: RandomAccessFile) => T): T {
-  const fd = openForReading(path);
+  const { size } = plainFile(path);
+  const fd = openSync(path, "r");
   try {
-    const size = fstatSync(fd).size;
     return use({
       path,
       size,
@@ -39,17 +40,4 @@ export function withFile<T>(path: string, use: (file: RandomAccessFile) => T): T
   } finally {
     closeSync(fd);
   }
-}
-
-function openForReading(path: string): number {
-  try {
-    const fd = openSync(path, "r");
-    if (fstatSync(fd).isFile()) return fd;
-    closeSync(fd);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      throw new CellkernelError("path", `there is no file ${path}`, { path });
-    throw error;
-  }
-  throw new CellkernelError("path", `${path} is not a file`, { path });
 }

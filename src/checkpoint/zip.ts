@@ -33,13 +33,18 @@ export class ZipFile {
     return [...this.entries.keys()];
   }
 
-  /** An entry's bytes, checked against its checksum. */
-  read(name: string): Uint8Array {
+  /** An entry's bytes, checked against its checksum. @param most bytes that it may have */
+  read(name: string, most = Number.POSITIVE_INFINITY): Uint8Array {
     const entry = this.entries.get(name);
     if (!entry) throw damaged(this.file, `it holds no entry ${name}`);
+    if (entry.size > most)
+      throw damaged(this.file, `entry ${name} has ${entry.size} bytes, where at most ${most} are expected`);
     const header = view(this.file.read(entry.offset, 30));
     if (header.getUint32(0, true) !== LOCAL) throw damaged(this.file, `entry ${name} has no header`);
-    const start = entry.offset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
+    const nameLength = header.getUint16(26, true);
+    if (text(this.file.read(entry.offset + 30, nameLength)) !== name)
+      throw damaged(this.file, `its table of contents takes another entry for ${name}`);
+    const start = entry.offset + 30 + nameLength + header.getUint16(28, true);
     const bytes = this.file.read(start, entry.size);
     if (crc32(bytes) !== entry.crc) throw damaged(this.file, `the checksum of entry ${name} does not agree`);
     return bytes;
@@ -51,12 +56,13 @@ function centralDirectory(file: RandomAccessFile): Map<string, Entry> {
   const bytes = file.read(offset, size);
   const directory = view(bytes);
   const entries = new Map<string, Entry>();
+  let total = 0;
   for (let i = 0, at = 0; i < count; i++) {
     if (at + 46 > size || directory.getUint32(at, true) !== CENTRAL)
       throw damaged(file, "its table of contents is broken");
     const nameLength = directory.getUint16(at + 28, true);
     const extraLength = directory.getUint16(at + 30, true);
-    const name = Buffer.from(bytes.subarray(at + 46, at + 46 + nameLength)).toString("utf8");
+    const name = text(bytes.subarray(at + 46, at + 46 + nameLength));
     if (directory.getUint16(at + 10, true) !== 0)
       throw new CellkernelError(
         "format",
@@ -73,6 +79,9 @@ function centralDirectory(file: RandomAccessFile): Map<string, Entry> {
       fields,
       view(bytes.subarray(extraStart, extraStart + extraLength)),
     );
+    if (entries.has(name)) throw damaged(file, `it holds two entries ${name}`);
+    total += entrySize;
+    if (total > file.size) throw damaged(file, "its entries overlap");
     entries.set(name, { offset: entryOffset, size: entrySize, crc: directory.getUint32(at + 16, true) });
     at = extraStart + extraLength + directory.getUint16(at + 32, true);
   }
@@ -167,6 +176,10 @@ export function* zipParts(entries: Iterable<[name: string, data: Uint8Array]>): 
 
 function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("utf8");
 }
 
 function damaged(file: RandomAccessFile, what: string): Error {

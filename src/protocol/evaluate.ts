@@ -107,6 +107,7 @@ async function cellsOf(run: Run, options: EvaluateOptions): Promise<NewCells> {
 
 /** What decides a cell's tokens, beside the genes. */
 const DECISIVE = [
+  "doNorm",
   "normalizeTotal",
   "nBins",
   "includeZeroGene",

@@ -69,7 +69,13 @@ async function planRun(ready: Prepared, options: FinetuneOptions): Promise<Plann
   const labels = requireLabels(ready);
   const model = await requireModel(ready, options.model);
   const settings = checkSettings(ready, model, options);
-  const { split, notes: splitNotes } = splitCells(ready, labels, options.split, options.splitBy);
+  const { split, notes: splitNotes } = splitCells(
+    ready,
+    labels,
+    options.split,
+    settings.splitBy,
+    settings.trainTestSplitRatio,
+  );
   const batches = usesBatches(model.args) ? requireBatches(ready) : undefined;
   const args = { ...model.args, dropout: settings.dropout };
   const size = { classes: labels.classes.length, batches: batches?.names.length };
@@ -81,7 +87,13 @@ async function planRun(ready: Prepared, options: FinetuneOptions): Promise<Plann
     name: settings.name ?? basename(ready.source.path).replace(/\.h5ad$/, ""),
     ...{ args, settings, split, vocabulary: model.vocabulary, start: weights },
     microBatch: settings.microBatch ?? memory?.microBatch ?? settings.batchSize,
-    notes: [...splitNotes, ...notes, ...(memory ? [memory.why] : [])],
+    notes: [
+      ...splitNotes,
+      ...model.notes,
+      ...notes,
+      ...(settings.doTrain ? [] : ["nothing was learnt (do_train: false): this is the model as it is"]),
+      ...(memory ? [memory.why] : []),
+    ],
     made: provenance(model),
   };
 }
@@ -121,7 +133,8 @@ async function requireModel(ready: Prepared, given: Model | string | undefined):
       "nothing",
       'there is no model: prepare the cells for one, preprocess(cells, { model: await openModel("…") }), or give the option model',
     );
-  return model instanceof Model ? model : openModel(model.folder);
+  if (model instanceof Model) return model;
+  return openModel(model.folder, { ...model.given, vocabulary: model.vocabulary });
 }
 
 function requireBatches(ready: Prepared) {

@@ -28,6 +28,7 @@ export async function originOf(
     settings,
     model: model && {
       folder: absolute(model.folder),
+      given: model.given,
       sha256: hashOfJson([model.args, model.vocabulary, model.classes]),
     },
     vocabulary:

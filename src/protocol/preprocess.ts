@@ -87,7 +87,7 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
       column: genes.column,
       matrix,
       looked: source.contents.kind,
-      logged: statistics.range.logged,
+      logged: statistics.range.logged || !settings.doNorm,
     },
     maxLength: longestCell(tokens) + 1,
   };
@@ -125,7 +125,7 @@ async function statisticsOf(
   pass: Pass,
   notes: string[],
 ): Promise<Statistics> {
-  const { filterGeneByCounts, filterCellByCounts, normalizeTotal, nHvg, hvgFlavor } = settings;
+  const { filterGeneByCounts, filterCellByCounts, doNorm, normalizeTotal, nHvg, hvgFlavor } = settings;
   const gather = (counts: boolean, logged: boolean) => {
     const flavor = hvgFlavor === "seurat_v3" && !counts ? "cell_ranger" : hvgFlavor;
     return gatherStatistics(
@@ -141,7 +141,7 @@ async function statisticsOf(
         targetSum: normalizeTotal,
         variable: nHvg === 0 ? undefined : { flavor, nTopGenes: nHvg },
       },
-      logged,
+      logged || !doNorm,
       pass,
     );
   };
@@ -150,7 +150,9 @@ async function statisticsOf(
   const { range } = statistics;
   if (nHvg > 0 && (range.integers !== look.counts || range.logged !== look.logged))
     statistics = await gather(range.integers, range.logged);
-  if (range.logged)
+  if (!doNorm)
+    notes.push("The values were taken as they are: neither normalised nor logged (do_norm: false).");
+  else if (range.logged)
     notes.push(
       `Normalisation and log1p were skipped: the values look logged already (largest ${range.max.toPrecision(4)}, smallest above zero ${range.smallestNonZero.toPrecision(3)}).`,
     );
@@ -165,7 +167,7 @@ function createTokenizer(
   genes: Genes,
   { qc, range, keptCells }: Statistics,
   target: Int32Array,
-  { nBins, seed, includeZeroGene, normalizeTotal }: PreparationSettings & { nBins: number },
+  { nBins, seed, includeZeroGene, doNorm, normalizeTotal }: PreparationSettings & { nBins: number },
 ): Tokenizer {
   const columns = Int32Array.from(target.keys()).filter((column) => target[column] >= 0);
   const cells = keptCells.reduce((sum, flag) => sum + flag, 0);
@@ -174,7 +176,7 @@ function createTokenizer(
     genes: Array.from(columns, (column) => genes.names[column]),
     geneIds: columns.map((column) => genes.ids[column]),
     target,
-    targetSum: range.logged ? undefined : normalizeTotal,
+    targetSum: range.logged || !doNorm ? undefined : normalizeTotal,
     nBins,
     includeZeroGene,
     seed,

@@ -68,9 +68,12 @@ export class Replay {
       );
     this.source = chooseLike(cells, recipe, options.matrix, this.notes);
     const { kind } = this.source.contents;
-    this.logged = kind === recipe.looked ? recipe.logged : kind === "logged";
+    const { doNorm } = preparation;
+    this.logged = !doNorm || (kind === recipe.looked ? recipe.logged : kind === "logged");
     this.notes.push(this.source.reason);
-    if (this.logged) this.notes.push("Normalisation and log1p were skipped: the values look logged already.");
+    if (!doNorm) this.notes.push("The values were taken as they are, as those of the training.");
+    else if (this.logged)
+      this.notes.push("Normalisation and log1p were skipped: the values look logged already.");
     const vocabulary = genesOfRun(run);
     const geneColumn = options.geneColumn ?? columnLike(this.source, recipe, vocabulary);
     const places = genePlaces(this.source, geneColumn);

@@ -1,4 +1,5 @@
 import { cutGeneTable, GENE_TABLE, restoreGeneTable } from "../checkpoint/geneTable.js";
+import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import type { Prepared } from "../store/prepared.js";
 import type { RunCells, RunSettings } from "../store/runParts.js";
@@ -70,17 +71,20 @@ export async function trainPlanned(
           minutes: settings.checkpointMinutes,
           course: saved?.course,
         };
-  const result = await trainVisibly(
-    plan,
-    record,
-    watching,
-    { from: saved?.state, checkpointing },
-    toRun,
-    started,
-  );
+  const course = { from: saved?.state, checkpointing };
+  const result = settings.doTrain
+    ? await trainVisibly(plan, record, watching, course, toRun, started)
+    : untrained(plan.weights, record);
   const run = toRun(result);
   if (folder !== undefined) await run.save(folder);
   return run;
+}
+
+/** What a training without a step comes to. */
+function untrained(weights: Weights, record: TrainingRecord): TrainingResult {
+  const result = { weights, bestEpoch: null, stopped: false, early: false, steps: 0, skippedSteps: 0 };
+  record.finish(result);
+  return result;
 }
 
 /** Whether an architecture reads batch labels. */

@@ -1,11 +1,14 @@
-import { readFileSync } from "node:fs";
 import { CellkernelError } from "../support/error.js";
+import { readText } from "../support/readText.js";
 
 /**
  * Version of what the folders of this project hold. A change of their form makes it one more; where folders of the form
  * before are to be read on, what makes their records of this form belongs into `readRecord`, before the fields are checked.
  */
 export const FORMAT = 1;
+
+/** Bytes of a record: the longest text that JavaScript can hold. The names of 20 million cells fit. */
+const MOST_RECORD = 2 ** 29 - 25;
 
 /** What each field of a record must be. */
 export type Kinds = Record<string, "text" | "number" | "list" | "object" | "texts">;
@@ -30,7 +33,7 @@ const EXPECTED: Record<Kinds[string], string> = {
 export function readRecord(path: string, kinds: Kinds, remedy: string): Record<string, unknown> {
   let record: unknown;
   try {
-    record = JSON.parse(readFileSync(path, "utf8"));
+    record = JSON.parse(readText(path, MOST_RECORD));
   } catch (error) {
     throw new CellkernelError("format", `${path} is not JSON (${(error as Error).message}): ${remedy}`, {
       path,

@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CellkernelError } from "../support/error.js";
+import { plainFile } from "../support/readText.js";
 
 /** Bytes read at once. */
 const PIECE = 1 << 20;
 
 /** SHA-256 of a file of any size, in hexadecimal digits. */
 export function hashOf(path: string): string {
+  plainFile(path);
   const hash = createHash("sha256");
   const piece = Buffer.allocUnsafe(PIECE);
   const fd = openSync(path, "r");

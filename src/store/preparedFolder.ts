@@ -207,7 +207,12 @@ function separate(prepared: Prepared) {
     rest: {
       ...rest,
       // Absolute: it is looked for from whatever folder the fine-tuning is started in.
-      model: model && { folder: resolve(model.folder), args: model.args, classes: model.classes },
+      model: model && {
+        folder: resolve(model.folder),
+        args: model.args,
+        classes: model.classes,
+        given: model.given,
+      },
       tokens: plain("tokens.", tokens),
       labels: labels && { ...plain("labels.", labels), unseen: [...labels.unseen] },
       batches: batches && plain("batches.", batches),

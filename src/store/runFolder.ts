@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { openFolder, readWeights } from "../checkpoint/folder.js";
 import { writeTorch } from "../checkpoint/torchWrite.js";
 import { PREPARATION } from "../settings/preparation.js";
 import { resolve } from "../settings/setting.js";
+import { type Sections, writeSections } from "../settings/yaml.js";
 import { writeFileAtomically } from "../support/atomic.js";
 import { writeFolderAtomically } from "../support/atomicFolder.js";
 import { CellkernelError } from "../support/error.js";
@@ -45,21 +45,21 @@ export function writeRun(folder: string, parts: RunParts, curves: Uint8Array): v
   writeFolderAtomically(
     folder,
     (partial) => {
-      fill(partial, parts);
+      fill(partial, parts, publishedArgs(parts, folder));
       writeFileAtomically(join(partial, "learning_curves.png"), [curves]);
     },
     OWN,
   );
 }
 
-function fill(folder: string, parts: RunParts): void {
+function fill(folder: string, parts: RunParts, published: Sections): void {
   const { args, vocabulary, classes, weights, cells, ...rest } = parts;
   const json = (value: unknown) => `${JSON.stringify(value, undefined, 1)}\n`;
   const write = (name: string, text: string) => writeFileAtomically(join(folder, name), text);
   write("args.json", json(args));
   write("vocab.json", `${JSON.stringify(vocabulary)}\n`);
   write("id2type.json", json(Object.fromEntries(classes.entries())));
-  write("dev_train_args.yml", stringify(publishedArgs(parts)));
+  write("dev_train_args.yml", writeSections(published));
   write("run.log", runLog(parts));
   const { split, learnt } = cells;
   writeArrays(join(folder, CELLS), new Map(Object.entries({ ...split, learnt })));
@@ -165,16 +165,26 @@ function readCells(path: string, content: string): RunCells {
   return { content, split: { train, validation, test }, learnt };
 }
 
-/** The course of training, a line an epoch. */
-function runLog({ name, notes, training, source }: RunParts): string {
+/** The course of training: a line every so many steps, and one an epoch. */
+function runLog({ name, notes, training, source, settings }: RunParts): string {
+  const { losses, history } = training;
+  const course: [step: number, line: string][] = [];
+  const every = settings.logInterval;
+  for (let step = every; step <= losses.length; step += every) {
+    let sum = 0;
+    for (let i = step - every; i < step; i++) sum += losses[i];
+    course.push([step, `step ${step} | train/loss of ${every} steps ${(sum / every).toFixed(4)}`]);
+  }
+  for (const { epoch, step, trainLoss, validationLoss, validationError } of history)
+    course.push([
+      step,
+      `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
+        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError.toFixed(4)}`,
+    ]);
   const lines = [
     `run ${name}, cells of ${source}`,
     ...notes,
-    ...training.history.map(
-      ({ epoch, step, trainLoss, validationLoss, validationError }) =>
-        `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
-        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError.toFixed(4)}`,
-    ),
+    ...course.sort(([a], [b]) => a - b).map(([, line]) => line),
     `${training.state} after ${training.step} steps in ${training.seconds.toFixed(1)} s; ` +
       `weights kept: epoch ${training.bestEpoch ?? "none validated, the last"}`,
   ];

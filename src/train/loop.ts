@@ -123,7 +123,8 @@ class Loop {
   async run(): Promise<TrainingResult> {
     const { progress, epochs } = this;
     while (progress.epoch <= epochs.length && !this.outOfPatience()) {
-      const finished = (await this.steps(epochs[progress.epoch - 1])) && (await this.validate());
+      const finished =
+        (await this.steps(epochs[progress.epoch - 1])) && (!this.validates() || (await this.validate()));
       if (!finished) {
         this.keep("end");
         return this.result(true);
@@ -183,6 +184,12 @@ class Loop {
       error: 1 - done.correct / done.cells,
       learningRate: this.learningRate(),
     });
+  }
+
+  /** Whether the validation comes after this epoch; it does after the last. */
+  private validates(): boolean {
+    const { epoch } = this.progress;
+    return epoch % (this.plan.saveEvalInterval ?? 1) === 0 || epoch === this.epochs.length;
   }
 
   /** Loss of the validation cells, by which the best weights are kept. @returns false when it was stopped */

@@ -122,7 +122,7 @@ test("the folder is one of the published form: weights, whole gene table, option
     "task_configs",
   ]);
   assert.equal(options.model_parameters.batch_size, 16);
-  assert.equal(options.task_info.cell_type_col, "celltype");
+  assert.equal(options.preprocess.dataset_cell_type_col, "celltype");
   const loaded = await loadRun(saved);
   assert.deepEqual(
     loaded.training,
@@ -143,8 +143,32 @@ test("rows of genes that the data lack stay as they started", async () => {
 
 test("fine-tuning goes on from a saved run and takes all its weights", async () => {
   const next = await finetune(ready, { ...settings, model: saved, epochs: 1 });
-  assert.match(next.notes[0], /^(\d+) of \1 tensors of the model taken from the checkpoint$/);
+  assert.match(next.notes[0], /^(\d+) of \1 tensors of the model taken from the checkpoint: .* \(100 %\)$/);
   assert.ok(next.training.history[0].trainLoss < 0.5 * run.training.history[0].trainLoss);
+});
+
+test("do_train: false keeps the model as it is, save_eval_interval and log_interval space what is measured", async () => {
+  const still = await finetune(ready, { ...settings, model: saved, doTrain: false });
+  assert.deepEqual([...still.weights], [...run.weights]);
+  assert.deepEqual([still.training.step, still.training.history], [0, []]);
+  assert.ok(still.notes.includes("nothing was learnt (do_train: false): this is the model as it is"));
+
+  const folder = join(scratch, "spaced");
+  const few = { ...settings, epochs: 5, batchSize: 60, saveEvalInterval: 2, logInterval: 4, saveDir: folder };
+  const spaced = await finetune(ready, few);
+  // 118 cells to train on: two steps an epoch.
+  assert.deepEqual(
+    spaced.training.history.map(({ epoch }) => epoch),
+    [2, 4, 5],
+  );
+  const { losses } = spaced.training;
+  const mean = (from: number) =>
+    ((losses[from] + losses[from + 1] + losses[from + 2] + losses[from + 3]) / 4).toFixed(4);
+  const log = readFileSync(join(folder, "run.log"), "utf8").split("\n");
+  assert.deepEqual(
+    log.filter((line) => line.startsWith("step ")),
+    [`step 4 | train/loss of 4 steps ${mean(0)}`, `step 8 | train/loss of 4 steps ${mean(4)}`],
+  );
 });
 
 test("the published split has no test cells; the figures are those of the validation cells", async () => {

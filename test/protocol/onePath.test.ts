@@ -20,6 +20,7 @@ import { Random } from "../../src/support/random.js";
 import { denseMatrix } from "../preprocess/matrix.js";
 import { tinyModel } from "../support/prepared.js";
 import { memoryCells } from "./cells.js";
+import "../support/withoutProjection.js";
 
 const CELLS = 300;
 const scratch = mkdtempSync(join(tmpdir(), "one-path-"));
@@ -54,6 +55,7 @@ const cellLimit = sums(counts.map((row) => row.slice(0, 46)))[60];
 
 /** A value other than the default for every option of the preparation: a new option must be given one. */
 const VALUES: Required<PreparationOptions> = {
+  ...{ doNorm: false },
   ...{ cellType: "kind", batch: "donor", nHvg: 20, hvgFlavor: "cell_ranger", normalizeTotal: 37 },
   ...{
     filterGeneByCounts: geneLimit,

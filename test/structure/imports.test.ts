@@ -34,7 +34,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   store: ["checkpoint", "tokenize", "settings", "support"],
   train: ["model", "runtime", "tokenize", "checkpoint", "predict", "store", "support", "settings"],
   predict: ["model", "runtime", "tokenize", "checkpoint", "support"],
-  evaluate: ["anndata"],
+  evaluate: ["anndata", "support"],
   reference: ["predict"],
   simulate: ["anndata", "support"],
   views: [],
