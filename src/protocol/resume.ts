@@ -2,7 +2,7 @@ import { parameterShapes } from "../model/parameters.js";
 import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
-import { loadPrepared } from "../store/preparedFolder.js";
+import { folderOf, loadPrepared } from "../store/preparedFolder.js";
 import { runState } from "../store/runFolder.js";
 import type { RunSettings } from "../store/runParts.js";
 import { readState, type SavedState } from "../store/stateFile.js";
@@ -71,7 +71,7 @@ export async function resume(of: Run | string, options: ResumeOptions = {}): Pro
       );
     const notes = [...stored.notes, ...goingOn(stored, settings, saved)];
     const planned: PlannedTraining = { ...stored, settings, notes, start };
-    updateTraining(folder, { ...stored, settings, notes });
+    updateTraining(folder, { ...stored, settings, notes, cells: folderOf(ready) ?? stored.cells });
     return trainPlanned(planned, ready, options, { folder, saved, started });
   });
 }

@@ -3,7 +3,7 @@ import type { MimeBundle } from "../host/host.js";
 import type { ModelArgs } from "../model/args.js";
 import type { Prepared } from "../store/prepared.js";
 import { readRun, writeRun } from "../store/runFolder.js";
-import type { RunParts, RunSettings, TrainingCourse } from "../store/runParts.js";
+import type { Provenance, RunParts, RunSettings, TrainingCourse } from "../store/runParts.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 import { trainingView } from "../views/training.js";
 
@@ -18,6 +18,7 @@ export class Run {
   readonly training: TrainingCourse;
   readonly settings: RunSettings;
   readonly notes: string[];
+  readonly made: Provenance;
 
   /**
    * @param parts what it is made of
@@ -38,6 +39,7 @@ export class Run {
     this.training = parts.training;
     this.settings = parts.settings;
     this.notes = parts.notes;
+    this.made = parts.made;
   }
 
   /**
