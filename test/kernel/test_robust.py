@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpecManager
 
-from support import KERNEL_NAME, ROOT, Kernel, installed_kernelspec, language_processes, until
+from support import KERNEL_NAME, ROOT, Kernel, installed_kernelspec, language_processes, running, until
 
 
 class BadInput(unittest.TestCase):
@@ -221,7 +221,7 @@ class Death(unittest.TestCase):
             )
             out = subprocess.run([sys.executable, "-c", code, str(ROOT / "test/kernel")], capture_output=True, text=True, cwd=folder)
             pid = int(out.stdout.strip().split("\n")[-1])
-            until("the end of the kernel", lambda: not os.path.exists(f"/proc/{pid}"))
+            until("the end of the kernel", lambda: not running(pid))
 
 
 class Starting(unittest.TestCase):
