@@ -1,10 +1,11 @@
 import { ColumnTable } from "arquero";
 import { type Categorical, type Column, TypedColumn, type Value } from "./columns.js";
+import { Descent } from "./descent.js";
 import { readColumn, readFrame } from "./frame.js";
 import type { Decoded, TypedArray } from "./hdf5/decode.js";
-import type { H5File } from "./hdf5/file.js";
 import { openMatrix, sparseFormat } from "./matrices/open.js";
 import type { RowMatrix } from "./matrix.js";
+import type { Storage } from "./storage.js";
 import { tableOf } from "./table.js";
 import { Unread } from "./unread.js";
 
@@ -90,25 +91,24 @@ export const EMPTY_MAPPING: LazyMapping = { keys: () => [], has: () => false, ge
 
 /** The members of the group (or, before anndata 0.7, of the dataset of records) at `path`. */
 export function openMapping(
-  file: H5File,
+  file: Storage,
   path: string,
   leaveOut: (key: string) => boolean = () => false,
 ): LazyMapping {
   const kind = file.kind(path);
   if (kind === undefined) return EMPTY_MAPPING;
   if (kind === "dataset") return openRecords(file, path);
-  const keys = file.keys(path).filter((key) => !leaveOut(key));
+  const keys = new Set(file.keys(path).filter((key) => !leaveOut(key)));
   return {
-    keys: () => keys,
-    has: (key) => keys.includes(key),
-    get: (key) => (keys.includes(key) ? plainElement(storedElement(file, `${path}/${key}`)) : undefined),
-    stored: (key) => (keys.includes(key) ? storedElement(file, `${path}/${key}`) : undefined),
+    keys: () => [...keys],
+    has: (key) => keys.has(key),
+    get: (key) => (keys.has(key) ? plainElement(storedElement(file, `${path}/${key}`)) : undefined),
+    stored: (key) => (keys.has(key) ? storedElement(file, `${path}/${key}`) : undefined),
   };
 }
 
-function openRecords(file: H5File, path: string): LazyMapping {
-  const members = file.dataset(path).compound_type?.members ?? [];
-  const keys = members.map((member) => member.name);
+function openRecords(file: Storage, path: string): LazyMapping {
+  const keys = file.fields(path);
   return {
     keys: () => keys,
     has: (key) => keys.includes(key),
@@ -125,7 +125,7 @@ function openRecords(file: H5File, path: string): LazyMapping {
  * Reads whatever stands at a path, by its `encoding-type`
  * (https://anndata.readthedocs.io/en/stable/fileformat-prose.html#element-specifications).
  */
-function storedElement(file: H5File, path: string): Stored {
+function storedElement(file: Storage, path: string, descent = new Descent(file)): Stored {
   const encoding = file.textAttribute(path, "encoding-type");
   if (file.kind(path) === "dataset") return encoding === "null" ? null : storedArray(file, path, encoding);
   if (sparseFormat(file, path)) return openMatrix(file, path);
@@ -143,13 +143,17 @@ function storedElement(file: H5File, path: string): Stored {
     case "anndata":
     case "raw":
     case undefined:
-      return Object.fromEntries(file.keys(path).map((key) => [key, storedElement(file, `${path}/${key}`)]));
+      return descent.into(path, () =>
+        Object.fromEntries(
+          file.keys(path).map((key) => [key, storedElement(file, `${path}/${key}`, descent)]),
+        ),
+      );
     default:
       return new Unread(file, path, encoding);
   }
 }
 
-function storedArray(file: H5File, path: string, encoding: string | undefined): Stored {
+function storedArray(file: Storage, path: string, encoding: string | undefined): Stored {
   const { values, dtype, shape, inner } = file.read(path);
   if (values instanceof Map) {
     // Complex numbers are records to HDF5.

@@ -1,100 +1,19 @@
 import { existsSync, statSync } from "node:fs";
-import { CellkernelError } from "../support/error.js";
-import { AnnData, type Raw } from "./anndata.js";
-import { openMapping } from "./element.js";
-import { refuseOtherFormats, refuseOtherHdf5 } from "./formats/recognize.js";
-import { readFrame } from "./frame.js";
-import { H5File } from "./hdf5/file.js";
-import { openMatrix, sparseFormat } from "./matrices/open.js";
-import type { RowMatrix } from "./matrix.js";
-import { tableOf } from "./table.js";
-import { Unread } from "./unread.js";
 
-/**
- * Opens an `.h5ad` file of any anndata version since 0.5, read-only. Tables are read at once,
- * matrices by blocks when they are asked for.
- *
- * Source: https://anndata.readthedocs.io/en/stable/fileformat-prose.html
- */
+import { annDataOf } from "./annDataOf.js";
+import type { AnnData } from "./anndata.js";
+import { refuseOtherFormats, refuseOtherHdf5 } from "./formats/recognize.js";
+import { H5File } from "./hdf5/file.js";
+
+/** Opens an `.h5ad` file of any anndata version since 0.5, read-only. */
 export async function readH5ad(path: string): Promise<AnnData> {
   if (existsSync(path) && statSync(path).isFile()) refuseOtherFormats(path);
   const file = await H5File.open(path);
   try {
     refuseOtherHdf5(file);
-    return describe(file);
+    return annDataOf(file, "an HDF5 file but not an .h5ad file");
   } catch (error) {
     file.close();
     throw error;
   }
-}
-
-function describe(file: H5File): AnnData {
-  for (const table of ["/obs", "/var"]) {
-    if (file.kind(table) === undefined) {
-      throw new CellkernelError(
-        "format",
-        `${file.path} is an HDF5 file but not an .h5ad file: it has no ${table}. ` +
-          "Its members are: " +
-          `${file.keys("/").join(", ") || "none"}.`,
-        { path: file.path },
-      );
-    }
-  }
-  const obs = readFrame(file, "/obs");
-  const genes = readFrame(file, "/var");
-  const shape = [obs.index.length, genes.index.length] as const;
-  const unread = [...obs.unread, ...genes.unread];
-  const recordsHaveCategories = file.kind("/obs") === "dataset";
-  return new AnnData({
-    path: file.path,
-    isFile: true,
-    obs: tableOf(obs.columns),
-    var: tableOf(genes.columns),
-    obsNames: obs.index,
-    varNames: genes.index,
-    X: holdsMatrix(file, "/X") ? openMatrix(file, "/X", shape) : undefined,
-    raw: openRaw(file, obs.index.length, unread),
-    layers: openLayers(file, shape, unread),
-    obsm: openMapping(file, "/obsm"),
-    varm: openMapping(file, "/varm"),
-    obsp: openMapping(file, "/obsp"),
-    varp: openMapping(file, "/varp"),
-    uns: openMapping(file, "/uns", (key) => recordsHaveCategories && key.endsWith("_categories")),
-    unread,
-    close: () => file.close(),
-  });
-}
-
-/** Whether there is anything: anndata 0.12 may write `None` in place of a matrix. */
-function holdsMatrix(file: H5File, path: string): boolean {
-  return file.kind(path) !== undefined && file.textAttribute(path, "encoding-type") !== "null";
-}
-
-function openLayers(
-  file: H5File,
-  shape: readonly [number, number],
-  unread: Unread[],
-): Map<string, RowMatrix> {
-  const layers = new Map<string, RowMatrix>();
-  for (const name of file.kind("/layers") === "group" ? file.keys("/layers") : []) {
-    const path = `/layers/${name}`;
-    if (file.kind(path) === "dataset" || sparseFormat(file, path)) {
-      if (holdsMatrix(file, path)) layers.set(name, openMatrix(file, path, shape));
-    } else unread.push(new Unread(file, path, file.textAttribute(path, "encoding-type") ?? "none"));
-  }
-  return layers;
-}
-
-/** `raw/` since anndata 0.7; `raw.X` and `raw.var` before. */
-function openRaw(file: H5File, rows: number, unread: Unread[]): Raw | undefined {
-  const separator = file.kind("/raw") === "group" ? "/" : ".";
-  if (!holdsMatrix(file, `/raw${separator}X`)) return undefined;
-  const frame = readFrame(file, `/raw${separator}var`);
-  unread.push(...frame.unread);
-  return {
-    X: openMatrix(file, `/raw${separator}X`, [rows, frame.index.length]),
-    var: tableOf(frame.columns),
-    varNames: frame.index,
-    varm: openMapping(file, `/raw${separator}varm`),
-  };
 }

@@ -1,7 +1,8 @@
 import { CellkernelError } from "../support/error.js";
 import { copyObject } from "./hdf5/copy.js";
-import type { H5File } from "./hdf5/file.js";
-import type { H5Output } from "./hdf5/output.js";
+import { H5File } from "./hdf5/file.js";
+import { H5Output } from "./hdf5/output.js";
+import type { Output, Storage } from "./storage.js";
 
 /**
  * A part of a file in an encoding that is not read here: an awkward array, say, or what a later anndata brings. Whatever
@@ -9,7 +10,7 @@ import type { H5Output } from "./hdf5/output.js";
  */
 export class Unread {
   constructor(
-    private readonly file: H5File,
+    private readonly file: Storage,
     /** Where it stands: `/obsm/airr`. */
     readonly path: string,
     /** Its `encoding-type`, or "none". */
@@ -22,14 +23,16 @@ export class Unread {
     return new CellkernelError(
       "format",
       `${file.at(path)} has the encoding "${encoding}", which is not supported: it is only kept where the whole file is ` +
-        "copied. Remove it from the file in Python first, or do without it.",
+        "copied, between HDF5 files. Remove it from the file in Python first, or do without it.",
       { path: file.path, member: path },
     );
   }
 }
 
 /** Copies it to the same place of another file. */
-export function copyUnread(out: H5Output, unread: Unread): void {
+export function copyUnread(out: Output, unread: Unread): void {
   // biome-ignore lint/complexity/useLiteralKeys: the field is private, for files are no part of what the package shows.
-  copyObject(unread["file"], out, unread.path);
+  const file = unread["file"];
+  if (!(file instanceof H5File && out instanceof H5Output)) throw unread.error();
+  copyObject(file, out, unread.path);
 }

@@ -8,11 +8,12 @@ import { gatherStatistics, type Pass, type Statistics } from "../preprocess/stat
 import { PREPARATION, type PreparationSettings } from "../settings/preparation.js";
 import { resolve } from "../settings/setting.js";
 import type { Prepared } from "../store/prepared.js";
+import { CellkernelError } from "../support/error.js";
 import { DEFAULT_BINS } from "../tokenize/bin.js";
 import { Tokenizer } from "../tokenize/tokenizer.js";
 import { longestCell, type TokenStore } from "../tokenize/tokens.js";
 import { contentOf } from "./content.js";
-import { describeGenes, findGenes, type Genes, reportMatch, sharedGenes, tokenTargets } from "./genes.js";
+import { describeGenes, type Genes, genesOf, reportMatch, sharedGenes, tokenTargets } from "./genes.js";
 import { preparedView } from "./preparedViews.js";
 import type { PreprocessOptions } from "./preprocessOptions.js";
 import { Meter } from "./progress.js";
@@ -32,7 +33,11 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
   const settings = { ...checked, nBins: checked.nBins ?? model?.args.n_bins ?? DEFAULT_BINS };
   const { cellType, batch } = settings;
   if (cells.nObs === 0 || cells.nVars === 0)
-    throw new Error(`${cells.path} is empty: ${cells.nObs} cells × ${cells.nVars} genes.`);
+    throw new CellkernelError(
+      "nothing",
+      `${cells.path} is empty: ${cells.nObs} cells × ${cells.nVars} genes.`,
+      { path: cells.path },
+    );
   const source = chooseMatrix(cells, matrixName(options.matrix), "counts");
   const matrix = options.matrix ?? labelOf(source);
   notes.push(source.reason);
@@ -40,9 +45,11 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
   const all = new Uint8Array(cells.nObs).fill(1);
   if (cellType !== undefined) readLabels(cells, cellType, all, [], model?.classes);
   const batchCodes = batch === undefined ? undefined : readBatches(cells, batch, all, []).codes;
-  const found = findGenes(source, `${matrix} of ${cells.path}`, settings, options);
-  const { genesOf } = settings;
-  const genes = genesOf === undefined ? found : await sharedGenes(found, genesOf, cells.path, notes);
+  const found = genesOf(cells, source, `${matrix} of ${cells.path}`, settings, options);
+  const genes =
+    settings.genesOf === undefined
+      ? found
+      : await sharedGenes(found, settings.genesOf, cells.path, settings, notes);
 
   const pass = passesOver(genes.matrix, options);
   const { logged, ...statistics } = await statisticsOf(
@@ -94,9 +101,10 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
       genes: tokens.genes,
       totalGenes: genes.names.filter((_, gene) => statistics.keptGenes[gene] === 1),
       column: genes.column,
+      ...(genes.idColumn === undefined ? {} : { idColumn: genes.idColumn }),
       matrix,
       looked: source.contents.kind,
-      logged,
+      logged: logged || !settings.doNorm,
     },
     maxLength: longestCell(tokens) + 1,
   };
@@ -140,7 +148,8 @@ async function statisticsOf(
   pass: Pass,
   notes: string[],
 ): Promise<LookedAt> {
-  const { filterGeneByCounts, filterCellByCounts, normalizeTotal, nHvg, hvgFlavor, values } = settings;
+  const { filterGeneByCounts, filterCellByCounts, doNorm, normalizeTotal, nHvg, hvgFlavor, values } =
+    settings;
   const gather = (counts: boolean, logged: boolean) => {
     const flavor = hvgFlavor === "seurat_v3" && !counts ? "cell_ranger" : hvgFlavor;
     return gatherStatistics(
@@ -156,7 +165,7 @@ async function statisticsOf(
         targetSum: normalizeTotal,
         variable: nHvg === 0 ? undefined : { flavor, nTopGenes: nHvg },
       },
-      logged,
+      logged || !doNorm,
       pass,
     );
   };
@@ -168,10 +177,12 @@ async function statisticsOf(
   const logged = looksLogged && (values !== undefined || range.max <= MOST_LOGGED);
   const counts = range.integers && !logged;
   if (nHvg > 0 && (counts !== whole || logged !== looksLogged)) statistics = await gather(counts, logged);
-  if (logged)
+  if (!doNorm)
+    notes.push("The values were taken as they are: neither normalised nor logged (do_norm: false).");
+  else if (logged)
     notes.push(
       values === undefined
-        ? `Normalisation and log1p were skipped: the values look logged already (largest ${range.max.toPrecision(4)}, smallest above zero ${range.smallestNonZero.toPrecision(3)}). If they are counts, say so: values: "counts" (--values counts).`
+        ? `Normalisation and log1p were skipped: the values look logged already (largest $range.max.toPrecision(4), smallest above zero $range.smallestNonZero.toPrecision(3)). If they are counts, say so: values: "counts" (--values counts).`
         : "Normalisation and log1p were skipped, as values asks for.",
     );
   else if (!range.integers)
@@ -191,7 +202,7 @@ function createTokenizer(
   genes: Genes,
   { qc, logged, keptCells }: LookedAt,
   target: Int32Array,
-  { nBins, seed, includeZeroGene, normalizeTotal }: PreparationSettings & { nBins: number },
+  { nBins, seed, includeZeroGene, doNorm, normalizeTotal }: PreparationSettings & { nBins: number },
 ): Tokenizer {
   const columns = Int32Array.from(target.keys()).filter((column) => target[column] >= 0);
   const cells = keptCells.reduce((sum, flag) => sum + flag, 0);
@@ -200,7 +211,7 @@ function createTokenizer(
     genes: Array.from(columns, (column) => genes.names[column]),
     geneIds: columns.map((column) => genes.ids[column]),
     target,
-    targetSum: logged ? undefined : normalizeTotal,
+    targetSum: logged || !doNorm ? undefined : normalizeTotal,
     nBins,
     includeZeroGene,
     seed,

@@ -1,6 +1,5 @@
 import type { ChosenMatrix } from "../anndata/chooseMatrix.js";
 import { CellkernelError } from "../support/error.js";
-import { countMatches } from "../tokenize/matchGenes.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 
 /** Share of the rows that bear names of genes in a matrix that lies on its side. */
@@ -9,18 +8,18 @@ const TURNED = 0.3;
 /**
  * Refuses genes × cells, which the names of the rows give away.
  *
- * @param matched genes of the vocabulary among the columns
+ * @param ids of each column its gene in the vocabulary, −1 for none
  * @param where names the matrix: "X of cells.csv"
  */
 export function refuseTurned(
   { obsNames }: ChosenMatrix,
-  matched: number,
+  ids: Int32Array,
   vocabulary: Vocabulary,
   where: string,
 ): void {
   // Cells are not called like genes: where columns are, rows needn't be looked at.
-  if (matched > 0) return;
-  const rows = countMatches({ column: "obs index", names: [...obsNames] }, vocabulary);
+  if (ids.some((id) => id >= 0)) return;
+  const rows = obsNames.filter((name) => vocabulary.has(name)).length;
   if (rows < TURNED * obsNames.length || rows === 0) return;
   throw new CellkernelError(
     "matrix",

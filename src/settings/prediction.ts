@@ -21,7 +21,7 @@ export const PREDICTION = {
   }),
 } as const;
 
-const { cellType, batch, matrix, values, geneColumn } = PREPARATION;
+const { cellType, batch, matrix, values, geneColumn, species } = PREPARATION;
 
 /**
  * What may be said of a new file, where it differs from that of the training. Everything else was decided when the run's
@@ -39,6 +39,7 @@ export const NEW_CELLS = {
     ...geneColumn,
     help: "var column of gene names; default: that of the training, else the best match",
   },
+  species: { ...species, help: `$species.help; default: that of the training` },
   ...READING,
 } as const;
 

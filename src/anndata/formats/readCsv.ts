@@ -69,7 +69,7 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
     if (fields.length !== columnNames.length + 1) {
       throw new CellkernelError(
         "format",
-        `${path}: row "${name}" (line ${rowNames.length + 2}) has ${fields.length - 1} values, ` +
+        `${path}: row "${short(name)}" (line ${rowNames.length + 2}) has ${fields.length - 1} values, ` +
           `expected ${columnNames.length}; is the separator "${delimiter}"?`,
         { path, row: name },
       );
@@ -81,7 +81,7 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
       if (Number.isNaN(value)) {
         throw new CellkernelError(
           "format",
-          `${path}: "${text}" at row "${name}", column "${columnNames[column]}" is not a number. A table holds expression values only: take other columns out, and add labels by setObs.`,
+          `${path}: "${short(text)}" at row "${short(name)}", column "${short(columnNames[column])}" is not a number. A table holds expression values only: take other columns out, and add labels by setObs.`,
           { path, row: name, column: columnNames[column] },
         );
       }
@@ -93,6 +93,11 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
   }
   if (rowNames.length === 0) throw new CellkernelError("format", `${path} has no rows of values.`, { path });
   return { rowNames, columnNames, indptr: indptr.values(), indices: indices.values(), data: data.values() };
+}
+
+/** What may be the whole of a file that is no table. */
+function short(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function numberOf(text: string, delimiter: string): number {

@@ -36,7 +36,11 @@ const KINDS: [string | RegExp, string, string][] = [
   ],
   [/^\s*<(\?xml|!doctype)/i, "an XML document", "Download it again, with the link to the file itself."],
   [/^\s*(\{\s*["}]|\[\s*[[{\]])/, "a JSON document", "Give a file of cells."],
-  ["PK\x03\x04", "a ZIP archive or an Excel workbook", "Unpack the archive, or save the sheet as CSV."],
+  [
+    "PK\x03\x04",
+    "a ZIP archive, as Zarr stores are packed in, or an Excel workbook",
+    "Give the folder that the archive unpacks to (unzip … -d FOLDER.zarr), or save the sheet as CSV.",
+  ],
   ["\xd0\xcf\x11\xe0", "an Excel workbook", "Save the sheet as CSV."],
   ["BZh", "packed by bzip2", "Unpack it (bunzip2) and give the file that comes out."],
   ["\xfd7zXZ", "packed by xz", "Unpack it (unxz) and give the file that comes out."],

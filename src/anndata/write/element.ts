@@ -2,8 +2,10 @@ import { CellkernelError } from "../../support/error.js";
 import { Categorical, TypedColumn } from "../columns.js";
 import { type DenseArray, type Element, isDense, isMatrix, isTable, Records } from "../element.js";
 import type { TypedArray } from "../hdf5/decode.js";
-import type { H5Output } from "../hdf5/output.js";
+
+import type { Output } from "../storage.js";
 import { copyUnread, Unread } from "../unread.js";
+
 import { writeColumn, writeFlags, writeFrame, writeNumbers, writeTexts } from "./frame.js";
 import { writeMatrix } from "./matrix.js";
 import { writeRecords } from "./records.js";
@@ -17,7 +19,7 @@ export type Writable =
   | { [key: string]: Writable };
 
 /** Writes any element in its encoding; objects become `dict` groups. */
-export function writeElement(out: H5Output, path: string, element: Writable): void {
+export function writeElement(out: Output, path: string, element: Writable): void {
   if (element === null) writeNull(out, path);
   else if (typeof element !== "object") writeScalar(out, path, element);
   else if (element instanceof Unread) copyUnread(out, element);
@@ -32,19 +34,19 @@ export function writeElement(out: H5Output, path: string, element: Writable): vo
 }
 
 /** Writes a `dict` group. */
-export function writeDict(out: H5Output, path: string, entries: Iterable<[string, Writable]>): void {
+export function writeDict(out: Output, path: string, entries: Iterable<[string, Writable]>): void {
   out.group(path);
   out.encoding(path, "dict", "0.1.0");
   for (const [key, value] of entries) writeElement(out, `${path}/${key.replaceAll("/", "_")}`, value);
 }
 
 /** `None`, as anndata since 0.12 has it; but with one element, for h5wasm makes no dataset of none. */
-function writeNull(out: H5Output, path: string): void {
+function writeNull(out: Output, path: string): void {
   out.numbers(path, Float32Array.of(Number.NaN), []);
   out.encoding(path, "null", "0.1.0");
 }
 
-function writeScalar(out: H5Output, path: string, value: unknown): void {
+function writeScalar(out: Output, path: string, value: unknown): void {
   switch (typeof value) {
     case "string":
       out.texts(path, [value], []);
@@ -70,7 +72,7 @@ function writeScalar(out: H5Output, path: string, value: unknown): void {
   out.encoding(path, typeof value === "string" ? "string" : "numeric-scalar", "0.2.0");
 }
 
-function writeList(out: H5Output, path: string, list: readonly unknown[]): void {
+function writeList(out: Output, path: string, list: readonly unknown[]): void {
   if (list.every((value) => typeof value === "string")) writeTexts(out, path, list as string[]);
   else if (list.every((value) => typeof value === "boolean"))
     writeFlags(out, path, Uint8Array.from(list, Number));
@@ -86,7 +88,7 @@ function writeList(out: H5Output, path: string, list: readonly unknown[]): void 
     );
 }
 
-function writeDense(out: H5Output, path: string, { dtype, data, shape }: DenseArray): void {
+function writeDense(out: Output, path: string, { dtype, data, shape }: DenseArray): void {
   if (Array.isArray(data)) writeTexts(out, path, data, shape);
   else if (dtype === "bool") writeFlags(out, path, data as Uint8Array, shape);
   else writeNumbers(out, path, data, shape);

@@ -3,13 +3,14 @@ import { CellkernelError } from "../../support/error.js";
 import { TemporaryFile } from "../../support/temporaryFile.js";
 import type { AnnData } from "../anndata.js";
 import type { LazyMapping } from "../element.js";
-import { H5Output } from "../hdf5/output.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
+import type { Output } from "../storage.js";
 import { tableOf } from "../table.js";
 import { copyUnread, type Unread } from "../unread.js";
 import { type Writable, writeDict } from "./element.js";
 import { writeFrame } from "./frame.js";
 import { CsrOutput, writeMatrix } from "./matrix.js";
+import { openNew, type Target, targetOf } from "./target.js";
 
 /** What a file is written from: an AnnData, or as much of one as there is. */
 export interface Annotations {
@@ -35,7 +36,7 @@ export interface Annotations {
 export type Members = LazyMapping | Iterable<[string, Writable]> | Record<string, Writable>;
 
 /**
- * Writes a new `.h5ad` file whose cells come in blocks of unknown number. The file appears under its
+ * Writes a new `.h5ad` file, or with a name that ends in `.zarr` a Zarr store, whose cells come in blocks of unknown number. The file appears under its
  * name at `close`; after an error nothing is left of it.
  *
  * @example
@@ -45,8 +46,8 @@ export type Members = LazyMapping | Iterable<[string, Writable]> | Record<string
  */
 export class H5adWriter {
   private constructor(
-    private readonly file: TemporaryFile,
-    private readonly out: H5Output,
+    private readonly file: Target,
+    private readonly out: Output,
     private readonly X: CsrOutput,
     private readonly columns: number,
   ) {}
@@ -62,7 +63,7 @@ export class H5adWriter {
     dtype = "float32",
     mostEntries = 0,
   ): Promise<H5adWriter> {
-    const file = new TemporaryFile(path);
+    const file = targetOf(path);
     const out = await openOutput(file);
     try {
       return new H5adWriter(file, out, new CsrOutput(out, "/X", columns, dtype, mostEntries), columns);
@@ -110,7 +111,11 @@ export class H5adWriter {
  * by row blocks. Sparse matrices become CSR; what `adata` was opened from is not touched.
  */
 export async function writeH5ad(adata: AnnData, path: string): Promise<void> {
-  const file = new TemporaryFile(path);
+  await writeWhole(adata, new TemporaryFile(path));
+}
+
+/** Writes an AnnData to a file or store, which has its name when it is whole. */
+export async function writeWhole(adata: AnnData, file: Target): Promise<void> {
   const out = await openOutput(file);
   try {
     writeContents(out, adata);
@@ -122,27 +127,27 @@ export async function writeH5ad(adata: AnnData, path: string): Promise<void> {
 }
 
 /** Writes all parts to a file that was just opened. */
-export function writeContents(out: H5Output, parts: Annotations): void {
+export function writeContents(out: Output, parts: Annotations): void {
   if (parts.X) writeMatrix(out, "/X", parts.X);
   writeAnnotations(out, parts);
 }
 
-async function openOutput(file: TemporaryFile): Promise<H5Output> {
+async function openOutput(file: Target): Promise<Output> {
   try {
-    return await H5Output.open(file.path, "w");
+    return await openNew(file);
   } catch (error) {
     file.discard();
     throw file.failure(error);
   }
 }
 
-function failed(file: TemporaryFile, out: H5Output, error: unknown): Error {
+function failed(file: Target, out: Output, error: unknown): Error {
   out.abandon();
   file.discard();
   return file.failure(error);
 }
 
-function commit(file: TemporaryFile): void {
+function commit(file: Target): void {
   try {
     file.commit();
   } catch (error) {
@@ -151,7 +156,7 @@ function commit(file: TemporaryFile): void {
   }
 }
 
-function writeAnnotations(out: H5Output, parts: Annotations): void {
+function writeAnnotations(out: Output, parts: Annotations): void {
   out.encoding("/", "anndata", "0.1.0");
   for (const [name, text] of Object.entries(parts.attributes ?? {})) out.attribute("/", name, text);
   writeFrame(out, "/obs", parts.obsNames, parts.obs ?? tableOf([]));
@@ -171,7 +176,7 @@ function writeAnnotations(out: H5Output, parts: Annotations): void {
   copyParts(out, parts);
 }
 
-function copyParts(out: H5Output, { obs, var: genes, raw, unread = [] }: Annotations): void {
+function copyParts(out: Output, { obs, var: genes, raw, unread = [] }: Annotations): void {
   for (const part of unread) copyUnread(out, part);
   for (const [group, table] of [
     ["/obs", obs],
