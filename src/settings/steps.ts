@@ -1,6 +1,7 @@
 import { MODEL } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
+import { SAMPLES } from "./samples.js";
 import type { Table } from "./setting.js";
 import { SIMULATION } from "./simulation.js";
 import { TRAINING } from "./training.js";
@@ -8,6 +9,7 @@ import { TRAINING } from "./training.js";
 /** The options of every step, by the function that takes them. */
 export const STEPS: Record<string, Table> = {
   openModel: MODEL,
+  readSamples: SAMPLES,
   preprocess: PREPARATION,
   finetune: TRAINING,
   "evaluate, annotate": { ...PREDICTION, ...NEW_CELLS },

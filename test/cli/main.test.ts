@@ -49,6 +49,10 @@ test("inspect shows the matrices and the columns", () => {
   assert.deepEqual([result.cells, result.genes, result.matrices.length], [559, 9810, 1]);
   assert.deepEqual(result.obs, [{ column: "batch", values: 2, examples: ["b0", "b1"] }]);
   assert.match(cellkernel("inspect", "notebooks/data/pbmc68k_reduced.h5ad").stdout, /bulk_labels: 10 values/);
+  const files = [counts, "notebooks/data/pbmc68k_reduced.h5ad", "--sample-column", "file"];
+  const both = cellkernel("inspect", ...files).stdout;
+  assert.match(both, /: 1259 cells × [1-9]\d* genes/);
+  assert.match(both, /file: 2 values, counts559, pbmc68k_reduced/);
 });
 
 test("simulate writes a file and names it simulated", () => {
@@ -70,11 +74,11 @@ test("mistakes exit with 2 and a hint, failures with 1", () => {
     cellkernel("preprocess", counts, "--flavor", "v4").stderr,
     /must be one of seurat_v3, cell_ranger, seurat/,
   );
-  assert.match(cellkernel("preprocess").stderr, /expected FILE, got none/);
+  assert.match(cellkernel("preprocess").stderr, /expected FILE…, got none/);
   assert.match(cellkernel("simulate", "x.h5ad").stderr, /--cells N is needed/);
   const missing = cellkernel("preprocess", "nowhere.h5ad");
   assert.equal(missing.status, 1);
-  assert.match(missing.stderr, /^cellkernel preprocess: \/.*nowhere\.h5ad does not exist\./);
+  assert.match(missing.stderr, /^cellkernel preprocess: there is no file \/.*nowhere\.h5ad$/m);
   assert.equal(missing.stdout, "");
 });
 

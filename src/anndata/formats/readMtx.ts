@@ -9,12 +9,18 @@ import { assemble } from "./assemble.js";
 import { parseMatrixMarket, type Triplets } from "./matrixMarket.js";
 import { readTsv } from "./text.js";
 
+/** How a folder of a matrix is read. */
+export interface ReadMtxOptions {
+  /** What the names of the files begin with, where the folder holds several matrices: "GSM1234_". */
+  prefix?: string;
+}
+
 /**
  * Reads a folder of a Matrix Market file and its names, as Cell Ranger writes it: `matrix.mtx`,
  * `barcodes.tsv` and `features.tsv` (or `genes.tsv`), each also gzipped, with any prefix. Text cannot
  * be read by rows, so the matrix is kept in memory: 8 bytes for each entry, and while it is sorted 20.
  */
-export async function readMtx(folder: string): Promise<AnnData> {
+export async function readMtx(folder: string, { prefix }: ReadMtxOptions = {}): Promise<AnnData> {
   if (!existsSync(folder))
     throw new CellkernelError("path", `${resolve(folder)} does not exist.`, { path: folder });
   if (!statSync(folder).isDirectory()) {
@@ -24,11 +30,11 @@ export async function readMtx(folder: string): Promise<AnnData> {
       { path: folder },
     );
   }
-  const matrixPath = find(folder, /matrix\.mtx(\.gz)?$/, "matrix.mtx");
-  const barcodes = (await readTsv(find(folder, /barcodes\.tsv(\.gz)?$/, "barcodes.tsv"))).map(
+  const matrixPath = find(folder, /matrix\.mtx(\.gz)?$/, "matrix.mtx", prefix);
+  const barcodes = (await readTsv(find(folder, /barcodes\.tsv(\.gz)?$/, "barcodes.tsv", prefix))).map(
     ([name]) => name,
   );
-  const features = await readTsv(find(folder, /(features|genes)\.tsv(\.gz)?$/, "features.tsv"));
+  const features = await readTsv(find(folder, /(features|genes)\.tsv(\.gz)?$/, "features.tsv", prefix));
   const triplets = await parseMatrixMarket(matrixPath);
   const { rows, columns } = triplets;
   const transposed = rows === features.length && columns === barcodes.length;
@@ -50,11 +56,20 @@ export async function readMtx(folder: string): Promise<AnnData> {
   });
 }
 
-function find(folder: string, pattern: RegExp, what: string): string {
-  const found = readdirSync(folder).filter((name) => pattern.test(name));
+/** With a prefix, nothing may stand between it and the name. */
+function find(folder: string, pattern: RegExp, what: string, prefix?: string): string {
+  const names = readdirSync(folder);
+  const found =
+    prefix === undefined
+      ? names.filter((name) => pattern.test(name))
+      : names.filter((name) => name.startsWith(prefix) && name.slice(prefix.length).search(pattern) === 0);
   if (found.length === 1) return join(folder, found[0]);
   if (found.length === 0)
-    throw new CellkernelError("path", `${folder} has no ${what} or ${what}.gz.`, { path: folder });
+    throw new CellkernelError(
+      "path",
+      `${folder} has no ${prefix ?? ""}${what} or ${prefix ?? ""}${what}.gz.`,
+      { path: folder },
+    );
   throw new CellkernelError(
     "path",
     `${folder} has several files that could be ${what}: ${found.join(", ")}. Keep one of them there.`,
