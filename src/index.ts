@@ -63,10 +63,12 @@ export { preprocess } from "./protocol/preprocess.js";
 export type { PreprocessOptions, PreprocessProgress } from "./protocol/preprocessOptions.js";
 export type { NewCells, ReplayOptions } from "./protocol/replay.js";
 export type { Report, ReportParts } from "./protocol/report.js";
+export { type ResumeOptions, resume } from "./protocol/resume.js";
 export { loadRun, type Run } from "./protocol/run.js";
 export { type SimulatedFile, type SimulateOptions, simulate } from "./protocol/simulate.js";
 export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
+export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
 export type { PreparationOptions, PreparationSettings } from "./settings/preparation.js";
@@ -81,7 +83,7 @@ export type {
   VocabularyMatch,
 } from "./store/prepared.js";
 export { loadPrepared, type Origin, savePrepared } from "./store/preparedFolder.js";
-export type { RunCells, RunParts, RunSettings, TrainingCourse } from "./store/runParts.js";
+export type { Provenance, RunCells, RunParts, RunSettings, TrainingCourse } from "./store/runParts.js";
 export { CellkernelError, type ErrorCode } from "./support/error.js";
 export type { Random } from "./support/random.js";
 export { binValues } from "./tokenize/bin.js";

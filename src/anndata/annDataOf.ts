@@ -1,7 +1,7 @@
 import { CellkernelError } from "../support/error.js";
 import { AnnData, type Raw } from "./anndata.js";
 import { openMapping } from "./element.js";
-import { readFrame } from "./frame.js";
+import { readFrame, rowsOf } from "./frame.js";
 import { openMatrix } from "./matrices/open.js";
 import type { RowMatrix } from "./matrix.js";
 import type { Storage } from "./storage.js";
@@ -25,9 +25,11 @@ export function annDataOf(file: Storage, otherwise: string): AnnData {
       );
     }
   }
+  // Before anything is read, all that is to have one length claims the same.
+  const shape = [rowsOf(file, "/obs"), rowsOf(file, "/var")] as const;
+  const X = file.kind("/X") === undefined ? undefined : openMatrix(file, "/X", shape);
   const obs = readFrame(file, "/obs");
   const genes = readFrame(file, "/var");
-  const shape = [obs.index.length, genes.index.length] as const;
   const recordsHaveCategories = file.kind("/obs") === "dataset";
   return new AnnData({
     path: file.path,
@@ -36,7 +38,7 @@ export function annDataOf(file: Storage, otherwise: string): AnnData {
     var: tableOf(genes.columns),
     obsNames: obs.index,
     varNames: genes.index,
-    X: file.kind("/X") === undefined ? undefined : openMatrix(file, "/X", shape),
+    X,
     raw: openRaw(file, obs.index.length),
     layers: openLayers(file, shape),
     obsm: openMapping(file, "/obsm"),
@@ -57,9 +59,10 @@ function openLayers(file: Storage, shape: readonly [number, number]): Map<string
 function openRaw(file: Storage, rows: number): Raw | undefined {
   const separator = file.kind("/raw") === "group" ? "/" : ".";
   if (file.kind(`/raw${separator}X`) === undefined) return undefined;
+  const X = openMatrix(file, `/raw${separator}X`, [rows, rowsOf(file, `/raw${separator}var`)]);
   const frame = readFrame(file, `/raw${separator}var`);
   return {
-    X: openMatrix(file, `/raw${separator}X`, [rows, frame.index.length]),
+    X,
     var: tableOf(frame.columns),
     varNames: frame.index,
     varm: openMapping(file, `/raw${separator}varm`),

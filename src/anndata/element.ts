@@ -1,6 +1,7 @@
 import { ColumnTable, table } from "arquero";
 import { CellkernelError } from "../support/error.js";
 import { type Categorical, type Column, TypedColumn, type Value } from "./columns.js";
+import { Descent } from "./descent.js";
 import { readColumn, readFrame } from "./frame.js";
 import type { Decoded, TypedArray } from "./hdf5/decode.js";
 import { openMatrix, sparseFormat } from "./matrices/open.js";
@@ -83,12 +84,12 @@ export function openMapping(
   const kind = file.kind(path);
   if (kind === undefined) return EMPTY_MAPPING;
   if (kind === "dataset") return openRecords(file, path);
-  const keys = file.keys(path).filter((key) => !leaveOut(key));
+  const keys = new Set(file.keys(path).filter((key) => !leaveOut(key)));
   return {
-    keys: () => keys,
-    has: (key) => keys.includes(key),
-    get: (key) => (keys.includes(key) ? readElement(file, `${path}/${key}`) : undefined),
-    stored: (key) => (keys.includes(key) ? readElement(file, `${path}/${key}`, false) : undefined),
+    keys: () => [...keys],
+    has: (key) => keys.has(key),
+    get: (key) => (keys.has(key) ? readElement(file, `${path}/${key}`) : undefined),
+    stored: (key) => (keys.has(key) ? readElement(file, `${path}/${key}`, false) : undefined),
   };
 }
 
@@ -111,7 +112,12 @@ function openRecords(file: Storage, path: string): LazyMapping {
  * (https://anndata.readthedocs.io/en/stable/fileformat-prose.html#element-specifications).
  * `plainScalars` makes a number of an array without dimensions.
  */
-export function readElement(file: Storage, path: string, plainScalars = true): Element {
+export function readElement(
+  file: Storage,
+  path: string,
+  plainScalars = true,
+  descent = new Descent(file),
+): Element {
   const encoding = file.textAttribute(path, "encoding-type");
   if (file.kind(path) === "dataset") return encoding === "null" ? null : readArray(file, path, plainScalars);
   if (sparseFormat(file, path)) return openMatrix(file, path);
@@ -129,8 +135,10 @@ export function readElement(file: Storage, path: string, plainScalars = true): E
     case "anndata":
     case "raw":
     case undefined:
-      return Object.fromEntries(
-        file.keys(path).map((key) => [key, readElement(file, `${path}/${key}`, plainScalars)]),
+      return descent.into(path, () =>
+        Object.fromEntries(
+          file.keys(path).map((key) => [key, readElement(file, `${path}/${key}`, plainScalars, descent)]),
+        ),
       );
     default:
       throw new CellkernelError(

@@ -15,21 +15,24 @@ export interface Frame {
  * 0.7, one dataset of records whose categories stand in `uns`.
  */
 export function readFrame(file: Storage, path: string): Frame {
-  const frame = file.kind(path) === "dataset" ? readRecords(file, path) : readGroup(file, path);
-  for (const [name, column] of frame.columns) {
-    if (column.length !== frame.index.length) {
-      throw new CellkernelError(
-        "format",
-        `${file.at(path)}: column ${name} has ${column.length} rows, the index has ${frame.index.length}; ` +
-          "the file is damaged.",
-        { path: file.path, member: path, column: name },
-      );
-    }
-  }
-  return frame;
+  return file.kind(path) === "dataset" ? readRecords(file, path) : readGroup(file, path);
 }
 
-function readGroup(file: Storage, path: string): Frame {
+/** Rows that a data frame claims to have; nothing is read for it. */
+export function rowsOf(file: Storage, path: string): number {
+  if (file.kind(path) === "dataset") return file.shape(path)[0] ?? 0;
+  return claimedLength(file, `${path}/${indexOf(file, path)}`) ?? 0;
+}
+
+/** The length that a column claims to have; undefined where what it is made of is not there. */
+function claimedLength(file: Storage, path: string): number | undefined {
+  const parts = file.kind(path) === "group" ? [`${path}/codes`, `${path}/values`] : [path];
+  const stored = parts.find((part) => file.kind(part) === "dataset");
+  return stored === undefined ? undefined : file.shape(stored)[0];
+}
+
+/** The name of the index among the members of a data frame. */
+function indexOf(file: Storage, path: string): string {
   const members = file.keys(path);
   const indexName = file.textAttribute(path, "_index") ?? (members.includes("index") ? "index" : "_index");
   if (!members.includes(indexName)) {
@@ -39,19 +42,31 @@ function readGroup(file: Storage, path: string): Frame {
       { path: file.path, member: path },
     );
   }
+  return indexName;
+}
+
+function readGroup(file: Storage, path: string): Frame {
+  const members = new Set(file.keys(path));
+  const indexName = indexOf(file, path);
+  const rows = rowsOf(file, path);
   const order = file.attribute(path, "column-order")?.values;
-  const listed = Array.isArray(order) ? (order as string[]) : [];
-  const rest = members.filter(
-    (name) => name !== indexName && name !== "__categories" && !listed.includes(name),
-  );
+  const listed = new Set(Array.isArray(order) ? (order as string[]) : []);
+  const rest = [...members].filter((name) => name !== indexName && name !== "__categories");
   const columns = new Map<string, Column>();
-  for (const name of [...listed, ...rest]) {
-    if (!members.includes(name))
+  for (const name of new Set([...listed, ...rest])) {
+    if (!members.has(name))
       throw new CellkernelError("format", `${file.at(path)} lists a column ${name} that is not there.`, {
         path: file.path,
         member: path,
         column: name,
       });
+    const length = claimedLength(file, `${path}/${name}`);
+    if (length !== undefined && length !== rows)
+      throw new CellkernelError(
+        "format",
+        `${file.at(path)}: column ${name} has ${length} rows, the index has ${rows}; the file is damaged.`,
+        { path: file.path, member: path, column: name },
+      );
     columns.set(name, readColumn(file, `${path}/${name}`));
   }
   return { index: texts(readColumn(file, `${path}/${indexName}`)), columns };
@@ -77,7 +92,13 @@ function readEncodedColumn(file: Storage, path: string): Column {
   const encoding = file.textAttribute(path, "encoding-type");
   switch (encoding) {
     case "categorical": {
-      const codes = file.read(`${path}/codes`).values;
+      const { values: codes, shape } = file.read(`${path}/codes`);
+      if (shape.length !== 1)
+        throw new CellkernelError(
+          "format",
+          `${file.at(path)}: its codes have ${shape.length} dimensions; a column has one.`,
+          { path: file.path, member: path },
+        );
       const categories = categoryValues(file, `${path}/categories`);
       return categorical(codes, categories, flag(file, path, "ordered"), file.at(path));
     }
@@ -108,6 +129,14 @@ function readEncodedColumn(file: Storage, path: string): Column {
 /** Categories are mostly texts; since anndata 0.12 they may be a nullable string array. */
 function categoryValues(file: Storage, path: string): Decoded {
   if (file.kind(path) === "dataset") return file.read(path);
+  // Only these, because a link could lead from the categories back to their own column.
+  const encoding = file.textAttribute(path, "encoding-type");
+  if (encoding !== "nullable-string-array")
+    throw new CellkernelError(
+      "format",
+      `${file.at(path)} has the encoding "${encoding ?? "none"}", which categories cannot have.`,
+      { path: file.path, member: path },
+    );
   const column = readEncodedColumn(file, path);
   return { dtype: "str", inner: [], values: [...column].map(String) };
 }
@@ -140,7 +169,10 @@ function signedCodes(codes: Decoded["values"], where: string): Int8Array | Int16
       member: where,
     });
   }
-  return Int32Array.from(codes as ArrayLike<number | bigint>, Number);
+  // A code beyond 32 bits must not wrap round to a valid one: −2 is none.
+  return Int32Array.from(codes as ArrayLike<number | bigint>, (code) =>
+    code >= -1 && code < 2 ** 31 ? Number(code) : -2,
+  );
 }
 
 function flag(file: Storage, path: string, name: string): boolean {

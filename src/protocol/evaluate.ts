@@ -117,6 +117,8 @@ const DECISIVE = [
   "includeZeroGene",
   "filterCellByCounts",
   "duplicates",
+  "species",
+  "renamed",
   "seed",
 ] as const;
 

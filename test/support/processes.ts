@@ -25,11 +25,20 @@ export function descendants(pid: number, all = processes()): Process[] {
   return children.flatMap((child) => [child, ...descendants(child.pid, all)]);
 }
 
+/** For how long a process has used a core, to the second. */
+export function secondsComputed(pid: number): number {
+  const time = execFileSync("ps", ["-o", "time=", "-p", `${pid}`], { encoding: "utf8" });
+  return time
+    .trim()
+    .split(":")
+    .reduce((sum, part) => 60 * sum + Number(part), 0);
+}
+
 /** Resolves when `condition` holds; rejects after `seconds`, saying what was waited for. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>, seconds: number) {
   const end = Date.now() + seconds * 1000;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`Waited ${seconds} s in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -77,7 +77,7 @@ test("learns, reports every step and epoch, keeps the weights of the lowest vali
     assert.ok(Math.abs(rate - 5e-3 * 0.9 ** i) < 1e-12);
   });
   const tokensDone = steps.reduce((sum, event) => sum + (event.kind === "step" ? event.tokens : 0), 0);
-  assert.equal(steps[0].kind === "step" && steps[0].plannedTokens, tokensDone);
+  assert.equal(steps[0].kind === "step" && steps[0].tokens + steps[0].tokensLeft, tokensDone);
 });
 
 test("the same plan gives the same weights to the bit, with 1 thread and with 2", async () => {

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { CellkernelError } from "../../support/error.js";
+import { plainFile } from "../../support/readText.js";
 import type { AnnData } from "../anndata.js";
 import { H5File } from "../hdf5/file.js";
 import { readH5ad } from "../readH5ad.js";
@@ -22,6 +23,7 @@ const HDF5 = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
 export async function readCells(path: string): Promise<AnnData> {
   if (!existsSync(path)) throw new CellkernelError("path", `${resolve(path)} does not exist.`, { path });
   if (statSync(path).isDirectory()) return storeVersion(path) === undefined ? readMtx(path) : readZarr(path);
+  plainFile(path);
   if (firstBytes(path, HDF5.length).equals(HDF5))
     return (await holds10x(path)) ? read10xH5(path) : readH5ad(path);
   if (firstBytes(path, ZIP.length).equals(ZIP))

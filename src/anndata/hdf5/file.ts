@@ -7,6 +7,7 @@ import type { RowReader, Storage } from "../storage.js";
 import { type Decoded, decode, dtypeOf, type TypedArray } from "./decode.js";
 import { FIRST_PLUGIN, requireFilters } from "./filters.js";
 import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
+import { requireLikelyChunks, requireLikelySize } from "./limits.js";
 import { NumberReader } from "./numbers.js";
 import { loadPlugin } from "./plugins.js";
 
@@ -21,6 +22,8 @@ export class H5File implements Storage {
     readonly path: string,
     readonly library: H5Library,
     private handle: bigint,
+    /** Bytes. */
+    readonly size: number,
   ) {}
 
   /** Opens a file. Errors say whether it is missing, no HDF5 file, cut short or damaged. */
@@ -31,7 +34,7 @@ export class H5File implements Storage {
     const handle = checked(`${path} cannot be opened as an HDF5 file`, () =>
       library.open(path, library.H5F_ACC_RDONLY, false, -1, -1),
     );
-    return new H5File(path, library, handle);
+    return new H5File(path, library, handle, statSync(path).size);
   }
 
   close(): void {
@@ -53,6 +56,15 @@ export class H5File implements Storage {
     return type === this.library.H5G_DATASET ? "dataset" : undefined;
   }
 
+  /** Whether a path is a link by name, within the file or to another one, rather than an object's own. */
+  isLink(path: string): boolean {
+    return checked(this.at(path), () => {
+      if (this.library.get_type(this.id, path) < 0) return false;
+      const { filename } = this.library.get_external_link(this.id, path) as { filename?: string };
+      return filename !== undefined || this.library.get_symbolic_link(this.id, path) !== null;
+    });
+  }
+
   /** Names of a group's members. */
   keys(path: string): string[] {
     return checked(this.at(path), () => this.library.get_names(this.id, path, false));
@@ -68,6 +80,7 @@ export class H5File implements Storage {
     return checked(`${this.at(path)}, attribute ${name}`, () => {
       const type = this.library.get_attribute_metadata(this.id, path, name);
       const count = type.total_size;
+      requireLikelySize(`${this.at(path)}, attribute ${name}`, type, false, this.size);
       return this.withMemory(type.size * count, (pointer) => {
         const status = this.library.get_attribute_data(this.id, path, name, BigInt(pointer));
         if (status < 0) throw new Error("its value cannot be read");
@@ -85,11 +98,12 @@ export class H5File implements Storage {
   }
 
   /** A dataset's element type, dimensions and chunks; refuses one whose filters we lack. */
-  dataset(path: string): Metadata & { shape: number[] } {
+  dataset(path: string): Metadata & { shape: number[]; packed: boolean } {
     const type = checked(this.at(path), () => this.library.get_dataset_metadata(this.id, path));
     const filters = checked(this.at(path), () => this.library.get_dataset_filters(this.id, path));
     requireFilters(this.at(path), filters);
-    const dataset = { ...type, shape: type.shape ?? [0] };
+    if (filters.length > 0) requireLikelyChunks(this.at(path), type, this.size);
+    const dataset = { ...type, shape: type.shape ?? [0], packed: filters.length > 0 };
     for (const { id } of filters) {
       if (id < FIRST_PLUGIN || type.total_size === 0) continue;
       loadPlugin(this.library, id, () => this.rows(path, dataset, 0, 1));
@@ -105,6 +119,17 @@ export class H5File implements Storage {
     return dtypeOf(this.dataset(path));
   }
 
+  /** A dataset that is to be read whole. @throws where it claims more than the file can hold */
+  private whole(path: string): Metadata & { shape: number[] } {
+    const dataset = this.dataset(path);
+    requireLikelySize(this.at(path), dataset, dataset.packed, this.size);
+    return dataset;
+  }
+
+  requireHeld(path: string): void {
+    this.whole(path);
+  }
+
   fields(path: string): string[] {
     return this.dataset(path).compound_type?.members.map((member) => member.name) ?? [];
   }
@@ -115,7 +140,7 @@ export class H5File implements Storage {
 
   /** Reads a whole dataset that fits in memory (columns, names, embeddings; not matrices of counts). */
   read(path: string): Decoded & { shape: number[] } {
-    const type = this.dataset(path);
+    const type = this.whole(path);
     const { shape } = type;
     const rows = shape[0] ?? 1;
     const each = shape.slice(1).reduce((product, dimension) => product * dimension, 1);
@@ -157,6 +182,11 @@ export class H5File implements Storage {
         return decoded;
       }),
     );
+  }
+
+  identity(path: string): string {
+    const reference = checked(this.at(path), () => this.library.create_object_reference(this.id, path));
+    return Buffer.from(reference).toString("hex");
   }
 
   /** By an object reference. */

@@ -2,7 +2,7 @@ import { CellkernelError } from "../../support/error.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
 import { arrayFor } from "../numbers.js";
 import type { Storage } from "../storage.js";
-import { blockEnd, readPointers } from "./csr.js";
+import { blockEnd, readPointers, requireLikelyLines } from "./csr.js";
 import { checkedBlock, rowRange } from "./rows.js";
 
 /** Entries of a band of rows that is gathered at a time: 256 MB for float32. */
@@ -33,7 +33,7 @@ export class CscMatrix implements RowMatrix {
 
   *blocks(options: { start?: number; end?: number; rows?: number } = {}): Iterable<CsrBlock> {
     const { start, end, rows } = rowRange(this.shape[0], options);
-    this.columnPointers ??= readPointers(this.file, this.path, this.shape[1]);
+    this.columnPointers ??= this.readColumnPointers();
     this.rowPointers ??= this.countRows();
     const pointers = this.rowPointers;
     for (let row = start; row < end; ) {
@@ -49,7 +49,7 @@ export class CscMatrix implements RowMatrix {
 
   /** The stored values of columns `start` to `end`, for a look at what the matrix holds. */
   columnValues(start: number, end: number): Float32Array | Float64Array {
-    this.columnPointers ??= readPointers(this.file, this.path, this.shape[1]);
+    this.columnPointers ??= this.readColumnPointers();
     const first = this.columnPointers[start];
     const data = this.file.rowReader(`${this.path}/data`);
     try {
@@ -59,6 +59,13 @@ export class CscMatrix implements RowMatrix {
     } finally {
       data.release();
     }
+  }
+
+  private readColumnPointers(): Float64Array {
+    const [rows, columns] = this.shape;
+    const pointers = readPointers(this.file, this.path, columns);
+    requireLikelyLines(pointers, [0, columns], rows, this.file.at(this.path));
+    return pointers;
   }
 
   /** A band ends where the next row (or the next block of `rows` rows) would make it too large. */

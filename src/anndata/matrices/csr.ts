@@ -42,6 +42,7 @@ export class CsrMatrix implements RowMatrix {
     start: number,
     end: number,
   ): CsrBlock {
+    requireLikelyLines(pointers, [start, end], this.shape[1], this.file.at(this.path));
     const first = pointers[start];
     const count = pointers[end] - first;
     if (count >= 2 ** 31) {
@@ -63,9 +64,34 @@ export class CsrMatrix implements RowMatrix {
   }
 }
 
+/** A line may hold an entry several times; more often than this on average, no writer is at fault but a trap is set. */
+const MOST_REPEATED = 8;
+
+/**
+ * Refuses lines (rows, or for CSC columns) from `start` to `end` that hold far more entries than they have places, before
+ * room is made for them: what a file claims of its entries need not be stored in it.
+ */
+export function requireLikelyLines(
+  pointers: Float64Array,
+  [start, end]: readonly [number, number],
+  width: number,
+  where: string,
+): void {
+  for (let line = start; line < end; line++) {
+    const entries = pointers[line + 1] - pointers[line];
+    if (entries > MOST_REPEATED * width)
+      throw new CellkernelError(
+        "format",
+        `${where}: line ${line} has ${entries} entries in ${width} places; the file is damaged.`,
+        { member: where },
+      );
+  }
+}
+
 /** Reads and checks the pointers of a compressed matrix with `lines` rows (or, for CSC, columns). */
 export function readPointers(file: Storage, path: string, lines: number): Float64Array {
   const where = file.at(path);
+  file.requireHeld?.(`${path}/indptr`);
   const reader = file.rowReader(`${path}/indptr`);
   const entries = file.shape(`${path}/data`)[0];
   const columns = file.shape(`${path}/indices`)[0];

@@ -1,5 +1,5 @@
-import { chmodSync, constants, copyFileSync, statSync } from "node:fs";
-import { TemporaryFile } from "../../support/temporaryFile.js";
+import { constants, copyFileSync, statSync } from "node:fs";
+import { checkWritable, TemporaryFile } from "../../support/temporaryFile.js";
 import { TemporaryFolder } from "../../support/temporaryFolder.js";
 import { H5Output } from "../hdf5/output.js";
 import type { Output } from "../storage.js";
@@ -22,6 +22,12 @@ export function targetOf(path: string): Target {
   return isZarrName(path) ? storeTarget(path) : new TemporaryFile(path);
 }
 
+/** Fails where nothing could be written there, before hours are spent on what it is to hold. */
+export function checkTarget(path: string): void {
+  if (isZarrName(path)) storeTarget(path);
+  else checkWritable(path);
+}
+
 /** The place for a store, whatever its name. */
 export function storeTarget(path: string): TemporaryFolder {
   return new TemporaryFolder(path, (folder) => storeVersion(folder) !== undefined, "a Zarr store");
@@ -42,10 +48,11 @@ export function canBeCopied(path: string, target: Target): boolean {
 /** Begins with a copy of a file or store, byte by byte. */
 export async function openCopy(path: string, target: Target): Promise<Output> {
   if (target instanceof TemporaryFolder) {
+    target.make();
     copyStore(path, target.path);
     return new ZarrOutput(target.path, storeVersion(path)!);
   }
   copyFileSync(path, target.path, constants.COPYFILE_FICLONE);
-  chmodSync(target.path, statSync(target.path).mode | 0o600);
+  target.open();
   return H5Output.open(target.path, "a");
 }
