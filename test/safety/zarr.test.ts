@@ -5,6 +5,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -223,3 +224,20 @@ test("a store is written to where a link points, and the link stays", async (con
   assert.ok(lstatSync(join(folder, "link.zarr")).isSymbolicLink());
   assert.ok(existsSync(join(out, ".zgroup")) && !existsSync(join(out, "zarr.json")));
 });
+
+for (const name of ["..", ".", "", ".zgroup", "zarr.json", "a\\b"])
+  test(`a member that is called ${JSON.stringify(name)} leads nowhere`, async (context) => {
+    const folder = temporaryFolder(context);
+    mkdirSync(join(folder, "a", "b"), { recursive: true });
+    for (const path of ["mine", "a/mine", "a/b/mine"]) writeFileSync(join(folder, path), "mine");
+    const out = join(folder, "a", "b", "out.zarr");
+    const uns = { x: { [name]: { [name]: { [name]: { b: { c: 1 } } } } } };
+    const obs = table({ label: ["a", "b", "c"] });
+    for (const input of ["test/fixtures/zarr/v2.zarr", "test/fixtures/zarr/v3.zarr"])
+      await assert.rejects(
+        writeResults(input, out, { obs, uns }, { byRow: true }),
+        /cannot be written to a Zarr store; rename it/,
+      );
+    for (const path of ["mine", "a/mine", "a/b/mine"]) assert.ok(existsSync(join(folder, path)));
+    assert.deepEqual(readdirSync(join(folder, "a", "b")), ["mine"]);
+  });
