@@ -7,6 +7,7 @@ import { table } from "arquero";
 import { readSamples } from "../../../src/anndata/formats/readSamples.js";
 import { samplesOf } from "../../../src/anndata/formats/samples.js";
 import { H5adWriter } from "../../../src/anndata/write/h5ad.js";
+import { checkOutput } from "../../../src/anndata/write/results.js";
 import { temporaryFolder } from "../../support/folder.js";
 import { dense } from "../support/dense.js";
 
@@ -125,6 +126,8 @@ test("a folder of 10x runs is read as GEO and as Cell Ranger have them", async (
     [1, 2],
     [7, 8],
   ]);
+  // Results may lie beside a matrix that is a folder's.
+  checkOutput(await readSamples(join(runs, "s2")), join(runs, "s2", "labelled.h5ad"));
   const single = await readSamples(join(runs, "s1", "outs"));
   assert.deepEqual(dense(single.X!), [[1, 2]]);
 });
