@@ -11,6 +11,7 @@ export { type Read10xOptions, read10xH5 } from "./anndata/formats/read10xH5.js";
 export { type ReadCellsOptions, readCells } from "./anndata/formats/readCells.js";
 export { type ReadCsvOptions, readCsv } from "./anndata/formats/readCsv.js";
 export { type ReadMtxOptions, readMtx } from "./anndata/formats/readMtx.js";
+export { readSamples, type SamplesOptions } from "./anndata/formats/readSamples.js";
 export type { Decoded, TypedArray } from "./anndata/hdf5/decode.js";
 export type { JoinOptions } from "./anndata/join.js";
 export type { CsrBlock, RowMatrix } from "./anndata/matrix.js";

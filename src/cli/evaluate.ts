@@ -2,15 +2,16 @@ import { evaluate } from "../protocol/evaluate.js";
 import { loadRun } from "../protocol/run.js";
 import { flags, fromFlags } from "../settings/flags.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
+import { SAMPLES } from "../settings/samples.js";
 import { holdsPrepared, loadPrepared } from "../store/preparedFolder.js";
 import { command, oneOf, text } from "./command.js";
 
-const OPTIONS = { ...PREDICTION, ...NEW_CELLS };
+const OPTIONS = { ...PREDICTION, ...NEW_CELLS, ...SAMPLES };
 
-/** `cellkernel evaluate RUN CELLS` */
+/** `cellkernel evaluate RUN CELLS…` */
 export const evaluateCommand = command({
   summary: "compares a fine-tuned model's labels with the truth, on prepared cells or on a file",
-  positionals: "RUN CELLS",
+  positionals: "RUN CELLS…",
   required: 2,
   options: {
     out: { value: "DIR", help: "folder for predictions.csv, evaluation_results.json and pictures" },
@@ -18,9 +19,9 @@ export const evaluateCommand = command({
     ...flags(OPTIONS),
   },
   async run(call) {
-    const [folder, cells] = call.positionals;
+    const [folder, ...cells] = call.positionals;
     const report = await evaluate(await loadRun(folder), {
-      cells: holdsPrepared(cells) ? loadPrepared(cells) : cells,
+      cells: cells.length === 1 && holdsPrepared(cells[0]) ? loadPrepared(cells[0]) : cells,
       subset: oneOf(call, "subset", ["test", "validation", "train", "all"]),
       ...fromFlags(OPTIONS, call.values),
       signal: call.signal,

@@ -1,9 +1,7 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import type { AnnData } from "../anndata/anndata.js";
+import { AnnData } from "../anndata/anndata.js";
 import { Categorical } from "../anndata/columns.js";
 import { takeCells } from "../anndata/edit/subset.js";
-import { readCells } from "../anndata/formats/readCells.js";
+import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
 import { checkOutput, ResultsWriter } from "../anndata/write/results.js";
 import type { MimeBundle } from "../host/host.js";
 import { interruption } from "../host/interruption.js";
@@ -23,8 +21,8 @@ import {
 import { leftOutNote, Replay, type ReplayOptions, type TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
 
-export interface AnnotateOptions extends PredictOptions, Omit<ReplayOptions, "cellType"> {
-  /** The labelled `.h5ad` to write; not the input itself. */
+export interface AnnotateOptions extends PredictOptions, Omit<ReplayOptions, "cellType">, SamplesOptions {
+  /** The labelled `.h5ad` to write, or a Zarr store where the name ends in `.zarr`; not the input itself. */
   out: string;
 }
 
@@ -33,7 +31,7 @@ const EMBEDDING = "X_scGPT";
 const RECORD = "cellkernel";
 
 /**
- * Labels the cells of a file and writes a copy of it with `obs` columns `predicted_label`, `probability`
+ * Labels the cells of a file, or of several or a folder of them (see `readSamples`), and writes a copy of it with `obs` columns `predicted_label`, `probability`
  * (of that label) and `margin` (to the second likeliest), the cells' embeddings in `obsm["X_scGPT"]`, and in
  * `uns["cellkernel"]` what it was done by. Cells are prepared as the run's own were. A cell that expresses none of the
  * run's genes gets no label. Cells are read, labelled and written some at a time.
@@ -42,7 +40,7 @@ const RECORD = "cellkernel";
  */
 export async function annotate(
   run: Run,
-  cells: AnnData | string,
+  cells: AnnData | string | readonly string[],
   options: AnnotateOptions,
 ): Promise<Annotation> {
   if (!options?.out)
@@ -51,9 +49,7 @@ export async function annotate(
       'annotate needs a file to write: annotate(run, cells, { out: "labelled.h5ad" })',
       { option: "out" },
     );
-  if (typeof cells === "string" && !existsSync(cells))
-    throw new CellkernelError("path", `there is no file ${resolve(cells)}`, { path: cells });
-  const adata = typeof cells === "string" ? await readCells(cells, options) : cells;
+  const adata = cells instanceof AnnData ? cells : await readSamples(cells, options);
   try {
     checkOutput(adata, options.out);
     const replay = new Replay(run, adata, options);
@@ -74,7 +70,7 @@ export async function annotate(
     writer.close({ obs: labels.columns(), uns: { [RECORD]: record(run, replay, options, notes) } });
     return new Annotation(options.out, run.classes, labels.codes, notes);
   } finally {
-    if (typeof cells === "string") adata.close();
+    if (adata !== cells) adata.close();
   }
 }
 

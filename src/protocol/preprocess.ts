@@ -182,7 +182,7 @@ async function statisticsOf(
   else if (logged)
     notes.push(
       values === undefined
-        ? `Normalisation and log1p were skipped: the values look logged already (largest $range.max.toPrecision(4), smallest above zero $range.smallestNonZero.toPrecision(3)). If they are counts, say so: values: "counts" (--values counts).`
+        ? `Normalisation and log1p were skipped: the values look logged already (largest ${range.max.toPrecision(4)}, smallest above zero ${range.smallestNonZero.toPrecision(3)}). If they are counts, say so: values: "counts" (--values counts).`
         : "Normalisation and log1p were skipped, as values asks for.",
     );
   else if (!range.integers)

@@ -96,7 +96,7 @@ export class Replay {
     this.notes.unshift(...said.filter((note) => note.startsWith("WARNING")));
     this.notes.push(...said.filter((note) => !note.startsWith("WARNING")));
     if (column !== recipe.column)
-      this.notes.push(`Gene names were taken from $column(the run's from ${recipe.column}).`);
+      this.notes.push(`Gene names were taken from ${column} (the run's from ${recipe.column}).`);
     this.notes.push(...otherwiseNotes(this.columns));
     if (this.columns.repeated > 0)
       this.notes.push(

@@ -39,7 +39,7 @@ export const NEW_CELLS = {
     ...geneColumn,
     help: "var column of gene names; default: that of the training, else the best match",
   },
-  species: { ...species, help: `$species.help; default: that of the training` },
+  species: { ...species, help: `${species.help}; default: that of the training` },
   ...READING,
 } as const;
 

@@ -2,7 +2,7 @@ import { EXPORT } from "./export.js";
 import { MODEL } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
-import { READING } from "./reading.js";
+import { SAMPLES } from "./samples.js";
 import type { Table } from "./setting.js";
 import { SIMULATION } from "./simulation.js";
 import { TRAINING } from "./training.js";
@@ -10,7 +10,7 @@ import { TRAINING } from "./training.js";
 /** The options of every step, by the function that takes them. */
 export const STEPS: Record<string, Table> = {
   openModel: MODEL,
-  readCells: READING,
+  readSamples: SAMPLES,
   preprocess: PREPARATION,
   finetune: TRAINING,
   "evaluate, annotate": { ...PREDICTION, ...NEW_CELLS },

@@ -14,6 +14,8 @@ import { readTsv } from "./text.js";
 export interface ReadMtxOptions {
   /** Whether features other than genes (antibodies, guides) are left out; yes by default, as in scanpy. */
   genesOnly?: boolean;
+  /** What the names of the files begin with, where the folder holds several matrices: "GSM1234_". */
+  prefix?: string;
 }
 
 /** Names of the matrix, the cells and the features: Cell Ranger's and STARsolo's, kallisto's, alevin's. */
@@ -29,7 +31,10 @@ const SYMBOLS = /cells_x_genes\.genes\.names\.txt(\.gz)?$/;
  * call them. Text cannot be read by rows, so the matrix is kept in memory: 8 bytes for each entry, and while it is
  * sorted 20.
  */
-export async function readMtx(folder: string, { genesOnly = true }: ReadMtxOptions = {}): Promise<AnnData> {
+export async function readMtx(
+  folder: string,
+  { genesOnly = true, prefix }: ReadMtxOptions = {},
+): Promise<AnnData> {
   if (!existsSync(folder))
     throw new CellkernelError("path", `${resolve(folder)} does not exist.`, { path: folder });
   if (!statSync(folder).isDirectory()) {
@@ -39,10 +44,10 @@ export async function readMtx(folder: string, { genesOnly = true }: ReadMtxOptio
       { path: folder },
     );
   }
-  const matrixPath = find(folder, MATRIX, "matrix.mtx");
+  const matrixPath = find(folder, MATRIX, "matrix.mtx", prefix);
   const [barcodePath, featurePath] = [
-    find(folder, BARCODES, "barcodes.tsv"),
-    find(folder, FEATURES, "features.tsv"),
+    find(folder, BARCODES, "barcodes.tsv", prefix),
+    find(folder, FEATURES, "features.tsv", prefix),
   ];
   const triplets = await parseMatrixMarket(matrixPath);
   const { rows, columns } = triplets;
@@ -108,11 +113,20 @@ async function withSymbols(folder: string, features: string[][]): Promise<string
   return symbols.length === features.length ? features.map(([id], i) => [id, symbols[i][0] ?? id]) : features;
 }
 
-function find(folder: string, pattern: RegExp, what: string): string {
-  const found = readdirSync(folder).filter((name) => pattern.test(name));
+/** With a prefix, nothing may stand between it and the name. */
+function find(folder: string, pattern: RegExp, what: string, prefix?: string): string {
+  const names = readdirSync(folder);
+  const found =
+    prefix === undefined
+      ? names.filter((name) => pattern.test(name))
+      : names.filter((name) => name.startsWith(prefix) && name.slice(prefix.length).search(pattern) === 0);
   if (found.length === 1) return join(folder, found[0]);
   if (found.length === 0)
-    throw new CellkernelError("path", `${folder} has no ${what} or ${what}.gz.`, { path: folder });
+    throw new CellkernelError(
+      "path",
+      `${folder} has no ${prefix ?? ""}${what} or ${prefix ?? ""}${what}.gz.`,
+      { path: folder },
+    );
   throw new CellkernelError(
     "path",
     `${folder} has several files that could be ${what}: ${found.join(", ")}. Keep one of them there.`,

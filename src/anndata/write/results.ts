@@ -13,6 +13,7 @@ import { readH5ad } from "../readH5ad.js";
 import { readZarr } from "../readZarr.js";
 import type { GrowingArray, Output } from "../storage.js";
 import { columnsOf, tableOf } from "../table.js";
+import { storeVersion } from "../zarr/folder.js";
 import { type Writable, writeElement } from "./element.js";
 import { columnPlace, writeColumn } from "./frame.js";
 import { type Annotations, storedMembers, writeContents } from "./h5ad.js";
@@ -204,11 +205,12 @@ export function checkOutput(adata: AnnData, outPath: string): void {
   checkTarget(outPath);
 }
 
-/** Whether writing to one would write to the other: they are the same, or one lies in the other's folder. */
+/** Whether writing to one would write to the other: they are the same, or one lies in the store that the other is. */
 function overlap(source: string, out: string): boolean {
   if (!existsSync(source)) return false;
   const [a, b] = [realpathSync(source), realPlace(out)];
-  return a === b || a.startsWith(b + sep) || b.startsWith(a + sep);
+  const inSource = storeVersion(a) !== undefined && b.startsWith(a + sep);
+  return a === b || a.startsWith(b + sep) || inSource;
 }
 
 /** The real path of what may not be there yet. */
