@@ -24,6 +24,10 @@ export class Lines {
     private readonly args: string[],
   ) {}
 
+  get started(): boolean {
+    return this.child !== undefined;
+  }
+
   /** The answer, or why there is none. */
   async ask(question: object, seconds: number): Promise<Record<string, unknown> | "too long" | "crashed"> {
     const { child, lines } = this.start();
@@ -67,6 +71,8 @@ export class Victim {
 
   /** @param reader one of those in `victim.ts` */
   async read(reader: string, path: string, seconds = 5): Promise<Outcome> {
+    // The time that it takes to start is not the file's.
+    if (!this.process.started) await this.process.ask({ reader, path: "nowhere" }, 120);
     const answer = await this.process.ask({ reader, path }, seconds);
     return typeof answer === "string"
       ? { ended: answer, ms: 1000 * seconds, megabytes: 0 }
