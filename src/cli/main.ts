@@ -15,7 +15,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     console.log(await overview());
     return name === undefined ? MISUSED : 0;
   }
-  if (!(name in COMMANDS)) {
+  if (!Object.hasOwn(COMMANDS, name)) {
     console.error(`cellkernel: there is no command "${name}".\n\n${await overview()}`);
     return MISUSED;
   }

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { workerData } from "node:worker_threads";
 import { FlagError } from "../settings/flags.js";
+import { printable } from "../support/printable.js";
 import { type Command, type Invocation, UsageError } from "./command.js";
 import { COMMANDS } from "./commands.js";
 import { supervisor } from "./supervised.js";
@@ -35,14 +36,15 @@ async function run(): Promise<number> {
     const { positionals, values } = parse(command, args);
     const result = await command.run({
       ...{ positionals, values, signal },
-      progress: (progress) => say({ progress }),
+      progress: (progress) => say({ progress: printable(progress) }),
     });
-    say({ out: values.json ? JSON.stringify(result) : command.text(result as never) });
+    say({ out: values.json ? JSON.stringify(result) : printable(command.text(result as never)) });
     return command.failed?.(result as never) ? FAILED : 0;
   } catch (error) {
     const misused = error instanceof UsageError || error instanceof FlagError;
     const hint = misused ? `\nSee: cellkernel ${name} --help` : "";
-    say({ err: `cellkernel ${name}: ${explained(error as NodeJS.ErrnoException)}${hint}` });
+    // Names out of a file must not command the terminal.
+    say({ err: `cellkernel ${name}: ${printable(explained(error as NodeJS.ErrnoException))}${hint}` });
     if (signal.aborted) return INTERRUPTED;
     return misused ? MISUSED : FAILED;
   }

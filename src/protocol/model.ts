@@ -1,3 +1,4 @@
+import { resolve as resolvePath } from "node:path";
 import { type Coverage, coverageOf, describeCoverage, requireParts } from "../checkpoint/coverage.js";
 import { findModel } from "../checkpoint/findModel.js";
 import { type CheckpointFolder, openFolder, readShapes, readWeights } from "../checkpoint/folder.js";
@@ -96,7 +97,14 @@ export async function openModel(nameOrFolder: string, options: OpenModelOptions 
       { path: folder, option: "vocabulary" },
     );
   const vocabulary = given instanceof Vocabulary ? given : Vocabulary.fromFile(vocabularyPath!);
-  return new Model(found, vocabulary, plain, checkWeights(found, vocabulary, allowPartial ?? []));
+  const absolute = (path: string | undefined) => path && resolvePath(path);
+  const said = {
+    allowPartial,
+    args: absolute(elsewhere.args),
+    classes: absolute(elsewhere.classes),
+    weights: elsewhere.weights && absolute(found.weightsPath),
+  };
+  return new Model(found, vocabulary, said, checkWeights(found, vocabulary, allowPartial ?? []));
 }
 
 /** Compares the weights' shapes with the architecture, the vocabulary and the classes. */

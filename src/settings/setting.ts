@@ -73,7 +73,7 @@ export function real<D extends number | undefined = undefined>(
   const expected =
     least !== undefined
       ? `a number from ${least}${below === undefined ? " on" : ` to below ${below}`}`
-      : `a number above ${above ?? 0}${most === undefined ? "" : `, at most ${most}`}`;
+      : `a number above ${above ?? 0}${most === undefined ? "" : `, at most ${most}`}${below === undefined ? "" : `, below ${below}`}`;
   const right = (x: unknown) =>
     typeof x === "number" &&
     Number.isFinite(x) &&
@@ -122,11 +122,12 @@ export function names(about: About<string[], undefined> & { value: string }): Se
   };
 }
 
-/** On or off. */
-export function toggle(about: About<boolean, false>): Setting<boolean, false> {
+/** On or off: a switch where it is off, a word where it is on unless one says otherwise. */
+export function toggle(about: About<boolean, boolean> & { default?: boolean }): Setting<boolean, boolean> {
+  const on = about.default === true;
   return {
-    ...{ ...about, default: false },
-    parse: (given) => (given === "true" ? true : given === "false" ? false : undefined),
+    ...{ ...about, default: on, value: on ? "true|false" : undefined },
+    parse: (given) => (/^true$/i.test(given) ? true : /^false$/i.test(given) ? false : undefined),
     fault: (value) => (typeof value === "boolean" ? undefined : "true or false"),
   };
 }

@@ -8,7 +8,7 @@ import { readText } from "../support/readText.js";
 export const FORMAT = 1;
 
 /** Bytes of a record: the longest text that JavaScript can hold. The names of 20 million cells fit. */
-export const MOST_RECORD = 2 ** 29 - 25;
+const MOST_RECORD = 2 ** 29 - 25;
 
 /** What each field of a record must be. */
 export type Kinds = Record<string, "text" | "number" | "list" | "object" | "texts">;
