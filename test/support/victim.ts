@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { readCells } from "../../src/anndata/formats/readCells.js";
+import { loadLibrary } from "../../src/anndata/hdf5/library.js";
 import { readWeights } from "../../src/checkpoint/folder.js";
 import { inspect } from "../../src/protocol/inspect.js";
 import { openModel } from "../../src/protocol/model.js";
@@ -18,6 +19,8 @@ const READERS: Record<string, (path: string) => unknown> = {
   options: readTrainArgs,
 };
 
+// Takes a second, once, which is no file's.
+await loadLibrary();
 for await (const line of createInterface({ input: process.stdin })) {
   const { reader, path } = JSON.parse(line);
   forgetPeak();
