@@ -24,7 +24,7 @@ await loadLibrary();
 for await (const line of createInterface({ input: process.stdin })) {
   const { reader, path } = JSON.parse(line);
   forgetPeak();
-  const started = performance.now();
+  const before = process.cpuUsage();
   let result: object;
   try {
     result = { value: await READERS[reader](path) };
@@ -32,7 +32,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     const { name, message, code } = error as Error & { code?: string };
     result = { error: { name, message, code } };
   }
-  console.log(JSON.stringify({ ms: performance.now() - started, megabytes: peak(), ...result }));
+  const { user, system } = process.cpuUsage(before);
+  console.log(JSON.stringify({ ms: (user + system) / 1000, megabytes: peak(), ...result }));
 }
 
 /** Linux measures the peak anew from here on; elsewhere it is that of the process. */
