@@ -6,6 +6,7 @@ import { CellkernelError } from "../../support/error.js";
 import type { RowReader, Storage } from "../storage.js";
 import { type Decoded, decode, dtypeOf, type TypedArray } from "./decode.js";
 import { FIRST_PLUGIN, requireFilters } from "./filters.js";
+import { requireEndingHeaps } from "./heaps.js";
 import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
 import { requireLikelyChunks, requireLikelySize } from "./limits.js";
 import { NumberReader } from "./numbers.js";
@@ -30,11 +31,13 @@ export class H5File implements Storage {
   static async open(path: string): Promise<H5File> {
     if (!existsSync(path)) throw new CellkernelError("path", `${resolve(path)} does not exist.`, { path });
     if (!statSync(path).isFile()) throw new CellkernelError("path", `${path} is not a file.`, { path });
+    const { size } = statSync(path);
+    requireEndingHeaps(path, size);
     const library = await loadLibrary();
     const handle = checked(`${path} cannot be opened as an HDF5 file`, () =>
       library.open(path, library.H5F_ACC_RDONLY, false, -1, -1),
     );
-    return new H5File(path, library, handle, statSync(path).size);
+    return new H5File(path, library, handle, size);
   }
 
   close(): void {
