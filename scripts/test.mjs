@@ -10,7 +10,7 @@ import { provideVulkan } from "./setup/vulkan.mjs";
 import { orExplain, setup } from "./setup.mjs";
 
 /** Tests that need a browser. */
-const BROWSER = ["extension/renderers.test.ts", "notebook/jupyterlab.test.ts"];
+const BROWSER = ["extension/hostile.test.ts", "extension/renderers.test.ts", "notebook/jupyterlab.test.ts"];
 /** Tests that measure time or memory: one after the other, when nothing else runs. */
 const MEASURED = ["kernel/measured.test.ts"];
 /** Much of the others' time is waiting: so many files at a time. */
