@@ -8,6 +8,7 @@ import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
 import type { RunCells, RunSettings } from "../store/runParts.js";
+import { checkWritableFolder } from "../support/destination.js";
 import { CellkernelError } from "../support/error.js";
 import { claim } from "../support/lock.js";
 import { balancedClassWeights } from "../train/classWeights.js";
@@ -52,6 +53,7 @@ export interface FinetuneOptions extends Omit<TrainingOptions, "split"> {
  */
 export async function finetune(ready: Prepared, options: FinetuneOptions = {}): Promise<Run> {
   if (options.saveDir === undefined) return trainRun(ready, options);
+  checkWritableFolder(options.saveDir);
   const giveBack = claim(options.saveDir);
   try {
     const run = await trainRun(ready, options);

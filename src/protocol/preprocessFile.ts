@@ -1,6 +1,7 @@
 import { readCells } from "../anndata/formats/readCells.js";
 import type { Prepared } from "../store/prepared.js";
 import { isPrepared, loadPrepared, savePrepared } from "../store/preparedFolder.js";
+import { checkWritableFolder } from "../support/destination.js";
 import { claim } from "../support/lock.js";
 import { originOf } from "./origin.js";
 import { preprocess } from "./preprocess.js";
@@ -37,6 +38,7 @@ export async function preprocessFile(
   options: PreprocessOptions,
   folder?: string,
 ): Promise<PreprocessSummary> {
+  if (folder !== undefined) checkWritableFolder(folder);
   const origin = folder === undefined ? undefined : originOf(path, options);
   if (folder !== undefined && isPrepared(folder, origin!))
     return summarize(loadPrepared(folder), folder, true);
