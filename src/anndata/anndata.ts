@@ -1,5 +1,5 @@
 import type { ColumnTable } from "arquero";
-
+import { CellkernelError } from "../support/error.js";
 import { Categorical, type Value } from "./columns.js";
 import type { LazyMapping } from "./element.js";
 import type { RowMatrix } from "./matrix.js";
@@ -17,8 +17,10 @@ export interface Raw {
 export interface AnnDataParts {
   /** Where it comes from. */
   path: string;
-  /** Whether `path` is an `.h5ad` file that holds exactly this; not so for views and other formats. */
+  /** Whether `path` is an `.h5ad` file or a Zarr store that holds exactly this; not so for views and other formats. */
   isFile?: boolean;
+  /** The files and folders that are read; `path` alone by default. */
+  sources?: readonly string[];
   obs: ColumnTable;
   var: ColumnTable;
   obsNames: string[];
@@ -41,6 +43,7 @@ export interface AnnDataParts {
 export class AnnData implements AnnDataParts {
   readonly path: string;
   readonly isFile: boolean;
+  readonly sources: readonly string[];
   readonly obs: ColumnTable;
   readonly var: ColumnTable;
   readonly obsNames: string[];
@@ -58,6 +61,7 @@ export class AnnData implements AnnDataParts {
   constructor(parts: AnnDataParts) {
     this.path = parts.path;
     this.isFile = parts.isFile ?? false;
+    this.sources = parts.sources ?? [parts.path];
     this.obs = parts.obs;
     this.var = parts.var;
     this.obsNames = parts.obsNames;
@@ -102,8 +106,10 @@ export class AnnData implements AnnDataParts {
 export function obsColumn(adata: AnnData, name: string): ArrayLike<Value> | Categorical {
   const column = adata.obs.column(name);
   if (!column) {
-    throw new Error(
+    throw new CellkernelError(
+      "column",
       `${adata.path} has no obs column "${name}". Its columns are: ${adata.obs.columnNames().join(", ") || "none"}.`,
+      { path: adata.path, column: name },
     );
   }
   return column as unknown as Categorical;

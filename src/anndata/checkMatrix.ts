@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import type { CsrBlock, RowMatrix } from "./matrix.js";
 
 /** Names for messages about a matrix. */
@@ -36,7 +37,8 @@ function checkValues(block: CsrBlock, names: MatrixNames): void {
   const { data } = block;
   for (let k = 0; k < data.length; k++) {
     // One comparison for the common case: false for NaN, for infinity and below zero.
-    if (!(data[k] >= 0 && data[k] < Number.POSITIVE_INFINITY)) throw new Error(fault(block, k, names));
+    if (!(data[k] >= 0 && data[k] < Number.POSITIVE_INFINITY))
+      throw new CellkernelError("matrix", fault(block, k, names), { matrix: names.name });
   }
 }
 

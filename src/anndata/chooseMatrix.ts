@@ -1,5 +1,5 @@
 import type { ColumnTable } from "arquero";
-
+import { CellkernelError } from "../support/error.js";
 import type { AnnData } from "./anndata.js";
 import { checkedMatrix } from "./checkMatrix.js";
 import { type Contents, describeContents, type Kind, kindName, sampleContents } from "./contents.js";
@@ -57,9 +57,11 @@ export function chooseMatrix(
     return finish(adata, found.candidate, found.contents, reason);
   }
   const seen = looked.map(({ candidate, contents }) => `${candidate.label} holds ${kindName(contents.kind)}`);
-  throw new Error(
+  throw new CellkernelError(
+    "matrix",
     `${adata.path} has no matrix of counts or log-normalised values: ${seen.join("; ") || "it has none at all"}. ` +
       "Save the counts in X, in raw or in a layer.",
+    { path: adata.path },
   );
 }
 
@@ -72,8 +74,10 @@ function chosenByUser(
   const label = labelOf(wanted);
   const candidate = all.find((each) => each.label === label);
   if (!candidate) {
-    throw new Error(
+    throw new CellkernelError(
+      "option",
       `${adata.path} has no ${label}. Its matrices are: ${all.map((each) => each.label).join(", ") || "none"}.`,
+      { option: "matrix", path: adata.path },
     );
   }
   const contents = sampleContents(candidate.matrix);

@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import { Categorical, type Column, TypedColumn, type Value } from "./columns.js";
 
 /**
@@ -15,7 +16,11 @@ export function toColumn(values: ArrayLike<unknown> & Iterable<unknown>, where: 
   const holes = missing.includes(1) ? missing : undefined;
   const kinds = new Set(list.filter((value) => value !== null).map((value) => typeof value));
   if (kinds.size > 1) {
-    throw new Error(`${where} mixes ${[...kinds].join(" and ")} values; make them all of one kind.`);
+    throw new CellkernelError(
+      "column",
+      `${where} mixes ${[...kinds].join(" and ")} values; make them all of one kind.`,
+      { column: where },
+    );
   }
   const [kind] = kinds;
   switch (kind) {
@@ -34,7 +39,11 @@ export function toColumn(values: ArrayLike<unknown> & Iterable<unknown>, where: 
     case undefined:
       return new Float64Array(list.length).fill(Number.NaN);
     default:
-      throw new Error(`${where} holds values of type ${kind}; a column holds numbers, booleans or texts.`);
+      throw new CellkernelError(
+        "column",
+        `${where} holds values of type ${kind}; a column holds numbers, booleans or texts.`,
+        { column: where },
+      );
   }
 }
 

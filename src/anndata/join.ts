@@ -1,5 +1,5 @@
 import type { ColumnTable } from "arquero";
-
+import { CellkernelError } from "../support/error.js";
 import { Categorical, type Column, TypedColumn, type Value } from "./columns.js";
 import { toColumn } from "./infer.js";
 import { repeatedNames } from "./show.js";
@@ -25,14 +25,20 @@ export function joinByCell(
 ): Map<string, Column> {
   const [repeated] = repeatedNames(cells);
   if (repeated !== undefined) {
-    throw new Error(`Cell names must be unique to join ${where} by them, but "${repeated}" repeats.`);
+    throw new CellkernelError(
+      "names",
+      `Cell names must be unique to join ${where} by them, but "${repeated}" repeats.`,
+      { name: repeated },
+    );
   }
   const settled = table.isFiltered() || table.isOrdered() ? table.reify() : table;
   const keyName = key ?? settled.columnNames()[0];
   const keys = settled.column(keyName) as unknown as Iterable<Value> | undefined;
   if (!keys) {
-    throw new Error(
+    throw new CellkernelError(
+      "column",
       `${where} has no column "${keyName}". Its columns are: ${settled.columnNames().join(", ")}.`,
+      { column: keyName },
     );
   }
   const rowOf = rowNumbers(keys, where, keyName);
@@ -47,7 +53,11 @@ function rowNumbers(keys: Iterable<Value>, where: string, keyName: string): Map<
   const rowOf = new Map<string, number>();
   for (const value of keys) {
     const name = String(value);
-    if (rowOf.has(name)) throw new Error(`${where}: "${name}" stands more than once in column ${keyName}.`);
+    if (rowOf.has(name))
+      throw new CellkernelError("names", `${where}: "${name}" stands more than once in column ${keyName}.`, {
+        name,
+        column: keyName,
+      });
     rowOf.set(name, rowOf.size);
   }
   return rowOf;
@@ -63,13 +73,16 @@ function requireMatches(
   const matched = cells.length - missing;
   const example = rowOf.keys().next().value ?? "none";
   if (matched === 0 && cells.length > 0) {
-    throw new Error(
+    throw new CellkernelError(
+      "names",
       `${where}: no value of column ${keyName} is the name of a cell (first value: ${example}; first cell: ${cells[0]}).`,
+      { column: keyName },
     );
   }
   if (partial) return;
   if (missing > 0) {
-    throw new Error(
+    throw new CellkernelError(
+      "names",
       `${where} lacks ${missing} of ${cells.length} cells, the first ${cells[rows.indexOf(-1)]}. ` +
         "Add their rows, or ask for a partial join.",
     );
@@ -77,7 +90,8 @@ function requireMatches(
   if (rowOf.size > matched) {
     const known = new Set(cells);
     const extra = [...rowOf.keys()].find((name) => !known.has(name));
-    throw new Error(
+    throw new CellkernelError(
+      "names",
       `${where} has ${rowOf.size - matched} rows for cells that are not in the data, the first ${extra}. ` +
         "Remove them, or ask for a partial join.",
     );

@@ -1,4 +1,5 @@
 import type { ModelArgs } from "../model/args.js";
+import { CellkernelError } from "../support/error.js";
 
 /** What the published code assumes where `args.json` is silent. */
 const DEFAULTS = {
@@ -13,7 +14,15 @@ const DEFAULTS = {
 } as const satisfies Partial<ModelArgs>;
 
 const REQUIRED = ["embsize", "nheads", "d_hid", "nlayers"] as const;
-const POSITIVE = [...REQUIRED, "n_layers_cls", "n_bins"] as const;
+/** Positive integers, with the most that is taken: far above every published model, and no work without end. */
+const MOST = {
+  embsize: 2 ** 16,
+  nheads: 2 ** 16,
+  d_hid: 2 ** 18,
+  nlayers: 1000,
+  n_layers_cls: 1000,
+  n_bins: 2 ** 16,
+} as const;
 const OPTIONAL = [
   "pre_norm",
   "use_batch_labels",
@@ -34,14 +43,20 @@ const CELL_STYLES = ["cls", "avg-pool", "w-pool"];
  */
 export function parseArgs(parsed: unknown, source: string): ModelArgs {
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw new Error(
+    throw new CellkernelError(
+      "format",
       `${source} should hold one JSON object with the model's architecture (embsize, nheads, …)`,
+      { path: source },
     );
   const given = parsed as Record<string, unknown>;
   const args: Record<string, unknown> = {};
   for (const name of REQUIRED) {
     if (given[name] === undefined)
-      throw new Error(`${source} lacks "${name}"; the architecture needs ${REQUIRED.join(", ")}`);
+      throw new CellkernelError(
+        "format",
+        `${source} lacks "${name}"; the architecture needs ${REQUIRED.join(", ")}`,
+        { path: source },
+      );
     args[name] = given[name];
   }
   for (const [name, value] of Object.entries(DEFAULTS)) args[name] = given[name] ?? value;
@@ -49,9 +64,15 @@ export function parseArgs(parsed: unknown, source: string): ModelArgs {
     if (given[name] !== undefined && given[name] !== null) args[name] = given[name];
 
   const fault = (name: string, expected: string) =>
-    new Error(`${source}: "${name}" is ${JSON.stringify(args[name])}; expected ${expected}`);
-  for (const name of POSITIVE)
+    new CellkernelError(
+      "format",
+      `${source}: "${name}" is ${JSON.stringify(args[name])?.slice(0, 60)}; expected ${expected}`,
+      { path: source },
+    );
+  for (const [name, most] of Object.entries(MOST)) {
     if (!Number.isInteger(args[name]) || (args[name] as number) < 1) throw fault(name, "a positive integer");
+    if ((args[name] as number) > most) throw fault(name, `at most ${most}`);
+  }
   for (const name of ["pad_value", "mask_value"])
     if (typeof args[name] !== "number") throw fault(name, "a number");
   const { embsize, nheads, dropout } = args as unknown as ModelArgs;

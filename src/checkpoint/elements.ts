@@ -51,16 +51,22 @@ function fromBfloat16(bits: Uint16Array): Float32Array {
   return new Float32Array(words.buffer);
 }
 
-/** IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. */
+let halves: Float32Array | undefined;
+
+/** IEEE 754 binary16. There are so few that looking one up is quicker than working it out. */
 function fromHalf(bits: Uint16Array): Float32Array {
+  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, one) => halfValue(one));
   const values = new Float32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) {
-    const sign = bits[i] & 0x8000 ? -1 : 1;
-    const exponent = (bits[i] >> 10) & 31;
-    const fraction = bits[i] & 1023;
-    if (exponent === 31) values[i] = fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-    else if (exponent === 0) values[i] = sign * fraction * 2 ** -24;
-    else values[i] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  }
+  for (let i = 0; i < bits.length; i++) values[i] = halves[bits[i]];
   return values;
+}
+
+/** 1 sign, 5 exponent (bias 15), 10 fraction bits. */
+function halfValue(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

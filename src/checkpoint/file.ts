@@ -1,4 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
+import { CellkernelError } from "../support/error.js";
+import { plainFile } from "../support/readText.js";
 
 /** A file read at chosen places, so that a checkpoint of many GB is never held twice. */
 export interface RandomAccessFile {
@@ -11,22 +13,25 @@ export interface RandomAccessFile {
 
 /** Opens a file for `use` and closes it after. */
 export function withFile<T>(path: string, use: (file: RandomAccessFile) => T): T {
-  const fd = openForReading(path);
+  const { size } = plainFile(path);
+  const fd = openSync(path, "r");
   try {
-    const size = fstatSync(fd).size;
     return use({
       path,
       size,
       read(offset, length) {
         if (offset < 0 || length < 0 || offset + length > size)
-          throw new Error(
+          throw new CellkernelError(
+            "format",
             `${path} is damaged or cut short: it ends at byte ${size}, where ${offset + length} are needed`,
+            { path },
           );
         const bytes = new Uint8Array(length);
         // One read call takes at most 2 GiB.
         for (let at = 0; at < length; ) {
           const got = readSync(fd, bytes, at, Math.min(length - at, 1 << 30), offset + at);
-          if (got === 0) throw new Error(`${path} became shorter while it was read`);
+          if (got === 0)
+            throw new CellkernelError("format", `${path} became shorter while it was read`, { path });
           at += got;
         }
         return bytes;
@@ -35,16 +40,4 @@ export function withFile<T>(path: string, use: (file: RandomAccessFile) => T): T
   } finally {
     closeSync(fd);
   }
-}
-
-function openForReading(path: string): number {
-  try {
-    const fd = openSync(path, "r");
-    if (fstatSync(fd).isFile()) return fd;
-    closeSync(fd);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new Error(`there is no file ${path}`);
-    throw error;
-  }
-  throw new Error(`${path} is not a file`);
 }

@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import type { Weight, Weights } from "./weights.js";
 
 /** Key of the gene embedding table [vocabulary, embsize]. */
@@ -13,7 +14,10 @@ export function cutGeneTable(weights: Weights, rows: ArrayLike<number>): Weights
   const cut = new Float32Array(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
     if (rows[i] < 0 || rows[i] >= shape[0])
-      throw new Error(`the vocabulary id ${rows[i]} lies outside the gene table of ${shape[0]} rows`);
+      throw new CellkernelError(
+        "format",
+        `the vocabulary id ${rows[i]} lies outside the gene table of ${shape[0]} rows`,
+      );
     cut.set(data.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
   }
   return new Map(weights).set(GENE_TABLE, { shape: [rows.length, width], data: cut });
@@ -31,6 +35,9 @@ export function restoreGeneTable(weights: Weights, rows: ArrayLike<number>, whol
 function geneTable(weights: Weights): Weight {
   const table = weights.get(GENE_TABLE);
   if (table?.shape.length !== 2)
-    throw new Error(`the weights hold no gene table (${GENE_TABLE}); is this an scGPT checkpoint?`);
+    throw new CellkernelError(
+      "format",
+      `the weights hold no gene table (${GENE_TABLE}); is this an scGPT checkpoint?`,
+    );
   return table;
 }

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+import { CellkernelError } from "../support/error.js";
 // Python's pickle, as PyTorch writes it. Source of the opcodes: CPython, Lib/pickletools.py.
 
 /** A name that a pickle asks Python to import. Here it only stands for itself: nothing is ever run. */
@@ -9,6 +11,14 @@ export class PickleGlobal {
 export type PersistentLoad = (id: PickleValue) => PickleValue;
 /** Makes the value of `global(...args)`; throws for every name that it does not know. */
 export type Reduce = (global: string, args: PickleValue[]) => PickleValue;
+
+/**
+ * Steps that one pickle may take: a state dict of 10,000 tensors takes some 400,000. Each may make a container, so that
+ * this also bounds the memory (some 200 bytes for an empty Map).
+ */
+const MOST_STEPS = 2 ** 20;
+/** Bytes of a whole number: reading one of n bytes takes n² steps, and torch.save writes none of more than 10. */
+const MOST_DIGITS = 255;
 
 /** Python's dicts become Map, lists and tuples arrays, None null, whole numbers beyond 2^53 bigint. */
 export type PickleValue =
@@ -26,6 +36,7 @@ export type PickleValue =
 /**
  * Reads one pickle from `bytes` at `start`; returns the value and where the pickle ends.
  * Only data are made: names go to `reduce`, which decides what it knows.
+ * @throws where it is cut short, broken, or asks for more than a state dict can need
  */
 export function unpickle(
   bytes: Uint8Array,
@@ -38,10 +49,14 @@ export function unpickle(
   let stack: PickleValue[] = [];
   const marks: PickleValue[][] = [];
   const memo = new Map<number, PickleValue>();
+  let steps = 0;
+  const spend = (cost: number) => {
+    steps += cost;
+    if (steps > MOST_STEPS) throw broken(`takes more than ${MOST_STEPS} steps; save the state dict alone`);
+  };
 
   const take = (length: number): Uint8Array => {
-    if (length < 0 || at + length > bytes.length)
-      throw new Error("its list of contents (pickle) is cut short");
+    if (length < 0 || at + length > bytes.length) throw broken("is cut short");
     at += length;
     return bytes.subarray(at - length, at);
   };
@@ -50,10 +65,14 @@ export function unpickle(
     return at - length;
   };
   const byte = () => view.getUint8(skip(1));
-  const text = (length: number) => Buffer.from(take(length)).toString("utf8");
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = (length: number) => {
+    if (!isUtf8(take(length))) throw broken("holds a text that is not valid UTF-8");
+    return buffer.toString("utf8", at - length, at);
+  };
   const line = () => {
     const end = bytes.indexOf(10, at);
-    if (end < 0) throw new Error("its list of contents (pickle) is cut short");
+    if (end < 0) throw broken("is cut short");
     const found = text(end - at);
     at++;
     return found;
@@ -61,43 +80,45 @@ export function unpickle(
   const length8 = () => Number(view.getBigUint64(skip(8), true));
   const pop = (): PickleValue => {
     const value = stack.pop();
-    if (value === undefined) throw new Error("its list of contents (pickle) is broken");
+    if (value === undefined) throw broken("is broken");
     return value;
   };
   const popMark = (): PickleValue[] => {
     const items = stack;
     const below = marks.pop();
-    if (!below) throw new Error("its list of contents (pickle) is broken");
+    if (!below) throw broken("is broken");
     stack = below;
     return items;
   };
   const push = (value: PickleValue) => void stack.push(value);
   const top = (): PickleValue => {
-    if (stack.length === 0) throw new Error("its list of contents (pickle) is broken");
+    if (stack.length === 0) throw broken("is broken");
     return stack[stack.length - 1];
   };
   const recall = (key: number) => {
     const value = memo.get(key);
-    if (value === undefined) throw new Error("its list of contents (pickle) is broken");
+    if (value === undefined) throw broken("is broken");
     push(value);
   };
   const setItems = (target: PickleValue, items: PickleValue[]) => {
-    if (!(target instanceof Map)) throw new Error("its list of contents (pickle) is broken");
+    if (!(target instanceof Map)) throw broken("is broken");
     for (let i = 0; i + 1 < items.length; i += 2) target.set(items[i], items[i + 1]);
   };
   const append = (target: PickleValue, items: PickleValue[]) => {
-    if (!Array.isArray(target)) throw new Error("its list of contents (pickle) is broken");
+    if (!Array.isArray(target)) throw broken("is broken");
     for (const item of items) target.push(item);
   };
   const call = () => {
     const args = pop();
     const callee = pop();
-    if (!(callee instanceof PickleGlobal) || !Array.isArray(args))
-      throw new Error("its list of contents (pickle) is broken");
+    if (!(callee instanceof PickleGlobal) || !Array.isArray(args)) throw broken("is broken");
+    // A list that is kept once may be handed over again and again: each time it is gone through.
+    for (const arg of args) if (Array.isArray(arg)) spend(arg.length);
     push(reduce(callee.name, args));
   };
 
   for (;;) {
+    spend(1);
     const opcode = byte();
     switch (opcode) {
       case 0x80: // PROTO
@@ -231,7 +252,7 @@ export function unpickle(
         push(new PickleGlobal(`${line()}.${line()}`));
         break;
       case 0x93: // STACK_GLOBAL
-        push(new PickleGlobal([pop(), pop()].reverse().join(".")));
+        push(new PickleGlobal([pop(), pop()].reverse().map(asText).join(".")));
         break;
       case 0x51: // BINPERSID
         push(persistentLoad(pop()));
@@ -244,17 +265,26 @@ export function unpickle(
         pop();
         break;
       default:
-        throw new Error(
-          `its list of contents (pickle) uses the operation 0x${opcode.toString(16)}, which no state dict needs`,
-        );
+        throw broken(`uses the operation 0x${opcode.toString(16)}, which no state dict needs`);
     }
   }
 }
 
 /** A little-endian two's complement number of any length. */
 function long(bytes: Uint8Array): number | bigint {
+  if (bytes.length > MOST_DIGITS) throw broken(`holds a whole number of ${bytes.length} bytes`);
   let value = 0n;
   for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]);
   if (bytes.length > 0 && bytes[bytes.length - 1] & 0x80) value -= 1n << BigInt(8 * bytes.length);
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+/** A nested list is no name: to write one out can take for ever, because it may hold itself many times over. */
+function asText(value: PickleValue): string {
+  if (typeof value !== "string") throw broken("is broken");
+  return value;
+}
+
+function broken(what: string): CellkernelError {
+  return new CellkernelError("format", `its list of contents (pickle) ${what}`);
 }

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { CellkernelError } from "../support/error.js";
 import type { RandomAccessFile } from "./file.js";
 
 // Format: PKWARE's APPNOTE.TXT, sections 4.3 and 4.4. PyTorch stores its entries uncompressed.
@@ -32,13 +33,18 @@ export class ZipFile {
     return [...this.entries.keys()];
   }
 
-  /** An entry's bytes, checked against its checksum. */
-  read(name: string): Uint8Array {
+  /** An entry's bytes, checked against its checksum. @param most bytes that it may have */
+  read(name: string, most = Number.POSITIVE_INFINITY): Uint8Array {
     const entry = this.entries.get(name);
     if (!entry) throw damaged(this.file, `it holds no entry ${name}`);
+    if (entry.size > most)
+      throw damaged(this.file, `entry ${name} has ${entry.size} bytes, where at most ${most} are expected`);
     const header = view(this.file.read(entry.offset, 30));
     if (header.getUint32(0, true) !== LOCAL) throw damaged(this.file, `entry ${name} has no header`);
-    const start = entry.offset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
+    const nameLength = header.getUint16(26, true);
+    if (text(this.file.read(entry.offset + 30, nameLength)) !== name)
+      throw damaged(this.file, `its table of contents takes another entry for ${name}`);
+    const start = entry.offset + 30 + nameLength + header.getUint16(28, true);
     const bytes = this.file.read(start, entry.size);
     if (crc32(bytes) !== entry.crc) throw damaged(this.file, `the checksum of entry ${name} does not agree`);
     return bytes;
@@ -50,14 +56,19 @@ function centralDirectory(file: RandomAccessFile): Map<string, Entry> {
   const bytes = file.read(offset, size);
   const directory = view(bytes);
   const entries = new Map<string, Entry>();
+  let total = 0;
   for (let i = 0, at = 0; i < count; i++) {
     if (at + 46 > size || directory.getUint32(at, true) !== CENTRAL)
       throw damaged(file, "its table of contents is broken");
     const nameLength = directory.getUint16(at + 28, true);
     const extraLength = directory.getUint16(at + 30, true);
-    const name = Buffer.from(bytes.subarray(at + 46, at + 46 + nameLength)).toString("utf8");
+    const name = text(bytes.subarray(at + 46, at + 46 + nameLength));
     if (directory.getUint16(at + 10, true) !== 0)
-      throw new Error(`${file.path}: entry ${name} is compressed; PyTorch writes its entries uncompressed`);
+      throw new CellkernelError(
+        "format",
+        `${file.path}: entry ${name} is compressed; PyTorch writes its entries uncompressed`,
+        { path: file.path },
+      );
     const fields = [
       directory.getUint32(at + 24, true),
       directory.getUint32(at + 20, true),
@@ -68,6 +79,9 @@ function centralDirectory(file: RandomAccessFile): Map<string, Entry> {
       fields,
       view(bytes.subarray(extraStart, extraStart + extraLength)),
     );
+    if (entries.has(name)) throw damaged(file, `it holds two entries ${name}`);
+    total += entrySize;
+    if (total > file.size) throw damaged(file, "its entries overlap");
     entries.set(name, { offset: entryOffset, size: entrySize, crc: directory.getUint32(at + 16, true) });
     at = extraStart + extraLength + directory.getUint16(at + 32, true);
   }
@@ -120,7 +134,8 @@ export function* zipParts(entries: Iterable<[name: string, data: Uint8Array]>): 
     // The padding is an extra field of its own: 4 bytes of head ("FB", as PyTorch names it) and filling.
     const padding = 4 + ((64 - ((offset + 34 + nameBytes.length) % 64)) % 64);
     if (offset + data.byteLength > LIMIT - 0x10000)
-      throw new Error(
+      throw new CellkernelError(
+        "option",
         "the model is larger than the 4 GiB of a PyTorch file of this form; save model.safetensors",
       );
     const shared = Buffer.alloc(26);
@@ -163,6 +178,10 @@ function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("utf8");
+}
+
 function damaged(file: RandomAccessFile, what: string): Error {
-  return new Error(`${file.path} is damaged or cut short: ${what}`);
+  return new CellkernelError("format", `${file.path} is damaged or cut short: ${what}`, { path: file.path });
 }

@@ -1,11 +1,14 @@
 import { finetune } from "../protocol/finetune.js";
-import { readTrainArgs } from "../protocol/trainArgs.js";
+import { openModel } from "../protocol/model.js";
 import { flags, fromFlags } from "../settings/flags.js";
+import { MODEL } from "../settings/model.js";
 import { TRAINING } from "../settings/training.js";
 import { loadPrepared } from "../store/preparedFolder.js";
 import { isRun } from "../store/runFolder.js";
 import { describeTraining } from "../views/training.js";
 import { command, text, UsageError } from "./command.js";
+import { CONFIG, configured } from "./config.js";
+import { describeTrained, trained, untilInterrupted } from "./trained.js";
 
 /** `cellkernel finetune PREPARED --out DIR` */
 export const finetuneCommand = command({
@@ -14,12 +17,13 @@ export const finetuneCommand = command({
   required: 1,
   options: {
     out: { value: "DIR", help: "folder for the fine-tuned model (needed)" },
-    overwrite: { help: "a fine-tuned model that is in that folder already is replaced" },
-    model: { value: "DIR", help: "model to start from; default: the one that the cells were prepared for" },
-    config: {
-      value: "FILE",
-      help: "train_args.yml of the published form, whose options hold unless given here",
+    overwrite: { help: "a fine-tuned model or a training that is in that folder already is replaced" },
+    model: {
+      value: "NAME",
+      help: "model to start from, a folder or its name in CELLKERNEL_MODELS; default: the one that the cells were prepared for, else that of --config",
     },
+    ...flags(MODEL),
+    ...CONFIG,
     ...flags(TRAINING),
   },
   async run(call) {
@@ -27,26 +31,27 @@ export const finetuneCommand = command({
     if (out === undefined) throw new UsageError("--out is missing: the folder for the fine-tuned model.");
     if (isRun(out) && call.values.overwrite !== true)
       throw new UsageError(`${out} holds a fine-tuned model already; give another folder, or --overwrite.`);
-    const config = text(call, "config");
-    const run = await finetune(loadPrepared(call.positionals[0]), {
-      ...(config === undefined ? {} : readTrainArgs(config).training),
-      ...fromFlags(TRAINING, call.values),
-      model: text(call, "model"),
+    const { options, notes, model: named } = configured(call, TRAINING, "training");
+    const ready = loadPrepared(call.positionals[0]);
+    const own = ready.model && { ...ready.model.given, vocabulary: ready.model.vocabulary };
+    const said = fromFlags(MODEL, call.values);
+    const name = text(call, "model") ?? (own ? undefined : named);
+    const model =
+      name !== undefined
+        ? await openModel(name, said)
+        : own && Object.keys(said).length > 0
+          ? await openModel(ready.model!.folder, { ...own, ...said })
+          : undefined;
+    const work = finetune(ready, {
+      ...options,
+      model,
       saveDir: out,
+      overwrite: call.values.overwrite === true,
       signal: call.signal,
       onProgress: (progress) => call.progress(describeTraining(progress)),
     });
-    const { step, seconds, history, bestEpoch } = run.training;
-    return { out, steps: step, seconds, history, bestEpoch, classes: run.classes, notes: run.notes };
+    const done = trained(out, await untilInterrupted(out, call.signal, work));
+    return { ...done, notes: [...notes, ...done.notes] };
   },
-  text: ({ out, steps, seconds, history, bestEpoch, notes }) =>
-    [
-      ...notes.map((note) => `- ${note}`),
-      ...history.map(
-        ({ epoch, trainLoss, validationLoss, validationError }) =>
-          `epoch ${epoch}${epoch === bestEpoch ? " (kept)" : ""}: training loss ${trainLoss.toFixed(4)}, ` +
-          `validation loss ${validationLoss.toFixed(4)}, ${(100 * validationError).toFixed(1)} % wrong`,
-      ),
-      `${steps} steps in ${seconds.toFixed(0)} s. Written to ${out}`,
-    ].join("\n"),
+  text: describeTrained,
 });

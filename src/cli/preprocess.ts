@@ -1,9 +1,10 @@
 import { openModel } from "../protocol/model.js";
 import { type PreprocessSummary, preprocessFile } from "../protocol/preprocessFile.js";
-import { readTrainArgs } from "../protocol/trainArgs.js";
 import { flags, fromFlags } from "../settings/flags.js";
+import { MODEL } from "../settings/model.js";
 import { PREPARATION } from "../settings/preparation.js";
 import { command, text } from "./command.js";
+import { CONFIG, configured } from "./config.js";
 import { progressLine } from "./progressLine.js";
 
 /** `cellkernel preprocess FILE --out DIR` */
@@ -14,30 +15,31 @@ export const preprocessCommand = command({
   options: {
     out: { value: "DIR", help: "folder to write; without it only the report is made" },
     model: {
-      value: "DIR",
-      help: "model folder: gives the vocabulary, the bins and, after a fine-tune, the classes",
+      value: "NAME",
+      help: "model folder, or its name in CELLKERNEL_MODELS: gives the vocabulary, the bins and, after a fine-tune, the classes; default: that of --config",
     },
-    vocab: { value: "FILE", help: "without a model: a vocab.json; without either, all genes of the file" },
-    config: {
-      value: "FILE",
-      help: "train_args.yml of the published form, whose options hold unless given here",
-    },
+    ...flags(MODEL),
+    ...CONFIG,
     ...flags(PREPARATION),
   },
   async run(call) {
-    const [model, config] = [text(call, "model"), text(call, "config")];
-    return preprocessFile(
+    const { options, notes, model: named } = configured(call, PREPARATION, "preparation");
+    const { vocabulary, ...rest } = fromFlags(MODEL, call.values);
+    const name = text(call, "model") ?? named;
+    const model = name === undefined ? undefined : await openModel(name, { vocabulary, ...rest });
+    const summary = await preprocessFile(
       call.positionals[0],
       {
-        ...(config === undefined ? {} : readTrainArgs(config).preparation),
-        ...fromFlags(PREPARATION, call.values),
-        model: model === undefined ? undefined : await openModel(model),
-        vocabulary: text(call, "vocab"),
+        ...options,
+        model,
+        vocabulary: model ? undefined : vocabulary,
         signal: call.signal,
         onProgress: (progress) => call.progress(progressLine(progress)),
       },
       text(call, "out"),
     );
+    const opened = model ? model.describe().split("\n") : [];
+    return { ...summary, notes: [...notes, ...opened, ...summary.notes] };
   },
   text: describe,
 });

@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import { type PredictionPlan, predictInWorker } from "./job.js";
 import { labelCells } from "./labels.js";
 
@@ -21,7 +22,7 @@ export async function int8Agreement(
   signal?: AbortSignal,
 ): Promise<Agreement> {
   const { length } = plan.cells;
-  if (length === 0) throw new Error("There are no cells to measure int8 by.");
+  if (length === 0) throw new CellkernelError("nothing", "There are no cells to measure int8 by.");
   const size = Math.min(sample, length);
   const cells = Int32Array.from({ length: size }, (_, i) => plan.cells[Math.floor((i * length) / size)]);
   const logits = async (int8: boolean) =>

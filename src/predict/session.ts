@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import type { DeviceChoice } from "../runtime/resolveDevice.js";
+import { type PackedError, unpackError } from "../runtime/workerError.js";
 import { unlessAborted } from "../runtime/workerJob.js";
 import type { TokenStore } from "../tokenize/tokens.js";
 import type { CellOutputs } from "./cells.js";
@@ -38,7 +39,7 @@ export interface Request extends CellChunk {
 }
 
 /** What a worker answers: cells done, and in the end the outputs, or the error that ended it. */
-export type Answer = { done: number } | { outputs: CellOutputs | undefined } | { error: unknown };
+export type Answer = { done: number } | { outputs: CellOutputs | undefined } | { failed: PackedError };
 
 /**
  * A model in a worker thread, ready for one chunk of cells after another: everything that predicts, predicts by this.
@@ -75,7 +76,7 @@ export class PredictionSession {
         answer: (answer) => {
           if ("done" in answer) {
             if (!signal?.aborted) onProgress?.(answer.done);
-          } else if ("error" in answer) settle(() => reject(answer.error));
+          } else if ("failed" in answer) settle(() => reject(unpackError(answer.failed)));
           else settle(() => resolve(answer.outputs as CellOutputs));
         },
         fail: (error) => settle(() => reject(error)),

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { resolveDevice } from "../runtime/resolveDevice.js";
+import { packError } from "../runtime/workerError.js";
 import { predictCells } from "./cells.js";
 import { Predictor } from "./predictor.js";
 import type { Answer, PredictionSpec, Request } from "./session.js";
@@ -29,7 +30,7 @@ async function serve({ tokens, cells, batchLabels, abandoned }: Request): Promis
     const buffers = outputs ? [outputs.logits.buffer, outputs.embeddings.buffer] : [];
     answer({ outputs }, buffers as ArrayBuffer[]);
   } catch (error) {
-    answer({ error });
+    answer({ failed: packError(error) });
   }
 }
 

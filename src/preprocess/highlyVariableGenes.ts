@@ -1,4 +1,5 @@
 import type { RowMatrix } from "../anndata/matrix.js";
+import { CellkernelError } from "../support/error.js";
 import { type ClippedSums, CountTable, type Moments } from "./countTable.js";
 import { chooseByDispersion } from "./dispersion.js";
 import { ClippedMoments, GeneMoments } from "./geneMoments.js";
@@ -45,9 +46,15 @@ export function highlyVariableGenes(
 /** Refuses an unknown flavour and a senseless number of genes. */
 export function checkOptions(flavor: HvgFlavor, nTopGenes: number): void {
   if (!HVG_FLAVORS.includes(flavor))
-    throw new Error(`hvgFlavor is "${flavor}"; it must be one of ${HVG_FLAVORS.join(", ")}.`);
+    throw new CellkernelError(
+      "option",
+      `hvgFlavor is "${flavor}"; it must be one of ${HVG_FLAVORS.join(", ")}.`,
+      { option: "hvgFlavor" },
+    );
   if (!Number.isInteger(nTopGenes) || nTopGenes < 1)
-    throw new Error(`nTopGenes is ${nTopGenes}; it must be a positive integer.`);
+    throw new CellkernelError("option", `nTopGenes is ${nTopGenes}; it must be a positive integer.`, {
+      option: "nTopGenes",
+    });
 }
 
 /** What a flavour does to logged values before their moments are taken. */
@@ -114,7 +121,10 @@ function usableBatches(gathered: Pick<CountTable, "batches" | "moments">): numbe
     (batch) => gathered.moments(batch).cells > 1,
   );
   if (usable.length === 0)
-    throw new Error("Variable genes need at least two cells, and two in one batch where batches are given.");
+    throw new CellkernelError(
+      "nothing",
+      "Variable genes need at least two cells, and two in one batch where batches are given.",
+    );
   return usable;
 }
 

@@ -1,4 +1,5 @@
 import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
+import { CellkernelError } from "../support/error.js";
 import { mapBlocks } from "./lazy.js";
 import { median } from "./ranking.js";
 
@@ -10,7 +11,11 @@ import { median } from "./ranking.js";
  */
 export function normalizeTotal(counts: RowMatrix, { targetSum }: { targetSum?: number } = {}): RowMatrix {
   if (targetSum !== undefined && !(targetSum > 0 && targetSum < Infinity))
-    throw new Error(`normalizeTotal is ${targetSum}; it must be a positive number of counts a cell.`);
+    throw new CellkernelError(
+      "option",
+      `normalizeTotal is ${targetSum}; it must be a positive number of counts a cell.`,
+      { option: "normalizeTotal" },
+    );
   const target = targetSum ?? medianTotal(counts);
   return mapBlocks(counts, (block) => normalizeBlock(block, target));
 }

@@ -1,4 +1,5 @@
 import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
+import { CellkernelError } from "../support/error.js";
 
 /** Quality figures, with scanpy's names in camel case. */
 export interface QcMetrics {
@@ -108,7 +109,11 @@ export class QcAccumulator {
 export function calculateQcMetrics(counts: RowMatrix, geneNames: readonly string[]): QcMetrics {
   const [cells, genes] = counts.shape;
   if (geneNames.length !== genes)
-    throw new Error(`The matrix has ${genes} genes, but ${geneNames.length} names were given.`);
+    throw new CellkernelError(
+      "option",
+      `The matrix has ${genes} genes, but ${geneNames.length} names were given.`,
+      { option: "geneNames" },
+    );
   const qc = new QcAccumulator(cells, geneNames);
   for (const block of counts.blocks()) qc.add(block);
   return qc.metrics();

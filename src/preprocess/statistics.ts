@@ -1,4 +1,5 @@
 import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
+import { CellkernelError } from "../support/error.js";
 import { CountTable } from "./countTable.js";
 import { ClippedMoments, GeneMoments } from "./geneMoments.js";
 import { beforeMoments, CountTrend, checkOptions, fromMoments } from "./highlyVariableGenes.js";
@@ -71,7 +72,8 @@ export async function gatherStatistics(
   });
   const metrics = qc.metrics();
   const finalGenes = separate ? keptGenes : filtered(options, metrics);
-  if (qc.range.max === 0) throw new Error(`${options.name} holds only zeros.`);
+  if (qc.range.max === 0)
+    throw new CellkernelError("matrix", `${options.name} holds only zeros.`, { matrix: options.name });
   refuseEmpty(options, gatherer.keptCells, finalGenes);
   return {
     range: qc.range,
@@ -88,14 +90,18 @@ function filtered({ known, filterGeneByCounts }: StatisticsOptions, qc: QcMetric
 
 function refuseEmpty(options: StatisticsOptions, keptCells: Uint8Array, keptGenes: Uint8Array): void {
   if (!keptGenes.includes(1))
-    throw new Error(
+    throw new CellkernelError(
+      "option",
       `No gene of ${options.name} has ${options.filterGeneByCounts} counts or more; lower filterGeneByCounts.`,
+      { option: "filterGeneByCounts" },
     );
   if (!keptCells.includes(1))
-    throw new Error(
+    throw new CellkernelError(
+      "nothing",
       options.filterCellByCounts > 0
         ? `No cell of ${options.name} has ${options.filterCellByCounts} counts or more; lower filterCellByCounts.`
         : `${options.name} has no cells.`,
+      { matrix: options.name },
     );
 }
 

@@ -107,11 +107,14 @@ async function cellsOf(run: Run, options: EvaluateOptions): Promise<NewCells> {
 
 /** What decides a cell's tokens, beside the genes. */
 const DECISIVE = [
+  "doNorm",
   "normalizeTotal",
   "nBins",
   "includeZeroGene",
   "filterCellByCounts",
   "duplicates",
+  "species",
+  "renamed",
   "seed",
 ] as const;
 

@@ -4,6 +4,7 @@ import { nvidiaDriver } from "../runtime/cudaDriver.js";
 import { type CudaInstall, commandLine, cudaInstall } from "../runtime/cudaInstall.js";
 import { MissingPart } from "../runtime/devices.js";
 import { pythons } from "../runtime/python.js";
+import { CellkernelError } from "../support/error.js";
 
 export interface GpuInstall {
   /** The release of CUDA that the driver serves: 13 or 12. */
@@ -32,7 +33,8 @@ export async function gpuInstall(options: {
   const pip = spawn(install.program, install.args, { stdio: ["ignore", 2, 2], signal: options.signal });
   const [code] = await once(pip, "exit");
   if (code !== 0)
-    throw new Error(
+    throw new CellkernelError(
+      "device",
       `pip ended with exit code ${code}: its own words stand above. To install into another Python, activate its environment, or name it in the variable PYTHON.`,
     );
   return { cuda: install.cuda, command, installed: true };
@@ -43,7 +45,7 @@ function planned(): CudaInstall {
     return cudaInstall(nvidiaDriver(), pythons()[0]);
   } catch (error) {
     throw error instanceof MissingPart
-      ? new Error(`${error.message}\n${error.remedy}`, { cause: error })
+      ? new CellkernelError("device", `${error.message}\n${error.remedy}`)
       : error;
   }
 }

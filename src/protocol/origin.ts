@@ -1,17 +1,39 @@
-import { statSync } from "node:fs";
-import { resolve } from "node:path";
+import { resolve as absolute } from "node:path";
+import { PREPARATION } from "../settings/preparation.js";
+import { resolve } from "../settings/setting.js";
+import { hashOfJson } from "../store/hash.js";
+import { type Input, readInput } from "../store/inputs.js";
 import type { Origin } from "../store/preparedFolder.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import type { PreprocessOptions } from "./preprocessOptions.js";
 
-/** The file as it is now, and the options that decide what becomes of it. */
-export function originOf(path: string, options: PreprocessOptions): Origin {
-  const { size, mtimeMs } = statSync(path);
-  const { model, vocabulary, onProgress, signal, ...plain } = options;
-  return {
-    file: { path: resolve(path), size, mtimeMs },
-    options: plain,
-    model: model && resolve(model.folder),
-    vocabulary: vocabulary instanceof Vocabulary ? vocabulary.source : vocabulary && resolve(vocabulary),
+/**
+ * What a preparation is recognised by: the content of all that has a part in it, and the options. The model's place
+ * belongs to it, since the fine-tuning looks for the weights there.
+ *
+ * @param known inputs whose hashes were recorded
+ */
+export async function originOf(
+  path: string,
+  options: PreprocessOptions,
+  known: readonly Input[] = [],
+): Promise<{ origin: Origin; inputs: Input[] }> {
+  const { model, vocabulary, signal } = options;
+  const { genesOf, ...settings } = resolve(PREPARATION, options);
+  const cells = await readInput(path, known, signal);
+  const panel = genesOf === undefined ? undefined : await readInput(genesOf, known, signal);
+  const origin = {
+    cells: cells.sha256,
+    genesOf: panel?.sha256,
+    settings,
+    model: model && {
+      folder: absolute(model.folder),
+      given: model.given,
+      sha256: hashOfJson([model.args, model.vocabulary, model.classes]),
+    },
+    vocabulary:
+      vocabulary &&
+      hashOfJson(vocabulary instanceof Vocabulary ? vocabulary : Vocabulary.fromFile(vocabulary)),
   };
+  return { origin, inputs: panel ? [cells, panel] : [cells] };
 }

@@ -1,6 +1,7 @@
 import { type Displayable, displayable } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import type { Prepared } from "../store/prepared.js";
+import { CellkernelError } from "../support/error.js";
 import { histogramView } from "../views/histogram.js";
 import { hvgView } from "../views/hvg.js";
 import { tableView } from "../views/table.js";
@@ -38,7 +39,8 @@ export function plotQuality(ready: Prepared): Displayable {
     { label: "mitochondrial counts, % of the cell's", values: pctCountsMt },
   ].filter(({ values }) => values.some(Number.isFinite));
   if (distributions.length === 0)
-    throw new Error(
+    throw new CellkernelError(
+      "nothing",
       `${ready.source.path} holds no counts, and its obs no quality figures (n_genes, n_counts)`,
     );
   const title = from === "matrix" ? "Quality of the cells" : `Quality of the cells, from ${from}`;
@@ -54,7 +56,10 @@ export function plotQuality(ready: Prepared): Displayable {
 export function plotVariableGenes(ready: Prepared): Displayable {
   const { names, highlyVariable, variability } = ready.genes;
   if (!variability)
-    throw new Error("no variable genes were chosen: all genes were kept (the option nHvg is 0)");
+    throw new CellkernelError(
+      "nothing",
+      "no variable genes were chosen: all genes were kept (the option nHvg is 0)",
+    );
   const { flavor, means, spreadNorm } = variability;
   return displayable(() =>
     hvgView({

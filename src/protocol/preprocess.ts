@@ -8,11 +8,12 @@ import { gatherStatistics, type Pass, type Statistics } from "../preprocess/stat
 import { PREPARATION, type PreparationSettings } from "../settings/preparation.js";
 import { resolve } from "../settings/setting.js";
 import type { Prepared } from "../store/prepared.js";
+import { CellkernelError } from "../support/error.js";
 import { DEFAULT_BINS } from "../tokenize/bin.js";
 import { Tokenizer } from "../tokenize/tokenizer.js";
 import { longestCell, type TokenStore } from "../tokenize/tokens.js";
 import { contentOf } from "./content.js";
-import { describeGenes, findGenes, type Genes, reportMatch, sharedGenes, tokenTargets } from "./genes.js";
+import { describeGenes, type Genes, genesOf, reportMatch, sharedGenes, tokenTargets } from "./genes.js";
 import { preparedView } from "./preparedViews.js";
 import type { PreprocessOptions } from "./preprocessOptions.js";
 import { Meter } from "./progress.js";
@@ -32,7 +33,11 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
   const settings = { ...checked, nBins: checked.nBins ?? model?.args.n_bins ?? DEFAULT_BINS };
   const { cellType, batch } = settings;
   if (cells.nObs === 0 || cells.nVars === 0)
-    throw new Error(`${cells.path} is empty: ${cells.nObs} cells × ${cells.nVars} genes.`);
+    throw new CellkernelError(
+      "nothing",
+      `${cells.path} is empty: ${cells.nObs} cells × ${cells.nVars} genes.`,
+      { path: cells.path },
+    );
   const source = chooseMatrix(cells, matrixName(options.matrix), "counts");
   const matrix = options.matrix ?? labelOf(source);
   notes.push(source.reason);
@@ -40,9 +45,11 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
   const all = new Uint8Array(cells.nObs).fill(1);
   if (cellType !== undefined) readLabels(cells, cellType, all, [], model?.classes);
   const batchCodes = batch === undefined ? undefined : readBatches(cells, batch, all, []).codes;
-  const found = findGenes(source, `${matrix} of ${cells.path}`, settings, options);
-  const { genesOf } = settings;
-  const genes = genesOf === undefined ? found : await sharedGenes(found, genesOf, cells.path, notes);
+  const found = genesOf(cells, source, `${matrix} of ${cells.path}`, settings, options);
+  const genes =
+    settings.genesOf === undefined
+      ? found
+      : await sharedGenes(found, settings.genesOf, cells.path, settings, notes);
 
   const pass = passesOver(genes.matrix, options);
   const statistics = await statisticsOf(cells, source, matrix, genes, batchCodes, settings, pass, notes);
@@ -80,9 +87,10 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
       genes: tokens.genes,
       totalGenes: genes.names.filter((_, gene) => statistics.keptGenes[gene] === 1),
       column: genes.column,
+      ...(genes.idColumn === undefined ? {} : { idColumn: genes.idColumn }),
       matrix,
       looked: source.contents.kind,
-      logged: statistics.range.logged,
+      logged: statistics.range.logged || !settings.doNorm,
     },
     maxLength: longestCell(tokens) + 1,
   };
@@ -120,7 +128,7 @@ async function statisticsOf(
   pass: Pass,
   notes: string[],
 ): Promise<Statistics> {
-  const { filterGeneByCounts, filterCellByCounts, normalizeTotal, nHvg, hvgFlavor } = settings;
+  const { filterGeneByCounts, filterCellByCounts, doNorm, normalizeTotal, nHvg, hvgFlavor } = settings;
   const gather = (counts: boolean, logged: boolean) => {
     const flavor = hvgFlavor === "seurat_v3" && !counts ? "cell_ranger" : hvgFlavor;
     return gatherStatistics(
@@ -136,7 +144,7 @@ async function statisticsOf(
         targetSum: normalizeTotal,
         variable: nHvg === 0 ? undefined : { flavor, nTopGenes: nHvg },
       },
-      logged,
+      logged || !doNorm,
       pass,
     );
   };
@@ -145,7 +153,9 @@ async function statisticsOf(
   const { range } = statistics;
   if (nHvg > 0 && (range.integers !== look.counts || range.logged !== look.logged))
     statistics = await gather(range.integers, range.logged);
-  if (range.logged)
+  if (!doNorm)
+    notes.push("The values were taken as they are: neither normalised nor logged (do_norm: false).");
+  else if (range.logged)
     notes.push(
       `Normalisation and log1p were skipped: the values look logged already (largest ${range.max.toPrecision(4)}, smallest above zero ${range.smallestNonZero.toPrecision(3)}).`,
     );
@@ -160,7 +170,7 @@ function createTokenizer(
   genes: Genes,
   { qc, range, keptCells }: Statistics,
   target: Int32Array,
-  { nBins, seed, includeZeroGene, normalizeTotal }: PreparationSettings & { nBins: number },
+  { nBins, seed, includeZeroGene, doNorm, normalizeTotal }: PreparationSettings & { nBins: number },
 ): Tokenizer {
   const columns = Int32Array.from(target.keys()).filter((column) => target[column] >= 0);
   const cells = keptCells.reduce((sum, flag) => sum + flag, 0);
@@ -169,7 +179,7 @@ function createTokenizer(
     genes: Array.from(columns, (column) => genes.names[column]),
     geneIds: columns.map((column) => genes.ids[column]),
     target,
-    targetSum: range.logged ? undefined : normalizeTotal,
+    targetSum: range.logged || !doNorm ? undefined : normalizeTotal,
     nBins,
     includeZeroGene,
     seed,

@@ -1,7 +1,14 @@
 import { readCells } from "../anndata/formats/readCells.js";
+import { stampsOf } from "../store/inputs.js";
 import type { Prepared } from "../store/prepared.js";
-import { isPrepared, loadPrepared, savePrepared } from "../store/preparedFolder.js";
-import { checkWritableFolder } from "../support/destination.js";
+import {
+  isPrepared,
+  isVacant,
+  loadPrepared,
+  recordedInputs,
+  writePrepared,
+} from "../store/preparedFolder.js";
+import { CellkernelError } from "../support/error.js";
 import { claim } from "../support/lock.js";
 import { originOf } from "./origin.js";
 import { preprocess } from "./preprocess.js";
@@ -31,23 +38,34 @@ export interface PreprocessSummary {
 
 /**
  * Prepares an `.h5ad` file, into a folder where one is given. A folder that already holds the preparation of the
- * same file with the same options is used as it is; one that holds anything else is left alone, with an error.
+ * same content for the same model with the same options is used as it is; one that holds anything else is left alone,
+ * with an error.
+ * @throws also where the file was written to meanwhile: what was read of it belongs to no state of it
  */
 export async function preprocessFile(
   path: string,
   options: PreprocessOptions,
   folder?: string,
 ): Promise<PreprocessSummary> {
-  if (folder !== undefined) checkWritableFolder(folder);
-  const origin = folder === undefined ? undefined : originOf(path, options);
-  if (folder !== undefined && isPrepared(folder, origin!))
-    return summarize(loadPrepared(folder), folder, true);
+  if (folder !== undefined && !isVacant(folder)) {
+    const { origin } = await originOf(path, options, recordedInputs(folder));
+    if (isPrepared(folder, origin)) return summarize(loadPrepared(folder), folder, true);
+  }
+  const before = JSON.stringify(stampsOf(path));
   const cells = await readCells(path);
   let giveBack = () => {};
   try {
-    if (folder !== undefined) giveBack = claim(folder);
+    if (folder === undefined) return summarize(await preprocess(cells, options), folder, false);
+    giveBack = claim(folder);
     const prepared = await preprocess(cells, options);
-    if (folder !== undefined) savePrepared(prepared, folder, origin!);
+    const { origin, inputs } = await originOf(path, options);
+    if (JSON.stringify(stampsOf(path)) !== before)
+      throw new CellkernelError(
+        "path",
+        `${path} was written to while it was read: prepare the cells again when it is finished`,
+        { path },
+      );
+    writePrepared(prepared, folder, origin, inputs);
     return summarize(prepared, folder, false);
   } finally {
     cells.close();

@@ -5,6 +5,7 @@ import { H5adWriter } from "../anndata/write/h5ad.js";
 import { resolve } from "../settings/setting.js";
 import { SIMULATION, type SimulationOptions } from "../settings/simulation.js";
 import { Simulation } from "../simulate/counts.js";
+import { CellkernelError } from "../support/error.js";
 import { Random } from "../support/random.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import type { PreprocessProgress } from "./preprocessOptions.js";
@@ -81,7 +82,11 @@ export async function simulate(path: string, options: SimulateOptions): Promise<
 function drawGenes(vocabulary: Vocabulary, count: number, seed: number): string[] {
   const all = vocabulary.genes().sort();
   if (!Number.isInteger(count) || count < 1 || count > all.length)
-    throw new Error(`genes is ${count}; ${vocabulary.source} has names for 1 to ${all.length}.`);
+    throw new CellkernelError(
+      "option",
+      `genes is ${count}; ${vocabulary.source} has names for 1 to ${all.length}.`,
+      { option: "genes" },
+    );
   const mitochondrial = all.filter((name) => name.startsWith("MT-"));
   const others = new Random(seed).shuffle(all.filter((name) => !name.startsWith("MT-")));
   return [...mitochondrial, ...others].slice(0, count).sort();

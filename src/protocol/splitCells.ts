@@ -8,6 +8,7 @@ import {
   crossValidation,
   groupedSplit,
   publishedSplit,
+  SPLIT_SEED,
   straddling,
   stratifiedSplit,
 } from "../train/split.js";
@@ -18,6 +19,7 @@ export function splitCells(
   { codes, classes }: Labels,
   how: "stratified" | "published" | CellSplit = "stratified",
   by?: string,
+  share?: number,
 ): { split: CellSplit; notes: string[] } {
   const groups = by === undefined ? undefined : groupsOf(ready, by, codes, how === "published" ? 2 : 3);
   if (groups && typeof how === "object")
@@ -30,10 +32,10 @@ export function splitCells(
     typeof how === "object"
       ? how
       : groups
-        ? groupedSplit(codes, groups.codes, how)
+        ? groupedSplit(codes, groups.codes, how, SPLIT_SEED, share)
         : how === "stratified"
-          ? stratifiedSplit(codes)
-          : publishedSplit(codes);
+          ? stratifiedSplit(codes, SPLIT_SEED, share)
+          : publishedSplit(codes, SPLIT_SEED, share);
   check(split, codes);
   const notes: string[] = [];
   if (groups) {

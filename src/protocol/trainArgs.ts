@@ -1,40 +1,75 @@
-import { readFileSync } from "node:fs";
-import { parse } from "yaml";
 import { PREPARATION, type PreparationOptions } from "../settings/preparation.js";
+import { fateOf } from "../settings/published.js";
 import type { Options } from "../settings/setting.js";
 import { TRAINING } from "../settings/training.js";
-import { fromSections } from "../settings/yaml.js";
-import { CellkernelError } from "../support/error.js";
+import { fromSections, readSections, type SectionsFile } from "../settings/yaml.js";
+import { readText } from "../support/readText.js";
+
+/** Bytes of such a file: the published ones have 2 kB. */
+const MOST_BYTES = 2 ** 16;
 
 /** Options out of a file of the published protocol's form. */
 export interface TrainArgs {
   preparation: PreparationOptions;
   training: Options<typeof TRAINING>;
+  /** The model that it names, `load_model`: a path, or a name for `openModel`. */
+  model?: string;
+  /** What the reader must know: what holds, and each key that does not, by its line. */
+  notes: string[];
 }
 
 /**
- * Reads the options of a `train_args.yml` of the published code, or of a run's `dev_train_args.yml`. Keys of its own
- * machinery are left alone.
- * @throws where the file is no YAML, or a value is none that the option takes
+ * Reads the options of a `train_args.yml` of the published code, or of a run's `dev_train_args.yml`. Its values hold over the
+ * defaults (the published commands overwrite them by their own). Keys that have no say here are told in the notes.
+ * @throws where the file is no YAML, or a value is none that the option takes; names the line and the key
  */
 export function readTrainArgs(path: string): TrainArgs {
-  let parsed: unknown;
-  try {
-    parsed = parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new CellkernelError("format", `cannot read the options of ${path}: ${(error as Error).message}`, {
-      path,
-    });
-  }
+  const file = withoutGivenSplit(readSections(readText(path, MOST_BYTES), path));
+  const model = file.sections.model_parameters?.load_model;
   return {
-    preparation: fromSections(PREPARATION, parsed, path),
-    // A run whose cells were given by hand says so; that is no option.
-    training: fromSections(TRAINING, withoutGivenSplit(parsed), path),
+    preparation: fromSections(PREPARATION, file),
+    training: fromSections(TRAINING, file),
+    model: typeof model === "string" && model !== "" ? model : undefined,
+    notes: [
+      `the values of ${path} hold over the defaults; what is given beside it wins over both`,
+      ...keyNotes(file),
+    ],
   };
 }
 
-function withoutGivenSplit(parsed: unknown): unknown {
-  const { task_configs, ...rest } = (parsed ?? {}) as Record<string, Record<string, unknown> | undefined>;
-  if (task_configs?.split !== "given") return parsed;
-  return { ...rest, task_configs: { ...task_configs, split: undefined } };
+/** A run whose cells were given by hand says so; that is no option. */
+function withoutGivenSplit(file: SectionsFile): SectionsFile {
+  const { task_configs, ...rest } = file.sections;
+  if (task_configs?.split !== "given") return file;
+  return { ...file, sections: { ...rest, task_configs: { ...task_configs, split: undefined } } };
+}
+
+/** Section and key of everything that gives an option. */
+const OPTIONS = [...Object.values(PREPARATION), ...Object.values(TRAINING)].flatMap((setting) =>
+  "yaml" in setting && setting.yaml ? [setting.yaml] : [],
+);
+
+/** Keys that give no option, where that may not be what was meant. */
+function keyNotes({ source, sections, line }: SectionsFile): string[] {
+  const notes: string[] = [];
+  const architecture: string[] = [];
+  const warn = (section: string, key: string, what: string) =>
+    notes.push(`WARNING: ${source}:${line(section, key)}: ${section}: ${key} ${what}: it has no effect`);
+  for (const [section, keys] of Object.entries(sections))
+    for (const [key, value] of Object.entries(keys)) {
+      const options = OPTIONS.filter((place) => place.key === key);
+      if (options.some((place) => place.section === section)) continue;
+      const fate = fateOf(key, value);
+      if (fate === "architecture") architecture.push(key);
+      else if (fate === "differs")
+        warn(section, key, `is ${JSON.stringify(value)}, which this version does not do`);
+      else if (fate === "unknown" && options.length > 0)
+        warn(section, key, `belongs to the section ${options[0].section}`);
+      else if (fate === "unknown") warn(section, key, "is no key of the published file, and none of ours");
+    }
+  if (architecture.length > 0)
+    notes.push(
+      `the architecture is that of the model, whatever ${source} says of it (${architecture.join(", ")})`,
+    );
+  return notes;
 }

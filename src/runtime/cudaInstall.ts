@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import type { NvidiaDriver } from "./cudaDriver.js";
 import { checkDriver } from "./cudaLibraries.js";
 import { packagesOf, releaseFor } from "./cudaPackages.js";
@@ -21,10 +22,11 @@ const LEAST: [number, number] = [3, 11];
 export function cudaInstall(driver: NvidiaDriver | undefined, python: Python | undefined): CudaInstall {
   checkDriver(driver);
   const other = `Activate an environment of Python ${LEAST.join(".")} or newer, or name one in the variable PYTHON.`;
-  if (!python) throw new Error(`No Python was found to install into. ${other}`);
+  if (!python) throw new CellkernelError("device", `No Python was found to install into. ${other}`);
   const [major, minor] = python.version;
   if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1]))
-    throw new Error(
+    throw new CellkernelError(
+      "device",
       `onnxruntime-gpu is not there for Python ${major}.${minor} (${python.program}). ${other}`,
     );
   const release = releaseFor(driver);

@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import type { Device } from "./tensor.js";
 
 /** The commands that a message may name. */
@@ -24,8 +25,10 @@ export class MissingPart extends Error {
 /** @throws where the name is of no device, as a notebook without types may have it */
 export function checkDevice(device: Device): void {
   if (!Object.hasOwn(REMEDY, device))
-    throw new Error(
+    throw new CellkernelError(
+      "option",
       `The device "${device}" is unknown; there are ${Object.keys(REMEDY).join(", ")} and auto.`,
+      { option: "device" },
     );
 }
 
@@ -33,5 +36,6 @@ export function checkDevice(device: Device): void {
 export function deviceFault(device: Device, cause: unknown): Error {
   const said = cause instanceof Error ? cause.message : String(cause);
   const remedy = cause instanceof MissingPart ? cause.remedy : REMEDY[device];
-  return new Error(`The device "${device}" could not be started: ${said}\n${remedy}`, { cause });
+  const message = `The device "${device}" could not be started: ${said}\n${remedy}`;
+  return Object.assign(new CellkernelError("device", message, { device }), { cause });
 }

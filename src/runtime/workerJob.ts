@@ -1,9 +1,10 @@
 import "./telemetry.js";
 
 import { parentPort, type Transferable, Worker, workerData } from "node:worker_threads";
+import { type PackedError, packError, unpackError } from "./workerError.js";
 
 /** What a worker tells its caller: something on the way, the result, or the error that ended it. */
-type Message<Event, Result> = { event: Event } | { result: Result } | { error: unknown };
+type Message<Event, Result> = { event: Event } | { result: Result } | { failed: PackedError };
 
 /**
  * Runs a module in a worker thread, because onnxruntime blocks the thread that calls it. The module calls
@@ -20,7 +21,7 @@ export function runInWorker<Event, Result>(
     worker.on("message", (message: Message<Event, Result>) => {
       if ("event" in message) onEvent?.(message.event);
       else if ("result" in message) resolve(message.result);
-      else reject(message.error);
+      else reject(unpackError(message.failed));
     });
     worker.on("error", reject);
     worker.on("exit", (code) =>
@@ -59,6 +60,6 @@ export function serve<Input, Event, Result>(
     port.postMessage(message, transfer);
   work(workerData as Input, (event, transfer) => post({ event }, transfer)).then(
     (result) => post({ result }),
-    (error) => post({ error }),
+    (error) => post({ failed: packError(error) }),
   );
 }

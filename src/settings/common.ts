@@ -7,7 +7,7 @@ export const seed = whole({ least: 0, default: 0, help: "seed of every random ch
 export const DEVICES = ["auto", "cpu", "webgpu", "cuda"] as const;
 
 /** Threads of the CPU. */
-export const threads = whole({ help: "CPU threads; default: all cores" });
+export const threads = whole({ most: 1024, help: "CPU threads; default: all cores" });
 
 /** Where a trained model is applied. */
 export const device = choice(DEVICES, { help: "auto, cpu, webgpu or cuda; default: that of the training" });

@@ -42,7 +42,7 @@ function parsed(flag: string, given: string, setting: Setting<unknown, unknown>)
   const expected = setting.words ? `one of ${setting.words.join(", ")}` : setting.fault(value);
   if (value !== undefined && setting.fault(value) === undefined) return value;
   throw new FlagError(
-    `--${flag} is "${given}"; it must be ${value === undefined && !setting.words ? "a number" : expected}.`,
+    `--${flag} is "${given}"; it must be ${value === undefined && expected?.includes("number") ? "a number" : expected}.`,
   );
 }
 

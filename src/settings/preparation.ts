@@ -6,12 +6,12 @@ export const PREPARATION = {
   cellType: text({
     value: "COLUMN",
     help: "obs column of cell types",
-    yaml: { section: "task_info", key: "cell_type_col" },
+    yaml: { section: "preprocess", key: "dataset_cell_type_col" },
   }),
   batch: text({
     value: "COLUMN",
     help: "obs column of batches: variable genes are chosen per batch",
-    yaml: { section: "task_info", key: "batch_id_col" },
+    yaml: { section: "preprocess", key: "dataset_batch_id_col" },
   }),
   nHvg: whole({
     flag: "hvg",
@@ -26,6 +26,11 @@ export const PREPARATION = {
     default: "seurat_v3",
     help: "how they are found: seurat_v3 (on counts; cell_ranger where there are none), cell_ranger or seurat",
     yaml: { section: "preprocess", key: "hvg_flavor" },
+  }),
+  doNorm: toggle({
+    default: true,
+    help: "false: the values are taken as they are, neither normalised nor logged",
+    yaml: { section: "preprocess", key: "do_norm" },
   }),
   normalizeTotal: real({
     default: 1e4,
@@ -53,11 +58,11 @@ export const PREPARATION = {
     most: 256,
     help: "bins of the values, 0 for unexpressed included; default: the model's, else 51",
     unit: "bins",
-    yaml: { section: "model_parameters", key: "n_input_bins" },
+    yaml: { section: "task_configs", key: "n_input_bins" },
   }),
   includeZeroGene: toggle({
     help: "unexpressed genes become tokens of bin 0",
-    yaml: { section: "model_parameters", key: "include_zero_gene" },
+    yaml: { section: "task_configs", key: "include_zero_gene" },
   }),
   matrix: text({
     value: "NAME",
@@ -72,7 +77,15 @@ export const PREPARATION = {
   duplicates: choice(["unique", "sum"], {
     value: "HOW",
     default: "unique",
-    help: "genes named twice: unique (the later ones are renamed and match nothing) or sum (added up)",
+    help: "genes named twice: unique (one keeps the name, the others match nothing) or sum (added up)",
+  }),
+  renamed: toggle({
+    help: "symbols that the model lacks are looked for by the names that their genes had in other releases",
+    yaml: { section: "preprocess", key: "renamed" },
+  }),
+  species: choice(["human", "mouse"], {
+    help: "species of the cells, where it isn't the model's: symbols of mouse are matched upper-cased",
+    yaml: { section: "preprocess", key: "species" },
   }),
   seed: { ...seed, yaml: { section: "preprocess", key: "seed" } },
 } as const;

@@ -73,7 +73,7 @@ export function real<D extends number | undefined = undefined>(
   const expected =
     least !== undefined
       ? `a number from ${least}${below === undefined ? " on" : ` to below ${below}`}`
-      : `a number above ${above ?? 0}${most === undefined ? "" : `, at most ${most}`}`;
+      : `a number above ${above ?? 0}${most === undefined ? "" : `, at most ${most}`}${below === undefined ? "" : `, below ${below}`}`;
   const right = (x: unknown) =>
     typeof x === "number" &&
     Number.isFinite(x) &&
@@ -108,11 +108,26 @@ export function text(about: About<string, undefined> & { value: string }): Setti
   };
 }
 
-/** On or off. */
-export function toggle(about: About<boolean, false>): Setting<boolean, false> {
+/** Several names; with commas between them on a command line. */
+export function names(about: About<string[], undefined> & { value: string }): Setting<string[], undefined> {
   return {
-    ...{ ...about, default: false },
-    parse: (given) => (given === "true" ? true : given === "false" ? false : undefined),
+    ...{ ...about, default: undefined },
+    parse: (given) => given.split(",").map((name) => name.trim()),
+    fault: (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((name) => typeof name === "string" && name !== "")
+        ? undefined
+        : "names, none of them empty",
+  };
+}
+
+/** On or off: a switch where it is off, a word where it is on unless one says otherwise. */
+export function toggle(about: About<boolean, boolean> & { default?: boolean }): Setting<boolean, boolean> {
+  const on = about.default === true;
+  return {
+    ...{ ...about, default: on, value: on ? "true|false" : undefined },
+    parse: (given) => (/^true$/i.test(given) ? true : /^false$/i.test(given) ? false : undefined),
     fault: (value) => (typeof value === "boolean" ? undefined : "true or false"),
   };
 }

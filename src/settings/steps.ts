@@ -1,3 +1,5 @@
+import { EXPORT } from "./export.js";
+import { MODEL } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
 import type { Table } from "./setting.js";
@@ -6,8 +8,10 @@ import { TRAINING } from "./training.js";
 
 /** The options of every step, by the function that takes them. */
 export const STEPS: Record<string, Table> = {
+  openModel: MODEL,
   preprocess: PREPARATION,
   finetune: TRAINING,
   "evaluate, annotate": { ...PREDICTION, ...NEW_CELLS },
+  exportModel: EXPORT,
   simulate: SIMULATION,
 };

@@ -3,6 +3,11 @@ import { choice, type Options, type Resolved, real, text, toggle, whole } from "
 
 /** Options of the fine-tuning, under the published protocol's names in camel case and with its defaults. */
 export const TRAINING = {
+  doTrain: toggle({
+    default: true,
+    help: "false: nothing is learnt; the run is the model as it is, to be evaluated or applied",
+    yaml: { section: "model_parameters", key: "do_train" },
+  }),
   epochs: whole({
     default: 3,
     help: "passes over the training cells",
@@ -37,11 +42,16 @@ export const TRAINING = {
     unit: "epochs",
     yaml: { section: "model_parameters", key: "schedule_interval" },
   }),
+  patience: whole({
+    help: "training ends after so many epochs without a lower validation loss; default: never",
+    unit: "epochs",
+    yaml: { section: "task_configs", key: "patience" },
+  }),
   maxSeqLen: whole({
     least: 2,
     help: "tokens a cell at most, <cls> included: of longer cells genes are drawn at random; default: the longest cell's",
     unit: "tokens",
-    yaml: { section: "model_parameters", key: "max_seq_len" },
+    yaml: { section: "task_configs", key: "max_seq_len" },
   }),
   freezePredecoder: toggle({
     help: "the gene and value encoders stay as they are",
@@ -53,18 +63,37 @@ export const TRAINING = {
   }),
   classWeighted: toggle({
     help: "classes weigh n / (k · count) in the loss, so that rare ones count as much",
-    yaml: { section: "task_configs", key: "class_weighted" },
+    yaml: { section: "model_parameters", key: "use_weighted_loss" },
   }),
   split: choice(["stratified", "published"], {
     value: "HOW",
     default: "stratified",
-    help: "stratified (80/10/10 of each class) or published (90/10 whatever the class, no test cells)",
+    help: "stratified (80/10/10 of each class, unless train-test-split-ratio says otherwise) or published (90/10 whatever the class, no test cells)",
     yaml: { section: "task_configs", key: "split" },
   }),
   splitBy: text({
     value: "COLUMN",
     help: "obs column whose cells stay together in the split, say the donor: with cells of one donor on both sides every figure is too good for a new one",
     yaml: { section: "task_configs", key: "split_by" },
+  }),
+  trainTestSplitRatio: real({
+    default: 0.1,
+    above: 0,
+    below: 0.5,
+    help: "share of the cells for the validation and, in a split that has one, as many for the test",
+    yaml: { section: "model_parameters", key: "train_test_split_ratio" },
+  }),
+  saveEvalInterval: whole({
+    default: 1,
+    help: "the validation, which chooses the weights that are kept, comes every so many epochs, and after the last",
+    unit: "epochs",
+    yaml: { section: "model_parameters", key: "save_eval_interval" },
+  }),
+  logInterval: whole({
+    default: 100,
+    help: "the training loss is written to run.log every so many steps",
+    unit: "steps",
+    yaml: { section: "model_parameters", key: "log_interval" },
   }),
   seed: { ...seed, yaml: { section: "model_parameters", key: "seed" } },
   device: choice(DEVICES, { default: "auto", help: "auto (the best that works), cpu, webgpu or cuda" }),
@@ -73,10 +102,19 @@ export const TRAINING = {
     yaml: { section: "model_parameters", key: "amp" },
   }),
   threads,
+  microBatch: whole({
+    help: "cells that the device takes at once, a step's gradients being added up; default: as many as its memory holds",
+    unit: "cells",
+  }),
+  checkpointMinutes: real({
+    default: 10,
+    help: "in a folder, where the training stands is kept after every epoch and every so many minutes, for resume",
+    unit: "minutes",
+  }),
   name: text({
     value: "NAME",
     help: "name of the run; default: the data file's",
-    yaml: { section: "task_info", key: "dataset_name" },
+    yaml: { section: "task_info", key: "raw_dataset_name" },
   }),
 } as const;
 

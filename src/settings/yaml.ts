@@ -1,32 +1,23 @@
-import { Document, visit } from "yaml";
+import { Document, isMap, isScalar, LineCounter, parseDocument, visit, type YAMLMap } from "yaml";
 import { CellkernelError } from "../support/error.js";
 import { flagOf, type Options, type Table } from "./setting.js";
 
-/** A file of the published protocol's form: sections of keys. */
+/** Values in the sections of the published protocol's form. */
 export type Sections = Record<string, Record<string, unknown>>;
 
+/** A file of that form. */
+export interface SectionsFile {
+  /** Its path, for messages. */
+  source: string;
+  sections: Sections;
+  /** Line of a key, from 1. */
+  line(section: string, key: string): number;
+}
 /** Keys that no reader takes for anything else. */
 const PLAIN_KEY = /^(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z_]\w*$/i;
 
 /** What Python's reader refuses unless it is written as an escape. */
 const ESCAPED = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\p{Surrogate}/gu;
-
-/**
- * Sections as YAML. Every text is quoted: what YAML 1.2 reads as text, Python's reader, of 1.1, may take for a number, a
- * truth value, a time of day or a merge.
- */
-export function yamlText(sections: Sections): string {
-  const document = new Document(sections);
-  visit(document, {
-    Scalar(place, node) {
-      const { value } = node;
-      if (typeof value === "string" && !(place === "key" && PLAIN_KEY.test(value)))
-        node.type = "QUOTE_DOUBLE";
-    },
-  });
-  const text = document.toString({ lineWidth: 0 });
-  return text.replace(ESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
 
 /** The values of a table's options in the sections and under the keys of the published file; none for what is undefined. */
 export function toSections<T extends Table>(table: T, values: Partial<Record<keyof T, unknown>>): Sections {
@@ -40,29 +31,81 @@ export function toSections<T extends Table>(table: T, values: Partial<Record<key
 }
 
 /**
- * The options that a file of the published form gives; its other keys are left alone.
- * @param source the file's path, for messages
- * @throws where a value is none that the option takes; names the file, section and key
+ * Sections as YAML. Every text is quoted: what YAML 1.2 reads as text, Python's reader, of 1.1, may take for a number, a
+ * truth value, a time of day or a merge; a number with an exponent for a text unless it has a dot.
  */
-export function fromSections<T extends Table>(table: T, parsed: unknown, source: string): Options<T> {
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw new CellkernelError(
-      "format",
-      `${source} should hold the sections task_info, preprocess, model_parameters, task_configs`,
-      { path: source },
-    );
+export function writeSections(sections: Sections): string {
+  const document = new Document(sections);
+  visit(document, {
+    Scalar(place, node) {
+      const { value } = node;
+      if (typeof value === "string" && !(place === "key" && PLAIN_KEY.test(value)))
+        node.type = "QUOTE_DOUBLE";
+    },
+  });
+  const text = document.toString({ lineWidth: 0 }).replace(/: (-?\d+)e([-+]\d+)$/gm, ": $1.0e$2");
+  return text.replace(ESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/**
+ * Takes a file of that form apart, by the rules of YAML 1.1, as Python's yaml does.
+ * @throws where it is no YAML, or no sections of keys; names the line
+ */
+export function readSections(text: string, source: string): SectionsFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { version: "1.1", lineCounter: lines, logLevel: "silent" });
+  const at = (node: unknown) =>
+    lines.linePos((isScalar(node) || isMap(node) ? node.range?.[0] : undefined) ?? 0).line;
+  const fault = (line: number, what: string) =>
+    new CellkernelError("format", `${source}:${line}: ${what}`, { path: source, line });
+  const [broken] = document.errors;
+  if (broken) throw fault(broken.linePos?.[0].line ?? 1, `no YAML: ${broken.message.split("\n")[0]}`);
+  const root = document.contents;
+  if (!isMap(root))
+    throw fault(1, "expected the sections task_info, preprocess, model_parameters, task_configs");
+  const places = new Map<string, number>();
+  const sections: Sections = {};
+  const values = plain(document, (what) => fault(1, what));
+  for (const { key, value } of (root as YAMLMap).items) {
+    const section = String(key);
+    if (!isMap(value)) {
+      if (values[section] === null) continue;
+      throw fault(at(key), `${section} is ${JSON.stringify(values[section])}; expected a section of keys`);
+    }
+    sections[section] = values[section];
+    for (const pair of value.items) places.set(`${section} ${pair.key}`, at(pair.key));
+  }
+  return { source, sections, line: (section, key) => places.get(`${section} ${key}`) ?? 1 };
+}
+
+/** @throws where the file repeats itself without end by its anchors */
+function plain(document: Document, fault: (what: string) => CellkernelError): Sections {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw fault((error as Error).message);
+  }
+}
+
+/**
+ * The options that a file of that form gives. An empty text stands for nothing there, as null does.
+ * @throws where a value is none that the option takes; names the file, line, section and key
+ */
+export function fromSections<T extends Table>(table: T, file: SectionsFile): Options<T> {
+  const { source, sections, line } = file;
   const options: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(table)) {
     const { yaml } = setting;
-    const given = yaml && (parsed as Partial<Sections>)[yaml.section]?.[yaml.key];
-    if (given === undefined || given === null) continue;
+    const given = yaml && sections[yaml.section]?.[yaml.key];
+    if (given === undefined || given === null || given === "") continue;
     const value = typeof given === "string" ? setting.parse(given) : given;
     const expected = setting.fault(value);
     if (expected !== undefined)
       throw new CellkernelError(
         "option",
-        `${source}: ${yaml!.section}: ${yaml!.key} is ${JSON.stringify(given)}; expected ${expected} (--${flagOf(name, setting)})`,
-        { option: name, path: source },
+        `${source}:${line(yaml!.section, yaml!.key)}: ${yaml!.section}: ${yaml!.key} is ${JSON.stringify(given)}; ` +
+          `expected ${expected} (--${flagOf(name, setting)})`,
+        { option: name, path: source, line: line(yaml!.section, yaml!.key) },
       );
     options[name] = value;
   }

@@ -1,10 +1,14 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
 import { CellkernelError } from "../support/error.js";
+import { readText } from "../support/readText.js";
 
-/** Version of what the folders of this project hold. A change of their form makes it one more. */
+/**
+ * Version of what the folders of this project hold. A change of their form makes it one more; where folders of the form
+ * before are to be read on, what makes their records of this form belongs into `readRecord`, before the fields are checked.
+ */
 export const FORMAT = 1;
+
+/** Bytes of a record: the longest text that JavaScript can hold. The names of 20 million cells fit. */
+const MOST_RECORD = 2 ** 29 - 25;
 
 /** What each field of a record must be. */
 export type Kinds = Record<string, "text" | "number" | "list" | "object" | "texts">;
@@ -29,7 +33,7 @@ const EXPECTED: Record<Kinds[string], string> = {
 export function readRecord(path: string, kinds: Kinds, remedy: string): Record<string, unknown> {
   let record: unknown;
   try {
-    record = JSON.parse(readFileSync(path, "utf8"));
+    record = JSON.parse(readText(path, MOST_RECORD));
   } catch (error) {
     throw new CellkernelError("format", `${path} is not JSON (${(error as Error).message}): ${remedy}`, {
       path,
@@ -54,40 +58,4 @@ export function readRecord(path: string, kinds: Kinds, remedy: string): Record<s
         { path, field: name },
       );
   return fields;
-}
-
-/** SHA-256 of a file, in hexadecimal digits. */
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const part of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(part);
-  return hash.digest("hex");
-}
-
-/** The same without letting other work go on in between, for files that were just written. */
-export function hashOfNow(path: string): string {
-  return createHash("sha256").update(readFileSync(path)).digest("hex");
-}
-
-/**
- * Compares files of a folder with the hashes that its record holds.
- * @throws where one is missing or another: the folder is not what was written
- */
-export async function checkHashes(
-  folder: string,
-  hashes: Record<string, unknown>,
-  remedy: string,
-): Promise<void> {
-  for (const [name, expected] of Object.entries(hashes)) {
-    const path = join(folder, basename(name));
-    if (!existsSync(path))
-      throw new CellkernelError("not-whole", `${folder} is not whole: ${name} is missing: ${remedy}`, {
-        path,
-      });
-    if ((await hashOf(path)) !== expected)
-      throw new CellkernelError(
-        "not-whole",
-        `${path} is not the file that was written with this folder: ${remedy}`,
-        { path },
-      );
-  }
 }

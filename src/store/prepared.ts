@@ -2,6 +2,7 @@ import type { ModelArgs } from "../model/args.js";
 import type { CellBatches, CellColumn, Labels } from "../preprocess/labels.js";
 import type { CellQuality } from "../preprocess/quality.js";
 import type { HvgFlavor } from "../preprocess/ranking.js";
+import type { ModelOptions } from "../settings/model.js";
 import type { PreparationSettings } from "../settings/preparation.js";
 import type { Recipe } from "../tokenize/recipe.js";
 import type { TokenStore } from "../tokenize/tokens.js";
@@ -15,6 +16,8 @@ export interface ModelFolder {
   vocabulary: Vocabulary;
   /** Classes by code, where the folder came from a fine-tune (its `id2type.json`): codes then agree. */
   classes?: string[];
+  /** What was said of it beside its folder, without the vocabulary. */
+  given?: Omit<ModelOptions, "vocabulary">;
 }
 
 /** What was found about each gene of the file, in the file's order. */

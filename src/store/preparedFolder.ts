@@ -1,11 +1,13 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { writeFileAtomically } from "../support/atomic.js";
 import { writeFolderAtomically } from "../support/atomicFolder.js";
 import { CellkernelError } from "../support/error.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import { type NamedArray, readArrays, writeArrays } from "./arrays.js";
 import { FORMAT, type Kinds, readRecord } from "./format.js";
+import { checkHashes, hashesOf } from "./hash.js";
+import type { Input } from "./inputs.js";
 import type { Prepared } from "./prepared.js";
 import { checkRecipe, readPreparation } from "./runFolder.js";
 
@@ -14,9 +16,12 @@ const ARRAYS = "tokens.safetensors";
 const VOCABULARY = "vocab.json";
 const CLASSES = "id2type.json";
 
+const REMEDY = "prepare the cells again";
+
 /** What `prepared.json` must hold. */
 const FIELDS: Kinds = {
   ...{ settings: "object", recipe: "object", tokens: "object", source: "object", quality: "object" },
+  hashes: "object",
   ...{
     genes: "object",
     match: "object",
@@ -37,6 +42,19 @@ export type Origin = Record<string, unknown>;
  * @param origin what the preparation is to be recognised by later
  */
 export function savePrepared(prepared: Prepared, folder: string, origin: Origin = {}): void {
+  writePrepared(prepared, folder, origin, []);
+}
+
+/**
+ * The same, of known files.
+ * @param inputs the files that it was made from
+ */
+export function writePrepared(
+  prepared: Prepared,
+  folder: string,
+  origin: Origin,
+  inputs: readonly Input[],
+): void {
   if (isPrepared(folder, origin))
     throw new CellkernelError(
       "path",
@@ -49,7 +67,9 @@ export function savePrepared(prepared: Prepared, folder: string, origin: Origin 
     writeFileAtomically(join(partial, VOCABULARY), JSON.stringify(prepared.vocabulary));
     if (prepared.labels)
       writeFileAtomically(join(partial, CLASSES), JSON.stringify({ ...prepared.labels.classes }));
-    writeFileAtomically(join(partial, SUMMARY), JSON.stringify({ format: FORMAT, origin, ...rest }));
+    const hashes = hashesOf(partial, readdirSync(partial));
+    const record = { format: FORMAT, origin, inputs, hashes, ...rest };
+    writeFileAtomically(join(partial, SUMMARY), JSON.stringify(record));
   });
 }
 
@@ -57,11 +77,16 @@ export function savePrepared(prepared: Prepared, folder: string, origin: Origin 
 type Stored = Omit<Prepared, "labels" | "model"> & {
   format: number;
   origin: Origin;
+  inputs: Input[];
+  hashes: Record<string, string>;
   labels?: Omit<NonNullable<Prepared["labels"]>, "unseen"> & { unseen: [string, number][] };
   model?: Omit<NonNullable<Prepared["model"]>, "vocabulary">;
 };
 
-/** Reads a preparation back. */
+/**
+ * Reads a preparation back.
+ * @throws where the folder holds none, is of another version, not whole, or not as it was written
+ */
 export function loadPrepared(folder: string): Prepared {
   if (existsSync(folder) && statSync(folder).isFile())
     throw new CellkernelError(
@@ -76,18 +101,18 @@ export function loadPrepared(folder: string): Prepared {
       { path: folder },
     );
   const path = join(folder, SUMMARY);
-  const record = readRecord(path, FIELDS, "prepare the cells again");
-  const { format, origin, settings, recipe, model, tokens, labels, batches, obs, quality, genes, ...rest } =
-    record as unknown as Stored;
+  const record = readRecord(path, FIELDS, REMEDY) as unknown as Stored;
+  const { format, origin, inputs, hashes, ...stored } = record;
+  checkHashes(folder, hashes, REMEDY);
+  const { settings, recipe, model, tokens, labels, batches, obs, quality, genes, ...rest } = stored;
   const arrays = readArrays(join(folder, ARRAYS));
   const get = <T extends NamedArray>(name: string): T => {
     const array = arrays.get(name);
     if (array) return array as T;
-    throw new CellkernelError(
-      "format",
-      `${join(folder, ARRAYS)} holds no array "${name}": prepare the cells again`,
-      { path: folder, field: name },
-    );
+    throw new CellkernelError("format", `${join(folder, ARRAYS)} holds no array "${name}": ${REMEDY}`, {
+      path: folder,
+      field: name,
+    });
   };
   const under = (prefix: string) =>
     Object.fromEntries(
@@ -96,7 +121,7 @@ export function loadPrepared(folder: string): Prepared {
       ),
     );
   const vocabulary = Vocabulary.fromFile(join(folder, VOCABULARY));
-  return {
+  const prepared: Prepared = {
     ...rest,
     settings: readPreparation(settings),
     recipe: checkRecipe(recipe, path),
@@ -115,6 +140,16 @@ export function loadPrepared(folder: string): Prepared {
       variability: genes.variability && { ...genes.variability, ...under("variability.") },
     },
   };
+  folders.set(prepared, resolve(folder));
+  return prepared;
+}
+
+/** Folders that preparations were read from or written to. Copies with changes are others, which have none. */
+const folders = new WeakMap<Prepared, string>();
+
+/** The folder that holds a preparation as it is, where there is one. */
+export function folderOf(prepared: Prepared): string | undefined {
+  return folders.get(prepared);
 }
 
 /** Whether a path is a folder that holds a preparation. */
@@ -122,23 +157,34 @@ export function holdsPrepared(path: string): boolean {
   return existsSync(join(path, SUMMARY));
 }
 
+/** The inputs of the preparation that a folder holds, as they were recorded; none where it holds none. */
+export function recordedInputs(folder: string): Input[] {
+  return holdsPrepared(folder) ? (readOrigin(folder).inputs ?? []) : [];
+}
+
 /** Whether the folder holds a preparation of this origin; fails if it holds something else. */
 export function isPrepared(folder: string, origin: Origin): boolean {
-  if (!existsSync(folder) || (statSync(folder).isDirectory() && readdirSync(folder).length === 0))
-    return false;
-  const path = join(folder, SUMMARY);
-  if (
-    existsSync(path) &&
-    JSON.stringify(JSON.parse(readFileSync(path, "utf8")).origin) === JSON.stringify(origin)
-  )
-    return true;
+  if (isVacant(folder)) return false;
+  if (!holdsPrepared(folder))
+    throw new CellkernelError("path", `${folder} exists and is no preparation. Choose another folder.`, {
+      path: folder,
+    });
+  if (JSON.stringify(readOrigin(folder).origin) === JSON.stringify(origin)) return true;
   throw new CellkernelError(
     "path",
-    existsSync(path)
-      ? `${folder} holds the preparation of another file or with other options. Choose another folder, or remove it.`
-      : `${folder} exists and is no preparation. Choose another folder.`,
+    `${folder} holds the preparation of another file or with other options (or for another model). Choose another folder, or remove it.`,
     { path: folder },
   );
+}
+
+/** Whether nothing is in the way of a new folder of this name. */
+export function isVacant(folder: string): boolean {
+  return !existsSync(folder) || (statSync(folder).isDirectory() && readdirSync(folder).length === 0);
+}
+
+function readOrigin(folder: string): Pick<Stored, "origin" | "inputs"> {
+  const remedy = "choose another folder, or remove it, to prepare the cells again";
+  return readRecord(join(folder, SUMMARY), { origin: "object" }, remedy) as unknown as Stored;
 }
 
 /** Splits the typed arrays from what JSON can hold. */
@@ -160,7 +206,13 @@ function separate(prepared: Prepared) {
     arrays,
     rest: {
       ...rest,
-      model: model && { folder: model.folder, args: model.args, classes: model.classes },
+      // Absolute: it is looked for from whatever folder the fine-tuning is started in.
+      model: model && {
+        folder: resolve(model.folder),
+        args: model.args,
+        classes: model.classes,
+        given: model.given,
+      },
       tokens: plain("tokens.", tokens),
       labels: labels && { ...plain("labels.", labels), unseen: [...labels.unseen] },
       batches: batches && plain("batches.", batches),

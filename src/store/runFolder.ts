@@ -4,14 +4,15 @@ import { openFolder, readWeights } from "../checkpoint/folder.js";
 import { writeTorch } from "../checkpoint/torchWrite.js";
 import { PREPARATION } from "../settings/preparation.js";
 import { resolve } from "../settings/setting.js";
-import { yamlText } from "../settings/yaml.js";
+import { type Sections, writeSections } from "../settings/yaml.js";
 import { writeFileAtomically } from "../support/atomic.js";
 import { writeFolderAtomically } from "../support/atomicFolder.js";
 import { CellkernelError } from "../support/error.js";
 import type { Recipe } from "../tokenize/recipe.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import { readArrays, writeArrays } from "./arrays.js";
-import { checkHashes, FORMAT, hashOfNow, readRecord } from "./format.js";
+import { FORMAT, readRecord } from "./format.js";
+import { checkHashes, hashesOf } from "./hash.js";
 import type { PreparedSettings } from "./prepared.js";
 import { publishedArgs } from "./publishedArgs.js";
 import type { RunCells, RunParts } from "./runParts.js";
@@ -24,7 +25,7 @@ const WEIGHTS = "best_model.pt";
 /** Files whose hashes the record holds: those that a run is loaded from. */
 const HASHED = ["args.json", "vocab.json", "id2type.json", CELLS, WEIGHTS];
 /** All that belongs to a run's folder: a run that takes the place of another takes these away. */
-const OWN = [...HASHED, RECORD, "dev_train_args.yml", "run.log"];
+const OWN = [...HASHED, RECORD, "dev_train_args.yml", "run.log", "learning_curves.png"];
 
 const REMEDY = "fine-tune again (cells of that version: prepare again, too)";
 
@@ -38,19 +39,27 @@ type RunRecord = Omit<RunParts, "args" | "vocabulary" | "classes" | "weights" | 
 /**
  * Writes a run's folder. It appears under its name when it is whole, in place of a run that was there; what else was
  * in the folder stays. The record holds the hashes of the files that a run is loaded from.
+ * @param curves a picture of the course of its training, PNG
  */
-export function writeRun(folder: string, parts: RunParts): void {
-  writeFolderAtomically(folder, (partial) => fill(partial, parts), OWN);
+export function writeRun(folder: string, parts: RunParts, curves: Uint8Array): void {
+  writeFolderAtomically(
+    folder,
+    (partial) => {
+      fill(partial, parts, publishedArgs(parts, folder));
+      writeFileAtomically(join(partial, "learning_curves.png"), [curves]);
+    },
+    OWN,
+  );
 }
 
-function fill(folder: string, parts: RunParts): void {
+function fill(folder: string, parts: RunParts, published: Sections): void {
   const { args, vocabulary, classes, weights, cells, ...rest } = parts;
   const json = (value: unknown) => `${JSON.stringify(value, undefined, 1)}\n`;
   const write = (name: string, text: string) => writeFileAtomically(join(folder, name), text);
   write("args.json", json(args));
   write("vocab.json", `${JSON.stringify(vocabulary)}\n`);
   write("id2type.json", json(Object.fromEntries(classes.entries())));
-  write("dev_train_args.yml", yamlText(publishedArgs(parts)));
+  write("dev_train_args.yml", writeSections(published));
   write("run.log", runLog(parts));
   const { split, learnt } = cells;
   writeArrays(join(folder, CELLS), new Map(Object.entries({ ...split, learnt })));
@@ -60,9 +69,20 @@ function fill(folder: string, parts: RunParts): void {
     ...rest,
     training: { ...rest.training, losses: Array.from(rest.training.losses) },
     content: cells.content,
-    hashes: Object.fromEntries(HASHED.map((name) => [name, hashOfNow(join(folder, name))])),
+    hashes: hashesOf(folder, HASHED),
   };
   write(RECORD, `${JSON.stringify(record)}\n`);
+}
+
+/** How the training of a run ended, where a folder holds the run of that id. */
+export function runState(folder: string, run: string): RunParts["training"]["state"] | undefined {
+  if (!isRun(folder)) return undefined;
+  const { training } = readRecord(
+    join(folder, RECORD),
+    { training: "object" },
+    REMEDY,
+  ) as unknown as RunRecord;
+  return training.run === run ? training.state : undefined;
 }
 
 /** Whether a folder holds what `writeRun` writes. */
@@ -87,11 +107,11 @@ export async function readRun(folder: string): Promise<RunParts> {
     path,
     {
       ...{ name: "text", source: "text", content: "text", notes: "texts", hashes: "object" },
-      ...{ settings: "object", preparation: "object", recipe: "object", training: "object" },
+      ...{ settings: "object", preparation: "object", recipe: "object", training: "object", made: "object" },
     },
     REMEDY,
   ) as unknown as RunRecord;
-  await checkHashes(folder, record.hashes, REMEDY);
+  checkHashes(folder, record.hashes, REMEDY);
   if (!weightsPath || !vocabularyPath || !classes)
     throw new CellkernelError(
       "not-whole",
@@ -128,6 +148,11 @@ export function checkRecipe(recipe: Recipe, path: string): Recipe {
         path,
         field: name,
       });
+  if (recipe.idColumn !== undefined && typeof recipe.idColumn !== "string")
+    throw new CellkernelError("format", `${path}: "recipe.idColumn" is no text: ${REMEDY}`, {
+      path,
+      field: "idColumn",
+    });
   return recipe;
 }
 
@@ -145,16 +170,26 @@ function readCells(path: string, content: string): RunCells {
   return { content, split: { train, validation, test }, learnt };
 }
 
-/** The course of training, a line an epoch. */
-function runLog({ name, notes, training, source }: RunParts): string {
+/** The course of training: a line every so many steps, and one an epoch. */
+function runLog({ name, notes, training, source, settings }: RunParts): string {
+  const { losses, history } = training;
+  const course: [step: number, line: string][] = [];
+  const every = settings.logInterval;
+  for (let step = every; step <= losses.length; step += every) {
+    let sum = 0;
+    for (let i = step - every; i < step; i++) sum += losses[i];
+    course.push([step, `step ${step} | train/loss of ${every} steps ${(sum / every).toFixed(4)}`]);
+  }
+  for (const { epoch, step, trainLoss, validationLoss, validationError } of history)
+    course.push([
+      step,
+      `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
+        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError.toFixed(4)}`,
+    ]);
   const lines = [
     `run ${name}, cells of ${source}`,
     ...notes,
-    ...training.history.map(
-      ({ epoch, step, trainLoss, validationLoss, validationError }) =>
-        `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
-        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError.toFixed(4)}`,
-    ),
+    ...course.sort(([a], [b]) => a - b).map(([, line]) => line),
     `${training.state} after ${training.step} steps in ${training.seconds.toFixed(1)} s; ` +
       `weights kept: epoch ${training.bestEpoch ?? "none validated, the last"}`,
   ];

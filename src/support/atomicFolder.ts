@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { folderDestination } from "./destination.js";
-import { flush, hold, removeLeftovers, temporaryName } from "./temporary.js";
+import { flush, hold, moveOver, removeLeftovers, temporaryName } from "./temporary.js";
 
 /**
  * Makes a folder so that its name only ever stands for a whole one: it is filled under a temporary name beside it,
@@ -18,7 +18,7 @@ export function writeFolderAtomically(
 ): void {
   const { path: folder, before } = folderDestination(path);
   mkdirSync(dirname(folder), { recursive: true });
-  removeLeftovers(folder);
+  removeLeftovers(folder, own);
   const partial = temporaryName(folder);
   mkdirSync(partial);
   const release = hold(partial);
@@ -37,21 +37,19 @@ export function writeFolderAtomically(
   }
 }
 
+/**
+ * The new folder is in place before the strangers' files follow, so that a process that is killed in between leaves them in
+ * the one that was moved away, from where the next one fetches them.
+ */
 function replace(folder: string, partial: string, own: readonly string[]): void {
   const before = temporaryName(folder, "old");
-  const moved: string[] = [];
   renameSync(folder, before);
   try {
-    for (const name of readdirSync(before)) {
-      if (own.includes(name) || existsSync(join(partial, name))) continue;
-      renameSync(join(before, name), join(partial, name));
-      moved.push(name);
-    }
     renameSync(partial, folder);
   } catch (error) {
-    for (const name of moved) renameSync(join(partial, name), join(before, name));
     renameSync(before, folder);
     throw error;
   }
+  moveOver(before, folder, own);
   rmSync(before, { recursive: true, force: true });
 }

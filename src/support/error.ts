@@ -6,16 +6,24 @@ export type ErrorCode =
   | "column"
   /** A file or folder is missing, or is something else. */
   | "path"
-  /** A folder of another version, or damaged. */
+  /** A file or folder of another version, damaged, or that holds what cannot be read or written. */
   | "format"
+  /** A matrix is missing, or doesn't hold what it is needed for. */
+  | "matrix"
+  /** Names of cells or genes repeat, or don't fit those that they are compared with. */
+  | "names"
   /** A folder of which files are missing or not those that were written with it. */
   | "not-whole"
   /** A file has too few of the genes that a run was trained on. */
   | "few-genes"
   /** Cells were prepared otherwise than a run's own, or for another model. */
   | "other-preparation"
+  /** A device is missing, can't be started, or hasn't the memory for what is asked of it. */
+  | "device"
   /** There are no labels, batches or cells where some are needed. */
-  | "nothing";
+  | "nothing"
+  /** The memory of the device does not hold what is asked of it. */
+  | "memory";
 
 /**
  * A mistake that the user can mend: the message says what was found, what was expected and what to do.
@@ -30,12 +38,14 @@ export class CellkernelError extends Error {
   /**
    * @param code a stable word for the kind
    * @param at the thing at fault: option, column, path, …
+   * @param options the error behind it
    */
   constructor(
     readonly code: ErrorCode,
     message: string,
     readonly at: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }

@@ -39,9 +39,11 @@ export function hold(temporary: string): () => void {
 
 /**
  * Clears what processes that were killed left beside `target`. What they had moved out of the way is put back where
- * nothing took its place. Those of living processes stay.
+ * nothing took its place; where a new folder did, the strangers' files follow into it. Those of living processes stay.
+ *
+ * @param own the names in a folder that go with the one before
  */
-export function removeLeftovers(target: string): void {
+export function removeLeftovers(target: string, own: readonly string[] = []): void {
   const parent = dirname(target);
   const prefix = prefixOf(target);
   for (const entry of existsSync(parent) ? readdirSync(parent) : []) {
@@ -53,8 +55,17 @@ export function removeLeftovers(target: string): void {
     const path = join(parent, entry);
     if (isAlive({ pid: Number(pid), start }) || isLocked(path)) continue;
     if (kind === "old" && !existsSync(target)) renameSync(path, target);
-    else rmSync(path, { recursive: true, force: true });
+    else {
+      if (kind === "old") moveOver(path, target, own);
+      rmSync(path, { recursive: true, force: true });
+    }
   }
+}
+
+/** Moves the entries of one folder to another, but for its own and those that are there already. */
+export function moveOver(from: string, to: string, own: readonly string[]): void {
+  for (const name of readdirSync(from))
+    if (!own.includes(name) && !existsSync(join(to, name))) renameSync(join(from, name), join(to, name));
 }
 
 /** Sees to it that a file, or the names in a folder, are on the disk. */

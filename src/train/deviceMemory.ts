@@ -1,6 +1,7 @@
 import type { ModelArgs } from "../model/args.js";
 import { fitsKernels } from "../model/kernelLayer.js";
 import { type ModelSize, parameterShapes } from "../model/parameters.js";
+import { CellkernelError } from "../support/error.js";
 
 // Coefficients from peaks of the 12 × 512 model on an H200 with CUDA 13, as the driver reports them (bench/results):
 // with kernels 8 × 600, 8 × 1,501, 32 × 600 and 32 × 1,501 tokens take 2.1, 2.6, 3.3 and 5.7 GB, without (float32)
@@ -89,9 +90,11 @@ export function planDeviceMemory(
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   const needs = gigabytes(forecastDeviceMemory(args, size, Math.max(1, best.microBatch), length, best.form));
   if (best.microBatch === 0)
-    throw new Error(
+    throw new CellkernelError(
+      "device",
       `One cell of ${length} tokens needs about ${needs} of the GPU's memory to train this model; ` +
         `${gigabytes(budget)} can be used. Set maxSeqLen lower, use mixed precision (amp), or train on the CPU.`,
+      { option: "maxSeqLen", length },
     );
   const memory = `about ${needs} of the GPU's ${gigabytes(free)} free`;
   const why =

@@ -2,6 +2,7 @@ import { freemem } from "node:os";
 import type { ModelArgs } from "../model/args.js";
 import { type ModelSize, parameterShapes } from "../model/parameters.js";
 import { BLOCK_QUERIES } from "../model/transformer.js";
+import { CellkernelError } from "../support/error.js";
 
 // Coefficients of a least-squares fit to seven measured peaks of the 12 × 512 model on the CPU (1 × 600 to 1 × 5,001
 // tokens, 6 and 12 layers); every one of them is met within 3 %. `npm run bench -- memory` measures them again.
@@ -52,7 +53,11 @@ export function planMemory(
 ): MemoryPlan {
   const budget = available * RESERVE;
   const needs = (cells: number) => forecastMemory(args, size, cells, length);
-  if (needs(1) > budget) throw new Error(tooLittle(args, size, length, budget));
+  if (needs(1) > budget)
+    throw new CellkernelError("device", tooLittle(args, size, length, budget), {
+      option: "maxSeqLen",
+      length,
+    });
   let microBatch = batchSize;
   while (needs(microBatch) > budget) microBatch = Math.ceil(microBatch / 2);
   const bytes = needs(microBatch);

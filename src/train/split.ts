@@ -7,6 +7,9 @@ export interface CellSplit {
   test: Int32Array;
 }
 
+/** The published code's share of the cells for the validation. */
+const SHARE = 0.1;
+
 /** The published code's seed of the split; it is not the seed of the training. */
 export const SPLIT_SEED = 42;
 
@@ -14,14 +17,15 @@ export const SPLIT_SEED = 42;
  * 80 % of each class for training, 10 % for validation, 10 % for the test, at random. A class of three cells or
  * more has at least one in each part; of two cells one is trained on and one tested, of one cell it is trained on.
  * @param codes [cells] class of each; negative ones (no label) go nowhere
+ * @param share of the validation, and of the test, instead of a tenth
  */
-export function stratifiedSplit(codes: ArrayLike<number>, seed = SPLIT_SEED): CellSplit {
+export function stratifiedSplit(codes: ArrayLike<number>, seed = SPLIT_SEED, share = SHARE): CellSplit {
   const parts = { train: [] as number[], validation: [] as number[], test: [] as number[] };
   for (const [code, cells] of cellsByClass(codes)) {
     new Random(seed, code).shuffle(cells);
-    const tenth = Math.round(cells.length / 10);
-    const test = cells.length >= 2 ? Math.max(1, tenth) : 0;
-    const validation = cells.length >= 3 ? Math.max(1, tenth) : 0;
+    const part = Math.round(cells.length * share);
+    const test = cells.length >= 2 ? Math.max(1, part) : 0;
+    const validation = cells.length >= 3 ? Math.max(1, part) : 0;
     parts.test.push(...cells.slice(0, test));
     parts.validation.push(...cells.slice(test, test + validation));
     parts.train.push(...cells.slice(test + validation));
@@ -30,16 +34,16 @@ export function stratifiedSplit(codes: ArrayLike<number>, seed = SPLIT_SEED): Ce
 }
 
 /** The published protocol's split: 10 % of all cells for validation, at random whatever the class; no test cells. */
-export function publishedSplit(codes: ArrayLike<number>, seed = SPLIT_SEED): CellSplit {
+export function publishedSplit(codes: ArrayLike<number>, seed = SPLIT_SEED, share = SHARE): CellSplit {
   const cells = [...cellsByClass(codes).values()].flat().sort((a, b) => a - b);
   new Random(seed).shuffle(cells);
-  const validation = Math.ceil(cells.length / 10);
+  const validation = Math.ceil(cells.length * share);
   return ascending({ train: cells.slice(validation), validation: cells.slice(0, validation), test: [] });
 }
 
 /**
  * A split in which all cells of a group (a donor, say) are in the same part: groups go to the test, then to the
- * validation, at random, until each has as good as a tenth of the cells; at least one group is in each part.
+ * validation, at random, until each has as good as its share of the cells (a tenth); at least one group is in each part.
  * @param groups [cells] group of each; negative ones go nowhere
  * @param how "published" has no test cells
  */
@@ -48,6 +52,7 @@ export function groupedSplit(
   groups: ArrayLike<number>,
   how: "stratified" | "published" = "stratified",
   seed = SPLIT_SEED,
+  share = SHARE,
 ): CellSplit {
   const together = cellsByClass(Array.from(groups, (group, cell) => (codes[cell] < 0 ? -1 : group)));
   const order = new Random(seed).shuffle([...together.keys()].sort((a, b) => a - b));
@@ -62,8 +67,8 @@ export function groupedSplit(
       order.splice(order.indexOf(group), 1);
     };
     for (const group of [...order])
-      if (spare() && parts[part].length + size(group) <= total / 10) give(group);
-    // Where every group is larger than a tenth, the smallest.
+      if (spare() && parts[part].length + size(group) <= total * share) give(group);
+    // Where every group is larger than that, the smallest.
     if (parts[part].length === 0 && spare()) give(order.reduce((a, b) => (size(b) < size(a) ? b : a)));
   }
   for (const group of order) parts.train.push(...together.get(group)!);

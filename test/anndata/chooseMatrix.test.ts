@@ -57,7 +57,7 @@ test("what the user asks for is taken, with a word on what it holds", () => {
   assert.deepEqual(dense(layer.matrix), COUNTS);
   assert.throws(
     () => chooseMatrix(cells, "raw", "counts"),
-    /^Error: cells\.h5ad has no raw\.X\. Its matrices are: X, layer "counts"\.$/,
+    /^CellkernelError: cells\.h5ad has no raw\.X\. Its matrices are: X, layer "counts"\.$/,
   );
 });
 
@@ -94,7 +94,10 @@ test("NaN, infinite and negative values end the reading, naming the cell and the
         "counts",
       ).matrix,
     );
-  assert.throws(read(Number.NaN), /^Error: X of cells\.h5ad holds NaN at cell c2, gene g1\. Mend the file/);
+  assert.throws(
+    read(Number.NaN),
+    /^CellkernelError: X of cells\.h5ad holds NaN at cell c2, gene g1\. Mend the file/,
+  );
   assert.throws(read(Number.POSITIVE_INFINITY), /holds an infinite value at cell c2, gene g1/);
   assert.throws(read(-4), /holds a negative value \(-4\) at cell c2, gene g1\. It seems to be scaled/);
 });

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describeCoverage, plainKeys, takeWeights } from "../../src/checkpoint/keys.js";
+import { takeWeights } from "../../src/checkpoint/coverage.js";
+import { plainKeys } from "../../src/checkpoint/keys.js";
 import { readTorch } from "../../src/checkpoint/torch.js";
 
 const fixtures = "test/fixtures/model";
 const reference = readTorch(`${fixtures}/continuous/best_model.pt`);
 const shapes = new Map([...reference].map(([key, { shape }]) => [key, shape]));
 
-for (const file of ["flash_attention_keys", "data_parallel"])
+for (const [file, renamed] of [
+  ["flash_attention_keys", 4],
+  ["data_parallel", 49],
+] as const)
   test(`${file}.pt gives the plain model's weights`, () => {
     const { weights, coverage } = takeWeights(
       shapes,
@@ -15,6 +19,7 @@ for (const file of ["flash_attention_keys", "data_parallel"])
     );
     assert.deepEqual([...weights], [...reference]);
     assert.deepEqual([coverage.missing, coverage.otherShape, coverage.unused], [[], [], []]);
+    assert.equal(coverage.renamed.length, renamed);
   });
 
 test("without the renaming, the attention weights of a flash-attention checkpoint would be missing", () => {
@@ -39,21 +44,16 @@ test("the wrapper's names of flash-attention 1 are changed back too", () => {
   assert.deepEqual([...keys.keys()], [`${layer}.in_proj_bias`, `${layer}.out_proj.bias`]);
 });
 
-test("reports what is missing, of another shape and unused", () => {
-  const { weights, coverage } = takeWeights(
-    shapes,
-    plainKeys(readTorch(`${fixtures}/checkpoints/missing_and_other_shape.pt`)),
+test("a wrapper's prefix goes from every key, and two keys of one tensor are refused", () => {
+  const weight = { shape: [1], data: Float32Array.of(1) };
+  const keys = (names: string[]) => [...plainKeys(new Map(names.map((name) => [name, weight]))).keys()];
+  assert.deepEqual(keys(["module._orig_mod.encoder.a", "model.encoder.b", "encoder.c"]), [
+    "encoder.a",
+    "encoder.b",
+    "encoder.c",
+  ]);
+  assert.throws(
+    () => keys(["l.self_attn.in_proj_bias", "l.self_attn.Wqkv.bias"]),
+    /the checkpoint's keys l\.self_attn\.in_proj_bias and l\.self_attn\.Wqkv\.bias both name the tensor/,
   );
-  assert.equal(weights.size, 46);
-  assert.equal(coverage.missing.length, 2);
-  assert.deepEqual(coverage.otherShape, [
-    { key: "cls_decoder.out_layer.weight", model: [5, 32], checkpoint: [9, 32] },
-  ]);
-  assert.deepEqual(coverage.unused, ["extra.weight"]);
-  assert.deepEqual(describeCoverage(coverage), [
-    "46 of 49 tensors of the model taken from the checkpoint",
-    `not in the checkpoint, random: ${coverage.missing.join(", ")}`,
-    "of another shape, random: cls_decoder.out_layer.weight is [9,32] there and [5,32] here",
-    "in the checkpoint and not used: extra.weight",
-  ]);
 });

@@ -61,7 +61,8 @@ describe("readTorch", () => {
 describe("a file that is not a whole state dict", () => {
   const whole = readFileSync(`${fixtures}/continuous/best_model.pt`);
 
-  test("missing", () => assert.throws(() => readTorch("nowhere.pt"), /^Error: there is no file nowhere\.pt/));
+  test("missing", () =>
+    assert.throws(() => readTorch("nowhere.pt"), /^CellkernelError: there is no file nowhere\.pt/));
 
   test("something else", () => {
     assert.throws(() => readTorch("package.json"), /package\.json is not a PyTorch checkpoint/);
@@ -72,10 +73,11 @@ describe("a file that is not a whole state dict", () => {
 
   test("cut short anywhere", () => {
     for (let length = 0; length < whole.length; length += 997)
-      assert.throws(
-        () => readTorch(scratchFile("cut.pt", whole.subarray(0, length))),
-        /cut\.pt.*(damaged or cut short|not a PyTorch checkpoint)/,
-      );
+      assert.throws(() => readTorch(scratchFile("cut.pt", whole.subarray(0, length))), {
+        name: "CellkernelError",
+        code: "format",
+        message: /cut\.pt.*(damaged or cut short|not a PyTorch checkpoint)/,
+      });
     const legacy = readFileSync(`${fixtures}/checkpoints/legacy_format.pt`);
     for (let length = 0; length < legacy.length; length += 997)
       assert.throws(() => readTorch(scratchFile("cut.pt", legacy.subarray(0, length))), /cut\.pt/);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -103,8 +103,10 @@ test("the folder is one of the published form: weights, whole gene table, option
     "cells.safetensors",
     "dev_train_args.yml",
     "id2type.json",
+    "learning_curves.png",
     "run.json",
     "run.log",
+    "training",
     "vocab.json",
   ]);
   const weights = readTorch(join(saved, "best_model.pt"));
@@ -120,7 +122,7 @@ test("the folder is one of the published form: weights, whole gene table, option
     "task_configs",
   ]);
   assert.equal(options.model_parameters.batch_size, 16);
-  assert.equal(options.task_info.cell_type_col, "celltype");
+  assert.equal(options.preprocess.dataset_cell_type_col, "celltype");
   const loaded = await loadRun(saved);
   assert.deepEqual(
     loaded.training,
@@ -141,8 +143,32 @@ test("rows of genes that the data lack stay as they started", async () => {
 
 test("fine-tuning goes on from a saved run and takes all its weights", async () => {
   const next = await finetune(ready, { ...settings, model: saved, epochs: 1 });
-  assert.match(next.notes[0], /^(\d+) of \1 tensors of the model taken from the checkpoint$/);
+  assert.match(next.notes[0], /^(\d+) of \1 tensors of the model taken from the checkpoint: .* \(100 %\)$/);
   assert.ok(next.training.history[0].trainLoss < 0.5 * run.training.history[0].trainLoss);
+});
+
+test("do_train: false keeps the model as it is, save_eval_interval and log_interval space what is measured", async () => {
+  const still = await finetune(ready, { ...settings, model: saved, doTrain: false });
+  assert.deepEqual([...still.weights], [...run.weights]);
+  assert.deepEqual([still.training.step, still.training.history], [0, []]);
+  assert.ok(still.notes.includes("nothing was learnt (do_train: false): this is the model as it is"));
+
+  const folder = join(scratch, "spaced");
+  const few = { ...settings, epochs: 5, batchSize: 60, saveEvalInterval: 2, logInterval: 4, saveDir: folder };
+  const spaced = await finetune(ready, few);
+  // 118 cells to train on: two steps an epoch.
+  assert.deepEqual(
+    spaced.training.history.map(({ epoch }) => epoch),
+    [2, 4, 5],
+  );
+  const { losses } = spaced.training;
+  const mean = (from: number) =>
+    ((losses[from] + losses[from + 1] + losses[from + 2] + losses[from + 3]) / 4).toFixed(4);
+  const log = readFileSync(join(folder, "run.log"), "utf8").split("\n");
+  assert.deepEqual(
+    log.filter((line) => line.startsWith("step ")),
+    [`step 4 | train/loss of 4 steps ${mean(0)}`, `step 8 | train/loss of 4 steps ${mean(4)}`],
+  );
 });
 
 test("the published split has no test cells; the figures are those of the validation cells", async () => {
@@ -236,7 +262,7 @@ test("interrupting the cell ends it at once; what was reached can be asked for, 
   assert.ok(best >= 1 && best < 50, `best epoch ${best}`);
   const whole = await finetune(ready, { ...settings, epochs: best });
   assert.deepEqual([...kept.weights], [...whole.weights]);
-  assert.ok(!existsSync(join(scratch, "interrupted")));
+  assert.deepEqual(readdirSync(join(scratch, "interrupted")), ["training"]);
 });
 
 test("Bad input is refused with the remedy", async () => {

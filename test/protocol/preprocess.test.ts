@@ -55,6 +55,20 @@ for (const [flavor, batch] of [
     );
   });
 
+test("without normalisation, variable genes are those that scanpy finds on the counts", async () => {
+  const { genes, notes } = await preprocess(cells, { doNorm: false, hvgFlavor: "cell_ranger", nHvg: 500 });
+  const chosen = [...genes.highlyVariable.keys()].filter((gene) => genes.highlyVariable[gene] === 1);
+  assert.equal(chosen.length, 500);
+  assert.deepEqual(chosen.slice(0, 8), [1, 42, 57, 89, 101, 138, 172, 389]);
+  assert.equal(
+    chosen.reduce((sum, gene) => sum + gene),
+    2438293,
+  );
+  assert.ok(
+    notes.includes("The values were taken as they are: neither normalised nor logged (do_norm: false)."),
+  );
+});
+
 test("filters: genes with 20 counts, then cells with 2,500 of the rest", async () => {
   const after = expected.filter_genes_min_counts_20_then_cells_min_counts_2500;
   const options = { nHvg: 0, filterGeneByCounts: 20, filterCellByCounts: 2500 };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInWorker, unlessAborted } from "../../src/runtime/workerJob.js";
+import { CellkernelError } from "../../src/support/error.js";
 
 const module = new URL("../support/faultyWorker.js", import.meta.url);
 const run = (order: string, onEvent?: (event: string) => void) =>
@@ -19,6 +20,11 @@ test("a worker that dies is an error, not a hang", async () => {
 
 test("an error of the work keeps its class and message", async () => {
   await assert.rejects(run("fail"), { name: "RangeError", message: "failed inside the work" });
+  await assert.rejects(run("mistake"), (error) => {
+    assert.ok(error instanceof CellkernelError);
+    assert.deepEqual([error.code, error.message, error.at], ["device", "too large", { option: "maxSeqLen" }]);
+    return true;
+  });
 });
 
 test("an aborted signal rejects at once and calls onAbort; the worker comes to its end", async () => {

@@ -11,12 +11,13 @@ import { PREPARATION } from "../../src/settings/preparation.js";
 import { flagOf, resolve, type Setting } from "../../src/settings/setting.js";
 import { STEPS } from "../../src/settings/steps.js";
 import { TRAINING } from "../../src/settings/training.js";
-import { fromSections, toSections, yamlText } from "../../src/settings/yaml.js";
+import { fromSections, readSections, toSections, writeSections } from "../../src/settings/yaml.js";
+import { PUBLISHED } from "../support/publishedFolder.js";
 import { python } from "../support/python.js";
 
 /** A value that an option takes and that is not its default. */
 function another(setting: Setting<unknown, unknown>): unknown {
-  const candidates = [...(setting.words ?? []), true, 0.5, 7, "text"];
+  const candidates = [...(setting.words ?? []), true, false, 0.3, 7, "text", ["one", "two"]];
   return candidates.find((value) => value !== setting.default && setting.fault(value) === undefined);
 }
 
@@ -34,7 +35,7 @@ for (const [step, table] of Object.entries(STEPS))
     assert.deepEqual(resolve(table, given), given);
     const inFile = Object.fromEntries(Object.entries(given).filter(([name]) => table[name].yaml));
     assert.deepEqual(
-      fromSections(table, JSON.parse(JSON.stringify(toSections(table, given))), "f.yml"),
+      fromSections(table, readSections(writeSections(toSections(table, given)), "f.yml")),
       inFile,
     );
   });
@@ -55,41 +56,91 @@ test("defaults are those of the published protocol", () => {
   assert.deepEqual([epochs, batchSize, lr, scheduleRatio, scheduleInterval, seed], [3, 32, 1e-4, 0.9, 1, 0]);
 });
 
-test("a file of the published form is read; its other keys are left alone", () => {
-  const folder = mkdtempSync(join(tmpdir(), "settings-"));
-  const path = join(folder, "train_args.yml");
-  writeFileSync(
-    path,
-    stringify({
-      task_info: { raw_dataset_directory: "x.h5ad", cell_type_col: "celltype", batch_id_col: null },
-      preprocess: { do_norm: true, n_hvg: 3000, hvg_flavor: "cell_ranger", normalize_total: 10000 },
-      model_parameters: {
-        max_seq_len: 3001,
-        epochs: 5,
-        lr: 0.0002,
-        amp: true,
-        use_flash_attn: true,
-        seed: 42,
-      },
-      wandb_configs: { mode: "offline" },
-      task_configs: {},
-    }),
-  );
-  assert.deepEqual(readTrainArgs(path), {
+/** A file with this text. */
+function written(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), "settings-")), "train_args.yml");
+  writeFileSync(path, text);
+  return path;
+}
+
+test("a file of the published code is read as it is; what has no say is told", () => {
+  const path = written(stringify(PUBLISHED));
+  const { notes, ...rest } = readTrainArgs(path);
+  assert.deepEqual(rest, {
     preparation: {
-      cellType: "celltype",
-      nHvg: 3000,
-      hvgFlavor: "cell_ranger",
-      normalizeTotal: 10000,
+      ...{ cellType: "majorclass", batch: "sampleid", nHvg: 3000, hvgFlavor: "cell_ranger" },
+      ...{ doNorm: true, normalizeTotal: 10000, filterGeneByCounts: 0, filterCellByCounts: 0 },
+      ...{ nBins: 51, includeZeroGene: false },
     },
-    training: { epochs: 5, lr: 0.0002, maxSeqLen: 3001, amp: true, seed: 42 },
+    training: {
+      ...{ doTrain: true, trainTestSplitRatio: 0.1, logInterval: 100, saveEvalInterval: 1 },
+      ...{ epochs: 5, batchSize: 64, lr: 0.0002, dropout: 0.2, scheduleRatio: 0.9, scheduleInterval: 1 },
+      ...{
+        maxSeqLen: 3001,
+        freezePredecoder: false,
+        classWeighted: false,
+        seed: 7,
+        amp: true,
+        name: "eyeGPT",
+      },
+    },
+    model: "pretrained_models/scGPT_human",
   });
-  writeFileSync(path, stringify({ model_parameters: { epochs: "many" } }));
-  assert.throws(
-    () => readTrainArgs(path),
-    /train_args\.yml: model_parameters: epochs is "many"; expected a whole number of at least 1 \(--epochs\)/,
-  );
+  assert.match(notes[0], /train_args\.yml hold over the defaults; what is given beside it wins over both$/);
+  assert.match(notes.at(-1)!, /the architecture is that of the model, .*nlayers, nheads, embsize/);
 });
+
+test("keys that have no effect are told by their line", () => {
+  const path = written(`task_info:
+  raw_dataset_name: "eyeGPT"
+preprocess:
+  n_hvgs: 3000
+model_parameters:
+  # A comment takes a line too.
+  max_seq_len: 3001
+  epochs: 5
+task_configs:
+  MVC: true
+  cls_token: "<cls>"
+`);
+  const { notes, training } = readTrainArgs(path);
+  assert.deepEqual(training, { epochs: 5, name: "eyeGPT" });
+  assert.deepEqual(notes.slice(1), [
+    `WARNING: ${path}:4: preprocess: n_hvgs is no key of the published file, and none of ours: it has no effect`,
+    `WARNING: ${path}:7: model_parameters: max_seq_len belongs to the section task_configs: it has no effect`,
+    `WARNING: ${path}:10: task_configs: MVC is true, which this version does not do: it has no effect`,
+  ]);
+});
+
+test("values are read as Python's yaml reads them", () => {
+  const text =
+    "model_parameters:\n  lr: 1e-4\n  freeze_predecoder: True\n  amp: yes\ntask_info:\npreprocess:\n";
+  assert.deepEqual(readTrainArgs(written(text)).training, { lr: 1e-4, freezePredecoder: true, amp: true });
+});
+
+for (const [what, text, message] of [
+  [
+    "a value of another type",
+    "task_info:\n  save_dir: x\nmodel_parameters:\n  epochs: many\n",
+    /train_args\.yml:4: model_parameters: epochs is "many"; expected a whole number of at least 1 \(--epochs\)/,
+  ],
+  [
+    "a list for a number",
+    "model_parameters:\n  lr: [1]\n",
+    /train_args\.yml:2: model_parameters: lr is \[1\]; expected a number/,
+  ],
+  [
+    "a section that is none",
+    "task_info: {}\npreprocess: 3\n",
+    /train_args\.yml:2: preprocess is 3; expected a section of keys/,
+  ],
+  ["no sections", "- 1\n", /train_args\.yml:1: expected the sections task_info, preprocess/],
+  ["no YAML", "task_info:\n  a: 'b\n", /train_args\.yml:\d: no YAML: Missing closing 'quote/],
+  ["a key twice", "task_info:\n  a: 1\n  a: 2\n", /train_args\.yml:3: no YAML: Map keys must be unique/],
+] as const)
+  test(`a file with ${what} is refused by its line`, () => {
+    assert.throws(() => readTrainArgs(written(text)), message);
+  });
 
 test("a wrong value is refused with the option, what was expected and the flag", () => {
   const fails = (options: object, message: RegExp) =>
@@ -124,7 +175,7 @@ test("texts are the same to Python's reader of YAML 1.1 and to ours, whatever th
     "null",
   ];
   names.push("- a", "a: b #c", "\u0001\u007f\u0085\u2028\ufeff\uffff", "🧬 é", "l".repeat(300), "'\"\\\n");
-  const text = yamlText({ task_info: { names, count: 3, rate: 0.1, on: true, none: null } });
+  const text = writeSections({ task_info: { names, count: 3, rate: 0.1, on: true, none: null } });
   const folder = mkdtempSync(join(tmpdir(), "yaml-"));
   writeFileSync(join(folder, "names.yml"), text);
   const read = JSON.parse(python("test/settings/readYaml.py", join(folder, "names.yml")));

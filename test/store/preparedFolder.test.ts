@@ -1,11 +1,24 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { readH5ad } from "../../src/anndata/readH5ad.js";
+import { openModel } from "../../src/protocol/model.js";
 import { preprocess } from "../../src/protocol/preprocess.js";
 import { preprocessFile } from "../../src/protocol/preprocessFile.js";
+import { readInput, stampsOf } from "../../src/store/inputs.js";
 import { loadPrepared, savePrepared } from "../../src/store/preparedFolder.js";
 
 const folder = mkdtempSync(join(tmpdir(), "prepared-"));
@@ -86,13 +99,123 @@ test("a stopped run leaves nothing, and what a killed one left is cleared", asyn
   );
 });
 
-test("a cut file of tokens is an error", async () => {
-  const out = join(folder, "cut");
+test("every part of a preparation is checked: another, a cut or a missing one is refused by name", async () => {
+  const out = join(folder, "parts");
   await preprocessFile(file, options, out);
-  const path = join(out, "tokens.safetensors");
-  writeFileSync(path, readFileSync(path).subarray(0, 50_000));
-  assert.throws(() => loadPrepared(out), /tokens\.safetensors is cut short/);
+  for (const part of ["tokens.safetensors", "vocab.json", "id2type.json"]) {
+    const path = join(out, part);
+    const kept = readFileSync(path);
+    const another = Buffer.from(kept);
+    another[another.length - 2] ^= 1;
+    for (const damaged of [another, kept.subarray(0, kept.length / 2)]) {
+      writeFileSync(path, damaged);
+      assert.throws(
+        () => loadPrepared(out),
+        new RegExp(`${part} is not the file that was written with this folder: prepare the cells again`),
+      );
+    }
+    rmSync(path);
+    assert.throws(() => loadPrepared(out), new RegExp(`parts is not whole: ${part} is missing`));
+    writeFileSync(path, kept);
+  }
+  loadPrepared(out);
   assert.throws(() => loadPrepared(join(folder, "none")), /holds no preparation/);
+});
+
+test("a preparation is recognised by what it was made of, wherever that is and whatever it is called", async () => {
+  const [data, out] = [join(folder, "data"), join(folder, "recognised")];
+  mkdirSync(data);
+  const [cells, model] = [join(data, "cells.h5ad"), join(data, "model")];
+  cpSync(file, cells);
+  mkdirSync(model);
+  const args = { embsize: 16, nheads: 2, d_hid: 16, nlayers: 1, n_bins: 51 };
+  const genes = Object.keys(JSON.parse(readFileSync(options.vocabulary, "utf8")));
+  const write = (change: object, names = genes) => {
+    writeFileSync(join(model, "args.json"), JSON.stringify({ ...args, ...change }));
+    writeFileSync(
+      join(model, "vocab.json"),
+      JSON.stringify(Object.fromEntries(names.map((name, id) => [name, id]))),
+    );
+  };
+  const again = async (path = cells, more = {}) =>
+    (
+      await preprocessFile(
+        path,
+        { cellType: "batch", nHvg: 300, model: await openModel(model), ...more },
+        out,
+      )
+    ).reused;
+  write({});
+  assert.equal(await again(), false);
+  assert.equal(await again(), true);
+  assert.equal(
+    await again(cells, { nHvg: 300, seed: 0 }),
+    true,
+    "defaults that are said are the same options",
+  );
+  // The same bytes elsewhere, or touched, are the same cells.
+  cpSync(cells, join(data, "renamed.h5ad"));
+  assert.equal(await again(join(data, "renamed.h5ad")), true);
+  utimesSync(cells, 1, 1);
+  assert.equal(await again(), true);
+  // Other bytes of the same length, with the old times put back, are others.
+  const { atime, mtime } = statSync(cells);
+  const bytes = readFileSync(cells);
+  bytes[bytes.length - 1] ^= 1;
+  writeFileSync(cells, bytes);
+  utimesSync(cells, atime, mtime);
+  await assert.rejects(again(), /preparation of another file/);
+  cpSync(file, cells);
+  // The model's place is the same, its content is not.
+  write({ n_bins: 31 });
+  await assert.rejects(again(), /or for another model/);
+  write({}, genes.slice(0, 9000));
+  await assert.rejects(again(), /or for another model/);
+  write({});
+  assert.equal(await again(), true);
+});
+
+test("a file whose hash is recorded is read again only where it was touched", async () => {
+  const path = join(folder, "touched.bin");
+  writeFileSync(path, "cells");
+  const known = { sha256: "recorded", stamps: stampsOf(path) };
+  assert.equal((await readInput(path, [known])).sha256, "recorded");
+  const { atime, mtime } = statSync(path);
+  writeFileSync(path, "CELLS");
+  utimesSync(path, atime, mtime);
+  const found = await readInput(path, [known]);
+  // sha256sum of "CELLS"
+  assert.equal(found.sha256, "38d7a9333a46f398a545a9cc53b08b0384deb188e77980f5c4538af0bc69de28");
+  assert.deepEqual(found.stamps, [], "what is so new may change again within the clock's tick");
+});
+
+test("of a Matrix Market folder, its three files are the content", async () => {
+  const mtx = join(folder, "mtx");
+  mkdirSync(mtx);
+  for (const name of ["matrix.mtx", "barcodes.tsv", "features.tsv"]) writeFileSync(join(mtx, name), name);
+  const { sha256 } = await readInput(mtx);
+  writeFileSync(join(mtx, "notes.txt"), "mine");
+  assert.equal((await readInput(mtx)).sha256, sha256);
+  writeFileSync(join(mtx, "features.tsv"), "others");
+  assert.notEqual((await readInput(mtx)).sha256, sha256);
+  await assert.rejects(readInput(join(folder, "nowhere")), /nowhere does not exist/);
+});
+
+test("a model that was given by a relative path is found from another folder", async () => {
+  const out = join(folder, "relative");
+  const model = await openModel("notebooks/models/small");
+  await preprocessFile("notebooks/data/pbmc68k_reduced.h5ad", { nHvg: 100, model }, out);
+  const prepared = loadPrepared(out);
+  assert.equal(prepared.model!.folder, resolve("notebooks/models/small"));
+});
+
+test("a file that is written to while it is read is not prepared", async () => {
+  const path = join(folder, "growing.h5ad");
+  cpSync(file, path);
+  const out = join(folder, "growing");
+  const touched = preprocessFile(path, { ...options, onProgress: () => utimesSync(path, 1, 1) }, out);
+  await assert.rejects(touched, /growing\.h5ad was written to while it was read/);
+  assert.ok(!existsSync(out));
 });
 
 test("a folder of the version before, and one with a wrong field, are refused: prepare again", async () => {

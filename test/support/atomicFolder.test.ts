@@ -40,6 +40,20 @@ test("one that fails midway leaves the one before, whole, and nothing else", () 
   assert.deepEqual(readdirSync(at), ["run"]);
 });
 
+test("what is somebody else's in a folder outlives a process that is killed between two renames", () => {
+  const at = parent();
+  const folder = join(at, "run");
+  const old = join(at, ".run.99999999-0123456789ab.old");
+  writeFolderAtomically(folder, put("run.json", "first"));
+  // As after the new folder took the place of the old, and before the files followed.
+  mkdirSync(old);
+  for (const name of ["run.json", "only-old.json", "thesis.txt"]) put(name, "old")(old);
+  writeFolderAtomically(folder, put("run.json", "second"), ["run.json", "only-old.json"]);
+  assert.deepEqual(readdirSync(folder).sort(), ["run.json", "thesis.txt"]);
+  assert.equal(readFileSync(join(folder, "run.json"), "utf8"), "second");
+  assert.deepEqual(readdirSync(at), ["run"]);
+});
+
 test("what killed processes left is cleared; what they had moved away comes back where nothing took its place", () => {
   const at = parent();
   // No process has this id: Linux ends at 2^22.

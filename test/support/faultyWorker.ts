@@ -1,5 +1,6 @@
 import { workerData } from "node:worker_threads";
 import { serve } from "../../src/runtime/workerJob.js";
+import { CellkernelError } from "../../src/support/error.js";
 
 // A worker that does what it is told to by `runInWorker`'s test.
 serve<string, string, string>(async (order, report) => {
@@ -12,6 +13,7 @@ serve<string, string, string>(async (order, report) => {
       }),
     );
   if (order === "fail") throw new RangeError("failed inside the work");
+  if (order === "mistake") throw new CellkernelError("device", "too large", { option: "maxSeqLen" });
   if (order === "late") await new Promise((done) => setTimeout(done, 300));
   return "done";
 });

@@ -1,6 +1,8 @@
+import { writeSafetensors } from "../../src/checkpoint/safetensors.js";
+import type { Weight } from "../../src/checkpoint/weights.js";
 import type { ModelArgs } from "../../src/model/args.js";
 import { Random } from "../../src/support/random.js";
-import type { TokenStore } from "../../src/tokenize/tokens.js";
+import { longestCell, type TokenStore } from "../../src/tokenize/tokens.js";
 
 /** A model of two narrow layers, fast enough to train in a test. */
 export const tinyArgs: ModelArgs = {
@@ -34,4 +36,35 @@ export function simulatedTokens(cells: number, genes: number, classes: number, s
     bin: Uint8Array.from(bin),
   };
   return { tokens, labels: Int32Array.from({ length: cells }, (_, cell) => cell % classes) };
+}
+
+/** The cells as the published code's batches have them: `<cls>` first, padded to the longest; float32 [cells × length]. */
+export function paddedTokens(store: TokenStore, vocabulary: { padId: number; clsId: number }) {
+  const { cells, geneIds, indptr, gene, bin } = store;
+  const length = longestCell(store) + 1;
+  const genes = new Float32Array(cells * length).fill(vocabulary.padId);
+  const values = new Float32Array(cells * length).fill(tinyArgs.pad_value);
+  for (let cell = 0; cell < cells; cell++) {
+    genes[cell * length] = vocabulary.clsId;
+    values[cell * length] = 0;
+    for (let token = indptr[cell], at = cell * length + 1; token < indptr[cell + 1]; token++, at++) {
+      genes[at] = geneIds[gene[token]];
+      values[at] = bin[token];
+    }
+  }
+  return { cells, length, genes, values };
+}
+
+/** The same in a file that Python reads: `genes` and `values` [cells, length]. */
+export function writeTokens(
+  path: string,
+  store: TokenStore,
+  vocabulary: { padId: number; clsId: number },
+): void {
+  const { genes, values, cells, length } = paddedTokens(store, vocabulary);
+  const tensors = Object.entries({ genes, values }).map(([name, data]) => [
+    name,
+    { shape: [cells, length], data },
+  ]);
+  writeSafetensors(path, new Map(tensors as [string, Weight][]));
 }

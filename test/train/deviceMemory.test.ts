@@ -46,6 +46,6 @@ test("the paper's batch of 32 cells of 1,501 tokens fits a card of 16 GB at once
 test("what can't fit is refused before it starts, with what to do", () => {
   assert.throws(
     () => planDeviceMemory(args, size, 32, 20000, 4e9, false),
-    /^Error: One cell of 20000 tokens needs about \d+\.\d GB of the GPU's memory to train this model; 3\.6 GB can be used\. Set maxSeqLen lower/,
+    /^CellkernelError: One cell of 20000 tokens needs about \d+\.\d GB of the GPU's memory to train this model; 3\.6 GB can be used\. Set maxSeqLen lower/,
   );
 });

@@ -45,3 +45,16 @@ test("the published split has 90 / 10 and no test cells", () => {
   assertEveryLabelledCellOnce(split);
   assert.deepEqual([split.train.length, split.validation.length, split.test.length], [990, 111, 0]);
 });
+
+test("another share for the validation, as scikit-learn counts it", () => {
+  const published = publishedSplit(codes, 42, 0.25);
+  assertEveryLabelledCellOnce(published);
+  // train_test_split(range(1101), test_size=0.25): 825 and 276 cells.
+  assert.deepEqual([published.train.length, published.validation.length], [825, 276]);
+  const stratified = stratifiedSplit(codes, 42, 0.25);
+  assertEveryLabelledCellOnce(stratified);
+  assert.deepEqual(
+    [stratified.train, stratified.validation, stratified.test].map((part) => countIn(part, 0)),
+    [500, 250, 250],
+  );
+});

@@ -143,11 +143,11 @@ test("a device that there is not, and one whose provider is missing", async () =
   });
   await assert.rejects(
     Session.open(new Uint8Array(), { device: "cuda" }),
-    /^Error: The device "cuda" could not be started: [\s\S]*npx cellkernel gpu (check|install)/,
+    /^CellkernelError: The device "cuda" could not be started: [\s\S]*npx cellkernel gpu (check|install)/,
   );
   if (nvidiaDriver()) return;
   await assert.rejects(
     Trainer.create(spec, randomWeights(spec), { ...options, device: "cuda" }),
-    /^Error: The device "cuda" could not be started: [^\n]+\n[^\n]+$/,
+    /^CellkernelError: The device "cuda" could not be started: [^\n]+\n[^\n]+$/,
   );
 });

@@ -1,3 +1,4 @@
+import { CellkernelError } from "../../support/error.js";
 import { AnnData, type Raw } from "../anndata.js";
 import { Categorical, type Column } from "../columns.js";
 import { type DenseArray, EMPTY_MAPPING, isDense, isMatrix, type LazyMapping } from "../element.js";
@@ -29,10 +30,12 @@ export interface ConcatenateOptions {
  */
 export function concatenate(parts: readonly AnnData[], options: ConcatenateOptions = {}): AnnData {
   const { join = "inner", batch = "batch", labels = parts.map((_, i) => String(i)) } = options;
-  if (parts.length === 0) throw new Error("There is nothing to concatenate.");
+  if (parts.length === 0) throw new CellkernelError("nothing", "There is nothing to concatenate.");
   if (labels.length !== parts.length || new Set(labels).size !== labels.length) {
-    throw new Error(
+    throw new CellkernelError(
+      "option",
       `${parts.length} parts need as many different labels; got ${labels.join(", ") || "none"}.`,
+      { option: "labels" },
     );
   }
   const [first] = parts;
@@ -81,14 +84,21 @@ function joinedNames<T>(
   for (const [i, names] of all.entries()) {
     const [repeated] = repeatedNames(names);
     if (repeated !== undefined) {
-      throw new Error(`Gene names must be unique to join by them, but "${repeated}" repeats in part ${i}.`);
+      throw new CellkernelError(
+        "names",
+        `Gene names must be unique to join by them, but "${repeated}" repeats in part ${i}.`,
+        { name: repeated },
+      );
     }
   }
   if (join === "outer") return [...new Set(all.flat())];
   const sets = all.map((names) => new Set(names));
   const common = first.filter((name) => sets.every((set) => set.has(name)));
   if (common.length === 0)
-    throw new Error('The parts have no gene in common; name genes alike, or join "outer".');
+    throw new CellkernelError(
+      "names",
+      'The parts have no gene in common; name genes alike, or join "outer".',
+    );
   return common;
 }
 

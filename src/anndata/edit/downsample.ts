@@ -1,3 +1,4 @@
+import { CellkernelError } from "../../support/error.js";
 import { Random } from "../../support/random.js";
 import { type AnnData, obsColumn } from "../anndata.js";
 import type { Value } from "../columns.js";
@@ -9,8 +10,10 @@ import { takeCells } from "./subset.js";
  */
 export function downsample(adata: AnnData, column: string, most: number, seed = 0): AnnData {
   if (!Number.isInteger(most) || most < 1) {
-    throw new RangeError(
+    throw new CellkernelError(
+      "option",
       `Down-sampling keeps a whole number of cells of each class, 1 or more; got ${most}.`,
+      { option: "most" },
     );
   }
   const cells = new Map<Value, number[]>();

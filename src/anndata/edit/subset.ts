@@ -1,3 +1,4 @@
+import { CellkernelError } from "../../support/error.js";
 import { AnnData, obsColumn } from "../anndata.js";
 import type { Value } from "../columns.js";
 import { takeRows } from "../join.js";
@@ -91,8 +92,10 @@ function positions(all: readonly string[], wanted: readonly string[], what: stri
   });
   const missing = wanted.filter((name) => !found.has(name));
   if (missing.length > 0) {
-    throw new Error(
+    throw new CellkernelError(
+      "names",
       `${missing.length} of ${wanted.length} ${what} names are not in the data, the first "${missing[0]}".`,
+      { names: missing },
     );
   }
   return Int32Array.from(rows);

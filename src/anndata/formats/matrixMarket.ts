@@ -1,3 +1,4 @@
+import { CellkernelError } from "../../support/error.js";
 import { lineRuns } from "./text.js";
 
 /** A sparse matrix as it stands in a Matrix Market file; rows and columns count from 0. */
@@ -117,6 +118,6 @@ class Parser {
   }
 
   private wrong(what: string): Error {
-    return new Error(`${this.path} ${what}.`);
+    return new CellkernelError("format", `${this.path} ${what}.`, { path: this.path });
   }
 }

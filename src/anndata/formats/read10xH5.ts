@@ -1,3 +1,4 @@
+import { CellkernelError } from "../../support/error.js";
 import type { AnnData } from "../anndata.js";
 import type { Column } from "../columns.js";
 import { takeGenes } from "../edit/subset.js";
@@ -57,10 +58,18 @@ function readVersion2(file: H5File, { genome }: Read10xOptions): AnnData {
   const found = genomes(file);
   const chosen = genome ?? found[0];
   if (found.length === 0) {
-    throw new Error(`${file.path} is an HDF5 file but not a matrix of 10x Genomics: it has no barcodes.`);
+    throw new CellkernelError(
+      "format",
+      `${file.path} is an HDF5 file but not a matrix of 10x Genomics: it has no barcodes.`,
+      { path: file.path },
+    );
   }
   if (!found.includes(chosen) || (genome === undefined && found.length > 1)) {
-    throw new Error(`${file.path} holds the genomes ${found.join(", ")}; name one of them (option genome).`);
+    throw new CellkernelError(
+      "option",
+      `${file.path} holds the genomes ${found.join(", ")}; name one of them (option genome).`,
+      { option: "genome", path: file.path, genomes: found },
+    );
   }
   const ids = toColumn(texts(file, `/${chosen}/genes`), file.at("genes"));
   return open(file, `/${chosen}`, texts(file, `/${chosen}/gene_names`), new Map([["gene_ids", ids]]));
@@ -70,9 +79,11 @@ function open(file: H5File, group: string, varNames: string[], columns: Map<stri
   const obsNames = texts(file, `${group}/barcodes`);
   const shape = Array.from(file.read(`${group}/shape`).values as ArrayLike<number | bigint>, Number);
   if (shape[0] !== varNames.length || shape[1] !== obsNames.length) {
-    throw new Error(
+    throw new CellkernelError(
+      "format",
       `${file.at(group)} is ${shape.join(" × ")}, but has ${varNames.length} features and ` +
         `${obsNames.length} barcodes; the file is damaged.`,
+      { path: file.path, member: group },
     );
   }
   const X = new CsrMatrix(file, group, [obsNames.length, varNames.length]);
@@ -87,6 +98,10 @@ function genomes(file: H5File): string[] {
 
 function texts(file: H5File, path: string): string[] {
   const { values, dtype } = file.read(path);
-  if (dtype !== "str") throw new Error(`${file.at(path)} should hold texts, but holds ${dtype}.`);
+  if (dtype !== "str")
+    throw new CellkernelError("format", `${file.at(path)} should hold texts, but holds ${dtype}.`, {
+      path: file.path,
+      member: path,
+    });
   return values as string[];
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-
+import { CellkernelError } from "../../support/error.js";
 import type { AnnData } from "../anndata.js";
 import { MemoryMatrix } from "../matrices/memory.js";
 import { assemble } from "./assemble.js";
@@ -21,7 +21,7 @@ export interface ReadCsvOptions {
  * zero are kept in memory.
  */
 export async function readCsv(path: string, options: ReadCsvOptions = {}): Promise<AnnData> {
-  if (!existsSync(path)) throw new Error(`${resolve(path)} does not exist.`);
+  if (!existsSync(path)) throw new CellkernelError("path", `${resolve(path)} does not exist.`, { path });
   const table = await parse(path, options.delimiter);
   const { rowNames, columnNames, indptr, indices, data } = table;
   if (!options.transpose) {
@@ -62,9 +62,11 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
     if (rowNames.length === 0) columnNames = header.length === fields.length - 1 ? header : header.slice(1);
     const name = fields[0];
     if (fields.length !== columnNames.length + 1) {
-      throw new Error(
-        `${path}: row "${name}" (line ${rowNames.length + 2}) has ${fields.length - 1} values, ` +
+      throw new CellkernelError(
+        "format",
+        `${path}: row "${short(name)}" (line ${rowNames.length + 2}) has ${fields.length - 1} values, ` +
           `expected ${columnNames.length}; is the separator "${delimiter}"?`,
+        { path, row: name },
       );
     }
     rowNames.push(name);
@@ -72,8 +74,10 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
       const text = fields[column + 1];
       const value = text === "" ? Number.NaN : Number(text);
       if (Number.isNaN(value)) {
-        throw new Error(
-          `${path}: "${text}" at row "${name}", column "${columnNames[column]}" is not a number.`,
+        throw new CellkernelError(
+          "format",
+          `${path}: "${short(text)}" at row "${short(name)}", column "${short(columnNames[column])}" is not a number.`,
+          { path, row: name, column: columnNames[column] },
         );
       }
       if (value === 0) continue;
@@ -82,8 +86,13 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
     }
     indptr.push(data.length);
   }
-  if (rowNames.length === 0) throw new Error(`${path} has no rows of values.`);
+  if (rowNames.length === 0) throw new CellkernelError("format", `${path} has no rows of values.`, { path });
   return { rowNames, columnNames, indptr: indptr.values(), indices: indices.values(), data: data.values() };
+}
+
+/** What may be the whole of a file that is no table. */
+function short(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function guessDelimiter(header: string): string {
@@ -92,13 +101,16 @@ function guessDelimiter(header: string): string {
   return most > 1 ? ["\t", ",", ";"][counts.indexOf(most)] : " ";
 }
 
+const QUOTED = /"([^"]*(?:""[^"]*)*)"/y;
+
 /** The fields of a line; quoted ones may contain the delimiter and doubled quotes, but no newline. */
 function splitFields(line: string, delimiter: string): string[] {
   if (!line.includes('"')) return line.split(delimiter);
   const fields: string[] = [];
   for (let at = 0; at <= line.length; ) {
     if (line[at] === '"') {
-      const quoted = /^"((?:[^"]|"")*)"/.exec(line.slice(at));
+      QUOTED.lastIndex = at;
+      const quoted = QUOTED.exec(line);
       if (!quoted) return line.split(delimiter);
       fields.push(quoted[1].replaceAll('""', '"'));
       at += quoted[0].length + 1;

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-
+import { CellkernelError } from "../../support/error.js";
 import type { AnnData } from "../anndata.js";
 import type { Column } from "../columns.js";
 import { toColumn } from "../infer.js";
@@ -15,10 +15,13 @@ import { readTsv } from "./text.js";
  * be read by rows, so the matrix is kept in memory: 8 bytes for each entry, and while it is sorted 20.
  */
 export async function readMtx(folder: string): Promise<AnnData> {
-  if (!existsSync(folder)) throw new Error(`${resolve(folder)} does not exist.`);
+  if (!existsSync(folder))
+    throw new CellkernelError("path", `${resolve(folder)} does not exist.`, { path: folder });
   if (!statSync(folder).isDirectory()) {
-    throw new Error(
+    throw new CellkernelError(
+      "path",
       `${folder} is a file; give the folder that holds matrix.mtx, barcodes.tsv and features.tsv.`,
+      { path: folder },
     );
   }
   const matrixPath = find(folder, /matrix\.mtx(\.gz)?$/, "matrix.mtx");
@@ -30,8 +33,10 @@ export async function readMtx(folder: string): Promise<AnnData> {
   const { rows, columns } = triplets;
   const transposed = rows === features.length && columns === barcodes.length;
   if (!transposed && !(rows === barcodes.length && columns === features.length)) {
-    throw new Error(
+    throw new CellkernelError(
+      "format",
       `${matrixPath} is ${rows} × ${columns}, but there are ${features.length} features and ${barcodes.length} barcodes.`,
+      { path: matrixPath },
     );
   }
   const cells = transposed ? triplets.column : triplets.row;
@@ -48,9 +53,12 @@ export async function readMtx(folder: string): Promise<AnnData> {
 function find(folder: string, pattern: RegExp, what: string): string {
   const found = readdirSync(folder).filter((name) => pattern.test(name));
   if (found.length === 1) return join(folder, found[0]);
-  if (found.length === 0) throw new Error(`${folder} has no ${what} or ${what}.gz.`);
-  throw new Error(
+  if (found.length === 0)
+    throw new CellkernelError("path", `${folder} has no ${what} or ${what}.gz.`, { path: folder });
+  throw new CellkernelError(
+    "path",
     `${folder} has several files that could be ${what}: ${found.join(", ")}. Keep one of them there.`,
+    { path: folder, files: found },
   );
 }
 

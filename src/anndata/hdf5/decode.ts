@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 
 import type { Metadata } from "h5wasm/node";
-
+import { CellkernelError } from "../../support/error.js";
 import type { H5Library } from "./library.js";
 
 export type TypedArray =
@@ -51,7 +51,7 @@ export function dtypeOf(type: Metadata): string {
     case ARRAY:
       return dtypeOf(type.array_type!);
     default:
-      throw new Error(`elements of HDF5 type class ${type.type} are not supported`);
+      throw new CellkernelError("format", `elements of HDF5 type class ${type.type} are not supported`);
   }
 }
 
@@ -110,7 +110,7 @@ function numbers(dtype: string, bytes: Uint8Array): TypedArray {
     case "float64":
       return new Float64Array(buffer);
     default:
-      throw new Error(`elements of type ${dtype} are not supported`);
+      throw new CellkernelError("format", `elements of type ${dtype} are not supported`);
   }
 }
 
@@ -131,7 +131,8 @@ function pointedStrings(library: H5Library, bytes: Uint8Array, count: number): s
 }
 
 function text(bytes: Buffer, start: number, end: number): string {
-  if (!isUtf8(bytes.subarray(start, end))) throw new Error("a text is not valid UTF-8; the file is damaged");
+  if (!isUtf8(bytes.subarray(start, end)))
+    throw new CellkernelError("format", "a text is not valid UTF-8; the file is damaged");
   return bytes.toString("utf8", start, end);
 }
 

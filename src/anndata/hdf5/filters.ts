@@ -1,4 +1,5 @@
 import type { Filter } from "h5wasm/node";
+import { CellkernelError } from "../../support/error.js";
 
 /**
  * Filters that can be undone, by their registered number: those inside the HDF5 library and those
@@ -34,9 +35,11 @@ export function requireFilters(where: string, filters: Filter[]): void {
   const missing = filters.filter((filter) => !READABLE.has(filter.id));
   if (missing.length === 0) return;
   const names = missing.map((filter) => `${filter.name || "unnamed"} (HDF5 filter ${filter.id})`).join(", ");
-  throw new Error(
+  throw new CellkernelError(
+    "format",
     `${where} is compressed with ${names}, which cannot be read here. ` +
       `Readable are ${[...READABLE.values()].join(", ")}. ` +
       `Write the file again with one of these, for instance adata.write_h5ad(path, compression="gzip").`,
+    { member: where },
   );
 }

@@ -1,5 +1,5 @@
 import { ready } from "h5wasm/node";
-
+import { CellkernelError } from "../../support/error.js";
 import { registerPlugins } from "./plugins.js";
 
 /** The HDF5 library as h5wasm exposes it: the C calls, with `bigint` file handles. */
@@ -30,10 +30,15 @@ export function checked<T>(what: string, work: () => T): T {
   try {
     result = work();
   } catch (error) {
-    throw new Error(`${what}: ${rootCause() ?? (error as Error).message}`, { cause: error });
+    throw new CellkernelError(
+      "format",
+      `${what}: ${rootCause() ?? (error as Error).message}`,
+      { member: what },
+      { cause: error },
+    );
   }
   const cause = rootCause();
-  if (cause !== undefined) throw new Error(`${what}: ${cause}`);
+  if (cause !== undefined) throw new CellkernelError("format", `${what}: ${cause}`, { member: what });
   return result;
 }
 

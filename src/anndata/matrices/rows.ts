@@ -1,3 +1,4 @@
+import { CellkernelError } from "../../support/error.js";
 import type { CsrBlock } from "../matrix.js";
 
 /** Entries that a block is meant to hold when the caller does not say how many rows: 4 to 6 MB. */
@@ -16,8 +17,10 @@ export function checkedBlock(block: CsrBlock, where: string): CsrBlock {
     for (let k = indptr[row]; k < indptr[row + 1]; k++) {
       const column = indices[k];
       if (column < 0 || column >= columns) {
-        throw new Error(
+        throw new CellkernelError(
+          "format",
           `${where}: row ${start + row} has an entry outside of columns 0 to ${columns - 1}; the file is damaged.`,
+          { member: where },
         );
       }
       if (column <= previous || data[k] === 0) clean = false;
