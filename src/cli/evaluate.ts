@@ -4,6 +4,7 @@ import { flags, fromFlags } from "../settings/flags.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { SAMPLES } from "../settings/samples.js";
 import { holdsPrepared, loadPrepared } from "../store/preparedFolder.js";
+import { checkWritableFolder } from "../support/destination.js";
 import { command, oneOf, text } from "./command.js";
 
 const OPTIONS = { ...PREDICTION, ...NEW_CELLS, ...SAMPLES };
@@ -20,6 +21,8 @@ export const evaluateCommand = command({
   },
   async run(call) {
     const [folder, ...cells] = call.positionals;
+    const out = text(call, "out");
+    if (out !== undefined) checkWritableFolder(out);
     const report = await evaluate(await loadRun(folder), {
       cells: cells.length === 1 && holdsPrepared(cells[0]) ? loadPrepared(cells[0]) : cells,
       subset: oneOf(call, "subset", ["test", "validation", "train", "all"]),
@@ -27,7 +30,6 @@ export const evaluateCommand = command({
       signal: call.signal,
       onProgress: (share) => call.progress(`${Math.round(100 * share)} % of the cells labelled`),
     });
-    const out = text(call, "out");
     if (out !== undefined) await report.write(out);
     return { ...report.results(), subset: report.parts.subset, notes: report.parts.notes, out };
   },
