@@ -12,7 +12,8 @@ import { LEFT_OUT, TOTAL_ONLY, Tokenizer } from "../tokenize/tokenizer.js";
 import { joinStores, longestCell, type TokenStore } from "../tokenize/tokens.js";
 import { contentOf } from "./content.js";
 import { checkOverlap } from "./fewGenes.js";
-import { findGenes, type Genes, genePlaces, otherwiseNotes } from "./genes.js";
+import { genePlaces } from "./genePlaces.js";
+import { findGenes, type Genes, otherwiseNotes } from "./genes.js";
 import { labelOf, matrixName } from "./preprocess.js";
 import type { Run } from "./run.js";
 
