@@ -93,8 +93,9 @@ export function usesBatches({ use_batch_labels, domain_spec_batchnorm }: ModelAr
 }
 
 /** What stays as it was loaded. */
-function freezeOf({ headOnly, freezePredecoder }: RunSettings): Freeze {
-  return headOnly ? "backbone" : freezePredecoder ? "encoders" : "nothing";
+function freezeOf({ headOnly, lastLayers, freezePredecoder }: RunSettings): Freeze {
+  if (headOnly) return "backbone";
+  return lastLayers !== undefined ? { lastLayers } : freezePredecoder ? "encoders" : "nothing";
 }
 
 /** The split by rows of the file, and the keys of the cells that were learnt from or chose the weights. */
