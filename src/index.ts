@@ -53,6 +53,7 @@ export type { CellQuality } from "./preprocess/quality.js";
 export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
 export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.js";
 export type { PredictOptions } from "./protocol/applyRun.js";
+export { ensemble } from "./protocol/ensemble.js";
 export { type EvaluateOptions, evaluate, type Part } from "./protocol/evaluate.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
 export { interruptedRun } from "./protocol/interruptedRun.js";

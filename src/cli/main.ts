@@ -6,6 +6,7 @@ import { type Command, type Invocation, UsageError } from "./command.js";
 /** The commands, loaded when they are called. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   annotate: async () => (await import("./annotate.js")).annotateCommand,
+  ensemble: async () => (await import("./ensemble.js")).ensembleCommand,
   evaluate: async () => (await import("./evaluate.js")).evaluateCommand,
   finetune: async () => (await import("./finetune.js")).finetuneCommand,
   gpu: async () => (await import("./gpu.js")).gpuCommand,
@@ -79,7 +80,8 @@ function parse(command: Command, args: string[]): Pick<Invocation, "positionals"
       options: { ...Object.fromEntries(options), json: { type: "boolean" } },
       allowPositionals: true,
     });
-    const most = command.positionals.split(" ").filter(Boolean).length;
+    const named = command.positionals.split(" ").filter(Boolean);
+    const most = named.at(-1) === "…" ? Number.POSITIVE_INFINITY : named.length;
     if (positionals.length < command.required || positionals.length > most)
       throw new UsageError(
         `expected ${command.positionals || "no argument"}, got ${positionals.join(" ") || "none"}.`,

@@ -22,6 +22,7 @@ const VALUES = [
   "crossValidationSplits",
   "downsample",
   "embeddingView",
+  "ensemble",
   "evaluate",
   "filterCells",
   "filterGenes",
