@@ -12,7 +12,11 @@ import { provideVulkan } from "./setup/vulkan.mjs";
 import { orExplain, setup } from "./setup.mjs";
 
 /** Tests that need a browser. */
-const BROWSER = ["extension/renderers.test.ts", "notebook/jupyterlab.test.ts"];
+const BROWSER = [
+  "extension/renderers.test.ts",
+  "notebook/jupyterlab.test.ts",
+  "protocol/exportInBrowser.test.ts",
+];
 /**
  * A thousand cells, one after the other, keep one core busy, and the main job is to have the other: side by side, when
  * nothing else runs. All tests of `notebook/` but those in a browser are in one file, since they write one folder.

@@ -55,6 +55,7 @@ export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.
 export type { PredictOptions } from "./protocol/applyRun.js";
 export { ensemble } from "./protocol/ensemble.js";
 export { type EvaluateOptions, evaluate, type Part } from "./protocol/evaluate.js";
+export { type Exported, exportModel } from "./protocol/exportModel.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
 export { interruptedRun } from "./protocol/interruptedRun.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
@@ -69,6 +70,7 @@ export { type SimulatedFile, type SimulateOptions, simulate } from "./protocol/s
 export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
+export type { ExportOptions } from "./settings/export.js";
 export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
 export type { PreparationOptions, PreparationSettings } from "./settings/preparation.js";

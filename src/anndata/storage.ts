@@ -32,6 +32,8 @@ export interface Storage {
   requireHeld?(path: string): void;
   /** What tells a group from every other, under whatever path it is reached; absent where nothing can be linked. */
   identity?(path: string): string;
+  /** Whether a path is a link by name rather than an object's own; absent where nothing can be linked. */
+  isLink?(path: string): boolean;
   /** Opens a numeric array of one or two dimensions, to be read by rows. */
   rowReader(path: string): RowReader;
   close(): void;

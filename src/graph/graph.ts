@@ -96,6 +96,13 @@ export class Graph {
     return tensor;
   }
 
+  /** A weight whose data stands in the graph, under a name of its own. */
+  weight(name: string, data: Float32Array, shape: Shape): Tensor {
+    const tensor = new Tensor(name, "float32", shape);
+    this.constants.push({ tensor, data });
+    return tensor;
+  }
+
   /** A floating-point number, of the type of the tensor that it meets. */
   scalar(value: number, like: DType): Tensor {
     if (like === "float64") return this.constant(Float64Array.of(value), like, []);

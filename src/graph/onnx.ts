@@ -1,5 +1,5 @@
 import protobuf from "protobufjs/light.js";
-import { type Attribute, type Graph, ONNX_TYPE } from "./graph.js";
+import { type Attribute, Graph, ONNX_TYPE } from "./graph.js";
 import { KERNEL_DOMAIN } from "./kernels.js";
 import type { Tensor } from "./tensor.js";
 
@@ -13,8 +13,10 @@ const schema = protobuf.Root.fromJSON({
       irVersion: ["int64", 1],
       producerName: ["string", 2],
       graph: ["GraphProto", 7],
+      metadataProps: ["StringStringEntryProto", 14, "repeated"],
       opsetImport: ["OperatorSetIdProto", 8, "repeated"],
     }),
+    StringStringEntryProto: message({ key: ["string", 1], value: ["string", 2] }),
     OperatorSetIdProto: message({ domain: ["string", 1], version: ["int64", 2] }),
     GraphProto: message({
       node: ["NodeProto", 1, "repeated"],
@@ -71,20 +73,35 @@ function message(fields: Record<string, Field>) {
 const OPSET = 21;
 const IR_VERSION = 10;
 
-/** The graph as the bytes of an .onnx file. */
-export function encodeOnnx(graph: Graph): Uint8Array {
+/**
+ * The graph as the bytes of an .onnx file.
+ * @param metadata what goes along with it, for those who open the file
+ */
+export function encodeOnnx(graph: Graph, metadata: Record<string, string> = {}): Uint8Array {
   const Model = schema.lookupType("ModelProto");
   const model = {
     irVersion: IR_VERSION,
     producerName: "cellkernel",
     opsetImport: [
       { domain: "", version: OPSET },
-      { domain: "com.microsoft", version: 1 },
-      ...(graph.nodes.some((n) => n.domain === KERNEL_DOMAIN) ? [{ domain: KERNEL_DOMAIN, version: 1 }] : []),
+      // A domain that a runtime does not know keeps it from opening the file, needed or not.
+      ...["com.microsoft", KERNEL_DOMAIN]
+        .filter((domain) => uses(graph, domain))
+        .map((domain) => ({ domain, version: 1 })),
     ],
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: graphProto(graph),
   };
   return Model.encode(Model.create(model)).finish();
+}
+
+/** Whether a graph, or the body of a loop in it, has a node of the domain. */
+function uses(graph: Graph, domain: string): boolean {
+  return graph.nodes.some(
+    (node) =>
+      node.domain === domain ||
+      Object.values(node.attributes).some((value) => value instanceof Graph && uses(value, domain)),
+  );
 }
 
 function graphProto(graph: Graph, outer: (name: string) => string = (name) => name): object {

@@ -1,12 +1,13 @@
 import { Graph } from "../graph/graph.js";
 import { encodeOnnx } from "../graph/onnx.js";
 import { type RoundedWeight, roundWeight } from "../graph/rounded.js";
+import { softmax } from "../graph/softmax.js";
 import type { ModelArgs } from "./args.js";
 import type { Context, Third } from "./context.js";
 import { decodeClass } from "./decoders.js";
 import { fitsKernels } from "./kernelLayer.js";
 import { type ModelSize, parameterShapes, usesBatchLabels } from "./parameters.js";
-import { scgpt, type Wanted } from "./scgpt.js";
+import { type ModelOutputs, scgpt, type Wanted } from "./scgpt.js";
 import { type Slot, Slots, slotOf, slotView } from "./slots.js";
 
 /** A trained model to be applied. */
@@ -43,30 +44,8 @@ export interface InferenceGraph {
  */
 export function inferenceGraph(spec: InferenceSpec): InferenceGraph {
   const g = new Graph();
-  const shapes = parameterShapes(spec.args, spec.size);
-  const slots = new Slots(g, shapes);
-  const labelled = usesBatchLabels(spec.args);
-  const out = scgpt(
-    {
-      g,
-      args: spec.args,
-      parameter: (name, third) => slots.tensor(name, third),
-      training: false,
-      attentionLoop: spec.attentionLoop,
-      kernels: spec.kernels && fitsKernels(spec.args),
-      narrow: (name) => g.cast(slots.tensor(name), "float16"),
-      rounded: spec.int8 && roundedWeights(spec.int8, shapes),
-    },
-    {
-      genes: g.input("genes", "int32", ["B", "N"]),
-      values: g.input("values", "float32", ["B", "N"]),
-      batchLabels: labelled ? g.input("batchLabels", "int32", ["B"]) : undefined,
-      padRow: spec.padRow,
-      maskPool: spec.maskPool,
-    },
-    spec.size,
-    spec.wanted,
-  );
+  const slots = new Slots(g, parameterShapes(spec.args, spec.size));
+  const out = evaluated(g, slots, spec);
   const outputs = {
     cell_emb: out.cell,
     cls_output: out.classes,
@@ -80,6 +59,53 @@ export function inferenceGraph(spec: InferenceSpec): InferenceGraph {
     return t ? [name] : [];
   });
   return { onnx: encodeOnnx(g), slots: slots.all, inputs: g.inputs.map((t) => t.name), outputs: given };
+}
+
+/**
+ * The classifier as an .onnx file that stands alone: its weights are in it, and all its operations are of ONNX's own set.
+ * Inputs `genes` int32 [B, N], `values` float32 [B, N], and `batchLabels` int32 [B] where used; cells may be padded, by
+ * `padRow`. Outputs `probabilities` and `cls_output` [B, classes], `cell_emb` [B, d].
+ * @param data of a weight by its name in the state dict
+ * @param metadata goes into the file
+ */
+export function standaloneOnnx(
+  spec: Pick<InferenceSpec, "args" | "size" | "padRow">,
+  data: (key: string) => Float32Array,
+  metadata: Record<string, string>,
+): Uint8Array {
+  const g = new Graph();
+  const slots = new Slots(g, parameterShapes(spec.args, spec.size), data);
+  const wanted = { classes: true };
+  const { cell, classes } = evaluated(g, slots, { ...spec, wanted, maskPool: true, attentionLoop: "heads" });
+  g.output("probabilities", softmax(g, classes!));
+  g.output("cls_output", classes!);
+  g.output("cell_emb", cell);
+  return encodeOnnx(g, metadata);
+}
+
+function evaluated(g: Graph, slots: Slots, spec: InferenceSpec): ModelOutputs {
+  const shapes = parameterShapes(spec.args, spec.size);
+  return scgpt(
+    {
+      g,
+      args: spec.args,
+      parameter: (name, third) => slots.tensor(name, third),
+      training: false,
+      attentionLoop: spec.attentionLoop,
+      kernels: spec.kernels && fitsKernels(spec.args),
+      narrow: (name) => g.cast(slots.tensor(name), "float16"),
+      rounded: spec.int8 && roundedWeights(spec.int8, shapes),
+    },
+    {
+      genes: g.input("genes", "int32", ["B", "N"]),
+      values: g.input("values", "float32", ["B", "N"]),
+      batchLabels: usesBatchLabels(spec.args) ? g.input("batchLabels", "int32", ["B"]) : undefined,
+      padRow: spec.padRow,
+      maskPool: spec.maskPool,
+    },
+    spec.size,
+    spec.wanted,
+  );
 }
 
 /** The transformer's weights in integers, as they are asked for. */

@@ -23,9 +23,11 @@ export class Slots {
   private readonly tensors = new Map<string, Tensor>();
   private readonly halves = new Map<string, Tensor>();
 
+  /** @param data of a weight by its name in the state dict: when given, the weights stand in the graph, and nothing is fed */
   constructor(
     private readonly g: Graph,
     private readonly shapes: ReadonlyMap<string, number[]>,
+    private readonly data?: (key: string) => Float32Array,
   ) {}
 
   /** @throws where a tensor is asked for both whole and by thirds: each would learn by itself */
@@ -39,7 +41,9 @@ export class Slots {
     if (!whole) throw new Error(`The architecture has no parameter "${key}".`);
     const slot = slotOf(key, whole, third);
     this.all.push(slot);
-    const tensor = this.g.input(input, "float32", slot.shape);
+    const tensor = this.data
+      ? this.g.weight(input, slotView(slot, this.data(key)), slot.shape)
+      : this.g.input(input, "float32", slot.shape);
     this.tensors.set(input, tensor);
     return tensor;
   }

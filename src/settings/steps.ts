@@ -1,3 +1,4 @@
+import { EXPORT } from "./export.js";
 import { MODEL } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
@@ -11,5 +12,6 @@ export const STEPS: Record<string, Table> = {
   preprocess: PREPARATION,
   finetune: TRAINING,
   "evaluate, annotate": { ...PREDICTION, ...NEW_CELLS },
+  exportModel: EXPORT,
   simulate: SIMULATION,
 };

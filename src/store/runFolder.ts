@@ -161,6 +161,11 @@ export function checkRecipe(recipe: Recipe, path: string): Recipe {
         path,
         field: name,
       });
+  if (recipe.idColumn !== undefined && typeof recipe.idColumn !== "string")
+    throw new CellkernelError("format", `${path}: "recipe.idColumn" is no text: ${REMEDY}`, {
+      path,
+      field: "idColumn",
+    });
   return recipe;
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,4 +96,27 @@ test("help lists every option", async () => {
     "--json",
   ])
     assert.ok(stdout.includes(name), name);
+});
+
+test("a command that is none is named, also where JavaScript knows the word", () => {
+  for (const name of ["constructor", "__proto__", "toString"]) {
+    const { status, stderr } = cellkernel(name);
+    assert.equal(status, 2);
+    assert.match(stderr, new RegExp(`^cellkernel: there is no command "${name}"`));
+  }
+});
+
+test("what a file or a path says does not command the terminal", () => {
+  const { status, stderr } = cellkernel("inspect", "\u001b]0;title\u0007\u202ename.h5ad");
+  assert.equal(status, 1);
+  assert.match(stderr, /□\]0;title□□name\.h5ad/);
+  assert.doesNotMatch(stderr, /\p{Cc}(?<!\n)|\u202e/u);
+});
+
+const limited = process.platform === "win32" && "Windows has no ulimit";
+test("too few open files are said to be that", { skip: limited }, () => {
+  const command = `ulimit -n 64; exec "${process.execPath}" dist/src/cli/main.js inspect ${counts}`;
+  const { status, stderr } = spawnSync("/bin/sh", ["-c", command], { encoding: "utf8" });
+  assert.equal(status, 1);
+  assert.match(stderr, /^cellkernel inspect: this system allows too few open files .*ulimit -n 1024/);
 });

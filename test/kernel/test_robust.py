@@ -16,7 +16,7 @@ import zmq
 from jupyter_client.kernelspec import KernelSpecManager
 from zmq.utils.monitor import parse_monitor_message
 
-from support import KERNEL_NAME, ROOT, Kernel, installed_kernelspec, language_processes, until
+from support import KERNEL_NAME, ROOT, Kernel, installed_kernelspec, language_processes, running, until
 
 
 def resident(pid):
@@ -265,7 +265,7 @@ class Death(unittest.TestCase):
             )
             out = subprocess.run([sys.executable, "-c", code, str(ROOT / "test/kernel")], capture_output=True, text=True, cwd=folder)
             pid = int(out.stdout.strip().split("\n")[-1])
-            until("the end of the kernel", lambda: not os.path.exists(f"/proc/{pid}"))
+            until("the end of the kernel", lambda: not running(pid))
 
 
 class Starting(unittest.TestCase):

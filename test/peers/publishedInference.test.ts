@@ -4,10 +4,9 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { writeSafetensors } from "../../src/checkpoint/safetensors.js";
 import { evaluate, finetune } from "../../src/index.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
-import { paddedTokens } from "../support/tokens.js";
+import { writeTokens } from "../support/tokens.js";
 
 for (const [what, args] of [
   ["continuous values", { input_emb_style: "continuous" }],
@@ -24,10 +23,8 @@ for (const [what, args] of [
     const run = await finetune(ready, { epochs: 2, lr: 1e-7, device: "cpu", saveDir });
     const { labelled } = (await evaluate(run, { cells: ready, subset: "all" })).parts;
 
-    const { genes, values, cells, length } = paddedTokens(ready.tokens, model.vocabulary);
     const tokens = join(folder, "tokens.safetensors");
-    const weight = (data: Float32Array) => ({ shape: [cells, length], data });
-    writeSafetensors(tokens, new Map(Object.entries({ genes: weight(genes), values: weight(values) })));
+    writeTokens(tokens, ready.tokens, model.vocabulary);
     const script = "test/peers/publishedInference.py";
     const printed = execFileSync(".venv-peers/bin/python", [script, saveDir, tokens], { encoding: "utf8" });
     const theirs: { probabilities: number[][]; types: string[] } = JSON.parse(printed);

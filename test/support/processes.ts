@@ -7,14 +7,15 @@ export interface Process {
   command: string;
 }
 
-/** All processes (Linux and macOS). */
+/** All processes (Linux and macOS) but those that have ended and whose parent has not asked for their exit code. */
 export function processes(): Process[] {
-  const listed = execFileSync("ps", ["-A", "-o", "pid=,ppid=,command="], { encoding: "utf8" });
+  const listed = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat=,command="], { encoding: "utf8" });
   return listed
     .trim()
     .split("\n")
+    .filter((line) => !/^\s*\d+\s+\d+\s+Z/.test(line))
     .map((line) => {
-      const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)!;
+      const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+\S+\s+(.*)$/.exec(line)!;
       return { pid: Number(pid), parent: Number(parent), command };
     });
 }

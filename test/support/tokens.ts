@@ -1,3 +1,5 @@
+import { writeSafetensors } from "../../src/checkpoint/safetensors.js";
+import type { Weight } from "../../src/checkpoint/weights.js";
 import type { ModelArgs } from "../../src/model/args.js";
 import { Random } from "../../src/support/random.js";
 import { longestCell, type TokenStore } from "../../src/tokenize/tokens.js";
@@ -51,4 +53,18 @@ export function paddedTokens(store: TokenStore, vocabulary: { padId: number; cls
     }
   }
   return { cells, length, genes, values };
+}
+
+/** The same in a file that Python reads: `genes` and `values` [cells, length]. */
+export function writeTokens(
+  path: string,
+  store: TokenStore,
+  vocabulary: { padId: number; clsId: number },
+): void {
+  const { genes, values, cells, length } = paddedTokens(store, vocabulary);
+  const tensors = Object.entries({ genes, values }).map(([name, data]) => [
+    name,
+    { shape: [cells, length], data },
+  ]);
+  writeSafetensors(path, new Map(tensors as [string, Weight][]));
 }

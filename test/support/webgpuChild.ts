@@ -16,7 +16,8 @@ function steps(): PlannedStep[] {
   return [...smallSteps(spec, 7), { micro: [a.micro[0], b.micro[0]], learningRate: 1e-3 }];
 }
 
-async function lossesOn(device: Device, spec = smallSpec(), frozen?: Frozen): Promise<number[]> {
+async function lossesOn(device: Device, frozen?: Frozen): Promise<number[]> {
+  const spec = smallSpec();
   const profile = device === "webgpu" ? join(folder, "trace") : undefined;
   const trainer = await Trainer.create(spec, smallWeights(spec), { device, seed: 0, profile, frozen });
   const losses = (await trainer.steps(steps())).map((r) => r.loss);
@@ -42,7 +43,7 @@ function opened(spec: TrainerSpec, frozen?: Frozen) {
 
 /** The losses with the encoders as they are; and what a step asks of the bus, beside the bytes of the weights. */
 async function withFrozenParts() {
-  const spec = smallSpec({ embsize: 128, d_hid: 128 });
+  const spec = smallSpec();
   const frozen = (name: string) => name.startsWith("encoder.");
   const { state, runtime, engine } = opened(spec, frozen);
   const moved = () => runtime.traffic.toDevice + runtime.traffic.toHost;
@@ -55,7 +56,7 @@ async function withFrozenParts() {
   await engine.release();
   const weights = [...state.weights.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
   return {
-    frozen: { cpu: await lossesOn("cpu", spec, frozen), webgpu: results.map((r) => r.loss) },
+    frozen: { cpu: await lossesOn("cpu", frozen), webgpu: results.map((r) => r.loss) },
     traffic: { bytes, weights },
   };
 }

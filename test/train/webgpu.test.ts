@@ -49,7 +49,7 @@ describe("training on WebGPU (SwiftShader)", { skip }, () => {
 
   it("keeps the state on the device: a step moves a small part of it; 12 layers of 512 open in time", () => {
     const { bytes, weights } = child.traffic;
-    assert.ok(bytes > 0 && bytes < weights / 20, `${bytes} bytes, of weights ${weights}`);
+    assert.ok(bytes > 0 && bytes < weights / 40, `${bytes} bytes, of weights ${weights}`);
     // The target is 3 s; here only that it is not the 117 s of four steps in one graph.
     assert.ok(child.fullSize.openSeconds < 30, `${child.fullSize.openSeconds} s`);
   });

@@ -56,6 +56,15 @@ export class H5File implements Storage {
     return type === this.library.H5G_DATASET ? "dataset" : undefined;
   }
 
+  /** Whether a path is a link by name, within the file or to another one, rather than an object's own. */
+  isLink(path: string): boolean {
+    return checked(this.at(path), () => {
+      if (this.library.get_type(this.id, path) < 0) return false;
+      const { filename } = this.library.get_external_link(this.id, path) as { filename?: string };
+      return filename !== undefined || this.library.get_symbolic_link(this.id, path) !== null;
+    });
+  }
+
   /** Names of a group's members. */
   keys(path: string): string[] {
     return checked(this.at(path), () => this.library.get_names(this.id, path, false));

@@ -17,7 +17,7 @@ import { type Writable, writeElement } from "./element.js";
 import { writeColumn } from "./frame.js";
 import { type Annotations, storedMembers, writeContents } from "./h5ad.js";
 import { writeMatrix } from "./matrix.js";
-import { canBeCopied, openCopy, openNew, type Target, targetOf } from "./target.js";
+import { canBeCopied, checkTarget, openCopy, openNew, type Target, targetOf } from "./target.js";
 
 /** What was found out about the cells of a file. */
 export interface Results {
@@ -38,7 +38,7 @@ export interface ResultsOptions extends JoinOptions {
 /**
  * Writes results into a copy of the input, which is never opened for writing. The copy is made byte by
  * byte and keys are added to it, so that every other part stays as it was. Only where that cannot be
- * (a file of anndata before 0.8, a view, a key that is to be replaced) is the data written anew.
+ * (a file of anndata before 0.8, a view, a key that is to be replaced, a link in its place) is the data written anew.
  *
  * Cells are matched by name (with `partial`, cells without a row get missing values) or, with `byRow`, by their rows.
  */
@@ -198,7 +198,7 @@ export function checkOutput(adata: AnnData, outPath: string): void {
       `${outPath} is the input itself, which is never written to; give the output another name.`,
       { path: outPath },
     );
-  targetOf(outPath);
+  checkTarget(outPath);
 }
 
 /** Whether writing to one would write to the other: they are the same, or one lies in the other's folder. */
@@ -240,7 +240,12 @@ async function canBeAdded(
         Object.keys(obsm).some((key) => adata.obsm.has(key)) ||
         uns.some((key) => adata.uns.has(key)) ||
         layers.some((key) => adata.layers.has(key)));
-    return modern && !replaced;
+    if (!modern || replaced) return false;
+    // What is written through a link lands elsewhere, in another file perhaps.
+    const members = { "/obs": obs, "/obsm": Object.keys(obsm), "/uns": uns, "/layers": layers };
+    return !Object.entries(members).some(
+      ([group, names]) => file.isLink?.(group) || names.some((name) => file.isLink?.(`${group}/${name}`)),
+    );
   } finally {
     file.close();
   }

@@ -1,5 +1,5 @@
-import { chmodSync, constants, copyFileSync, statSync } from "node:fs";
-import { TemporaryFile } from "../../support/temporaryFile.js";
+import { constants, copyFileSync, statSync } from "node:fs";
+import { checkWritable, TemporaryFile } from "../../support/temporaryFile.js";
 import { TemporaryFolder } from "../../support/temporaryFolder.js";
 import { H5Output } from "../hdf5/output.js";
 import type { Output } from "../storage.js";
@@ -20,6 +20,12 @@ export function isZarrName(path: string): boolean {
 /** The place for what is to be written: `.zarr` is the name of a Zarr store, any other of an HDF5 file. */
 export function targetOf(path: string): Target {
   return isZarrName(path) ? storeTarget(path) : new TemporaryFile(path);
+}
+
+/** Fails where nothing could be written there, before hours are spent on what it is to hold. */
+export function checkTarget(path: string): void {
+  if (isZarrName(path)) storeTarget(path);
+  else checkWritable(path);
 }
 
 /** The place for a store, whatever its name. */
@@ -46,6 +52,6 @@ export async function openCopy(path: string, target: Target): Promise<Output> {
     return new ZarrOutput(target.path, storeVersion(path)!);
   }
   copyFileSync(path, target.path, constants.COPYFILE_FICLONE);
-  chmodSync(target.path, statSync(target.path).mode | 0o600);
+  target.open();
   return H5Output.open(target.path, "a");
 }

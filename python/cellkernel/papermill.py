@@ -1,5 +1,5 @@
-"""Parameters for notebooks of the kernel, from papermill: `import cellkernel_papermill`, or in the place of `papermill`
-on the command line `python -m cellkernel_papermill`."""
+"""Parameters for notebooks of the kernel, from papermill: `import cellkernel.papermill`, or in the place of `papermill`
+on the command line `python -m cellkernel.papermill`."""
 
 import json
 import math
