@@ -68,6 +68,7 @@ export { type ResumeOptions, resume } from "./protocol/resume.js";
 export { loadRun, type Run } from "./protocol/run.js";
 export { type SimulatedFile, type SimulateOptions, simulate } from "./protocol/simulate.js";
 export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
+export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { ExportOptions } from "./settings/export.js";

@@ -141,6 +141,11 @@ export const TRAINING = {
     help: "in a folder, where the training stands is kept after every epoch and every so many minutes, for resume",
     unit: "minutes",
   }),
+  wandb: choice(["offline", "online"], {
+    value: "MODE",
+    help: "tracks the run by Weights & Biases' Python package: offline (to be uploaded by wandb sync) or online; default: not",
+  }),
+  wandbProject: text({ value: "NAME", help: "its project there; default: cellkernel" }),
   name: text({
     value: "NAME",
     help: "name of the run; default: the data file's",

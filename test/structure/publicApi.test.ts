@@ -168,6 +168,8 @@ const TYPES = [
   "Table",
   "TableInput",
   "TokenStore",
+  "TrackedRun",
+  "Tracker",
   "TrainArgs",
   "TrainingCourse",
   "TrainingOptions",
