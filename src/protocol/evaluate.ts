@@ -161,7 +161,15 @@ function overlapNotes(run: Run, ready: NewCells, parts: Part[], evaluated: Int32
       (cell) => parts[cell] === "train" || parts[cell] === "validation",
     );
     const note = straddleNote(ready, evaluated, learnt);
-    return note === undefined ? [] : [note];
+    const trained = evaluated.filter((cell) => parts[cell] === "train").length;
+    return [
+      ...(trained > 0
+        ? [
+            `WARNING: ${trained} of these ${evaluated.length} cells were trained on: the figures are too good.`,
+          ]
+        : []),
+      ...(note === undefined ? [] : [note]),
+    ];
   }
   const { learnt } = run.parts.cells;
   const key = (keys: Int32Array, cell: number) => `${keys[2 * cell]} ${keys[2 * cell + 1]}`;
