@@ -59,6 +59,7 @@ export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
 export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
 export type { PreprocessOptions, PreprocessProgress } from "./protocol/preprocessOptions.js";
+export type { PublishedRunOptions } from "./protocol/publishedRun.js";
 export type { NewCells, ReplayOptions } from "./protocol/replay.js";
 export type { Report, ReportParts } from "./protocol/report.js";
 export { loadRun, type Run } from "./protocol/run.js";

@@ -1,6 +1,7 @@
 import { annotate } from "../protocol/annotate.js";
 import { loadRun } from "../protocol/run.js";
 import { flags, fromFlags } from "../settings/flags.js";
+import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { command, text, UsageError } from "./command.js";
 
@@ -14,13 +15,14 @@ export const annotateCommand = command({
   required: 2,
   options: {
     out: { value: "FILE", help: "labelled .h5ad to write (needed); not the input" },
+    ...flags(PUBLISHED_RUN),
     ...flags(OPTIONS),
   },
   async run(call) {
     const out = text(call, "out");
     if (out === undefined) throw new UsageError("--out is missing: the labelled .h5ad to write.");
     const [folder, file] = call.positionals;
-    const annotation = await annotate(await loadRun(folder), file, {
+    const annotation = await annotate(await loadRun(folder, fromFlags(PUBLISHED_RUN, call.values)), file, {
       ...fromFlags(OPTIONS, call.values),
       out,
       signal: call.signal,

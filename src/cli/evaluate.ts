@@ -1,6 +1,7 @@
 import { evaluate } from "../protocol/evaluate.js";
 import { loadRun } from "../protocol/run.js";
 import { flags, fromFlags } from "../settings/flags.js";
+import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { holdsPrepared, loadPrepared } from "../store/preparedFolder.js";
 import { command, oneOf, text } from "./command.js";
@@ -15,11 +16,12 @@ export const evaluateCommand = command({
   options: {
     out: { value: "DIR", help: "folder for predictions.csv, evaluation_results.json and pictures" },
     subset: { value: "NAME", help: "test (the default where there is one), validation, train or all" },
+    ...flags(PUBLISHED_RUN),
     ...flags(OPTIONS),
   },
   async run(call) {
     const [folder, cells] = call.positionals;
-    const report = await evaluate(await loadRun(folder), {
+    const report = await evaluate(await loadRun(folder, fromFlags(PUBLISHED_RUN, call.values)), {
       cells: holdsPrepared(cells) ? loadPrepared(cells) : cells,
       subset: oneOf(call, "subset", ["test", "validation", "train", "all"]),
       ...fromFlags(OPTIONS, call.values),

@@ -1,5 +1,5 @@
 import { EXPORT } from "./export.js";
-import { MODEL } from "./model.js";
+import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
 import type { Table } from "./setting.js";
@@ -11,6 +11,7 @@ export const STEPS: Record<string, Table> = {
   openModel: MODEL,
   preprocess: PREPARATION,
   finetune: TRAINING,
+  "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate": { ...PREDICTION, ...NEW_CELLS },
   exportModel: EXPORT,
   simulate: SIMULATION,

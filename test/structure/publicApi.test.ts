@@ -135,6 +135,7 @@ const TYPES = [
   "PreprocessProgress",
   "Projection",
   "ProjectionOptions",
+  "PublishedRunOptions",
   "QcMetrics",
   "Random",
   "Raw",
