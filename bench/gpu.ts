@@ -97,6 +97,7 @@ class Run {
     const [stream, ...fixed] = CASES;
     await this.ours(stream, "cuda", "half");
     await this.peer();
+    await this.ours("crowded", "cuda", "half");
     for (const name of [...fixed, "infer"]) await this.ours(name, "cuda", "half");
     for (const name of CASES) await this.ours(name, "cuda", "float32");
     for (const precision of ["half", "float32"])

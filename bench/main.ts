@@ -7,6 +7,7 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   kernel: () => import("./kernel.js"),
   memory: () => import("./memory.js"),
   preprocess: () => import("./preprocess.js"),
+  survive: () => import("./survive.js"),
   train: () => import("./train.js"),
 };
 

@@ -1,8 +1,8 @@
 import type { Host, MimeBundle } from "../src/host/host.js";
+import { escapeText } from "../src/support/markup.js";
 import type { Cell } from "./cell.js";
 import type { Comms } from "./comms.js";
 import { context } from "./context.js";
-import { escapeHtml } from "./escape.js";
 import type { Input } from "./input.js";
 import { mimeBundle, shownAlready } from "./mime.js";
 import type { Output } from "./output.js";
@@ -107,7 +107,7 @@ function inOrder(draw: (bundle: MimeBundle) => void): (value: unknown) => Promis
 function progressBar(done: number, total: number, label: string): MimeBundle {
   const text = `${label} ${done}/${total}`.trim();
   return {
-    "text/html": `<progress value="${done}" max="${total}"></progress> ${escapeHtml(text)}`,
+    "text/html": `<progress value="${Number(done)}" max="${Number(total)}"></progress> ${escapeText(text)}`,
     "text/plain": text,
   };
 }

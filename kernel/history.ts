@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, chmodSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { writeFileAtomically } from "../src/support/atomic.js";
 import { makeFolder } from "./platform.js";
@@ -12,6 +12,9 @@ interface Entry {
 
 /** What Jupyter's `history_reply` holds: session, line, input. */
 export type HistoryTuple = [number, number, string] | [number, number, [string, null]];
+
+/** People type passwords and keys into cells: nobody else reads them. */
+const OWN_ONLY = 0o600;
 
 /** Cells that a kernel remembers; when the file holds twice as many, it is cut to these. */
 const KEPT = 10_000;
@@ -29,6 +32,7 @@ export class History {
   constructor(file?: string) {
     this.#file = file;
     const lines = file ? readLines(file) : [];
+    if (file) closeToOthers(file);
     for (const line of lines) {
       try {
         const [session, number, code] = JSON.parse(line);
@@ -50,7 +54,7 @@ export class History {
     if (!this.#file) return;
     try {
       makeFolder(dirname(this.#file));
-      appendFileSync(this.#file, written(entry));
+      appendFileSync(this.#file, written(entry), { mode: OWN_ONLY });
     } catch {
       // A read-only home directory is no reason not to run the cell.
     }
@@ -91,6 +95,15 @@ export class History {
 }
 
 const written = ({ session, line, code }: Entry) => `${JSON.stringify([session, line, code])}\n`;
+
+/** Of a file that an earlier version made for all to read. */
+function closeToOthers(file: string): void {
+  try {
+    chmodSync(file, OWN_ONLY);
+  } catch {
+    // There is none yet, or it is somebody else's.
+  }
+}
 
 function readLines(file: string): string[] {
   try {

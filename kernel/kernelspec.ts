@@ -27,6 +27,8 @@ export function kernelspec(displayName = "TypeScript (Cellkernel)"): object {
     display_name: displayName,
     language: "typescript",
     interrupt_mode: "message",
+    // For what cells start, too: the kernel turns it off for itself.
+    env: { ORT_DISABLE_TELEMETRY: "1" },
     metadata: { debugger: false, cellkernel: { version } },
   };
 }

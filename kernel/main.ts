@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import "../src/runtime/telemetry.js";
+
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { type ConnectionInfo, readConnection } from "./connection.js";

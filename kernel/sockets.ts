@@ -4,17 +4,25 @@ import { log } from "./log.js";
 import { address } from "./platform.js";
 import { type Message, type Outgoing, RefusedMessage, type Wire } from "./wire.js";
 
+/**
+ * Bytes of a part of a message that is taken in: ZeroMQ holds a message whole before anyone can ask for its signature.
+ * A larger one ends its sender's connection.
+ */
+const MOST_BYTES = 2 ** 26;
+/** What beats has a few bytes. */
+const MOST_BEAT = 2 ** 16;
+
 /** Messages wait in memory rather than get lost when a client is slow. */
-const UNBOUNDED = { sendHighWaterMark: 0 };
+const UNBOUNDED = { sendHighWaterMark: 0, maxMessageSize: MOST_BYTES };
 
 /** The kernel's five sockets. */
 export class Sockets {
   readonly shell = new Router(UNBOUNDED);
   readonly control = new Router(UNBOUNDED);
   readonly stdin = new Router(UNBOUNDED);
-  readonly iopub = new XPublisher(UNBOUNDED);
+  readonly iopub = new XPublisher({ ...UNBOUNDED, maxMessageSize: MOST_BEAT });
   // Echoes like a Reply socket, which garbage makes end the process.
-  readonly #heartbeat = new Router(UNBOUNDED);
+  readonly #heartbeat = new Router({ ...UNBOUNDED, maxMessageSize: MOST_BEAT });
   readonly #wire: Wire;
 
   constructor(wire: Wire) {

@@ -1,9 +1,12 @@
 import { inspect } from "node:util";
 import type { MimeBundle } from "../src/host/host.js";
-import { escapeHtml } from "./escape.js";
+import { escapeText } from "../src/support/markup.js";
+import { tableMarkup } from "./tableMarkup.js";
 
 /** A table shows its first rows. */
 const ROWS = 20;
+/** Significant digits of numbers that are no integers. */
+const DIGITS = 6;
 
 /** What libraries for tables call their size, and what draws them. */
 interface Table {
@@ -18,31 +21,46 @@ interface Table {
   schema: { fields?: unknown };
   toHTML(options: { limit: number }): unknown;
   getChildAt(column: number): { get(row: number): unknown } | null;
+  columnNames(): unknown;
+  get(column: string, row: number): unknown;
 }
+
+/** A table's columns, by name. */
+type Columns = { name: string; get(row: number): unknown }[];
 
 /** A table of arquero, Arrow or another library that knows rows and columns; undefined for any other object. */
 export function tableBundle(value: object): MimeBundle | undefined {
   const table = value as Table;
-  const drawn = typeof table.toHTML === "function";
-  const names = drawn ? undefined : columnNames(table);
-  if (!drawn && !names) return undefined;
+  const columns = arqueroColumns(table) ?? arrowColumns(table);
+  if (!columns && typeof table.toHTML !== "function") return undefined;
   const [shapeRows, shapeColumns] = shape(table);
   const rows = count(table, table.numRows ?? table.height ?? shapeRows ?? table.rows);
-  const columns = count(table, table.numCols ?? table.width ?? shapeColumns ?? table.columns);
-  if (rows === undefined || columns === undefined) return undefined;
-  const html = names ? draw(table, names, rows) : table.toHTML({ limit: ROWS });
+  const width = count(table, table.numCols ?? table.width ?? shapeColumns ?? table.columns);
+  if (rows === undefined || width === undefined) return undefined;
+  const html = columns ? draw(columns, rows) : table.toHTML({ limit: ROWS });
   if (typeof html !== "string") return undefined;
-  const size = `${rows} rows × ${columns} columns`;
+  const size = `${rows} rows × ${width} columns`;
   const note = rows > ROWS ? `<p>${size}; the first ${ROWS} are shown</p>` : `<p>${size}</p>`;
-  return { "text/html": html + note, "text/plain": `Table: ${size}` };
+  return { "text/html": (columns ? html : tableMarkup(html)) + note, "text/plain": `Table: ${size}` };
+}
+
+/** arquero draws its tables itself, but takes the names of columns for markup. */
+function arqueroColumns(table: Table): Columns | undefined {
+  if (typeof table.columnNames !== "function" || typeof table.get !== "function") return undefined;
+  const names = table.columnNames();
+  if (!Array.isArray(names)) return undefined;
+  return names.map(String).map((name) => ({ name, get: (row) => table.get(name, row) }));
 }
 
 /** Of Arrow's tables and those like them, which draw nothing themselves. */
-function columnNames(table: Table): string[] | undefined {
+function arrowColumns(table: Table): Columns | undefined {
   if (typeof table.getChildAt !== "function" || typeof table.numRows !== "number") return undefined;
   const fields = table.schema?.fields ?? table.names;
   if (!Array.isArray(fields)) return undefined;
-  return fields.map((field) => String(field?.name ?? field));
+  return fields.map((field, i) => {
+    const column = table.getChildAt(i);
+    return { name: String(field?.name ?? field), get: (row) => column?.get(row) };
+  });
 }
 
 /** A size may be a number, a method that counts, or what is to be counted. */
@@ -60,21 +78,23 @@ function shape({ shape }: Table): [unknown, unknown] | [] {
   return [height, width];
 }
 
-function draw(table: Table, names: string[], rows: number): string {
-  const columns = names.map((_, i) => table.getChildAt(i));
-  const row = (tag: string, cells: string[]) =>
-    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
-  const first = Array.from({ length: Math.min(rows, ROWS) }, (_, i) =>
-    row(
-      "td",
-      columns.map((column) => cellText(column?.get(i))),
-    ),
-  );
-  return `<table><thead>${row("th", names)}</thead><tbody>${first.join("")}</tbody></table>`;
+function draw(columns: Columns, rows: number): string {
+  const body: string[] = [];
+  for (let row = 0; row < Math.min(rows, ROWS); row++)
+    body.push(`<tr>${columns.map((column) => cell(column.get(row))).join("")}</tr>`);
+  const head = columns.map(({ name }) => `<th>${escapeText(name)}</th>`).join("");
+  return `<table><thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table>`;
+}
+
+function cell(value: unknown): string {
+  const numeric = typeof value === "number" || typeof value === "bigint";
+  return `<td${numeric ? ' style="text-align: right"' : ""}>${escapeText(cellText(value))}</td>`;
 }
 
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return "";
+  if (typeof value === "number")
+    return String(Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS)));
   if (typeof value === "string" || typeof value === "bigint") return String(value);
   if (value instanceof Date) return value.toISOString();
   // A vector or a row within the table.

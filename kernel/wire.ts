@@ -34,6 +34,9 @@ export interface Outgoing {
 /** Version of the messaging specification that the kernel speaks. */
 export const PROTOCOL_VERSION = "5.4";
 
+/** Signatures that are remembered, as in Jupyter's own kernels. */
+const MOST_TAKEN = 65_536;
+
 const DELIMITER = Buffer.from("<IDS|MSG>");
 
 /** A message that is not for us: the sender could not prove that it knows the key, or it is no message at all. */
@@ -47,6 +50,8 @@ export class RefusedMessage extends Error {
  */
 export class Wire {
   readonly session = randomUUID();
+  /** Signatures that were taken, the oldest first. */
+  readonly #taken = new Set<string>();
   readonly #key: string;
   readonly #hash: string;
 
@@ -63,6 +68,7 @@ export class Wire {
     const [signature, ...parts] = frames.slice(at + 1, at + 6);
     if (this.#key && !this.#verify(signature, parts)) throw new RefusedMessage("wrong signature");
     const [header, parent_header, metadata, content] = parts.map(parseObject);
+    if (this.#key) this.#takeOnce(Buffer.from(signature).toString("latin1"));
     if (typeof header.msg_type !== "string" || typeof header.msg_id !== "string") {
       throw new RefusedMessage("the header has no msg_type or no msg_id");
     }
@@ -97,6 +103,20 @@ export class Wire {
     const hmac = createHmac(this.#hash, this.#key);
     for (const part of parts) hmac.update(part);
     return hmac.digest("hex");
+  }
+
+  /**
+   * Whoever listens in can't sign, but could send again what he heard. Every message has an id of its own and so a
+   * signature of its own.
+   */
+  #takeOnce(signature: string): void {
+    if (this.#taken.has(signature)) throw new RefusedMessage("sent before");
+    this.#taken.add(signature);
+    if (this.#taken.size <= MOST_TAKEN) return;
+    for (const oldest of this.#taken) {
+      this.#taken.delete(oldest);
+      break;
+    }
   }
 
   #verify(signature: Uint8Array, parts: Uint8Array[]): boolean {

@@ -1,11 +1,13 @@
 // `npm test`: set-up, then the tests; `npm test -- browser`: those that need a browser; `npm test -- peers`: those that
 // compare us with PyTorch, scanpy and scikit-learn. The last line printed is "N passed, N failed".
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
 import { chromiumMissing, findChromium } from "./setup/chromium.mjs";
 import { jupyterEnvironment, root } from "./setup/paths.mjs";
-import { hand } from "./setup/run.mjs";
 import { provideVulkan } from "./setup/vulkan.mjs";
 import { orExplain, setup } from "./setup.mjs";
 
@@ -15,25 +17,39 @@ const BROWSER = [
   "notebook/jupyterlab.test.ts",
   "protocol/exportInBrowser.test.ts",
 ];
-/** Tests that measure time or memory: one after the other, when nothing else runs. */
-const MEASURED = ["kernel/measured.test.ts"];
-/** Much of the others' time is waiting: so many files at a time. */
+/**
+ * A thousand cells, one after the other, keep one core busy, and the main job is to have the other: side by side, when
+ * nothing else runs. All tests of `notebook/` but those in a browser are in one file, since they write one folder.
+ */
+const LAST = ["kernel/endurance.test.ts", "notebook/protocol.test.ts"];
+/** What is measured while nothing else runs, and what takes away from every kernel what it starts with. */
+const ALONE = ["kernel/measured.test.ts"];
+/** The longest first: what begins late ends last. */
+const FIRST = [
+  "kernel/python.test.ts",
+  "train/kernels.test.ts",
+  "train/webgpu.test.ts",
+  "protocol/onePath.test.ts",
+  "model/parity.test.ts",
+];
+/** Much of their time is waiting: so many files at a time. */
 const SIDE_BY_SIDE = 2 * availableParallelism();
 
 await orExplain(async () => {
   const kind = process.argv[2] ?? "";
   await setup([kind === "peers" ? "peers" : "test"]);
-  const env = jupyterEnvironment();
+  // What each test's process inherits.
+  Object.assign(process.env, jupyterEnvironment());
   const total = { passed: 0, failed: 0, skipped: 0 };
   if (kind === "browser") {
-    env.CHROMIUM = (await findChromium()) ?? "";
-    if (!env.CHROMIUM) {
+    process.env.CHROMIUM = (await findChromium()) ?? "";
+    if (!process.env.CHROMIUM) {
       console.log(chromiumMissing);
       if (process.env.CI === "true") total.failed++;
     }
   }
   if (kind !== "peers") await provideVulkan();
-  for (const [files, atOnce] of suites(kind)) add(total, await runTests(files, atOnce, env));
+  for (const [files, atOnce] of suites(kind)) add(total, await runTests(files, atOnce));
   const skipped = total.skipped ? `, ${total.skipped} skipped` : "";
   console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
   if (total.failed > 0) process.exitCode = 1;
@@ -41,22 +57,16 @@ await orExplain(async () => {
 
 /** What runs after each other, each with how many files at a time. */
 function suites(kind) {
-  const isOf = (folder) => (file) => file.startsWith(`${folder}/`);
   const all = testFiles();
-  const own = all.filter(
-    (file) => !isOf("peers")(file) && !BROWSER.includes(file) && !MEASURED.includes(file),
-  );
-  if (kind === "peers") return [[all.filter(isOf("peers")), 1]];
+  const peers = all.filter((file) => file.startsWith("peers/"));
+  if (kind === "peers") return [[peers, 1]];
   if (kind === "browser") return [[BROWSER, 1]];
   if (kind) throw new Error(`npm test takes "browser" or "peers", not "${kind}"`);
+  const apart = new Set([...peers, ...BROWSER, ...FIRST, ...LAST, ...ALONE]);
   return [
-    // The kernel's wait most: the others run meanwhile.
-    [
-      own.filter((file) => !isOf("notebook")(file)).sort((a, b) => isOf("kernel")(b) - isOf("kernel")(a)),
-      SIDE_BY_SIDE,
-    ],
-    [own.filter(isOf("notebook")), 1],
-    [MEASURED, 1],
+    [[...FIRST, ...all.filter((file) => !apart.has(file))], SIDE_BY_SIDE],
+    [LAST, LAST.length],
+    [ALONE, 1],
   ];
 }
 
@@ -68,20 +78,20 @@ function testFiles() {
     .sort();
 }
 
-/** Runs test files with Node's runner, shown as they go, and counts. */
-async function runTests(sources, atOnce, env) {
+/** Runs test files with Node's runner, in this order, shown as they go, and counts. */
+async function runTests(sources, atOnce) {
   const files = sources.map((name) => join(root, "dist/test", name.replace(/\.ts$/, ".js")));
-  const folder = mkdtempSync(join(tmpdir(), "cellkernel-tests-"));
-  const counts = join(folder, "counts.json");
-  const reporters = ["spec", "stdout", join(root, "scripts/test/tally.mjs"), counts];
-  const args = ["--enable-source-maps", "--test", `--test-concurrency=${atOnce}`];
-  reporters.forEach((value, i) => {
-    args.push(`--test-reporter${i % 2 ? "-destination" : ""}=${value}`);
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  // Not by `node --test`, which sorts the files. Flags of this process are also those of theirs.
+  const events = run({ files, concurrency: atOnce });
+  events.on("test:pass", ({ skip, details }) => {
+    if (details.type !== "suite") count[skip === undefined ? "passed" : "skipped"]++;
   });
-  const code = await hand(process.execPath, [...args, ...files], { env });
-  const count = existsSync(counts) ? JSON.parse(readFileSync(counts, "utf8")) : { failed: 1 };
-  rmSync(folder, { recursive: true });
-  return code !== 0 && !count.failed ? { ...count, failed: 1 } : count;
+  events.on("test:fail", ({ details }) => {
+    if (details.type !== "suite") count.failed++;
+  });
+  await pipeline(events, new spec(), process.stdout, { end: false });
+  return count;
 }
 
 function add(total, count) {

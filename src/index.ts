@@ -15,9 +15,11 @@ export type { Decoded, TypedArray } from "./anndata/hdf5/decode.js";
 export type { JoinOptions } from "./anndata/join.js";
 export type { CsrBlock, RowMatrix } from "./anndata/matrix.js";
 export { readH5ad } from "./anndata/readH5ad.js";
+export { readZarr } from "./anndata/readZarr.js";
 export type { Writable } from "./anndata/write/element.js";
 export { type Annotations, H5adWriter, type Members, writeH5ad } from "./anndata/write/h5ad.js";
 export { type Results, type ResultsOptions, writeResults } from "./anndata/write/results.js";
+export { writeZarr } from "./anndata/write/zarr.js";
 export type { Coverage } from "./checkpoint/coverage.js";
 export type { CheckpointFolder } from "./checkpoint/folder.js";
 export type { Weight, Weights } from "./checkpoint/weights.js";
@@ -62,10 +64,12 @@ export type { PreprocessOptions, PreprocessProgress } from "./protocol/preproces
 export type { PublishedRunOptions } from "./protocol/publishedRun.js";
 export type { NewCells, ReplayOptions } from "./protocol/replay.js";
 export type { Report, ReportParts } from "./protocol/report.js";
+export { type ResumeOptions, resume } from "./protocol/resume.js";
 export { loadRun, type Run } from "./protocol/run.js";
 export { type SimulatedFile, type SimulateOptions, simulate } from "./protocol/simulate.js";
 export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
+export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { ExportOptions } from "./settings/export.js";
 export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
@@ -81,7 +85,7 @@ export type {
   VocabularyMatch,
 } from "./store/prepared.js";
 export { loadPrepared, type Origin, savePrepared } from "./store/preparedFolder.js";
-export type { RunCells, RunParts, RunSettings, TrainingCourse } from "./store/runParts.js";
+export type { Provenance, RunCells, RunParts, RunSettings, TrainingCourse } from "./store/runParts.js";
 export { CellkernelError, type ErrorCode } from "./support/error.js";
 export type { Random } from "./support/random.js";
 export { binValues } from "./tokenize/bin.js";

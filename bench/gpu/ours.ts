@@ -8,9 +8,11 @@ import type { TokenStore } from "../../src/tokenize/tokens.js";
 import { type StepResult, type TokenStep, Trainer } from "../../src/train/trainer.js";
 import { CLASSES, fullSizeArgs, fullSizeWeights, randomTokens } from "../fullSize.js";
 import { medianOf, round } from "../measure.js";
+import { crowd } from "./crowd.js";
 
 // Our side of the GPU benchmark: `node ours.js CASE DEVICE float32|half [layers]`, CASE being CELLSxTOKENS, "stream"
-// (CELLKERNEL_LENGTHS names a file with the lengths of the cells of its batches) or "parity" (against the CPU).
+// (CELLKERNEL_LENGTHS names a file with the lengths of the cells of its batches), "parity" (against the CPU) or "crowded"
+// (the same steps on a card that others have filled but for some gigabytes).
 // One figure a line, so that a run that is cut off still tells. Variables: STEPS of a fixed case (8), TF32=1 lets parity's
 // products be in TensorFloat-32, PROFILE is a prefix of onnxruntime's traces.
 
@@ -26,6 +28,10 @@ const STREAM_WARM_UP = 3;
 const PARITY_STEPS = 8;
 const PARITY_LENGTHS = [256, 250, 199, 256];
 const PARITY_LIMIT = { float32: 1e-4, half: 2e-2 };
+/** Of the crowded card: steps, bytes that others leave, and by how much the first loss may differ from the empty card's. */
+const CROWDED_STEPS = 3;
+const LEFT_BYTES = [4.5e9, 3e9, 2e9, 1e9];
+const CROWDED_LIMIT = 1e-3;
 const [name, device, precision, layers = "12"] = process.argv.slice(2) as [
   string,
   Device,
@@ -47,7 +53,10 @@ function stepsOf(store: TokenStore, batches: Int32Array[]): TokenStep[] {
   }));
 }
 
-function create(on: Device, options: { tf32?: boolean; adamEps?: number } = {}): Promise<Trainer> {
+function create(
+  on: Device,
+  options: { tf32?: boolean; adamEps?: number; dropout?: number } = {},
+): Promise<Trainer> {
   const spec = { args, genes: GENES + 2, classes: CLASSES };
   return Trainer.create(spec, fullSizeWeights(args, GENES), {
     ...{ device: on, seed: SEED, half, profile: process.env.PROFILE },
@@ -187,7 +196,41 @@ async function stream(): Promise<void> {
   await trainer.release();
 }
 
+/** A card that turns out too full for a batch: the step goes on in halves, to the same losses. */
+async function crowded(): Promise<void> {
+  const store = randomTokens(new Array<number>(BATCH).fill(MAX_SEQ_LEN), GENES);
+  const cells = Int32Array.from({ length: BATCH }, (_, i) => i);
+  const steps = stepsOf(store, new Array<Int32Array>(CROWDED_STEPS).fill(cells));
+  const losses = async () => {
+    const trainer = await create(device, { dropout: 0 });
+    const results = await trainer.steps(steps);
+    await trainer.release();
+    return results;
+  };
+  const empty = await losses();
+  for (const left of LEFT_BYTES) {
+    const leave = crowd(left);
+    try {
+      const results = await losses();
+      const offs = results.map((r, i) => Math.abs(r.loss - empty[i].loss) / empty[i].loss);
+      const seconds = results.map((r) => round(r.seconds));
+      say({
+        left_gb: left / 1e9,
+        seconds,
+        ...skipped(results),
+        offEmpty: offs.map((off) => largest([off])),
+        within: offs[0] <= CROWDED_LIMIT,
+      });
+    } catch (error) {
+      say({ left_gb: left / 1e9, error: (error as Error).message.slice(-300) });
+    } finally {
+      leave();
+    }
+  }
+}
+
 if (name === "parity") await parity();
+else if (name === "crowded") await crowded();
 else if (name === "stream") await stream();
 else if (name === "infer") await infer();
 else await fixed(...(name.split("x").map(Number) as [number, number]));

@@ -1,3 +1,9 @@
-"""JupyterLab's half of Cellkernel: the wheel carries the extension and a kernelspec. The kernel is the npm package."""
+"""JupyterLab's half of Cellkernel: the wheel carries the extension and a kernelspec. The kernel is the npm package.
+`cellkernel.papermill` gives parameters to notebooks of the kernel."""
+
+import os
+
+# Whoever loads this package works on patients' data: onnxruntime sends nothing home, here and in what is started from here.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __version__ = "0.1.0"

@@ -10,7 +10,7 @@ export function checkNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1]))
     throw new SetupError(
-      `Node ${process.versions.node} is too old: install Node ${LEAST.join(".")} or newer (version 22 is a good choice).`,
+      `Node ${process.versions.node} is too old: install Node ${LEAST.join(".")} or newer (version 24 is a good choice).`,
     );
 }
 

@@ -5,13 +5,16 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 export const windows = process.platform === "win32";
 
+/** What installs all else: Python brings old ones along, with faults that are known. */
+const TOOLS = "requirements/tools.txt";
+
 /** The Python environments of this checkout: what each is for, and its exact packages. */
 export const environments = {
-  jupyter: { folder: join(root, ".venv"), lock: ["requirements/jupyter.txt"] },
-  test: { folder: join(root, ".venv-test"), lock: ["requirements/test.txt"] },
+  jupyter: { folder: join(root, ".venv"), lock: [TOOLS, "requirements/jupyter.txt"] },
+  test: { folder: join(root, ".venv-test"), lock: [TOOLS, "requirements/test.txt"] },
   peers: {
     folder: join(root, ".venv-peers"),
-    lock: ["requirements/peers.txt", "requirements/peers-without-dependencies.txt"],
+    lock: [TOOLS, "requirements/peers.txt", "requirements/peers-without-dependencies.txt"],
   },
 };
 

@@ -17,8 +17,10 @@ export interface Raw {
 export interface AnnDataParts {
   /** Where it comes from. */
   path: string;
-  /** Whether `path` is an `.h5ad` file that holds exactly this; not so for views and other formats. */
+  /** Whether `path` is an `.h5ad` file or a Zarr store that holds exactly this; not so for views and other formats. */
   isFile?: boolean;
+  /** The files and folders that are read; `path` alone by default. */
+  sources?: readonly string[];
   obs: ColumnTable;
   var: ColumnTable;
   obsNames: string[];
@@ -41,6 +43,7 @@ export interface AnnDataParts {
 export class AnnData implements AnnDataParts {
   readonly path: string;
   readonly isFile: boolean;
+  readonly sources: readonly string[];
   readonly obs: ColumnTable;
   readonly var: ColumnTable;
   readonly obsNames: string[];
@@ -58,6 +61,7 @@ export class AnnData implements AnnDataParts {
   constructor(parts: AnnDataParts) {
     this.path = parts.path;
     this.isFile = parts.isFile ?? false;
+    this.sources = parts.sources ?? [parts.path];
     this.obs = parts.obs;
     this.var = parts.var;
     this.obsNames = parts.obsNames;

@@ -1,11 +1,12 @@
 import { ColumnTable, table } from "arquero";
 import { CellkernelError } from "../support/error.js";
 import { type Categorical, type Column, TypedColumn, type Value } from "./columns.js";
+import { Descent } from "./descent.js";
 import { readColumn, readFrame } from "./frame.js";
 import type { Decoded, TypedArray } from "./hdf5/decode.js";
-import type { H5File } from "./hdf5/file.js";
 import { openMatrix, sparseFormat } from "./matrices/open.js";
 import type { RowMatrix } from "./matrix.js";
+import type { Storage } from "./storage.js";
 
 /** A dense array of any number of dimensions, row-major. */
 export interface DenseArray {
@@ -76,25 +77,24 @@ export const EMPTY_MAPPING: LazyMapping = { keys: () => [], has: () => false, ge
 
 /** The members of the group (or, before anndata 0.7, of the dataset of records) at `path`. */
 export function openMapping(
-  file: H5File,
+  file: Storage,
   path: string,
   leaveOut: (key: string) => boolean = () => false,
 ): LazyMapping {
   const kind = file.kind(path);
   if (kind === undefined) return EMPTY_MAPPING;
   if (kind === "dataset") return openRecords(file, path);
-  const keys = file.keys(path).filter((key) => !leaveOut(key));
+  const keys = new Set(file.keys(path).filter((key) => !leaveOut(key)));
   return {
-    keys: () => keys,
-    has: (key) => keys.includes(key),
-    get: (key) => (keys.includes(key) ? readElement(file, `${path}/${key}`) : undefined),
-    stored: (key) => (keys.includes(key) ? readElement(file, `${path}/${key}`, false) : undefined),
+    keys: () => [...keys],
+    has: (key) => keys.has(key),
+    get: (key) => (keys.has(key) ? readElement(file, `${path}/${key}`) : undefined),
+    stored: (key) => (keys.has(key) ? readElement(file, `${path}/${key}`, false) : undefined),
   };
 }
 
-function openRecords(file: H5File, path: string): LazyMapping {
-  const members = file.dataset(path).compound_type?.members ?? [];
-  const keys = members.map((member) => member.name);
+function openRecords(file: Storage, path: string): LazyMapping {
+  const keys = file.fields(path);
   return {
     keys: () => keys,
     has: (key) => keys.includes(key),
@@ -112,7 +112,12 @@ function openRecords(file: H5File, path: string): LazyMapping {
  * (https://anndata.readthedocs.io/en/stable/fileformat-prose.html#element-specifications).
  * `plainScalars` makes a number of an array without dimensions.
  */
-export function readElement(file: H5File, path: string, plainScalars = true): Element {
+export function readElement(
+  file: Storage,
+  path: string,
+  plainScalars = true,
+  descent = new Descent(file),
+): Element {
   const encoding = file.textAttribute(path, "encoding-type");
   if (file.kind(path) === "dataset") return encoding === "null" ? null : readArray(file, path, plainScalars);
   if (sparseFormat(file, path)) return openMatrix(file, path);
@@ -130,8 +135,10 @@ export function readElement(file: H5File, path: string, plainScalars = true): El
     case "anndata":
     case "raw":
     case undefined:
-      return Object.fromEntries(
-        file.keys(path).map((key) => [key, readElement(file, `${path}/${key}`, plainScalars)]),
+      return descent.into(path, () =>
+        Object.fromEntries(
+          file.keys(path).map((key) => [key, readElement(file, `${path}/${key}`, plainScalars, descent)]),
+        ),
       );
     default:
       throw new CellkernelError(
@@ -142,7 +149,7 @@ export function readElement(file: H5File, path: string, plainScalars = true): El
   }
 }
 
-function readArray(file: H5File, path: string, plainScalars: boolean): Element {
+function readArray(file: Storage, path: string, plainScalars: boolean): Element {
   const { values, dtype, shape, inner } = file.read(path);
   if (values instanceof Map) return new Records(shape, values);
   const data = values as TypedArray | string[];

@@ -1,7 +1,7 @@
 import { CellkernelError } from "../support/error.js";
 import { Categorical, type Column, TypedColumn, type Value } from "./columns.js";
 import type { Decoded, TypedArray } from "./hdf5/decode.js";
-import type { H5File } from "./hdf5/file.js";
+import type { Storage } from "./storage.js";
 
 /** A data frame as it was read: row names and columns in the file's order. */
 export interface Frame {
@@ -14,22 +14,25 @@ export interface Frame {
  * (https://anndata.readthedocs.io/en/stable/fileformat-prose.html#dataframes) and, before anndata
  * 0.7, one dataset of records whose categories stand in `uns`.
  */
-export function readFrame(file: H5File, path: string): Frame {
-  const frame = file.kind(path) === "dataset" ? readRecords(file, path) : readGroup(file, path);
-  for (const [name, column] of frame.columns) {
-    if (column.length !== frame.index.length) {
-      throw new CellkernelError(
-        "format",
-        `${file.at(path)}: column ${name} has ${column.length} rows, the index has ${frame.index.length}; ` +
-          "the file is damaged.",
-        { path: file.path, member: path, column: name },
-      );
-    }
-  }
-  return frame;
+export function readFrame(file: Storage, path: string): Frame {
+  return file.kind(path) === "dataset" ? readRecords(file, path) : readGroup(file, path);
 }
 
-function readGroup(file: H5File, path: string): Frame {
+/** Rows that a data frame claims to have; nothing is read for it. */
+export function rowsOf(file: Storage, path: string): number {
+  if (file.kind(path) === "dataset") return file.shape(path)[0] ?? 0;
+  return claimedLength(file, `${path}/${indexOf(file, path)}`) ?? 0;
+}
+
+/** The length that a column claims to have; undefined where what it is made of is not there. */
+function claimedLength(file: Storage, path: string): number | undefined {
+  const parts = file.kind(path) === "group" ? [`${path}/codes`, `${path}/values`] : [path];
+  const stored = parts.find((part) => file.kind(part) === "dataset");
+  return stored === undefined ? undefined : file.shape(stored)[0];
+}
+
+/** The name of the index among the members of a data frame. */
+function indexOf(file: Storage, path: string): string {
   const members = file.keys(path);
   const indexName = file.textAttribute(path, "_index") ?? (members.includes("index") ? "index" : "_index");
   if (!members.includes(indexName)) {
@@ -39,26 +42,38 @@ function readGroup(file: H5File, path: string): Frame {
       { path: file.path, member: path },
     );
   }
+  return indexName;
+}
+
+function readGroup(file: Storage, path: string): Frame {
+  const members = new Set(file.keys(path));
+  const indexName = indexOf(file, path);
+  const rows = rowsOf(file, path);
   const order = file.attribute(path, "column-order")?.values;
-  const listed = Array.isArray(order) ? (order as string[]) : [];
-  const rest = members.filter(
-    (name) => name !== indexName && name !== "__categories" && !listed.includes(name),
-  );
+  const listed = new Set(Array.isArray(order) ? (order as string[]) : []);
+  const rest = [...members].filter((name) => name !== indexName && name !== "__categories");
   const columns = new Map<string, Column>();
-  for (const name of [...listed, ...rest]) {
-    if (!members.includes(name))
+  for (const name of new Set([...listed, ...rest])) {
+    if (!members.has(name))
       throw new CellkernelError("format", `${file.at(path)} lists a column ${name} that is not there.`, {
         path: file.path,
         member: path,
         column: name,
       });
+    const length = claimedLength(file, `${path}/${name}`);
+    if (length !== undefined && length !== rows)
+      throw new CellkernelError(
+        "format",
+        `${file.at(path)}: column ${name} has ${length} rows, the index has ${rows}; the file is damaged.`,
+        { path: file.path, member: path, column: name },
+      );
     columns.set(name, readColumn(file, `${path}/${name}`));
   }
   return { index: texts(readColumn(file, `${path}/${indexName}`)), columns };
 }
 
 /** Reads one column: an array, or one of the group encodings (categorical, nullable). */
-export function readColumn(file: H5File, path: string): Column {
+export function readColumn(file: Storage, path: string): Column {
   if (file.kind(path) === "group") return readEncodedColumn(file, path);
   const { shape, ...stored } = file.read(path);
   if (shape.length !== 1)
@@ -67,18 +82,23 @@ export function readColumn(file: H5File, path: string): Column {
       `${file.at(path)} has ${shape.length} dimensions; a column has one.`,
       { path: file.path, member: path },
     );
-  const reference = file.attribute(path, "categories")?.values;
-  if (!Array.isArray(reference)) return plainColumn(stored, file.at(path));
   // anndata 0.7: codes that refer to their categories elsewhere in the file.
-  const target = file.dereference(reference[0] as Uint8Array);
+  const target = file.referred(path, "categories");
+  if (target === undefined) return plainColumn(stored, file.at(path));
   return categorical(stored.values, file.read(target), flag(file, target, "ordered"), file.at(path));
 }
 
-function readEncodedColumn(file: H5File, path: string): Column {
+function readEncodedColumn(file: Storage, path: string): Column {
   const encoding = file.textAttribute(path, "encoding-type");
   switch (encoding) {
     case "categorical": {
-      const codes = file.read(`${path}/codes`).values;
+      const { values: codes, shape } = file.read(`${path}/codes`);
+      if (shape.length !== 1)
+        throw new CellkernelError(
+          "format",
+          `${file.at(path)}: its codes have ${shape.length} dimensions; a column has one.`,
+          { path: file.path, member: path },
+        );
       const categories = categoryValues(file, `${path}/categories`);
       return categorical(codes, categories, flag(file, path, "ordered"), file.at(path));
     }
@@ -107,8 +127,16 @@ function readEncodedColumn(file: H5File, path: string): Column {
 }
 
 /** Categories are mostly texts; since anndata 0.12 they may be a nullable string array. */
-function categoryValues(file: H5File, path: string): Decoded {
+function categoryValues(file: Storage, path: string): Decoded {
   if (file.kind(path) === "dataset") return file.read(path);
+  // Only these, because a link could lead from the categories back to their own column.
+  const encoding = file.textAttribute(path, "encoding-type");
+  if (encoding !== "nullable-string-array")
+    throw new CellkernelError(
+      "format",
+      `${file.at(path)} has the encoding "${encoding ?? "none"}", which categories cannot have.`,
+      { path: file.path, member: path },
+    );
   const column = readEncodedColumn(file, path);
   return { dtype: "str", inner: [], values: [...column].map(String) };
 }
@@ -141,10 +169,13 @@ function signedCodes(codes: Decoded["values"], where: string): Int8Array | Int16
       member: where,
     });
   }
-  return Int32Array.from(codes as ArrayLike<number | bigint>, Number);
+  // A code beyond 32 bits must not wrap round to a valid one: −2 is none.
+  return Int32Array.from(codes as ArrayLike<number | bigint>, (code) =>
+    code >= -1 && code < 2 ** 31 ? Number(code) : -2,
+  );
 }
 
-function flag(file: H5File, path: string, name: string): boolean {
+function flag(file: Storage, path: string, name: string): boolean {
   const values = file.attribute(path, name)?.values;
   return ArrayBuffer.isView(values) && Number((values as TypedArray)[0]) !== 0;
 }
@@ -161,7 +192,7 @@ function plainColumn({ dtype, values }: Decoded, where: string): Column {
 }
 
 /** anndata 0.5 and 0.6: one dataset of records, the index its first field. */
-function readRecords(file: H5File, path: string): Frame {
+function readRecords(file: Storage, path: string): Frame {
   const { values } = file.read(path);
   if (!(values instanceof Map))
     throw new CellkernelError("format", `${file.at(path)} is not a data frame of AnnData.`, {

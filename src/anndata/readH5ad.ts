@@ -1,77 +1,14 @@
-import { CellkernelError } from "../support/error.js";
-import { AnnData, type Raw } from "./anndata.js";
-import { openMapping } from "./element.js";
-import { readFrame } from "./frame.js";
+import { annDataOf } from "./annDataOf.js";
+import type { AnnData } from "./anndata.js";
 import { H5File } from "./hdf5/file.js";
-import { openMatrix } from "./matrices/open.js";
-import type { RowMatrix } from "./matrix.js";
-import { tableOf } from "./table.js";
 
-/**
- * Opens an `.h5ad` file of any anndata version since 0.5, read-only. Tables are read at once,
- * matrices by blocks when they are asked for.
- *
- * Source: https://anndata.readthedocs.io/en/stable/fileformat-prose.html
- */
+/** Opens an `.h5ad` file of any anndata version since 0.5, read-only. */
 export async function readH5ad(path: string): Promise<AnnData> {
   const file = await H5File.open(path);
   try {
-    return describe(file);
+    return annDataOf(file, "an HDF5 file but not an .h5ad file");
   } catch (error) {
     file.close();
     throw error;
   }
-}
-
-function describe(file: H5File): AnnData {
-  for (const table of ["/obs", "/var"]) {
-    if (file.kind(table) === undefined) {
-      throw new CellkernelError(
-        "format",
-        `${file.path} is an HDF5 file but not an .h5ad file: it has no ${table}. ` +
-          "Its members are: " +
-          `${file.keys("/").join(", ") || "none"}.`,
-        { path: file.path },
-      );
-    }
-  }
-  const obs = readFrame(file, "/obs");
-  const genes = readFrame(file, "/var");
-  const shape = [obs.index.length, genes.index.length] as const;
-  const recordsHaveCategories = file.kind("/obs") === "dataset";
-  return new AnnData({
-    path: file.path,
-    isFile: true,
-    obs: tableOf(obs.columns),
-    var: tableOf(genes.columns),
-    obsNames: obs.index,
-    varNames: genes.index,
-    X: file.kind("/X") === undefined ? undefined : openMatrix(file, "/X", shape),
-    raw: openRaw(file, obs.index.length),
-    layers: openLayers(file, shape),
-    obsm: openMapping(file, "/obsm"),
-    varm: openMapping(file, "/varm"),
-    obsp: openMapping(file, "/obsp"),
-    varp: openMapping(file, "/varp"),
-    uns: openMapping(file, "/uns", (key) => recordsHaveCategories && key.endsWith("_categories")),
-    close: () => file.close(),
-  });
-}
-
-function openLayers(file: H5File, shape: readonly [number, number]): Map<string, RowMatrix> {
-  if (file.kind("/layers") !== "group") return new Map();
-  return new Map(file.keys("/layers").map((name) => [name, openMatrix(file, `/layers/${name}`, shape)]));
-}
-
-/** `raw/` since anndata 0.7; `raw.X` and `raw.var` before. */
-function openRaw(file: H5File, rows: number): Raw | undefined {
-  const separator = file.kind("/raw") === "group" ? "/" : ".";
-  if (file.kind(`/raw${separator}X`) === undefined) return undefined;
-  const frame = readFrame(file, `/raw${separator}var`);
-  return {
-    X: openMatrix(file, `/raw${separator}X`, [rows, frame.index.length]),
-    var: tableOf(frame.columns),
-    varNames: frame.index,
-    varm: openMapping(file, `/raw${separator}varm`),
-  };
 }

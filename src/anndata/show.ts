@@ -1,3 +1,4 @@
+import { escapeText } from "../support/markup.js";
 import type { AnnData } from "./anndata.js";
 import { describeMatrices } from "./chooseMatrix.js";
 
@@ -24,16 +25,16 @@ export function showText(adata: AnnData): string {
 /** The same as a small table; it takes its colours from the page. */
 export function showHtml(adata: AnnData): string {
   const row = (head: string, body: string) =>
-    `<tr><th scope="row" style="text-align: left; vertical-align: top">${escapeHtml(head)}</th>` +
+    `<tr><th scope="row" style="text-align: left; vertical-align: top">${escapeText(head)}</th>` +
     `<td style="text-align: left">${body}</td></tr>`;
   const rows = [
     ...[...groups(adata)].map(([group, names]) =>
-      row(group, names.map((name) => `<code>${escapeHtml(name)}</code>`).join(", ")),
+      row(group, names.map((name) => `<code>${escapeText(name)}</code>`).join(", ")),
     ),
-    ...[...matrices(adata)].map(([label, text]) => row(label, escapeHtml(text))),
-    ...remarks(adata).map((remark) => row("note", escapeHtml(remark))),
+    ...[...matrices(adata)].map(([label, text]) => row(label, escapeText(text))),
+    ...remarks(adata).map((remark) => row("note", escapeText(remark))),
   ];
-  const caption = `AnnData: ${adata.nObs} cells × ${adata.nVars} genes (<code>${escapeHtml(adata.path)}</code>)`;
+  const caption = `AnnData: ${adata.nObs} cells × ${adata.nVars} genes (<code>${escapeText(adata.path)}</code>)`;
   return `<table><caption style="text-align: left">${caption}</caption><tbody>${rows.join("")}</tbody></table>`;
 }
 
@@ -70,12 +71,4 @@ function remarks(adata: AnnData): string[] {
     out.push(`Gene names are not unique: ${genes.length} repeat, for instance ${genes[0]}.`);
   if (adata.nObs === 0 || adata.nVars === 0) out.push("The matrix is empty.");
   return out;
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

@@ -8,6 +8,7 @@ import { isRun } from "../store/runFolder.js";
 import { describeTraining } from "../views/training.js";
 import { command, text, UsageError } from "./command.js";
 import { CONFIG, configured } from "./config.js";
+import { describeTrained, trained, untilInterrupted } from "./trained.js";
 
 /** `cellkernel finetune PREPARED --out DIR` */
 export const finetuneCommand = command({
@@ -16,7 +17,7 @@ export const finetuneCommand = command({
   required: 1,
   options: {
     out: { value: "DIR", help: "folder for the fine-tuned model (needed)" },
-    overwrite: { help: "a fine-tuned model that is in that folder already is replaced" },
+    overwrite: { help: "a fine-tuned model or a training that is in that folder already is replaced" },
     model: {
       value: "NAME",
       help: "model to start from, a folder or its name in CELLKERNEL_MODELS; default: the one that the cells were prepared for, else that of --config",
@@ -41,32 +42,16 @@ export const finetuneCommand = command({
         : own && Object.keys(said).length > 0
           ? await openModel(ready.model!.folder, { ...own, ...said })
           : undefined;
-    const run = await finetune(ready, {
+    const work = finetune(ready, {
       ...options,
       model,
       saveDir: out,
+      overwrite: call.values.overwrite === true,
       signal: call.signal,
       onProgress: (progress) => call.progress(describeTraining(progress)),
     });
-    const { step, seconds, history, bestEpoch } = run.training;
-    return {
-      out,
-      steps: step,
-      seconds,
-      history,
-      bestEpoch,
-      classes: run.classes,
-      notes: [...notes, ...run.notes],
-    };
+    const done = trained(out, await untilInterrupted(out, call.signal, work));
+    return { ...done, notes: [...notes, ...done.notes] };
   },
-  text: ({ out, steps, seconds, history, bestEpoch, notes }) =>
-    [
-      ...notes.map((note) => `- ${note}`),
-      ...history.map(
-        ({ epoch, trainLoss, validationLoss, validationError }) =>
-          `epoch ${epoch}${epoch === bestEpoch ? " (kept)" : ""}: training loss ${trainLoss.toFixed(4)}, ` +
-          `validation loss ${validationLoss.toFixed(4)}, ${(100 * validationError).toFixed(1)} % wrong`,
-      ),
-      `${steps} steps in ${seconds.toFixed(0)} s. Written to ${out}`,
-    ].join("\n"),
+  text: describeTrained,
 });

@@ -1,24 +1,11 @@
 #!/usr/bin/env node
-import { parseArgs } from "node:util";
-import { FlagError } from "../settings/flags.js";
-import { type Command, type Invocation, UsageError } from "./command.js";
+import type { Command } from "./command.js";
+import { COMMANDS } from "./commands.js";
+import { supervised } from "./supervised.js";
+import type { Order, Said } from "./work.js";
 
-/** The commands, loaded when they are called. */
-const COMMANDS: Record<string, () => Promise<Command>> = {
-  annotate: async () => (await import("./annotate.js")).annotateCommand,
-  evaluate: async () => (await import("./evaluate.js")).evaluateCommand,
-  export: async () => (await import("./export.js")).exportCommand,
-  finetune: async () => (await import("./finetune.js")).finetuneCommand,
-  gpu: async () => (await import("./gpu.js")).gpuCommand,
-  inspect: async () => (await import("./inspect.js")).inspectCommand,
-  preprocess: async () => (await import("./preprocess.js")).preprocessCommand,
-  simulate: async () => (await import("./simulate.js")).simulateCommand,
-};
-
-/** Exit codes: a failure, a mistake on the command line, Ctrl-C. */
-const FAILED = 1;
+/** Exit code: a mistake on the command line. */
 const MISUSED = 2;
-const INTERRUPTED = 130;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -28,66 +15,26 @@ async function main([name, ...args]: string[]): Promise<number> {
     console.log(await overview());
     return name === undefined ? MISUSED : 0;
   }
-  if (!(name in COMMANDS)) {
+  if (!Object.hasOwn(COMMANDS, name)) {
     console.error(`cellkernel: there is no command "${name}".\n\n${await overview()}`);
     return MISUSED;
   }
-  const command = await COMMANDS[name]();
   if (args.includes("--help") || args.includes("-h")) {
-    console.log(help(name, command));
+    console.log(help(name, await COMMANDS[name]()));
     return 0;
   }
-  return await run(name, command, args);
+  return work({ name, args });
 }
 
-async function run(name: string, command: Command, args: string[]): Promise<number> {
-  const stop = new AbortController();
-  const interrupt = () => stop.abort(new Error("Interrupted; nothing was left behind."));
-  process.once("SIGINT", interrupt);
-  process.once("SIGTERM", interrupt);
+/** Does the command in a thread of its own, and shows what it says. */
+function work(order: Order): Promise<number> {
   let drawn = false;
-  const progress = (line: string) => {
-    if (!process.stderr.isTTY) return;
-    process.stderr.write(`\r\x1b[K${line}`);
-    drawn = line !== "";
-  };
-  try {
-    const { positionals, values } = parse(command, args);
-    const result = await command.run({ positionals, values, signal: stop.signal, progress });
-    if (drawn) progress("");
-    console.log(values.json ? JSON.stringify(result) : command.text(result as never));
-    return command.failed?.(result as never) ? FAILED : 0;
-  } catch (error) {
-    if (drawn) progress("");
-    const { message } = error as Error;
-    const misused = error instanceof UsageError || error instanceof FlagError;
-    const hint = misused ? `\nSee: cellkernel ${name} --help` : "";
-    console.error(`cellkernel ${name}: ${message}${hint}`);
-    if (stop.signal.aborted) return INTERRUPTED;
-    return misused ? MISUSED : FAILED;
-  }
-}
-
-function parse(command: Command, args: string[]): Pick<Invocation, "positionals" | "values"> {
-  const options = Object.entries(command.options).map(([name, { value }]) => [
-    name,
-    { type: value === undefined ? "boolean" : "string" } as const,
-  ]);
-  try {
-    const { positionals, values } = parseArgs({
-      args,
-      options: { ...Object.fromEntries(options), json: { type: "boolean" } },
-      allowPositionals: true,
-    });
-    const most = command.positionals.split(" ").filter(Boolean).length;
-    if (positionals.length < command.required || positionals.length > most)
-      throw new UsageError(
-        `expected ${command.positionals || "no argument"}, got ${positionals.join(" ") || "none"}.`,
-      );
-    return { positionals, values: values as Invocation["values"] };
-  } catch (error) {
-    throw error instanceof UsageError ? error : new UsageError((error as Error).message);
-  }
+  return supervised(new URL("./work.js", import.meta.url), order, ({ progress, out, err }: Said) => {
+    if (process.stderr.isTTY && (drawn || progress)) process.stderr.write(`\r\x1b[K${progress ?? ""}`);
+    drawn = Boolean(progress);
+    if (out !== undefined) console.log(out);
+    if (err !== undefined) console.error(err);
+  });
 }
 
 async function overview(): Promise<string> {

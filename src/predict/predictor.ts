@@ -3,7 +3,7 @@ import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import { inferenceGraph } from "../model/inference.js";
 import { checkedWeight, type ModelSize, parameterShapes, usesBatchLabels } from "../model/parameters.js";
-import { slotView } from "../model/slots.js";
+import { type Slot, slotView } from "../model/slots.js";
 import { hasKernels } from "../runtime/deviceRuntime.js";
 import { type Device, Session, tensor } from "../runtime/session.js";
 import type { Batch } from "../tokenize/batches.js";
@@ -36,9 +36,11 @@ export interface Prediction {
 export class Predictor {
   private constructor(
     private readonly session: Session,
+    private readonly slots: readonly Slot[],
     /** Whether batches may hold padding. The CPU's attention is without a mask, and so without padding. */
     readonly padding: boolean,
     private readonly spec: PredictorSpec,
+    private readonly int8: boolean,
   ) {}
 
   /**
@@ -59,10 +61,29 @@ export class Predictor {
       kernels: half && hasKernels(device),
       int8: int8 ? data : undefined,
     });
-    const fed = graph.slots.map((s) => [s.input, tensor("float32", slotView(s, data(s.key)), s.shape)]);
     const session = await Session.open(graph.onnx, { device, threads: threads ?? cpus().length });
+    const predictor = new Predictor(session, graph.slots, device !== "cpu", spec, int8 === true);
+    predictor.feed(weights);
+    return predictor;
+  }
+
+  /**
+   * Predicts with other weights of the same architecture from now on.
+   * @throws where a weight is missing or of another shape, and with `int8`, whose weights are in the graph
+   */
+  setWeights(weights: Weights): void {
+    if (this.int8) throw new Error("A predictor in int8 keeps its weights.");
+    this.feed(weights);
+  }
+
+  private feed(weights: Weights): void {
+    const { session, slots, spec } = this;
+    const shapes = parameterShapes(spec.args, spec);
+    const fed = slots.map((s) => {
+      const { data } = checkedWeight(weights, s.key, shapes);
+      return [s.input, tensor("float32", slotView(s, data), s.shape)];
+    });
     session.keep(Object.fromEntries(fed));
-    return new Predictor(session, device !== "cpu", spec);
   }
 
   /**

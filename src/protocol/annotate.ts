@@ -208,6 +208,7 @@ function record(run: Run, replay: Replay, { fewGenes = false }: AnnotateOptions,
     genes_found: replay.genes.length,
     few_genes_accepted: fewGenes,
     matrix: replay.matrix,
+    species: replay.species ?? "the model's",
     notes: notes.length > 0 ? notes : ["none"],
   };
 }

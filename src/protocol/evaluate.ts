@@ -113,6 +113,8 @@ const DECISIVE = [
   "includeZeroGene",
   "filterCellByCounts",
   "duplicates",
+  "species",
+  "renamed",
   "seed",
 ] as const;
 

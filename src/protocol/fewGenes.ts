@@ -1,6 +1,5 @@
 import { CellkernelError } from "../support/error.js";
-import { find, likelyReason } from "../tokenize/matchGenes.js";
-import type { Vocabulary } from "../tokenize/vocabulary.js";
+import { likelyReason } from "../tokenize/geneHints.js";
 
 /** Share of the run's genes below which cells are not labelled: labels are then wrong at high probabilities. */
 const REFUSED_BELOW = 0.2;
@@ -16,9 +15,10 @@ export interface GeneOverlap {
   run: string;
   /** Genes that became tokens in the training. */
   runGenes: readonly string[];
-  /** The file's names of its genes, where most of them were found. */
+  /** What the file calls its genes, where most of them were found. */
   fileGenes: readonly string[];
-  vocabulary: Vocabulary;
+  /** The run's name of each; undefined where it has none. */
+  runNames: readonly (string | undefined)[];
   /** Genes of the run that were found. */
   found: ReadonlySet<string>;
 }
@@ -45,10 +45,10 @@ export function checkOverlap(overlap: GeneOverlap, accepted: boolean): string[] 
   ];
 }
 
-function refusal({ file, run, runGenes, fileGenes, vocabulary, found }: GeneOverlap, share: number): string {
-  const ofFile = fileGenes.filter((name) => found.has(find(vocabulary, name) ?? "")).length;
+function refusal({ file, run, runGenes, fileGenes, runNames, found }: GeneOverlap, share: number): string {
   const missing = runGenes.filter((gene) => !found.has(gene));
-  const foreign = fileGenes.filter((name) => !found.has(find(vocabulary, name) ?? ""));
+  const foreign = fileGenes.filter((_, i) => !found.has(runNames[i] ?? ""));
+  const ofFile = fileGenes.length - foreign.length;
   const quote = (names: readonly string[]) =>
     names
       .slice(0, NAMED)

@@ -1,33 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
-import { cutGeneTable, GENE_TABLE, restoreGeneTable } from "../checkpoint/geneTable.js";
-import { host } from "../host/host.js";
-import { interruption } from "../host/interruption.js";
+import type { ModelArgs } from "../model/args.js";
+import type { ModelSize } from "../model/parameters.js";
 import type { Labels } from "../preprocess/labels.js";
 import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
-import type { RunCells, RunSettings } from "../store/runParts.js";
+import type { RunSettings } from "../store/runParts.js";
+import { type PlannedTraining, writeTraining } from "../store/trainingFolder.js";
 import { CellkernelError } from "../support/error.js";
-import { claim } from "../support/lock.js";
-import { balancedClassWeights } from "../train/classWeights.js";
-import { TrainingJob } from "../train/job.js";
-import type { Observer } from "../train/loop.js";
 import { planMemory } from "../train/memory.js";
-import type { Freeze, TrainingPlan, TrainingResult } from "../train/plan.js";
 import type { CellSplit } from "../train/split.js";
 import { startWeights } from "../train/startWeights.js";
-import type { TrainingProgress } from "../views/types.js";
+import { claimed } from "./claimed.js";
 import { geneRows } from "./geneRows.js";
-import { keepInterrupted } from "./interruptedRun.js";
-import { LiveTraining } from "./liveTraining.js";
 import { Model, openModel } from "./model.js";
-import { Run } from "./run.js";
+import { unfinishedTraining } from "./resume.js";
+import type { Run } from "./run.js";
 import { splitCells } from "./splitCells.js";
-import { TrainingRecord } from "./trainingRecord.js";
+import { trainPlanned, usesBatches } from "./trainPlanned.js";
+import { provenance } from "./versions.js";
+import type { WatchOptions } from "./visibleTraining.js";
 
 /** Options of the fine-tuning. */
-export interface FinetuneOptions extends Omit<TrainingOptions, "split"> {
+export interface FinetuneOptions extends Omit<TrainingOptions, "split">, WatchOptions {
   /** Model to start from, or its folder. Default: the one that the cells were prepared for. */
   model?: Model | string;
   /**
@@ -35,12 +31,12 @@ export interface FinetuneOptions extends Omit<TrainingOptions, "split"> {
    * the class, without test cells; or the cells themselves. Default "stratified".
    */
   split?: TrainingOptions["split"] | CellSplit;
-  /** Where the run is saved at its end. Default: nowhere. */
+  /**
+   * The run's folder: holds from the start on all that `resume` needs, and the run at its end. Default: nowhere.
+   */
   saveDir?: string;
-  /** Called after every step and epoch. */
-  onProgress?: (progress: TrainingProgress) => void;
-  /** Rejects at once when aborted, saves nothing; what was reached: `interruptedRun()`. */
-  signal?: AbortSignal;
+  /** A training in that folder that is not at its end is given up. */
+  overwrite?: boolean;
 }
 
 /**
@@ -51,18 +47,25 @@ export interface FinetuneOptions extends Omit<TrainingOptions, "split"> {
  * @throws when there are no labels, fewer than two classes, no model, or an option makes no sense
  */
 export async function finetune(ready: Prepared, options: FinetuneOptions = {}): Promise<Run> {
-  if (options.saveDir === undefined) return trainRun(ready, options);
-  const giveBack = claim(options.saveDir);
-  try {
-    const run = await trainRun(ready, options);
-    await run.save(options.saveDir);
-    return run;
-  } finally {
-    giveBack();
-  }
+  const { saveDir } = options;
+  const planned = () => planRun(ready, options);
+  if (saveDir === undefined) return trainPlanned(await planned(), ready, options);
+  return claimed(saveDir, async (started) => {
+    const unfinished = unfinishedTraining(saveDir);
+    if (unfinished && !options.overwrite)
+      throw new CellkernelError(
+        "path",
+        `${saveDir} holds a training that is not at its end. Go on with it: resume(${JSON.stringify(saveDir)}) (cellkernel resume ${saveDir}), choose another folder, or give it up: overwrite (--overwrite)`,
+        { path: saveDir },
+      );
+    const plan = await planned();
+    writeTraining(saveDir, plan, ready);
+    return trainPlanned(plan, ready, options, { folder: saveDir, started });
+  });
 }
 
-async function trainRun(ready: Prepared, options: FinetuneOptions): Promise<Run> {
+/** Works out all that a training needs, before anything is written. */
+async function planRun(ready: Prepared, options: FinetuneOptions): Promise<PlannedTraining> {
   const labels = requireLabels(ready);
   const model = await requireModel(ready, options.model);
   const settings = checkSettings(ready, model, options);
@@ -73,135 +76,37 @@ async function trainRun(ready: Prepared, options: FinetuneOptions): Promise<Run>
     settings.splitBy,
     settings.trainTestSplitRatio,
   );
-  const batches = usesBatches(model) ? requireBatches(ready) : undefined;
+  const batches = usesBatches(model.args) ? requireBatches(ready) : undefined;
   const args = { ...model.args, dropout: settings.dropout };
   const size = { classes: labels.classes.length, batches: batches?.names.length };
   const { weights, notes } = startWeights(model, size, settings.seed);
-  const rows = geneRows(model.vocabulary, ready.tokens.genes);
-
-  const longest = Math.min(settings.maxSeqLen, ready.maxLength);
-  // A GPU that is asked for has memory of its own, which the worker asks.
-  const onHost = settings.device === "auto" || settings.device === "cpu";
-  const memory = onHost
-    ? planMemory(args, { ...size, genes: rows.length }, settings.batchSize, longest)
-    : undefined;
-  const plan: TrainingPlan = {
-    ...{ args, ...size, weights: cutGeneTable(weights, rows), tokens: ready.tokens },
-    ...{
-      labels: labels.codes,
-      batchLabels: batches?.codes,
-      train: split.train,
-      validation: split.validation,
-    },
-    ...settings,
-    freeze: freezeOf(settings),
-    microBatch: memory?.microBatch ?? settings.batchSize,
-    classWeights: settings.classWeighted
-      ? balancedClassWeights(
-          split.train.map((cell) => labels.codes[cell]),
-          size.classes,
-        )
-      : undefined,
+  const genes = geneRows(model.vocabulary, ready.tokens.genes).length;
+  const memory = memoryPlan(args, { ...size, genes }, settings, ready.maxLength);
+  return {
+    run: randomUUID(),
+    name: settings.name ?? basename(ready.source.path).replace(/\.h5ad$/, ""),
+    ...{ args, settings, split, vocabulary: model.vocabulary, start: weights },
+    microBatch: settings.microBatch ?? memory?.microBatch ?? settings.batchSize,
+    notes: [
+      ...splitNotes,
+      ...model.notes,
+      ...notes,
+      ...(settings.doTrain ? [] : ["nothing was learnt (do_train: false): this is the model as it is"]),
+      ...(memory ? [memory.why] : []),
+    ],
+    made: provenance(model),
   };
-  const steps = settings.epochs * Math.ceil(split.train.length / settings.batchSize);
-  const record = new TrainingRecord(randomUUID(), steps, settings.epochs);
-  if (memory) record.add({ kind: "note", text: memory.why });
-  const source = basename(ready.source.path).replace(/\.h5ad$/, "");
-  const toRun = (result: TrainingResult) =>
-    new Run(
-      {
-        ...{ name: settings.name ?? source, args, settings },
-        ...{
-          vocabulary: model.vocabulary,
-          classes: labels.classes,
-          batches: batches?.names,
-        },
-        weights: restoreGeneTable(result.weights, rows, weights.get(GENE_TABLE)!),
-        training: record.progress(),
-        cells: runCells(ready, split),
-        notes: [
-          ...splitNotes,
-          ...model.notes,
-          ...notes,
-          ...(settings.doTrain ? [] : ["nothing was learnt (do_train: false): this is the model as it is"]),
-          ...(memory ? [memory.why] : []),
-        ],
-        ...{
-          source: ready.source.path,
-          preparation: ready.settings,
-          recipe: ready.recipe,
-        },
-      },
-      ready,
-    );
-  if (settings.doTrain) return toRun(await trainVisibly(plan, record, options, toRun));
-  const asItIs = { weights: plan.weights, bestEpoch: null, stopped: false, steps: 0, skippedSteps: 0 };
-  record.finish(asItIs);
-  return toRun(asItIs);
 }
 
-/** Runs the plan in a worker and shows it: in the notebook where there is one, and to `onProgress`. */
-async function trainVisibly(
-  plan: TrainingPlan,
-  record: TrainingRecord,
-  options: FinetuneOptions,
-  toRun: (result: TrainingResult) => Run,
-): Promise<TrainingResult> {
-  const notebook = host();
-  const signal = interruption(options.signal);
-  // Whatever watches the training: told how far it is, and whether it matters now.
-  const watchers: ((progress: TrainingProgress, now: boolean) => void)[] = [
-    (progress, now) => live?.update(progress, now),
-    (progress) => options.onProgress?.(progress),
-  ];
-  const tell = (now: boolean) => {
-    const progress = record.progress();
-    for (const watch of watchers) watch(progress, now);
-  };
-  const hear: Observer = (event) => {
-    const worth = record.add(event);
-    if (!signal?.aborted) tell(worth);
-  };
-  const job = new TrainingJob(plan, [hear], signal);
-  const order = (give: () => void, note: () => void) => () => {
-    give();
-    note();
-    tell(true);
-  };
-  const live =
-    notebook &&
-    new LiveTraining(notebook, record.progress(), {
-      stop: order(
-        () => job.stop(),
-        () => record.stopping(),
-      ),
-      pause: order(
-        () => job.pause(),
-        () => record.paused(true),
-      ),
-      resume: order(
-        () => job.resume(),
-        () => record.paused(false),
-      ),
-    });
-  try {
-    const result = await job.result;
-    record.finish(result);
-    return result;
-  } catch (error) {
-    if (signal?.aborted) {
-      record.interrupted();
-      const reached = job.reached.then((result) => {
-        record.finish(result);
-        return toRun(result);
-      });
-      keepInterrupted(reached);
-    } else record.fail(error);
-    throw error;
-  } finally {
-    tell(true);
-    await live?.close(record.progress());
-  }
+/** How a step's cells fit into the host's memory. A GPU that is asked for has memory of its own, which the worker asks. */
+function memoryPlan(
+  args: ModelArgs,
+  size: ModelSize,
+  { device, batchSize, maxSeqLen }: RunSettings,
+  longest: number,
+) {
+  if (device !== "auto" && device !== "cpu") return undefined;
+  return planMemory(args, size, batchSize, Math.min(maxSeqLen, longest));
 }
 
 function requireLabels(ready: Prepared): Labels {
@@ -232,13 +137,6 @@ async function requireModel(ready: Prepared, given: Model | string | undefined):
   return openModel(model.folder, { ...model.given, vocabulary: model.vocabulary });
 }
 
-function usesBatches({ args }: Model): boolean {
-  return (
-    args.use_batch_labels === true ||
-    Boolean(args.domain_spec_batchnorm && args.domain_spec_batchnorm !== "batchnorm")
-  );
-}
-
 function requireBatches(ready: Prepared) {
   const { batches } = ready;
   if (!batches)
@@ -267,21 +165,5 @@ function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions):
     dropout: settings.dropout ?? model.args.dropout,
     maxSeqLen: settings.maxSeqLen ?? Math.max(2, ready.maxLength),
     split: given ? "given" : settings.split,
-  };
-}
-
-/** What stays as it was loaded. */
-function freezeOf({ headOnly, freezePredecoder }: RunSettings): Freeze {
-  return headOnly ? "backbone" : freezePredecoder ? "encoders" : "nothing";
-}
-
-/** The split by rows of the file, and the keys of the cells that were learnt from or chose the weights. */
-function runCells({ source, rows, keys }: Prepared, split: CellSplit): RunCells {
-  const rowsOf = (cells: Int32Array) => cells.map((cell) => rows[cell]);
-  const learnt = [...split.train, ...split.validation];
-  return {
-    content: source.content,
-    split: { train: rowsOf(split.train), validation: rowsOf(split.validation), test: rowsOf(split.test) },
-    learnt: Int32Array.from(learnt.flatMap((cell) => [keys[2 * cell], keys[2 * cell + 1]])),
   };
 }

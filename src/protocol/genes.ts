@@ -1,3 +1,5 @@
+import type { ColumnTable } from "arquero";
+import type { AnnData } from "../anndata/anndata.js";
 import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import { readCells } from "../anndata/formats/readCells.js";
 import type { RowMatrix } from "../anndata/matrix.js";
@@ -6,7 +8,9 @@ import type { Statistics } from "../preprocess/statistics.js";
 import type { PreparationSettings } from "../settings/preparation.js";
 import type { GeneStatistics, VocabularyMatch } from "../store/prepared.js";
 import { CellkernelError } from "../support/error.js";
-import { type GeneNames, type MatchedGenes, matchGenes } from "../tokenize/matchGenes.js";
+import type { FoundBy } from "../tokenize/geneFinder.js";
+import { checkMatched } from "../tokenize/geneHints.js";
+import { type GeneNames, type MatchedGenes, type MatchOptions, matchGenes } from "../tokenize/matchGenes.js";
 import { LEFT_OUT, TOTAL_ONLY } from "../tokenize/tokenizer.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import type { PreprocessOptions } from "./preprocessOptions.js";
@@ -27,20 +31,33 @@ export interface Genes extends MatchedGenes {
   vocabulary: Vocabulary;
   /** Whether columns of the same name were added up. */
   summed: boolean;
+  /** Whether the place of the names was asked for. */
+  asked: boolean;
 }
 
-/** Finds the genes of the chosen matrix in the vocabulary; adds up columns of the same gene where that is asked for. */
+/** How the genes of a file are found. */
+export type FindOptions = Pick<PreparationSettings, "geneColumn" | "duplicates" | "species" | "renamed"> &
+  // Where a run found them; a place that is asked for stands alone.
+  Pick<MatchOptions, "column" | "idColumn">;
+
+/**
+ * Finds the genes of the chosen matrix in the vocabulary; adds up columns of the same gene where that is asked for. That
+ * none or few are found is no error here.
+ */
 export function findGenes(
   source: ChosenMatrix,
-  where: string,
-  { geneColumn, duplicates }: Pick<PreparationSettings, "geneColumn" | "duplicates">,
-  options: Pick<PreprocessOptions, "model" | "vocabulary">,
+  places: GeneNames[],
+  vocabulary: Vocabulary,
+  { geneColumn, ...options }: FindOptions,
 ): Genes {
-  const places = genePlaces(source, geneColumn);
-  const vocabulary = openVocabulary(options, places[0].names);
-  const matched = matchGenes(places, vocabulary, duplicates, where);
-  if (duplicates !== "sum" || matched.repeated === 0)
-    return { ...matched, matrix: source.matrix, checked: source.stored, vocabulary, summed: false };
+  const matched = matchGenes(
+    places,
+    vocabulary,
+    geneColumn === undefined ? options : { ...options, column: geneColumn, idColumn: null },
+  );
+  const asked = geneColumn !== undefined;
+  if (options.duplicates !== "sum" || matched.repeated === 0)
+    return { ...matched, matrix: source.matrix, checked: source.stored, vocabulary, summed: false, asked };
   const names = [...new Set(matched.names)];
   const column = new Map(names.map((name, i) => [name, i]));
   const target = Int32Array.from(matched.names, (name) => column.get(name) as number);
@@ -49,20 +66,46 @@ export function findGenes(
     ids[merged] = matched.ids[i];
   });
   const matrix = mergeColumns(source.matrix, target, names.length);
-  return { ...matched, names, ids, matrix, checked: matrix, vocabulary, summed: true };
+  return { ...matched, names, ids, matrix, checked: matrix, vocabulary, summed: true, asked };
+}
+
+/**
+ * The genes of a file that is to be prepared.
+ * @param where names the matrix in the error
+ * @throws when no gene is found, or so few that the cells must be of another species
+ */
+export function genesOf(
+  cells: AnnData,
+  source: ChosenMatrix,
+  where: string,
+  settings: FindOptions,
+  options: Pick<PreprocessOptions, "model" | "vocabulary">,
+): Genes {
+  const places = genePlaces(cells, source, settings.geneColumn);
+  const vocabulary = openVocabulary(options, places[0].names);
+  const genes = findGenes(source, places, vocabulary, settings);
+  checkMatched(genes, places, vocabulary, settings.species, where);
+  return genes;
 }
 
 /** The genes that another file has as well; the others are as good as unknown. */
-export async function sharedGenes(genes: Genes, file: string, path: string, notes: string[]): Promise<Genes> {
+export async function sharedGenes(
+  genes: Genes,
+  file: string,
+  path: string,
+  { species, renamed }: Pick<PreparationSettings, "species" | "renamed">,
+  notes: string[],
+): Promise<Genes> {
   const other = await readCells(file);
   try {
-    const { names } = findGenes(
+    const theirs = genesOf(
+      other,
       chooseMatrix(other, undefined, "counts"),
       file,
-      { geneColumn: undefined, duplicates: "unique" },
+      { geneColumn: undefined, duplicates: "unique", species, renamed },
       genes,
     );
-    const there = new Set(names);
+    const there = new Set(theirs.names.filter((_, gene) => theirs.ids[gene] >= 0));
     const ids = genes.ids.map((id, gene) => (id >= 0 && there.has(genes.names[gene]) ? id : -1));
     const [shared, known] = [ids, genes.ids].map((all) => all.filter((id) => id >= 0).length);
     if (shared === 0)
@@ -80,10 +123,69 @@ export async function sharedGenes(genes: Genes, file: string, path: string, note
   }
 }
 
-/** The places of a file that may name its genes: all, or the `var` column that is asked for. */
-export function genePlaces(source: ChosenMatrix, geneColumn?: string): GeneNames[] {
-  if (geneColumn === undefined) return allPlaces(source);
-  return [geneColumn === VAR_INDEX ? allPlaces(source)[0] : place(source, geneColumn)];
+/**
+ * The places of a file that may name the genes of a matrix: the index, the columns of `var`, and those of the other
+ * table of genes (of `raw` for X and layers, of X for `raw`), joined by the index. The index, and the `var` column that
+ * is asked for.
+ * @throws where there is no such column
+ */
+export function genePlaces(cells: AnnData, source: ChosenMatrix, geneColumn?: string): GeneNames[] {
+  const index = { column: VAR_INDEX, names: source.varNames };
+  const own = textColumns(source.var);
+  const isRaw = source.name === "raw";
+  const other = isRaw ? cells : cells.raw;
+  const joined = other
+    ? textColumns(other.var).filter(([name]) => !source.var.columnNames().includes(name))
+    : [];
+  const places: GeneNames[] = [index, ...own.map(([column, values]) => ({ column, names: texts(values) }))];
+  if (joined.length > 0) {
+    const rowOf = rowsByName(other!.varNames);
+    const rows = source.varNames.map((name) => rowOf.get(name) ?? -1);
+    for (const [column, values] of joined) {
+      const names = texts(values);
+      places.push({
+        column,
+        names: rows.map((row) => names[row] ?? ""),
+        joined: isRaw ? "var" : "raw.var",
+      });
+    }
+  }
+  if (geneColumn === undefined || places.some(({ column }) => column === geneColumn)) return places;
+  const values = source.var.column(geneColumn);
+  if (values) return [...places, { column: geneColumn, names: texts(values) }];
+  throw new CellkernelError(
+    "option",
+    `geneColumn is "${geneColumn}", but var has no such column. Its columns are: ${[...new Set([...source.var.columnNames(), ...(other?.var.columnNames() ?? [])])].join(", ") || "none"}.`,
+    { option: "geneColumn", column: geneColumn },
+  );
+}
+
+type TextColumn = { length: number; at(row: number): unknown };
+
+/** Columns whose first value that is not missing is a text. */
+function textColumns(genes: ColumnTable): [string, TextColumn][] {
+  return genes.columnNames().flatMap((name): [string, TextColumn][] => {
+    const values = genes.column(name)!;
+    for (let i = 0; i < values.length; i++) {
+      const value = values.at(i);
+      if (value === null || value === undefined || Number.isNaN(value)) continue;
+      return typeof value === "string" ? [[name, values]] : [];
+    }
+    return [];
+  });
+}
+
+function texts(values: { length: number; at(row: number): unknown }): string[] {
+  return Array.from({ length: values.length }, (_, i) => String(values.at(i) ?? ""));
+}
+
+/** The row of each name that only one row has. */
+function rowsByName(names: readonly string[]): Map<string, number> {
+  const rows = new Map<string, number>();
+  names.forEach((name, row) => {
+    rows.set(name, rows.has(name) ? -1 : row);
+  });
+  return rows;
 }
 
 function openVocabulary(
@@ -99,24 +201,6 @@ function openVocabulary(
       "the file itself",
     )
   );
-}
-
-function allPlaces(source: ChosenMatrix): GeneNames[] {
-  const columns = source.var
-    .columnNames()
-    .filter((name) => typeof source.var.column(name)?.at(0) === "string");
-  return [{ column: VAR_INDEX, names: source.varNames }, ...columns.map((name) => place(source, name))];
-}
-
-function place(source: ChosenMatrix, column: string): GeneNames {
-  const values = source.var.column(column);
-  if (!values)
-    throw new CellkernelError(
-      "option",
-      `geneColumn is "${column}", but var has no such column. Its columns are: ${source.var.columnNames().join(", ") || "none"}.`,
-      { option: "geneColumn", column },
-    );
-  return { column, names: Array.from({ length: values.length }, (_, i) => String(values.at(i) ?? "")) };
 }
 
 /** What was found about each gene, for the plots and for the tokens. */
@@ -160,7 +244,7 @@ export function tokenTargets({ kept, highlyVariable }: GeneStatistics): Int32Arr
 
 /** The match report; its notes say what was lost. */
 export function reportMatch(genes: Genes, { qc, range }: Statistics, notes: string[]): VocabularyMatch {
-  const { names, ids, vocabulary, column, repeated } = genes;
+  const { names, ids, vocabulary, column, joined, asked, repeated } = genes;
   const totals = qc.var.totalCounts;
   const sum = (keep: (gene: number) => boolean) =>
     totals.reduce((all, counts, gene) => all + (keep(gene) ? counts : 0), 0);
@@ -186,8 +270,13 @@ export function reportMatch(genes: Genes, { qc, range }: Statistics, notes: stri
       ? `WARNING: only ${report} Check that the model is of the cells' species.`
       : report,
   );
-  if (column !== VAR_INDEX)
-    notes.push(`Gene names were taken from the var column "${column}", which matches the vocabulary best.`);
+  if (column !== VAR_INDEX) {
+    const place = joined ? `column "${column}" of ${joined}, joined by the index` : `var column "${column}"`;
+    notes.push(
+      `Gene names were taken from the ${place}, ${asked ? "as asked" : "which matches the vocabulary best"}.`,
+    );
+  }
+  notes.push(...otherwiseNotes(genes));
   if (repeated > 0)
     notes.push(
       genes.summed
@@ -195,4 +284,22 @@ export function reportMatch(genes: Genes, { qc, range }: Statistics, notes: stri
         : `${repeated} columns name a gene again and were renamed ("A-1"), so that they match nothing; duplicates: "sum" adds them up.`,
     );
   return { matched, of: names.length, countsShare, largestLost, column };
+}
+
+/** How each way of finding a gene is said. */
+const SAID: Record<FoundBy, string> = {
+  name: "by their name",
+  spelling: "by their name in another spelling",
+  species: 'by their upper-cased symbol (species: "mouse")',
+  id: "by their Ensembl id",
+  date: "as dates that Excel had made of their names",
+  release: "by the name that they have in another release",
+};
+
+/** Says which genes were found otherwise than by their name. */
+export function otherwiseNotes({ otherwise }: Genes): string[] {
+  return otherwise.map(
+    ({ by, genes, text, gene }) =>
+      `${genes} genes were found ${SAID[by]}, for instance "${text}" for ${gene}.`,
+  );
 }

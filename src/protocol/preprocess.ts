@@ -13,7 +13,7 @@ import { DEFAULT_BINS } from "../tokenize/bin.js";
 import { Tokenizer } from "../tokenize/tokenizer.js";
 import { longestCell, type TokenStore } from "../tokenize/tokens.js";
 import { contentOf } from "./content.js";
-import { describeGenes, findGenes, type Genes, reportMatch, sharedGenes, tokenTargets } from "./genes.js";
+import { describeGenes, type Genes, genesOf, reportMatch, sharedGenes, tokenTargets } from "./genes.js";
 import { preparedView } from "./preparedViews.js";
 import type { PreprocessOptions } from "./preprocessOptions.js";
 import { Meter } from "./progress.js";
@@ -45,9 +45,11 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
   const all = new Uint8Array(cells.nObs).fill(1);
   if (cellType !== undefined) readLabels(cells, cellType, all, [], model?.classes);
   const batchCodes = batch === undefined ? undefined : readBatches(cells, batch, all, []).codes;
-  const found = findGenes(source, `${matrix} of ${cells.path}`, settings, options);
-  const { genesOf } = settings;
-  const genes = genesOf === undefined ? found : await sharedGenes(found, genesOf, cells.path, notes);
+  const found = genesOf(cells, source, `${matrix} of ${cells.path}`, settings, options);
+  const genes =
+    settings.genesOf === undefined
+      ? found
+      : await sharedGenes(found, settings.genesOf, cells.path, settings, notes);
 
   const pass = passesOver(genes.matrix, options);
   const statistics = await statisticsOf(cells, source, matrix, genes, batchCodes, settings, pass, notes);
@@ -85,6 +87,7 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
       genes: tokens.genes,
       totalGenes: genes.names.filter((_, gene) => statistics.keptGenes[gene] === 1),
       column: genes.column,
+      ...(genes.idColumn === undefined ? {} : { idColumn: genes.idColumn }),
       matrix,
       looked: source.contents.kind,
       logged: statistics.range.logged || !settings.doNorm,

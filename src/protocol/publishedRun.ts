@@ -14,6 +14,7 @@ import { CellkernelError } from "../support/error.js";
 import { DEFAULT_BINS } from "../tokenize/bin.js";
 import { type Model, type OpenModelOptions, openModel } from "./model.js";
 import { readTrainArgs } from "./trainArgs.js";
+import { provenance } from "./versions.js";
 
 /** How a run is opened that the published code fine-tuned. */
 export interface PublishedRunOptions extends Omit<OpenModelOptions, "allowPartial"> {
@@ -72,6 +73,7 @@ export async function publishedRun(folder: string, options: PublishedRunOptions)
     },
     // The published collator bins by 51 whatever the file says.
     preparation: { ...resolve(PREPARATION, preparation), nBins: DEFAULT_BINS },
+    made: provenance(model),
     recipe: { genes, totalGenes: genes, column: "var index", matrix: "X", looked: "counts", logged: false },
     cells: { content: "", split: noCells(), learnt: new Int32Array(0) },
     notes: [

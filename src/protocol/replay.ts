@@ -6,14 +6,13 @@ import { readBatches, readGroups, readLabels } from "../preprocess/labels.js";
 import type { NewCellsOptions, PredictionOptions } from "../settings/prediction.js";
 import type { Prepared } from "../store/prepared.js";
 import { CellkernelError } from "../support/error.js";
-import { countMatches } from "../tokenize/matchGenes.js";
+import type { Species } from "../tokenize/geneTable.js";
 import type { Recipe } from "../tokenize/recipe.js";
 import { LEFT_OUT, TOTAL_ONLY, Tokenizer } from "../tokenize/tokenizer.js";
 import { joinStores, longestCell, type TokenStore } from "../tokenize/tokens.js";
-import { Vocabulary } from "../tokenize/vocabulary.js";
 import { contentOf } from "./content.js";
 import { checkOverlap } from "./fewGenes.js";
-import { findGenes, type Genes, genePlaces } from "./genes.js";
+import { findGenes, type Genes, genePlaces, otherwiseNotes } from "./genes.js";
 import { labelOf, matrixName } from "./preprocess.js";
 import type { Run } from "./run.js";
 
@@ -46,6 +45,8 @@ export type ReplayOptions = NewCellsOptions & Pick<PredictionOptions, "fewGenes"
 export class Replay {
   /** The run's genes that the file has, in the run's order: the columns of the tokens. */
   readonly genes: string[];
+  /** Species of the cells, where it was said here or in the training. */
+  readonly species: Species | undefined;
   /** What the user must see. */
   readonly notes: string[] = [];
   private readonly source: ChosenMatrix;
@@ -74,38 +75,26 @@ export class Replay {
     if (!doNorm) this.notes.push("The values were taken as they are, as those of the training.");
     else if (this.logged)
       this.notes.push("Normalisation and log1p were skipped: the values look logged already.");
-    const vocabulary = genesOfRun(run);
-    const geneColumn = options.geneColumn ?? columnLike(this.source, recipe, vocabulary);
-    const places = genePlaces(this.source, geneColumn);
-    const place = places.reduce((a, b) =>
-      countMatches(b, vocabulary) > countMatches(a, vocabulary) ? b : a,
-    );
-    const known = countMatches(place, vocabulary);
+    this.species = options.species ?? preparation.species;
+    this.columns = genesLike(run, cells, this.source, options.geneColumn, this.species);
+    const { names, ids, column, texts } = this.columns;
+    const there = new Set(names.filter((_, gene) => ids[gene] >= 0));
+    this.genes = recipe.genes.filter((gene) => there.has(gene));
     const overlap = {
       file: cells.path,
       run: run.name,
       runGenes: recipe.genes,
-      fileGenes: place.names,
-      vocabulary,
+      fileGenes: texts,
+      runNames: this.columns.genes,
+      found: new Set(this.genes),
     };
-    if (known === 0) checkOverlap({ ...overlap, found: new Set() }, false);
-    const { duplicates } = preparation;
-    this.columns = findGenes(
-      this.source,
-      `${labelOf(this.source)} of ${cells.path}`,
-      { geneColumn, duplicates },
-      { vocabulary },
-    );
-    const { names, ids } = this.columns;
-    const there = new Set(names.filter((_, column) => ids[column] >= 0));
-    this.genes = recipe.genes.filter((gene) => there.has(gene));
     // A warning stands before everything else.
-    const accepted = options.fewGenes === true;
-    const said = checkOverlap({ ...overlap, found: new Set(this.genes) }, accepted);
+    const said = checkOverlap(overlap, options.fewGenes === true);
     this.notes.unshift(...said.filter((note) => note.startsWith("WARNING")));
     this.notes.push(...said.filter((note) => !note.startsWith("WARNING")));
-    if (place.column !== recipe.column)
-      this.notes.push(`Gene names were taken from ${place.column} (the run's from ${recipe.column}).`);
+    if (column !== recipe.column)
+      this.notes.push(`Gene names were taken from ${column} (the run's from ${recipe.column}).`);
+    this.notes.push(...otherwiseNotes(this.columns));
     if (this.columns.repeated > 0)
       this.notes.push(
         `${this.columns.repeated} columns name a gene again and were ${this.columns.summed ? "added to its first column" : "left out"}, as in the training.`,
@@ -219,16 +208,6 @@ function hasColumn(cells: AnnData, column: string | undefined): boolean {
   return column !== undefined && cells.obs.columnNames().includes(column);
 }
 
-/** The run's genes under the ids that its vocabulary gives them. */
-function genesOfRun(run: Run): Vocabulary {
-  const { totalGenes } = run.parts.recipe;
-  const names = ["<pad>", "<cls>", "<eoc>", ...totalGenes];
-  return new Vocabulary(
-    names.map((name): [string, number] => [name, run.vocabulary.id(name)!]),
-    `the ${totalGenes.length} genes of the run ${run.name}`,
-  );
-}
-
 /** The matrix that was asked for, or that of the run's cells where the file has one that holds the like, or the best. */
 function chooseLike(
   cells: AnnData,
@@ -250,13 +229,31 @@ function chooseLike(
   return other;
 }
 
-/** The place of the run's gene names where the file has it and finds some there; undefined: the best one. */
-function columnLike(source: ChosenMatrix, recipe: Recipe, vocabulary: Vocabulary): string | undefined {
-  const { column } = recipe;
-  const all = genePlaces(source);
-  const same = all.find((place) => place.column === column);
-  if (!same) return undefined;
-  // As good as all of them: at another place of the same file there may be as many by chance, but hardly more.
-  const most = Math.max(...all.map((place) => countMatches(place, vocabulary)));
-  return countMatches(same, vocabulary) >= 0.9 * most ? column : undefined;
+/**
+ * The run's genes in a file: found as those of the run were, in the whole vocabulary, so that no column comes to a gene
+ * that it would not have come to there. They are looked for where the run's names and ids were, where the file has that
+ * place and as good as all of them there: at another place may be as many by chance, but hardly more.
+ */
+function genesLike(
+  run: Run,
+  cells: AnnData,
+  source: ChosenMatrix,
+  geneColumn: string | undefined,
+  species: Species | undefined,
+): Genes {
+  const { recipe, preparation } = run.parts;
+  const places = genePlaces(cells, source, geneColumn);
+  const { duplicates, renamed } = preparation;
+  const find = (column?: string) =>
+    findGenes(source, places, run.vocabulary, {
+      ...{ geneColumn, duplicates, renamed, species, column },
+      // A column that was asked for had the say alone.
+      idColumn: preparation.geneColumn === undefined ? recipe.idColumn : null,
+    });
+  const best = find();
+  const like = best.column === recipe.column ? best : find(recipe.column);
+  const counted = new Set(recipe.totalGenes);
+  const known = ({ genes }: Genes) => genes.filter((gene) => gene !== undefined && counted.has(gene)).length;
+  const found = like.column === recipe.column && known(like) >= 0.9 * known(best) ? like : best;
+  return { ...found, ids: found.ids.map((id, gene) => (counted.has(found.names[gene]) ? id : -1)) };
 }

@@ -3,7 +3,7 @@ import type { MimeBundle } from "../host/host.js";
 import type { ModelArgs } from "../model/args.js";
 import type { Prepared } from "../store/prepared.js";
 import { isRun, readRun, writeRun } from "../store/runFolder.js";
-import type { RunParts, RunSettings, TrainingCourse } from "../store/runParts.js";
+import type { Provenance, RunParts, RunSettings, TrainingCourse } from "../store/runParts.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 import { trainingView } from "../views/training.js";
 import { isPublishedRun, type PublishedRunOptions, publishedRun } from "./publishedRun.js";
@@ -19,6 +19,7 @@ export class Run {
   readonly training: TrainingCourse;
   readonly settings: RunSettings;
   readonly notes: string[];
+  readonly made: Provenance;
 
   /**
    * @param parts what it is made of
@@ -39,15 +40,17 @@ export class Run {
     this.training = parts.training;
     this.settings = parts.settings;
     this.notes = parts.notes;
+    this.made = parts.made;
   }
 
   /**
    * Writes the model with its record: `best_model.pt` (which `torch.load` opens), `args.json`, `vocab.json`,
-   * `id2type.json`, `cells.safetensors`, `dev_train_args.yml`, `run.json` and `run.log`. The folder appears whole, in place
-   * of a run that was there.
+   * `id2type.json`, `cells.safetensors`, `dev_train_args.yml`, `run.json`, `run.log` and `learning_curves.png`. The folder
+   * appears whole, in place of a run that was there.
    */
   async save(folder: string): Promise<void> {
-    writeRun(folder, this.parts);
+    const { "image/png": picture } = await trainingView(this.training);
+    writeRun(folder, this.parts, Buffer.from(picture as string, "base64"));
     this.folder = folder;
   }
 

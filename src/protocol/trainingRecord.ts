@@ -1,3 +1,4 @@
+import type { CourseSoFar } from "../store/stateFile.js";
 import type { TrainingEvent, TrainingResult } from "../train/plan.js";
 import { duration, type EpochPoint } from "../views/contract.js";
 import type { TrainingProgress } from "../views/types.js";
@@ -18,21 +19,30 @@ export class TrainingRecord {
   private epoch = 1;
   private best: EpochPoint | undefined;
   private timed = { tokens: 0, seconds: 0 };
-  private tokens = { done: 0, planned: 0 };
+  private tokensLeft = 0;
   private validationSeconds = 0;
   private epochStepsEnded = 0;
   private skipped = 0;
+  /** Steps taken since it began or went on. */
+  private stepsHere = 0;
+  private readonly secondsBefore: number;
 
   /**
    * @param run identifies the run
    * @param steps optimizer steps that there will be
    * @param epochs passes over the cells that there will be
+   * @param before what there was of it before it went on
    */
   constructor(
     readonly run: string,
     private readonly steps: number,
     private readonly epochs: number,
-  ) {}
+    before: CourseSoFar = { losses: [], history: [], seconds: 0 },
+  ) {
+    this.secondsBefore = before.seconds;
+    this.losses.push(...before.losses);
+    for (const point of before.history) this.addPoint(point);
+  }
 
   /** Takes up an event of the worker. Returns true when it is worth a line of its own. */
   add(event: TrainingEvent): boolean {
@@ -43,9 +53,7 @@ export class TrainingRecord {
     }
     if (event.kind === "epoch") {
       const { epoch, step, trainLoss, validationLoss, validationError } = event;
-      const point = { epoch, step, trainLoss, validationLoss, validationError };
-      this.history.push(point);
-      if (!this.best || validationLoss < this.best.validationLoss) this.best = point;
+      this.addPoint({ epoch, step, trainLoss, validationLoss, validationError });
       this.validationSeconds = (performance.now() - this.epochStepsEnded) / 1000;
       this.message =
         `epoch ${epoch} of ${this.epochs}: training loss ${trainLoss.toFixed(4)}, ` +
@@ -55,8 +63,8 @@ export class TrainingRecord {
     this.losses.push(event.loss);
     this.epoch = event.epoch;
     this.epochStepsEnded = performance.now();
-    this.tokens = { done: this.tokens.done + event.tokens, planned: event.plannedTokens };
-    if (event.step > 1) {
+    this.tokensLeft = event.tokensLeft;
+    if (this.stepsHere++ > 0) {
       this.timed.tokens += event.tokens;
       this.timed.seconds += event.seconds;
     }
@@ -65,11 +73,17 @@ export class TrainingRecord {
       this.message = `step ${event.step}: the gradient is not finite; ${this.skipped} steps left out so far`;
       return true;
     }
-    if (event.step === STEPS_TO_TIME) {
+    if (this.stepsHere === STEPS_TO_TIME) {
       this.message = this.forecast(this.secondsLeft() ?? 0);
       return true;
     }
     return false;
+  }
+
+  private addPoint(point: EpochPoint): void {
+    this.history.push(point);
+    this.epoch = point.epoch;
+    if (!this.best || point.validationLoss < this.best.validationLoss) this.best = point;
   }
 
   stopping(): void {
@@ -82,7 +96,7 @@ export class TrainingRecord {
     this.message = paused ? "paused" : undefined;
   }
 
-  finish({ stopped, bestEpoch, steps, skippedSteps }: TrainingResult): void {
+  finish({ stopped, early, bestEpoch, steps, skippedSteps }: TrainingResult): void {
     this.state = stopped ? "stopped" : "finished";
     const kept =
       bestEpoch === null
@@ -90,7 +104,8 @@ export class TrainingRecord {
         : `the weights of epoch ${bestEpoch} are kept`;
     const skips =
       skippedSteps > 0 ? `; ${skippedSteps} steps were left out, their gradients were not finite` : "";
-    this.message = `${stopped ? "stopped" : "done"} after ${steps} steps: ${kept}${skips}`;
+    const why = early ? ", since the validation loss no longer falls" : "";
+    this.message = `${stopped ? "stopped" : "done"} after ${steps} steps${why}: ${kept}${skips}`;
   }
 
   interrupted(): void {
@@ -114,7 +129,7 @@ export class TrainingRecord {
       steps: this.steps,
       epoch: this.epoch,
       epochs: this.epochs,
-      seconds: (performance.now() - this.started) / 1000,
+      seconds: this.secondsBefore + (performance.now() - this.started) / 1000,
       secondsLeft: ended ? 0 : this.secondsLeft(),
       losses: Float32Array.from(this.losses),
       history: [...this.history],
@@ -133,9 +148,9 @@ export class TrainingRecord {
 
   /** By tokens, with which a step's time goes, and the length of the last validation. */
   private secondsLeft(): number | null {
-    if (this.losses.length < STEPS_TO_TIME || this.timed.tokens === 0) return null;
+    if (this.stepsHere < STEPS_TO_TIME || this.timed.tokens === 0) return null;
     const pace = this.timed.seconds / this.timed.tokens;
     const validations = this.epochs - this.history.length;
-    return (this.tokens.planned - this.tokens.done) * pace + validations * this.validationSeconds;
+    return this.tokensLeft * pace + validations * this.validationSeconds;
   }
 }

@@ -31,7 +31,7 @@ export abstract class Session {
     return new OnDevice(runtime, runtime.session(onnx));
   }
 
-  /** Feeds that are the same in every run from now on: they cross to the device once. */
+  /** Feeds that are the same in every run until they are given anew: they cross to the device once. */
   abstract keep(feeds: Tensors): void;
 
   /**
@@ -88,7 +88,7 @@ class CpuSession extends Session {
 }
 
 class OnDevice extends Session {
-  private readonly kept: DeviceTensor[] = [];
+  private readonly kept = new Map<string, DeviceTensor>();
 
   constructor(
     private readonly runtime: DeviceRuntime,
@@ -101,7 +101,8 @@ class OnDevice extends Session {
     for (const [name, t] of Object.entries(feeds)) {
       const there = this.runtime.upload(t);
       this.session.fixed[name] = there;
-      this.kept.push(there);
+      this.kept.get(name)?.free();
+      this.kept.set(name, there);
     }
   }
 
@@ -119,7 +120,7 @@ class OnDevice extends Session {
 
   override async release(): Promise<void> {
     this.session.forget();
-    for (const t of this.kept) t.free();
+    for (const t of this.kept.values()) t.free();
     this.session.release();
     this.runtime.release();
   }

@@ -20,7 +20,7 @@ export const PREDICTION = {
   }),
 } as const;
 
-const { cellType, batch, matrix, geneColumn } = PREPARATION;
+const { cellType, batch, matrix, geneColumn, species } = PREPARATION;
 
 /**
  * What may be said of a new file, where it differs from that of the training. Everything else was decided when the run's
@@ -37,6 +37,7 @@ export const NEW_CELLS = {
     ...geneColumn,
     help: "var column of gene names; default: that of the training, else the best match",
   },
+  species: { ...species, help: `${species.help}; default: that of the training` },
 } as const;
 
 /** What a user may give. */

@@ -77,7 +77,15 @@ export const PREPARATION = {
   duplicates: choice(["unique", "sum"], {
     value: "HOW",
     default: "unique",
-    help: "genes named twice: unique (the later ones are renamed and match nothing) or sum (added up)",
+    help: "genes named twice: unique (one keeps the name, the others match nothing) or sum (added up)",
+  }),
+  renamed: toggle({
+    help: "symbols that the model lacks are looked for by the names that their genes had in other releases",
+    yaml: { section: "preprocess", key: "renamed" },
+  }),
+  species: choice(["human", "mouse"], {
+    help: "species of the cells, where it isn't the model's: symbols of mouse are matched upper-cased",
+    yaml: { section: "preprocess", key: "species" },
   }),
   seed: { ...seed, yaml: { section: "preprocess", key: "seed" } },
 } as const;

@@ -42,6 +42,11 @@ export const TRAINING = {
     unit: "epochs",
     yaml: { section: "model_parameters", key: "schedule_interval" },
   }),
+  patience: whole({
+    help: "training ends after so many epochs without a lower validation loss; default: never",
+    unit: "epochs",
+    yaml: { section: "task_configs", key: "patience" },
+  }),
   maxSeqLen: whole({
     least: 2,
     help: "tokens a cell at most, <cls> included: of longer cells genes are drawn at random; default: the longest cell's",
@@ -97,6 +102,15 @@ export const TRAINING = {
     yaml: { section: "model_parameters", key: "amp" },
   }),
   threads,
+  microBatch: whole({
+    help: "cells that the device takes at once, a step's gradients being added up; default: as many as its memory holds",
+    unit: "cells",
+  }),
+  checkpointMinutes: real({
+    default: 10,
+    help: "in a folder, where the training stands is kept after every epoch and every so many minutes, for resume",
+    unit: "minutes",
+  }),
   name: text({
     value: "NAME",
     help: "name of the run; default: the data file's",

@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, LineCounter, parseDocument, stringify, type YAMLMap } from "yaml";
+import { Document, isMap, isScalar, LineCounter, parseDocument, visit, type YAMLMap } from "yaml";
 import { CellkernelError } from "../support/error.js";
 import { flagOf, type Options, type Table } from "./setting.js";
 
@@ -13,6 +13,11 @@ export interface SectionsFile {
   /** Line of a key, from 1. */
   line(section: string, key: string): number;
 }
+/** Keys that no reader takes for anything else. */
+const PLAIN_KEY = /^(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z_]\w*$/i;
+
+/** What Python's reader refuses unless it is written as an escape. */
+const ESCAPED = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\p{Surrogate}/gu;
 
 /** The values of a table's options in the sections and under the keys of the published file; none for what is undefined. */
 export function toSections<T extends Table>(table: T, values: Partial<Record<keyof T, unknown>>): Sections {
@@ -25,9 +30,21 @@ export function toSections<T extends Table>(table: T, values: Partial<Record<key
   return sections;
 }
 
-/** A file that Python's yaml reads with the same values, which takes a number with an exponent for a text unless it has a dot. */
+/**
+ * Sections as YAML. Every text is quoted: what YAML 1.2 reads as text, Python's reader, of 1.1, may take for a number, a
+ * truth value, a time of day or a merge; a number with an exponent for a text unless it has a dot.
+ */
 export function writeSections(sections: Sections): string {
-  return stringify(sections, { version: "1.1" }).replace(/: (-?\d+)e([-+]\d+)$/gm, ": $1.0e$2");
+  const document = new Document(sections);
+  visit(document, {
+    Scalar(place, node) {
+      const { value } = node;
+      if (typeof value === "string" && !(place === "key" && PLAIN_KEY.test(value)))
+        node.type = "QUOTE_DOUBLE";
+    },
+  });
+  const text = document.toString({ lineWidth: 0 }).replace(/: (-?\d+)e([-+]\d+)$/gm, ": $1.0e$2");
+  return text.replace(ESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /**

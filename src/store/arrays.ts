@@ -2,25 +2,34 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { writeFileAtomically } from "../support/atomic.js";
 import { CellkernelError } from "../support/error.js";
 
-/** Element types of the arrays of a preparation, by safetensors' names. */
+/** Element types of the arrays of a preparation or a training, by safetensors' names. */
 const TYPES = {
   F64: Float64Array,
+  F32: Float32Array,
   I32: Int32Array,
   U32: Uint32Array,
   U16: Uint16Array,
   U8: Uint8Array,
 } as const;
 
+/** The header's entry that is no array. */
+const METADATA = "__metadata__";
+
 type TypeName = keyof typeof TYPES;
 /** A flat array that `writeArrays` can write. */
-export type NamedArray = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
+export type NamedArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
 
 /**
  * Writes flat arrays of any of the types to one file.
  * Format: https://huggingface.co/docs/safetensors, so that Python reads them by name as well.
+ * @param metadata texts that stand in the header
  */
-export function writeArrays(path: string, arrays: Map<string, NamedArray>): void {
-  const header: Record<string, unknown> = {};
+export function writeArrays(
+  path: string,
+  arrays: Map<string, NamedArray>,
+  metadata?: Record<string, string>,
+): void {
+  const header: Record<string, unknown> = metadata ? { [METADATA]: metadata } : {};
   const parts: Uint8Array[] = [];
   let offset = 0;
   // Wide elements first, so that every array begins at a multiple of its element's size.
@@ -41,17 +50,24 @@ export function writeArrays(path: string, arrays: Map<string, NamedArray>): void
 
 /** Reads what `writeArrays` wrote, to shared memory. */
 export function readArrays(path: string): Map<string, NamedArray> {
+  return readArraysAndMetadata(path).arrays;
+}
+
+/** The same with the texts of the header. */
+export function readArraysAndMetadata(path: string): {
+  arrays: Map<string, NamedArray>;
+  metadata: Record<string, string>;
+} {
   const fd = openSync(path, "r");
   try {
     const size = fstatSync(fd).size;
     const length = Number(new DataView(readAt(fd, 0, 8, path).buffer).getBigUint64(0, true));
     if (!(length <= size - 8)) throw new CellkernelError("format", `${path} is cut short.`, { path });
-    const header = JSON.parse(Buffer.from(readAt(fd, 8, length, path)).toString("utf8")) as Record<
-      string,
-      { dtype: TypeName; data_offsets: [number, number] }
-    >;
-    return new Map(
-      Object.entries(header).map(
+    const { [METADATA]: metadata = {}, ...header } = JSON.parse(
+      Buffer.from(readAt(fd, 8, length, path)).toString("utf8"),
+    );
+    const arrays = new Map(
+      Object.entries(header as Record<string, { dtype: TypeName; data_offsets: [number, number] }>).map(
         ([
           name,
           {
@@ -65,6 +81,7 @@ export function readArrays(path: string): Map<string, NamedArray> {
         },
       ),
     );
+    return { arrays, metadata };
   } finally {
     closeSync(fd);
   }

@@ -121,7 +121,7 @@ export function loadPrepared(folder: string): Prepared {
       ),
     );
   const vocabulary = Vocabulary.fromFile(join(folder, VOCABULARY));
-  return {
+  const prepared: Prepared = {
     ...rest,
     settings: readPreparation(settings),
     recipe: checkRecipe(recipe, path),
@@ -140,6 +140,16 @@ export function loadPrepared(folder: string): Prepared {
       variability: genes.variability && { ...genes.variability, ...under("variability.") },
     },
   };
+  folders.set(prepared, resolve(folder));
+  return prepared;
+}
+
+/** Folders that preparations were read from or written to. Copies with changes are others, which have none. */
+const folders = new WeakMap<Prepared, string>();
+
+/** The folder that holds a preparation as it is, where there is one. */
+export function folderOf(prepared: Prepared): string | undefined {
+  return folders.get(prepared);
 }
 
 /** Whether a path is a folder that holds a preparation. */

@@ -25,7 +25,7 @@ const WEIGHTS = "best_model.pt";
 /** Files whose hashes the record holds: those that a run is loaded from. */
 const HASHED = ["args.json", "vocab.json", "id2type.json", CELLS, WEIGHTS];
 /** All that belongs to a run's folder: a run that takes the place of another takes these away. */
-const OWN = [...HASHED, RECORD, "dev_train_args.yml", "run.log"];
+const OWN = [...HASHED, RECORD, "dev_train_args.yml", "run.log", "learning_curves.png"];
 
 const REMEDY = "fine-tune again (cells of that version: prepare again, too)";
 
@@ -39,9 +39,17 @@ type RunRecord = Omit<RunParts, "args" | "vocabulary" | "classes" | "weights" | 
 /**
  * Writes a run's folder. It appears under its name when it is whole, in place of a run that was there; what else was
  * in the folder stays. The record holds the hashes of the files that a run is loaded from.
+ * @param curves a picture of the course of its training, PNG
  */
-export function writeRun(folder: string, parts: RunParts): void {
-  writeFolderAtomically(folder, (partial) => fill(partial, parts, publishedArgs(parts, folder)), OWN);
+export function writeRun(folder: string, parts: RunParts, curves: Uint8Array): void {
+  writeFolderAtomically(
+    folder,
+    (partial) => {
+      fill(partial, parts, publishedArgs(parts, folder));
+      writeFileAtomically(join(partial, "learning_curves.png"), [curves]);
+    },
+    OWN,
+  );
 }
 
 function fill(folder: string, parts: RunParts, published: Sections): void {
@@ -66,6 +74,17 @@ function fill(folder: string, parts: RunParts, published: Sections): void {
   write(RECORD, `${JSON.stringify(record)}\n`);
 }
 
+/** How the training of a run ended, where a folder holds the run of that id. */
+export function runState(folder: string, run: string): RunParts["training"]["state"] | undefined {
+  if (!isRun(folder)) return undefined;
+  const { training } = readRecord(
+    join(folder, RECORD),
+    { training: "object" },
+    REMEDY,
+  ) as unknown as RunRecord;
+  return training.run === run ? training.state : undefined;
+}
+
 /** Whether a folder holds what `writeRun` writes. */
 export function isRun(folder: string): boolean {
   return existsSync(join(folder, RECORD));
@@ -88,7 +107,7 @@ export async function readRun(folder: string): Promise<RunParts> {
     path,
     {
       ...{ name: "text", source: "text", content: "text", notes: "texts", hashes: "object" },
-      ...{ settings: "object", preparation: "object", recipe: "object", training: "object" },
+      ...{ settings: "object", preparation: "object", recipe: "object", training: "object", made: "object" },
     },
     REMEDY,
   ) as unknown as RunRecord;
@@ -129,6 +148,11 @@ export function checkRecipe(recipe: Recipe, path: string): Recipe {
         path,
         field: name,
       });
+  if (recipe.idColumn !== undefined && typeof recipe.idColumn !== "string")
+    throw new CellkernelError("format", `${path}: "recipe.idColumn" is no text: ${REMEDY}`, {
+      path,
+      field: "idColumn",
+    });
   return recipe;
 }
 

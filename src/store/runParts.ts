@@ -22,6 +22,17 @@ export interface RunCells {
   learnt: Int32Array;
 }
 
+/** What a run was made with and from, for whoever repeats it. */
+export interface Provenance {
+  cellkernel: string;
+  node: string;
+  onnxruntime: string;
+  /** System and architecture, "linux x64". */
+  platform: string;
+  /** The model that it was started from; the hash of its weights, none where it started at random. */
+  model: { folder: string; sha256: string | null };
+}
+
 /** The course of a training, as it is kept. */
 export interface TrainingCourse {
   run: string;
@@ -65,6 +76,7 @@ export interface RunParts {
   recipe: Recipe;
   /** The cells that it was made of. */
   cells: RunCells;
+  made: Provenance;
   /** What the reader must know of how it was made. */
   notes: string[];
   /** Where it was prepared from. */

@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { flush, moveOver, removeLeftovers, temporaryName } from "./temporary.js";
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { folderDestination } from "./destination.js";
+import { flush, hold, moveOver, removeLeftovers, temporaryName } from "./temporary.js";
 
 /**
  * Makes a folder so that its name only ever stands for a whole one: it is filled under a temporary name beside it,
  * and then takes the place of the one before, if any, at once. What the one before held under other names than
- * the new one's own is somebody else's, and is moved over.
+ * the new one's own is somebody else's, and is moved over. Links are written through, as `TemporaryFile` does.
  *
  * @param fill writes into the folder that it is given
  * @param own the names that belong to the one before: they go with it
@@ -15,20 +16,24 @@ export function writeFolderAtomically(
   fill: (folder: string) => void,
   own: readonly string[] = [],
 ): void {
-  const folder = resolve(path);
+  const { path: folder, before } = folderDestination(path);
   mkdirSync(dirname(folder), { recursive: true });
   removeLeftovers(folder, own);
   const partial = temporaryName(folder);
   mkdirSync(partial);
+  const release = hold(partial);
   try {
     fill(partial);
     flush(partial);
+    if (before) chmodSync(partial, before.mode & 0o777);
     if (existsSync(folder)) replace(folder, partial, own);
     else renameSync(partial, folder);
     flush(dirname(folder));
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
     throw error;
+  } finally {
+    release();
   }
 }
 

@@ -21,7 +21,9 @@ export type ErrorCode =
   /** A device is missing, can't be started, or hasn't the memory for what is asked of it. */
   | "device"
   /** There are no labels, batches or cells where some are needed. */
-  | "nothing";
+  | "nothing"
+  /** The memory of the device does not hold what is asked of it. */
+  | "memory";
 
 /**
  * A mistake that the user can mend: the message says what was found, what was expected and what to do.

@@ -1,17 +1,40 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isLocked, lock } from "./flock.js";
+import { isAlive, ownIdentity } from "./processes.js";
 
 /** What stands under a name of its own until it is whole, and what was moved out of the way for it. */
 type Kind = "tmp" | "old";
+
+/** Names may have 255 bytes; ours have some 50 more than the target's. */
+const LONGEST_NAME = 180;
 
 /**
  * A name in the folder of `target` that no other process has, and by which what a killed process left is recognised.
  * It begins with a dot, so that nobody takes it for a result.
  */
 export function temporaryName(target: string, kind: Kind = "tmp"): string {
-  const unique = `${process.pid}-${randomBytes(6).toString("hex")}`;
-  return join(dirname(target), `.${basename(target)}.${unique}.${kind}`);
+  const { pid, start } = ownIdentity();
+  const unique = [pid, ...(start ? [start] : []), randomBytes(6).toString("hex")].join("-");
+  return join(dirname(target), `${prefixOf(target)}${unique}.${kind}`);
+}
+
+function prefixOf(target: string): string {
+  const name = basename(target);
+  if (Buffer.byteLength(name) <= LONGEST_NAME) return `.${name}.`;
+  return `.${createHash("sha256").update(name).digest("hex").slice(0, 32)}.`;
+}
+
+/**
+ * Marks what stands under a temporary name as a living process's, for processes in other containers, which see neither its id
+ * nor its end.
+ * @returns ends that
+ */
+export function hold(temporary: string): () => void {
+  const descriptor = openSync(temporary, "r");
+  lock(descriptor);
+  return () => closeSync(descriptor);
 }
 
 /**
@@ -22,15 +45,18 @@ export function temporaryName(target: string, kind: Kind = "tmp"): string {
  */
 export function removeLeftovers(target: string, own: readonly string[] = []): void {
   const parent = dirname(target);
-  const prefix = `.${basename(target)}.`;
+  const prefix = prefixOf(target);
   for (const entry of existsSync(parent) ? readdirSync(parent) : []) {
     const made =
-      entry.startsWith(prefix) && /^(\d+)-[0-9a-f]{12}\.(tmp|old)$/.exec(entry.slice(prefix.length));
-    if (!made || alive(Number(made[1]))) continue;
+      entry.startsWith(prefix) &&
+      /^(\d+)(?:-(\d+))?-[0-9a-f]{12}\.(tmp|old)$/.exec(entry.slice(prefix.length));
+    if (!made) continue;
+    const [, pid, start, kind] = made;
     const path = join(parent, entry);
-    if (made[2] === "old" && !existsSync(target)) renameSync(path, target);
+    if (isAlive({ pid: Number(pid), start }) || isLocked(path)) continue;
+    if (kind === "old" && !existsSync(target)) renameSync(path, target);
     else {
-      if (made[2] === "old") moveOver(path, target, own);
+      if (kind === "old") moveOver(path, target, own);
       rmSync(path, { recursive: true, force: true });
     }
   }
@@ -49,14 +75,5 @@ export function flush(path: string): void {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import { Random } from "../support/random.js";
 import { cellKey, geneKeys } from "./cellKey.js";
 import type { TokenStore } from "./tokens.js";
@@ -47,7 +48,11 @@ export function cellLength(store: TokenStore, cell: number, maxSeqLen: number): 
 export function assembleBatch(store: TokenStore, cells: ArrayLike<number>, options: BatchOptions): Batch {
   const { maxSeqLen, padValue, clsValue = 0, seed, epoch = 0 } = options;
   if (!Number.isInteger(maxSeqLen) || maxSeqLen < 2)
-    throw new Error(`maxSeqLen is ${maxSeqLen}; it must be an integer of at least 2: <cls> and one gene.`);
+    throw new CellkernelError(
+      "option",
+      `maxSeqLen is ${maxSeqLen}; it must be an integer of at least 2: <cls> and one gene.`,
+      { option: "maxSeqLen" },
+    );
   let length = 0;
   for (let b = 0; b < cells.length; b++) length = Math.max(length, cellLength(store, cells[b], maxSeqLen));
   const genes = new Int32Array(cells.length * length).fill(PAD_ROW);
@@ -98,7 +103,9 @@ export function bucketBatches(
 ): Int32Array[] {
   const { batchSize, maxSeqLen, seed, epoch } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new Error(`batchSize is ${batchSize}; it must be a positive integer.`);
+    throw new CellkernelError("option", `batchSize is ${batchSize}; it must be a positive integer.`, {
+      option: "batchSize",
+    });
   const random = new Random(seed, epoch);
   const order = random.shuffle(Int32Array.from(cells));
   const batches: Int32Array[] = [];

@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import type { Random } from "../support/random.js";
 
 /** Bins of the published model: 0 for an unexpressed gene, 1 … 50 for quantiles of the cell's values. */
@@ -23,8 +24,10 @@ export class Binner {
 
   constructor(readonly nBins = DEFAULT_BINS) {
     if (!Number.isInteger(nBins) || nBins < 3 || nBins > 256)
-      throw new Error(
+      throw new CellkernelError(
+        "option",
         `nBins is ${nBins}; it must be an integer from 3 to 256 (the published models have 51).`,
+        { option: "nBins" },
       );
     // numpy.linspace(0, 1, nBins − 1), rounding included.
     this.quantiles = Float64Array.from({ length: nBins - 1 }, (_, i) => i * (1 / (nBins - 2)));

@@ -1,27 +1,31 @@
+import { CellkernelError } from "../support/error.js";
 import type { Batch } from "./batches.js";
 
 /**
  * Refuses a batch that a model cannot take: arrays of another size than its cells and length, a gene row that the
  * table does not have, a value that is not a finite number.
  * @param rows of the gene table
- * @throws an Error that names the cell and the position in it
+ * @throws where there is one, with the cell and the position in it
  */
 export function checkBatch({ cells, length, genes, values }: Batch, rows: number): void {
   const tokens = cells.length * length;
   if (genes.length !== tokens || values.length !== tokens)
-    throw new Error(
+    throw new CellkernelError(
+      "other-preparation",
       `A batch of ${cells.length} cells × ${length} tokens has ${genes.length} genes and ${values.length} values.`,
     );
-  const at = (i: number) => `cell ${cells[Math.floor(i / length)]}, position ${i % length}`;
+  const fault = (i: number, what: string) => {
+    const [cell, position] = [cells[Math.floor(i / length)], i % length];
+    return new CellkernelError("other-preparation", `cell ${cell}, position ${position}${what}`, {
+      cell,
+      position,
+    });
+  };
   for (let i = 0; i < tokens; i++) {
     if (!(genes[i] >= 0 && genes[i] < rows))
-      throw new Error(
-        `${at(i)}: gene row ${genes[i]} is not in the table of ${rows} rows (0 … ${rows - 1}).`,
-      );
+      throw fault(i, `: gene row ${genes[i]} is not in the table of ${rows} rows (0 … ${rows - 1}).`);
     if (!Number.isFinite(values[i]))
-      throw new Error(
-        `${at(i)} (gene row ${genes[i]}): the value is ${values[i]}; it must be a finite number.`,
-      );
+      throw fault(i, ` (gene row ${genes[i]}): the value is ${values[i]}; it must be a finite number.`);
   }
 }
 
@@ -36,13 +40,16 @@ export function checkLabels(
   what: string,
 ): void {
   if (labels.length !== cells.length)
-    throw new Error(
+    throw new CellkernelError(
+      "other-preparation",
       `A batch of ${cells.length} cells has ${labels.length} ${what} labels; it needs one a cell.`,
     );
   labels.forEach((label, i) => {
     if (!(label >= 0 && label < classes))
-      throw new Error(
+      throw new CellkernelError(
+        "other-preparation",
         `cell ${cells[i]}: the ${what} label is ${label}; with ${classes} of them it must be 0 … ${classes - 1}.`,
+        { cell: cells[i], label },
       );
   });
 }

@@ -9,6 +9,8 @@ export interface Recipe {
   totalGenes: string[];
   /** Where gene names were found: "var index" or a column of `var`. */
   column: string;
+  /** Where the Ensembl ids were by which genes were looked for that their name does not lead to. */
+  idColumn?: string;
   /** The matrix that was taken: "X", "raw" or a layer's name. */
   matrix: string;
   /** What a sample of it looked like, and whether the whole of it is logged. */

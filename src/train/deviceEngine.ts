@@ -30,6 +30,7 @@ import {
   type TrainingState,
 } from "./engine.js";
 import { countCorrect, type FeedOptions, only, stepFeeds } from "./feeds.js";
+import { isOutOfMemory, memoryIsFull } from "./outOfMemory.js";
 import { halfWeights, ParameterVector } from "./parameterVector.js";
 import { halves } from "./splitBatch.js";
 import { addMoments, addZeros, slotTensors } from "./state.js";
@@ -110,14 +111,12 @@ export class DeviceEngine implements Engine {
     feeds: FeedOptions,
     adam: AdamChoice,
   ): DeviceEngine {
-    return new DeviceEngine(
-      spec,
-      state,
-      runtime,
-      gradientGraph({ ...spec, kernels: runtime.hasKernels }, "apart"),
-      feeds,
-      adam,
-    );
+    const graph = gradientGraph({ ...spec, kernels: runtime.hasKernels }, "apart");
+    try {
+      return new DeviceEngine(spec, state, runtime, graph, feeds, adam);
+    } catch (error) {
+      throw memoryIsFull(error);
+    }
   }
 
   /** The loss scale of mixed precision as it stands; 1 without. */
@@ -161,7 +160,7 @@ export class DeviceEngine implements Engine {
       } catch (error) {
         const longest = micro.reduce((most, one) => Math.max(most, sizeOf(one)), 0);
         const alone = micro.every(({ labels }) => labels.length < 2);
-        if (!isOutOfMemory(error) || alone) throw error;
+        if (!isOutOfMemory(error) || alone) throw memoryIsFull(error);
         this.mostTokens = longest / 2;
         this.derivatives.shrink();
         this.state.attempts--;
@@ -289,9 +288,4 @@ export class DeviceEngine implements Engine {
 /** What a batch's memory goes with: its tokens, padding included, or its cells. */
 function sizeOf(one: LabelledBatch): number {
   return isTokens(one) ? one.batch.genes.length : one.labels.length;
-}
-
-/** Whether onnxruntime, or CUDA below it, says that the device's memory is full. */
-function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && /allocate memory|out of memory|OUT_OF_MEMORY/i.test(error.message);
 }

@@ -3,7 +3,7 @@ import type { Weights } from "../checkpoint/weights.js";
 import { headGraph } from "../model/inference.js";
 import { type Device, Session, tensor } from "../runtime/session.js";
 import type { TrainingPlan } from "./plan.js";
-import { applyModel, type Source } from "./source.js";
+import { applyModel, openPredictor, type Source } from "./source.js";
 import { slotTensors } from "./state.js";
 import type { LabelledBatch, TrainerSpec } from "./trainer.js";
 
@@ -30,7 +30,8 @@ export class HeadSource implements Source {
     goOn: () => boolean,
   ): Promise<HeadSource | undefined> {
     const cells = Int32Array.from([...plan.train, ...plan.validation]);
-    const outputs = await applyModel(plan, spec, device, plan.weights, cells, goOn);
+    const backbone = await openPredictor(plan, spec, device, plan.weights);
+    const outputs = await applyModel(plan, backbone, cells, goOn).finally(() => backbone.release());
     if (!outputs) return undefined;
     const width = plan.args.embsize;
     const embeddings = new Map<number, Float32Array>();

@@ -1,4 +1,5 @@
 import { runInWorker, unlessAborted } from "../runtime/workerJob.js";
+import type { Checkpointing } from "./checkpointer.js";
 import { Control } from "./control.js";
 import type { Observer } from "./loop.js";
 import type { LoopState } from "./loopState.js";
@@ -20,15 +21,17 @@ export class TrainingJob {
   /**
    * @param observers told of each step, epoch and note as they come from the worker
    * @param from goes on from a state of the same plan, that `snapshot` gave
+   * @param checkpointing keeps where it stands on the disk
    */
   constructor(
     plan: TrainingPlan,
     observers: Observer | readonly Observer[],
     signal?: AbortSignal,
     from?: LoopState,
+    checkpointing?: Checkpointing,
   ) {
     const all = typeof observers === "function" ? [observers] : observers;
-    const input: TrainingInput = { plan, control: this.control.memory, from };
+    const input: TrainingInput = { plan, control: this.control.memory, from, checkpointing };
     this.reached = runInWorker<TrainingEvent, TrainingResult>(
       new URL("./worker.js", import.meta.url),
       input,

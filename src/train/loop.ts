@@ -17,6 +17,12 @@ import { type StepResult, Trainer, type TrainerSpec } from "./trainer.js";
 /** Something that watches a training: told of each step, epoch and note, in order. */
 export type Observer = (event: TrainingEvent) => void;
 
+/** Something that keeps where a training stands: asked between two steps, after each epoch and when it ends. */
+export interface Keeper {
+  hear: Observer;
+  keep(moment: "step" | "epoch" | "end", state: () => LoopState): void;
+}
+
 /**
  * Fine-tunes a classifier: Adam on the cross-entropy of the class output over batches of like-long cells,
  * StepLR, and after each epoch the loss of the validation cells, by which the weights to keep are chosen.
@@ -25,15 +31,18 @@ export type Observer = (event: TrainingEvent) => void;
  * @param control looked at between steps
  * @param observers told of what happens
  * @param from goes on from a state of the same plan, as if nothing had happened
+ * @param keeper keeps where it stands
  */
 export async function train(
   given: TrainingPlan,
   control: Control,
   observers: readonly Observer[],
   from?: LoopState,
+  keeper?: Keeper,
 ): Promise<TrainingResult> {
   const { args, tokens } = given;
   const tell: Observer = (event) => {
+    keeper?.hear(event);
     for (const observer of observers) observer(event);
   };
   const spec = { args, genes: tokens.genes.length + 2, classes: given.classes, batches: given.batches };
@@ -62,7 +71,7 @@ export async function train(
   });
   if (from) trainer.restore(from.optimizer);
   try {
-    return await new Loop(plan, control, tell, source, trainer, from).run();
+    return await new Loop(plan, control, tell, source, trainer, from, keeper).run();
   } finally {
     await trainer.release();
     await source.release();
@@ -86,7 +95,7 @@ const NO_STEPS = { step: 0, attempts: 0, m: new Map(), v: new Map() };
 class Loop {
   private readonly progress: Progress;
   private readonly epochs: Int32Array[][];
-  private readonly plannedTokens: number;
+  private tokensLeft: number;
 
   constructor(
     private readonly plan: TrainingPlan,
@@ -95,6 +104,7 @@ class Loop {
     private readonly source: Source,
     private readonly trainer: Trainer,
     from: LoopState | undefined,
+    private readonly keeper: Keeper | undefined,
   ) {
     const { weights, optimizer, ...progress } = from ?? {
       ...start(),
@@ -103,19 +113,39 @@ class Loop {
     };
     this.progress = structuredClone(progress);
     this.epochs = Array.from({ length: plan.epochs }, (_, i) => epochBatches(plan, i + 1));
-    this.plannedTokens = this.epochs.flat().reduce((sum, cells) => sum + source.tokens(cells), 0);
+    const { epoch, batch } = this.progress;
+    const ahead = this.epochs
+      .slice(epoch - 1)
+      .flatMap((batches, i) => (i === 0 ? batches.slice(batch) : batches));
+    this.tokensLeft = ahead.reduce((sum, cells) => sum + source.tokens(cells), 0);
   }
 
   async run(): Promise<TrainingResult> {
     const { progress, epochs } = this;
-    for (; progress.epoch <= epochs.length; progress.epoch++) {
+    while (progress.epoch <= epochs.length && !this.outOfPatience()) {
       const finished =
         (await this.steps(epochs[progress.epoch - 1])) && (!this.validates() || (await this.validate()));
-      if (!finished) return this.result(true);
+      if (!finished) {
+        this.keep("end");
+        return this.result(true);
+      }
+      progress.epoch++;
       progress.batch = 0;
       progress.sums = start().sums;
+      this.keep("epoch");
     }
     return this.result(false);
+  }
+
+  /** Early stopping: whether too many epochs have gone by since the best. */
+  private outOfPatience(): boolean {
+    const { epoch, best } = this.progress;
+    const { patience } = this.plan;
+    return patience !== undefined && best !== undefined && epoch - 1 - best.epoch >= patience;
+  }
+
+  private keep(moment: Parameters<Keeper["keep"]>[0]): void {
+    this.keeper?.keep(moment, () => this.state());
   }
 
   /** The epoch's steps that are not done yet. @returns false when it was stopped */
@@ -129,12 +159,14 @@ class Loop {
         group.map((cells) => ({ micro: source.micro(cells, progress.epoch), learningRate })),
       );
       for (const [i, done] of taken.entries()) this.count(done, source.tokens(group[i]));
+      this.keep("step");
     }
     return true;
   }
 
   private count(done: StepResult, tokens: number): void {
-    const { progress, plannedTokens } = this;
+    const { progress } = this;
+    this.tokensLeft -= tokens;
     const { sums, epoch } = progress;
     progress.step++;
     progress.batch++;
@@ -147,7 +179,8 @@ class Loop {
     const { loss, gradNorm, skipped, seconds } = done;
     this.tell({
       kind: "step",
-      ...{ step: progress.step, epoch, loss, gradNorm, skipped, seconds, tokens, plannedTokens },
+      ...{ step: progress.step, epoch, loss, gradNorm, skipped, seconds, tokens },
+      tokensLeft: this.tokensLeft,
       error: 1 - done.correct / done.cells,
       learningRate: this.learningRate(),
     });
@@ -185,14 +218,17 @@ class Loop {
 
   /** Gives the state where it was asked for; false when training is to stop. */
   private goesOn(): boolean {
+    return this.control.next(() => this.tell({ kind: "snapshot", ...this.state() })) === "run";
+  }
+
+  private state(): LoopState {
     const { trainer, progress } = this;
-    const state = (): LoopState => ({
+    return {
       ...progress,
       sums: { ...progress.sums },
       weights: trainer.weights(),
       optimizer: trainer.optimizerState(),
-    });
-    return this.control.next(() => this.tell({ kind: "snapshot", ...state() })) === "run";
+    };
   }
 
   private learningRate(): number {
@@ -201,14 +237,16 @@ class Loop {
   }
 
   private result(stopped: boolean): TrainingResult {
-    return resultOf(this.progress, this.progress.best?.weights ?? this.trainer.weights(), stopped);
+    const { progress, trainer } = this;
+    const result = resultOf(progress, progress.best?.weights ?? trainer.weights(), stopped);
+    return { ...result, early: !stopped && progress.epoch <= this.epochs.length };
   }
 }
 
 function resultOf({ best, step, skippedSteps }: Progress, last: Weights, stopped: boolean): TrainingResult {
   return {
     ...{ weights: best?.weights ?? last, bestEpoch: best?.epoch ?? null },
-    ...{ stopped, steps: step, skippedSteps },
+    ...{ stopped, early: false, steps: step, skippedSteps },
   };
 }
 

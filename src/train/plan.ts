@@ -41,6 +41,8 @@ export interface TrainingPlan extends Partial<Omit<TrainingSettings, "split">> {
   /** The learning rate falls by `scheduleRatio` every `scheduleInterval` epochs. */
   scheduleRatio: number;
   scheduleInterval: number;
+  /** Epochs without a lower validation loss after which training ends; never when absent. */
+  patience?: number;
   /** Float32 [classes] */
   classWeights?: Float32Array;
   freeze: Freeze;
@@ -67,8 +69,8 @@ export interface StepEvent {
   seconds: number;
   /** Tokens of the step, padding included: what its time goes with. */
   tokens: number;
-  /** Tokens of all steps of the run. */
-  plannedTokens: number;
+  /** Tokens of all steps that are left. */
+  tokensLeft: number;
 }
 
 /** What was measured after an epoch. */
@@ -104,6 +106,8 @@ export interface TrainingResult {
   /** Null when it was stopped before the first validation. */
   bestEpoch: number | null;
   stopped: boolean;
+  /** It ended before its last epoch, for want of a lower validation loss. */
+  early: boolean;
   /** Optimizer steps done, and those left out for a gradient that was not finite. */
   steps: number;
   skippedSteps: number;

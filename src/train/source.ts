@@ -19,6 +19,9 @@ export interface Source {
 
 /** Batches of tokens, for a model that is trained whole or in good part. */
 export class TokenSource implements Source {
+  /** Stands from the first validation on: on a GPU, to open one takes longer than a small epoch. */
+  private predictor?: Predictor;
+
   constructor(
     private readonly plan: TrainingPlan,
     private readonly spec: TrainerSpec,
@@ -43,10 +46,15 @@ export class TokenSource implements Source {
   }
 
   async validate(weights: Weights, goOn: () => boolean): Promise<Float32Array | undefined> {
-    return (await applyModel(this.plan, this.spec, this.device, weights, this.plan.validation, goOn))?.logits;
+    const { plan, spec, device } = this;
+    if (this.predictor) this.predictor.setWeights(weights);
+    else this.predictor = await openPredictor(plan, spec, device, weights);
+    return (await applyModel(plan, this.predictor, plan.validation, goOn))?.logits;
   }
 
-  async release(): Promise<void> {}
+  async release(): Promise<void> {
+    await this.predictor?.release();
+  }
 
   private pieces(cells: Int32Array): Int32Array[] {
     const { microBatch } = this.plan;
@@ -55,21 +63,19 @@ export class TokenSource implements Source {
   }
 }
 
-/** What a model says of some of the plan's cells. */
-export async function applyModel(
+/** A model ready to be applied to the plan's cells. */
+export function openPredictor(
   plan: TrainingPlan,
   spec: TrainerSpec,
   device: Device,
   weights: Weights,
-  cells: Int32Array,
-  goOn: () => boolean,
-) {
-  const predictor = await Predictor.create(spec, weights, { device, threads: plan.threads, half: plan.amp });
-  try {
-    const { microBatch, batchLabels, maxSeqLen, seed, args, tokens } = plan;
-    const options = { batchSize: microBatch, batchLabels, maxSeqLen, padValue: args.pad_value, seed };
-    return await predictCells(predictor, tokens, cells, options, goOn);
-  } finally {
-    await predictor.release();
-  }
+): Promise<Predictor> {
+  return Predictor.create(spec, weights, { device, threads: plan.threads, half: plan.amp });
+}
+
+/** What a model says of some of the plan's cells; undefined when `goOn` ended it early. */
+export function applyModel(plan: TrainingPlan, model: Predictor, cells: Int32Array, goOn: () => boolean) {
+  const { microBatch, batchLabels, maxSeqLen, seed, args, tokens } = plan;
+  const options = { batchSize: microBatch, batchLabels, maxSeqLen, padValue: args.pad_value, seed };
+  return predictCells(model, tokens, cells, options, goOn);
 }

@@ -1,4 +1,5 @@
 import { serve } from "../runtime/workerJob.js";
+import { Checkpointer, type Checkpointing } from "./checkpointer.js";
 import { Control } from "./control.js";
 import { train } from "./loop.js";
 import type { LoopState } from "./loopState.js";
@@ -10,9 +11,18 @@ export interface TrainingInput {
   control: SharedArrayBuffer;
   /** State to go on from. */
   from?: LoopState;
+  /** Keeps where it stands; nothing is kept when absent. */
+  checkpointing?: Checkpointing;
 }
 
 // The module that a training worker runs.
-serve<TrainingInput, TrainingEvent, TrainingResult>(({ plan, control, from }, report) =>
-  train(plan, new Control(control), [report], from),
+serve<TrainingInput, TrainingEvent, TrainingResult>(
+  async ({ plan, control, from, checkpointing }, report) => {
+    const keeper = checkpointing && new Checkpointer(checkpointing, from);
+    try {
+      return await train(plan, new Control(control), [report], from, keeper);
+    } finally {
+      keeper?.close();
+    }
+  },
 );

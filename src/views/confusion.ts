@@ -1,4 +1,5 @@
 import type { MimeBundle } from "../host/host.js";
+import { MOST_CATEGORIES, shownNames } from "./names.js";
 import type { ConfusionInput } from "./types.js";
 import { plotBundle } from "./vega.js";
 
@@ -10,11 +11,15 @@ const WRITTEN = 20;
  *
  * @throws when the counts are not classes × classes.
  */
-export async function confusionView({ classes, confusion }: ConfusionInput): Promise<MimeBundle> {
-  const size = classes.length;
-  if (confusion.length !== size || confusion.some((row) => row.length !== size)) {
-    throw new Error(`The confusion matrix has ${confusion.length} rows; expected ${size} × ${size} counts.`);
+export async function confusionView(input: ConfusionInput): Promise<MimeBundle> {
+  const of = input.classes.length;
+  if (input.confusion.length !== of || input.confusion.some((row) => row.length !== of)) {
+    throw new Error(
+      `The confusion matrix has ${input.confusion.length} rows; expected ${of} × ${of} counts.`,
+    );
   }
+  const { classes, confusion } = largest(input);
+  const size = classes.length;
   const values = confusion.flatMap((row, t) => {
     const cells = row.reduce((total, count) => total + count, 0);
     return row.map((count, p) => ({
@@ -26,14 +31,16 @@ export async function confusionView({ classes, confusion }: ConfusionInput): Pro
   });
   const side = Math.max(16, Math.min(44, Math.round(640 / size)));
   const axis = { domain: false, ticks: false, labelLimit: 220 };
+  // Rather than `sort`, which asks for each cell of the matrix after each class.
+  const scale = { domain: classes };
   const x = {
     field: "predicted",
     type: "nominal",
-    sort: classes,
+    scale,
     title: "predicted",
     axis: { ...axis, labelAngle: -45 },
   };
-  const y = { field: "truth", type: "nominal", sort: classes, title: "true", axis };
+  const y = { field: "truth", type: "nominal", scale, title: "true", axis };
   const matrix = {
     mark: { type: "rect", stroke: "#fff", strokeWidth: 1, tooltip: true },
     encoding: {
@@ -66,23 +73,36 @@ export async function confusionView({ classes, confusion }: ConfusionInput): Pro
   };
   return plotBundle(
     {
-      title: "Confusion matrix",
+      title: size < of ? `Confusion matrix of the ${size} largest of ${of} classes` : "Confusion matrix",
       width: size * side,
       height: size * side,
       data: { values },
       layer: size <= WRITTEN ? [matrix, counts] : [matrix],
     },
-    describe({ classes, confusion }),
+    describe({ classes, confusion }, of),
   );
 }
 
+/** The classes with the most true cells, as many as can be drawn, in their order and with the names that are shown. */
+function largest({ classes, confusion }: ConfusionInput): ConfusionInput {
+  const cells = confusion.map((row) => row.reduce((total, count) => total + count, 0));
+  const kept = [...classes.keys()]
+    .sort((a, b) => cells[b] - cells[a] || a - b)
+    .slice(0, MOST_CATEGORIES)
+    .sort((a, b) => a - b);
+  return {
+    classes: shownNames(kept.map((c) => classes[c])),
+    confusion: kept.map((t) => kept.map((p) => confusion[t][p])),
+  };
+}
+
 /** The most frequent mistakes in words. */
-function describe({ classes, confusion }: ConfusionInput): string {
+function describe({ classes, confusion }: ConfusionInput, of: number): string {
   const mistakes = confusion
     .flatMap((row, t) => row.map((cells, p) => ({ t, p, cells })))
     .filter(({ t, p, cells }) => t !== p && cells > 0)
     .sort((a, b) => b.cells - a.cells)
     .slice(0, 5)
     .map(({ t, p, cells }) => `${cells} ${classes[t]} taken for ${classes[p]}`);
-  return `Confusion matrix of ${classes.length} classes; ${mistakes.length > 0 ? `most: ${mistakes.join(", ")}` : "no mistakes"}`;
+  return `Confusion matrix of ${of} classes; ${mistakes.length > 0 ? `most: ${mistakes.join(", ")}` : "no mistakes"}`;
 }

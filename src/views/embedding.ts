@@ -7,6 +7,7 @@ import {
   encodeProbabilities,
 } from "./contract.js";
 import { embeddingSvg } from "./embeddingPicture.js";
+import { shownName, shownNames } from "./names.js";
 import { categoryColors } from "./palette.js";
 import { pictureOf } from "./picture.js";
 import type { EmbeddingInput, EmbeddingPanel } from "./types.js";
@@ -38,19 +39,20 @@ export function embeddingPayload(input: EmbeddingInput): EmbeddingPayload {
   const colors = categoryColors(sizes);
   const cells = input.x.length;
   return {
-    title: input.title ?? "",
+    title: shownName(input.title ?? ""),
     cells,
-    x: encodeAxis(input.x, input.axes?.[0] ?? "UMAP 1"),
-    y: encodeAxis(input.y, input.axes?.[1] ?? "UMAP 2"),
-    categories: names.map((name, c) => ({ name, color: colors[c] })),
+    x: encodeAxis(input.x, shownName(input.axes?.[0] ?? "UMAP 1")),
+    y: encodeAxis(input.y, shownName(input.axes?.[1] ?? "UMAP 2")),
+    categories: shownNames(names).map((name, c) => ({ name, color: colors[c] })),
     panels: input.panels.map((panel, p) => ({
-      title: panel.title,
+      title: shownName(panel.title),
       codes: encodeCodes(codes[p], names.length),
       ...(panel.probabilities && {
         probabilities: encodeProbabilities(panel.probabilities),
       }),
     })),
-    ...(input.cellIds && cells <= NAMED_CELLS && { cellIds: Array.from(input.cellIds) }),
+    ...(input.cellIds &&
+      cells <= NAMED_CELLS && { cellIds: Array.from(input.cellIds, (id) => shownName(id)) }),
   };
 }
 
@@ -99,12 +101,11 @@ function check({ x, y, panels, cellIds }: EmbeddingInput): void {
 
 function describe({ title, x, panels }: EmbeddingInput): string {
   const lines = panels.map((panel) => {
-    const sizes = panel.categories.map((name, c) => ({
-      name,
-      size: Array.from(panel.codes).filter((k) => k === c).length,
-    }));
-    const listed = sizes.sort((a, b) => b.size - a.size).map(({ name, size }) => `${name} ${size}`);
-    return `${panel.title}: ${listed.slice(0, 8).join(", ")}${listed.length > 8 ? ", …" : ""}`;
+    const sizes = new Uint32Array(panel.categories.length);
+    for (let i = 0; i < panel.codes.length; i++) if (panel.codes[i] >= 0) sizes[panel.codes[i]]++;
+    const order = [...sizes.keys()].sort((a, b) => sizes[b] - sizes[a]);
+    const listed = order.map((c) => `${shownName(panel.categories[c])} ${sizes[c]}`);
+    return `${shownName(panel.title)}: ${listed.slice(0, 8).join(", ")}${listed.length > 8 ? ", …" : ""}`;
   });
-  return [`${title ?? "Embedding"}, ${x.length} cells`, ...lines].join("\n");
+  return [`${shownName(title ?? "Embedding")}, ${x.length} cells`, ...lines].join("\n");
 }

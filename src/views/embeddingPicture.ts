@@ -1,6 +1,7 @@
+import { escapeText } from "../support/markup.js";
 import { FONT_FAMILY, textWidth } from "./font.js";
+import { MOST_CATEGORIES, shownName } from "./names.js";
 import { OTHERS } from "./palette.js";
-import { escapeText } from "./picture.js";
 import type { EmbeddingInput } from "./types.js";
 
 /** Lengths in CSS pixels. */
@@ -28,17 +29,18 @@ export function embeddingSvg(
   const panels = input.panels.map((panel, p) => {
     const left = GAP / 2 + p * (SIDE + GAP);
     return `<g transform="translate(${left} ${top})">
-<text y="-10" font-size="13" font-weight="600" fill="#222">${escapeText(panel.title)}</text>
+<text y="-10" font-size="13" font-weight="600" fill="#222">${escapeText(shownName(panel.title))}</text>
 <rect width="${SIDE}" height="${SIDE}" fill="none" stroke="#ddd"/>
-${points(x, y, codes[p], categories)}${numbers(x, y, codes[p], categories.length)}</g>`;
+${points(x, y, codes[p], categories)}${numbers(x, y, codes[p], Math.min(categories.length, MOST_CATEGORIES))}</g>`;
   });
   const left = GAP + input.panels.length * (SIDE + GAP);
   const key = legend(categories);
   const width = left + key.width + GAP / 2;
   const height = top + SIDE + 30;
-  const axes = `${escapeText(input.axes?.[0] ?? "UMAP 1")} → &#160; ${escapeText(input.axes?.[1] ?? "UMAP 2")} ↑`;
+  const axis = (name: string) => escapeText(shownName(name));
+  const axes = `${axis(input.axes?.[0] ?? "UMAP 1")} → &#160; ${axis(input.axes?.[1] ?? "UMAP 2")} ↑`;
   const title = input.title
-    ? `<text x="${GAP / 2}" y="22" font-size="15" font-weight="600" fill="#222">${escapeText(input.title)}</text>`
+    ? `<text x="${GAP / 2}" y="22" font-size="15" font-weight="600" fill="#222">${escapeText(shownName(input.title))}</text>`
     : "";
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="${FONT_FAMILY}">
 ${title}${panels.join("\n")}
@@ -128,11 +130,13 @@ function legend(categories: readonly { name: string; color: string }[]): { svg: 
   const perColumn = Math.floor(SIDE / ROW);
   let svg = "";
   let left = 0;
-  for (let start = 0; start < categories.length; start += perColumn) {
-    const column = categories.slice(start, start + perColumn).map(({ name, color }, i) => ({
-      color,
-      text: shortened(`${start + i + 1}  ${name}`),
-    }));
+  const entries = categories
+    .slice(0, MOST_CATEGORIES)
+    .map(({ name, color }, c) => ({ color, text: shortened(`${c + 1}  ${name}`) }));
+  const more = categories.length - entries.length;
+  if (more > 0) entries.push({ color: OTHERS, text: `and ${more.toLocaleString("en")} more` });
+  for (let start = 0; start < entries.length; start += perColumn) {
+    const column = entries.slice(start, start + perColumn);
     column.forEach(({ color, text }, i) => {
       const middle = 8 + i * ROW;
       svg += `<circle cx="${left + 6}" cy="${middle}" r="5" fill="${color}"/>`;
@@ -145,7 +149,7 @@ function legend(categories: readonly { name: string; color: string }[]): { svg: 
 
 function shortened(text: string): string {
   if (textWidth(text, LEGEND_TEXT) <= LEGEND_LIMIT) return text;
-  let kept = text;
-  while (textWidth(`${kept}…`, LEGEND_TEXT) > LEGEND_LIMIT) kept = kept.slice(0, -1);
-  return `${kept}…`;
+  const kept = [...text];
+  while (textWidth(`${kept.join("")}…`, LEGEND_TEXT) > LEGEND_LIMIT) kept.pop();
+  return `${kept.join("")}…`;
 }

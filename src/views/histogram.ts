@@ -1,4 +1,5 @@
 import type { MimeBundle } from "../host/host.js";
+import { shownName } from "./names.js";
 import type { HistogramInput } from "./types.js";
 import { plotBundle } from "./vega.js";
 
@@ -10,7 +11,7 @@ export async function histogramView(
   title?: string,
 ): Promise<MimeBundle> {
   return plotBundle(
-    { ...(title && { title }), spacing: 36, hconcat: distributions.map(histogram) },
+    { ...(title && { title: shownName(title) }), spacing: 36, hconcat: distributions.map(histogram) },
     distributions.map(describe).join("\n"),
   );
 }
@@ -53,7 +54,13 @@ function histogram(input: HistogramInput): Record<string, unknown> {
         data: { values: binned(input) },
         mark: { type: "rect", color: "#0072b2", stroke: "white", strokeWidth: 0.5, tooltip: true },
         encoding: {
-          x: { field: "from", type: "quantitative", title: input.label, scale, axis: { grid: false } },
+          x: {
+            field: "from",
+            type: "quantitative",
+            title: shownName(input.label),
+            scale,
+            axis: { grid: false },
+          },
           x2: { field: "to" },
           y: { field: "cells", type: "quantitative", title: "cells" },
           y2: { datum: 0 },

@@ -1,4 +1,5 @@
 import type { MimeBundle } from "../host/host.js";
+import { shownName } from "./names.js";
 import type { HvgInput } from "./types.js";
 import { plotBundle } from "./vega.js";
 
@@ -14,7 +15,12 @@ export async function hvgView(input: HvgInput): Promise<MimeBundle> {
       throw new Error(`${values.length} ${name} for ${genes.length} genes.`);
   }
   const all = genes
-    .map((gene, g) => ({ gene, mean: means[g], measure: dispersions[g], chosen: Boolean(chosen[g]) }))
+    .map((gene, g) => ({
+      gene: shownName(gene),
+      mean: means[g],
+      measure: dispersions[g],
+      chosen: Boolean(chosen[g]),
+    }))
     .filter(({ mean, measure }) => Number.isFinite(mean) && Number.isFinite(measure));
   const picked = all.filter((point) => point.chosen).sort((a, b) => b.measure - a.measure);
   const rest = all.filter((point) => !point.chosen);
@@ -31,11 +37,16 @@ export async function hvgView(input: HvgInput): Promise<MimeBundle> {
   const x = {
     field: "mean",
     type: "quantitative",
-    title: input.mean ?? "mean expression",
+    title: shownName(input.mean ?? "mean expression"),
     scale: { type: log ? "log" : "linear", nice: false, padding: 6 },
     axis: { grid: false },
   };
-  const y = { field: "measure", type: "quantitative", title: input.measure, scale: { zero: false } };
+  const y = {
+    field: "measure",
+    type: "quantitative",
+    title: shownName(input.measure),
+    scale: { zero: false },
+  };
   return plotBundle(
     {
       title: "Highly variable genes",

@@ -1,21 +1,27 @@
-import { rename, writeFile } from "node:fs/promises";
 import { Resvg } from "@resvg/resvg-js";
 import type { MimeBundle } from "../host/host.js";
+import { writeFileAtomically } from "../support/atomic.js";
+import { printable } from "../support/printable.js";
 import { FONT_FAMILY, fontFiles, hasGlyphs } from "./font.js";
 
 /** Device pixels for each CSS pixel of a static picture: sharp on dense screens and in slides. */
 export const PIXEL_RATIO = 2;
 
+/** Most pixels of a picture: a larger drawing is drawn less sharply. */
+const MOST_PIXELS = 16e6;
+
 /**
- * Draws an SVG document as a PNG on white, {@link PIXEL_RATIO} pixels a unit.
+ * Draws an SVG document as a PNG on white, {@link PIXEL_RATIO} pixels a unit unless that were too many.
  * The text is set in the font that comes with us; the system's fonts are only read (which is slow)
  * when the document has characters that ours lacks.
  */
-export function pngOf(svg: string): Buffer {
+export function pngOf(source: string): Buffer {
+  // What others drew, Vega among them, may hold what no XML may.
+  const svg = printable(source);
   const text = svg.replace(/<[^>]*>/g, "");
   const drawing = new Resvg(svg, {
     background: "white",
-    fitTo: { mode: "zoom", value: PIXEL_RATIO },
+    fitTo: { mode: "zoom", value: zoomOf(svg) },
     font: {
       fontFiles: fontFiles(),
       defaultFontFamily: FONT_FAMILY,
@@ -24,6 +30,11 @@ export function pngOf(svg: string): Buffer {
     },
   });
   return drawing.render().asPng();
+}
+
+function zoomOf(svg: string): number {
+  const [, width, height] = /^<svg[^>]*? width="([\d.]+)"[^>]*? height="([\d.]+)"/.exec(svg) ?? [];
+  return Math.min(PIXEL_RATIO, Math.sqrt(MOST_PIXELS / (Number(width) * Number(height))) || PIXEL_RATIO);
 }
 
 /** The bundle's static picture as MIME data: PNG travels as base64 in Jupyter's messages. */
@@ -42,19 +53,5 @@ export async function writePng(bundle: MimeBundle, path: string): Promise<void> 
       `${path} was not written: the view has no static picture, only ${Object.keys(bundle).join(", ")}.`,
     );
   }
-  const unfinished = `${path}.${process.pid}.tmp`;
-  await writeFile(unfinished, Buffer.from(picture, "base64"), { flush: true });
-  await rename(unfinished, path);
-}
-
-/** Text made safe for SVG and HTML, in element content and in attributes. */
-export function escapeText(text: string): string {
-  const entities: Record<string, string> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character]);
+  writeFileAtomically(path, [Buffer.from(picture, "base64")]);
 }

@@ -1,11 +1,16 @@
 import type { MimeBundle } from "../host/host.js";
-import { escapeText } from "./picture.js";
+import { escapeText } from "../support/markup.js";
+import { MOST_CATEGORIES, shownName, shownNames } from "./names.js";
 import { tableHtml, tableText } from "./table.js";
 import type { ReportInput, TableInput } from "./types.js";
 import { plotBundle } from "./vega.js";
 
+type Titled = ReportInput & { title: string };
+
 /** An evaluation: the overall figures, the figures of each class, and a picture of F1 by class. */
-export async function reportView(report: ReportInput): Promise<MimeBundle> {
+export async function reportView(input: ReportInput): Promise<MimeBundle> {
+  const title = shownName(input.title ?? "Evaluation");
+  const report = { ...input, title, classes: shownNames(input.classes) };
   const overall = overallTable(report);
   const perClass = perClassTable(report);
   const plot = await f1Plot(report);
@@ -19,10 +24,10 @@ export async function reportView(report: ReportInput): Promise<MimeBundle> {
   };
 }
 
-function overallTable({ title, cells, accuracy, kappa, macro, weighted }: ReportInput): TableInput {
+function overallTable({ title, cells, accuracy, kappa, macro, weighted }: Titled): TableInput {
   const digits = (value: number) => value.toFixed(3);
   return {
-    title: `${title ?? "Evaluation"}: ${cells.toLocaleString("en")} cells, accuracy ${digits(accuracy)}, κ ${digits(kappa)}`,
+    title: `${title}: ${cells.toLocaleString("en")} cells, accuracy ${digits(accuracy)}, κ ${digits(kappa)}`,
     decimals: [null, 3, 3, 3],
     columns: ["mean over the classes", "precision", "recall", "F1"],
     rows: [
@@ -44,21 +49,25 @@ function perClassTable({ classes, perClass }: ReportInput): TableInput {
 }
 
 /** F1 by class, best first, with the number of cells: scores of rare classes are uncertain. */
-function f1Plot({ title, classes, perClass }: ReportInput): Promise<MimeBundle> {
+function f1Plot({ title, classes, perClass }: Titled): Promise<MimeBundle> {
   const values = classes
-    .map((name, c) => ({ name, f1: perClass[c].f1, label: `${perClass[c].support} cells` }))
-    .sort((a, b) => b.f1 - a.f1);
+    .map((name, c) => ({ name, f1: perClass[c].f1, cells: perClass[c].support }))
+    .sort((a, b) => b.cells - a.cells)
+    .slice(0, MOST_CATEGORIES)
+    .sort((a, b) => b.f1 - a.f1)
+    .map(({ name, f1, cells }) => ({ name, f1, label: `${cells} cells` }));
+  const some = values.length < classes.length ? `, the ${values.length} largest of ${classes.length}` : "";
   const y = {
     field: "name",
     type: "nominal",
-    sort: values.map(({ name }) => name),
+    scale: { domain: values.map(({ name }) => name) },
     title: null,
     axis: { labelLimit: 240, ticks: false, domain: false },
   };
   const x = { field: "f1", type: "quantitative", title: "F1", scale: { domain: [0, 1] } };
   return plotBundle(
     {
-      title: `${title ?? "Evaluation"}: F1 by class`,
+      title: `${title}: F1 by class${some}`,
       width: 380,
       height: { step: 20 },
       data: { values },

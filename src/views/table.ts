@@ -1,5 +1,5 @@
 import type { MimeBundle } from "../host/host.js";
-import { escapeText } from "./picture.js";
+import { escapeText } from "../support/markup.js";
 import type { TableInput } from "./types.js";
 
 /** A table as HTML and as aligned text. */

@@ -6,10 +6,14 @@ import {
   TRAINING_MIME,
   type TrainingPayload,
 } from "./contract.js";
+import { shownName } from "./names.js";
 import type { TrainingProgress } from "./types.js";
 import { plotBundle } from "./vega.js";
 
 const SEPARATOR = " · ";
+
+/** The longest line under the title, in characters. */
+const LINE = 200;
 
 /** Most points of a loss curve: more than a screen shows, few enough to send every second. */
 const POINTS = 600;
@@ -27,7 +31,7 @@ export async function trainingView(progress: TrainingProgress): Promise<MimeBund
   const { losses, history, bestEpoch } = trainingPayload(progress);
   const text = describeTraining(progress);
   const parts = trainingParts(progress);
-  const subtitle = [parts.slice(0, 2), parts.slice(2)].map((line) => line.join(SEPARATOR));
+  const subtitle = [parts.slice(0, 2), parts.slice(2)].map((line) => shownName(line.join(SEPARATOR), LINE));
   const plot = await plotBundle(
     {
       title: { text: "Learning curves", subtitle },

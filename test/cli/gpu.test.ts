@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
 import { gpuReport } from "../../src/cli/gpuReport.js";
 import type { GpuCheck } from "../../src/protocol/gpuCheck.js";
 import { nvidiaDriver } from "../../src/runtime/cudaDriver.js";
 import { trialApart } from "../../src/train/trialApart.js";
-
-function cellkernel(args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/src/cli/main.js", ...args], {
-    encoding: "utf8",
-  });
-  return { status, stdout, stderr };
-}
+import { cellkernel, cellkernelHere } from "../support/cli.js";
 
 const card: GpuCheck = {
   driver: { cuda: "13.0", gpu: { name: "NVIDIA H200", memory: 150_120_431_616, capability: 9 } },
@@ -110,7 +103,7 @@ describe("a device that does not start", () => {
 
 describe("cellkernel gpu, without an NVIDIA GPU", { skip: nvidiaDriver() ? "there is one" : false }, () => {
   it("check says that the CPU works and what CUDA would need", () => {
-    const { status, stdout } = cellkernel(["gpu", "check"]);
+    const { status, stdout } = cellkernel("gpu", "check");
     assert.equal(status, 0);
     assert.match(stdout, /^NVIDIA driver +not found$/m);
     assert.match(stdout, /^cpu +works: a training step takes [\d.]+ ms/m);
@@ -119,8 +112,8 @@ describe("cellkernel gpu, without an NVIDIA GPU", { skip: nvidiaDriver() ? "ther
       assert.match(stdout, /^CUDA: There is no NVIDIA driver[\s\S]*gpu install$/m);
   });
 
-  it("check --json prints one object", () => {
-    const { status, stdout } = cellkernel(["gpu", "check", "--json"]);
+  it("check --json prints one object", async () => {
+    const { status, stdout } = await cellkernelHere("gpu", "check", "--json");
     assert.equal(status, 0);
     const result: GpuCheck = JSON.parse(stdout);
     assert.equal(result.devices[0].device, "cpu");
@@ -129,9 +122,9 @@ describe("cellkernel gpu, without an NVIDIA GPU", { skip: nvidiaDriver() ? "ther
     assert.ok(result.missing!.remedy.length > 0);
   });
 
-  it("install says that there is nothing to install for", () => {
+  it("install says that there is nothing to install for", async () => {
     for (const options of [[], ["--dry-run"]]) {
-      const { status, stdout, stderr } = cellkernel(["gpu", "install", ...options]);
+      const { status, stdout, stderr } = await cellkernelHere("gpu", "install", ...options);
       assert.equal(status, 1);
       assert.equal(stdout, "");
       assert.match(stderr, /^cellkernel gpu: (There is no NVIDIA driver|CUDA is there for Linux x64 alone)/);
@@ -139,8 +132,8 @@ describe("cellkernel gpu, without an NVIDIA GPU", { skip: nvidiaDriver() ? "ther
   });
 });
 
-it("another word than check or install is a mistake", () => {
-  const { status, stderr } = cellkernel(["gpu", "remove"]);
+it("another word than check or install is a mistake", async () => {
+  const { status, stderr } = await cellkernelHere("gpu", "remove");
   assert.equal(status, 2);
   assert.match(stderr, /expected check or install, got remove\.\nSee: cellkernel gpu --help/);
 });

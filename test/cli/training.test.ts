@@ -1,19 +1,21 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readH5ad } from "../../src/index.js";
+import { cellkernel, cellkernelHere } from "../support/cli.js";
 
-const cli = new URL("../../src/cli/main.js", import.meta.url).pathname;
 const data = "notebooks/data/pbmc68k_reduced.h5ad";
 const scratch = mkdtempSync(join(tmpdir(), "cli-training-"));
 const [prepared, model, report, labelled] = ["prepared", "model", "report", "labelled.h5ad"].map((name) =>
   join(scratch, name),
 );
-const json = (...args: string[]) =>
-  JSON.parse(execFileSync(process.execPath, [cli, ...args, "--json"], { encoding: "utf8" }));
+const json = (...args: string[]) => {
+  const { status, stdout, stderr } = cellkernel(...args, "--json");
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
+};
 
 test("preprocess, finetune, evaluate, annotate: from a file to a labelled copy of it", async () => {
   json(
@@ -39,6 +41,8 @@ test("preprocess, finetune, evaluate, annotate: from a file to a labelled copy o
     "60",
     "--device",
     "cpu",
+    "--threads",
+    "1",
     "--out",
     model,
   );
@@ -70,26 +74,29 @@ test("preprocess, finetune, evaluate, annotate: from a file to a labelled copy o
   cells.close();
 });
 
-test("mistakes are one sentence and leave nothing behind", () => {
-  const fails = (...args: string[]) => {
-    const { status, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: "utf8" });
+test("mistakes are one sentence and leave nothing behind", async () => {
+  const fails = async (...args: string[]) => {
+    const { status, stderr } = await cellkernelHere(...args);
     assert.notEqual(status, 0);
     return stderr;
   };
-  assert.match(fails("finetune", prepared), /--out is missing: the folder for the fine-tuned model/);
+  assert.match(await fails("finetune", prepared), /--out is missing: the folder for the fine-tuned model/);
   assert.match(
-    fails("finetune", prepared, "--out", model),
+    await fails("finetune", prepared, "--out", model),
     /holds a fine-tuned model already; .* --overwrite/,
   );
-  assert.match(fails("finetune", data, "--out", report), /is a file; expected a folder of prepared cells/);
   assert.match(
-    fails("annotate", model, "nowhere.h5ad", "--out", join(scratch, "no.h5ad")),
+    await fails("finetune", data, "--out", report),
+    /is a file; expected a folder of prepared cells/,
+  );
+  assert.match(
+    await fails("annotate", model, "nowhere.h5ad", "--out", join(scratch, "no.h5ad")),
     /there is no file \/.*nowhere\.h5ad/,
   );
   assert.match(
-    fails("annotate", "nowhere", data, "--out", join(scratch, "no.h5ad")),
+    await fails("annotate", "nowhere", data, "--out", join(scratch, "no.h5ad")),
     /there is no model folder \/.*nowhere/,
   );
-  assert.match(fails("evaluate", "notebooks/models/small", prepared), /holds no run\.json/);
+  assert.match(await fails("evaluate", "notebooks/models/small", prepared), /holds no run\.json/);
   assert.ok(!existsSync(join(scratch, "no.h5ad")));
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -55,4 +55,15 @@ test("it is kept across kernels, broken lines left out", () => {
   assert.equal(second.session, 2);
   assert.deepEqual(codes(second, { hist_access_type: "tail", n: 10 }), ["first"]);
   rmSync(folder, { recursive: true });
+});
+
+test("the file is nobody else's to read, also one of an earlier version", {
+  skip: process.platform === "win32" && "permissions as Unix has them",
+}, () => {
+  const folder = mkdtempSync(join(tmpdir(), "history-"));
+  const mode = (name: string) => (statSync(join(folder, name)).mode & 0o777).toString(8);
+  writeFileSync(join(folder, "old"), '[1,1,"token = 1"]\n', { mode: 0o644 });
+  chmodSync(join(folder, "old"), 0o644);
+  for (const name of ["old", "new"]) new History(join(folder, name)).add(1, "secret");
+  assert.deepEqual([mode("old"), mode("new")], ["600", "600"]);
 });

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { table } from "arquero";
 import { mimeBundle } from "../../kernel/mime.js";
+import { escapeText } from "../../src/support/markup.js";
+import { assertOnly, HOSTILE } from "../support/hostile.js";
 
 const types = async (value: unknown) => Object.keys((await mimeBundle(value)) ?? {}).sort();
 
@@ -97,7 +99,7 @@ test("tables of Arrow, which draw nothing themselves", async () => {
     assert.equal(html.match(/<tr>/g)?.length, 21);
     assert.match(
       html,
-      /<th>&lt;t><\/th>.*<tr><td>0<\/td><td><\/td><td>\[ 0, 2 \]<\/td><\/tr><tr><td>1<\/td><td>a&lt;b 1</,
+      /<th>&lt;t&gt;<\/th>.*<tr><td style="text-align: right">0<\/td><td><\/td><td>\[ 0, 2 \]<\/td><\/tr><tr><td style="text-align: right">1<\/td><td>a&lt;b 1</,
     );
     assert.match(html, /30 rows × 3 columns; the first 20 are shown/);
   }
@@ -124,6 +126,23 @@ test("arquero tables are HTML of their first rows", async () => {
   assert.equal(bundle["text/plain"], "Table: 30 rows × 1 columns");
   assert.equal(String(bundle["text/html"]).match(/<tr>/g)?.length, 21);
   assert.match(String(bundle["text/html"]), /30 rows × 1 columns; the first 20 are shown/);
+});
+
+test("names of columns are no markup, whoever draws the table", async () => {
+  for (const name of HOSTILE) {
+    const obs = table({ [name]: [name, "b"], n: [1.23456789, 2] });
+    const html = String((await mimeBundle(obs))?.["text/html"]);
+    assertOnly(html, ["table", "thead", "tbody", "tr", "th", "td", "p"], ["style"]);
+    assert.ok(html.includes(`<th>${escapeText(name)}</th>`) && html.includes(`<td>${escapeText(name)}</td>`));
+    assert.ok(html.includes('<td style="text-align: right">1.23457</td>'));
+    // arquero's own drawing, as that of a library that we don't know.
+    const foreign = { height: 2, width: 2, toHTML: () => obs.toHTML() };
+    const drawn = String((await mimeBundle(foreign))?.["text/html"]);
+    assertOnly(drawn, ["table", "thead", "tbody", "tr", "th", "td", "p"], ["style"]);
+  }
+  const spans = '<table class="x" onclick="alert(1)"><TD style="text-align: right;">a &amp; b</TD></table>';
+  const kept = String((await mimeBundle({ height: 1, width: 1, toHTML: () => spans }))?.["text/html"]);
+  assert.match(kept, /^<table><td style="text-align: right">a &amp; b<\/td><\/table>/);
 });
 
 test("Vega-Lite specifications are plots with a static picture", async () => {

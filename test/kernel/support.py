@@ -40,6 +40,14 @@ def until(what, condition, timeout=30):
     return found
 
 
+def running(pid):
+    """Whether a process has not ended; one whose parent has not asked for its exit code has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def language_processes(kernel):
     """Those of its children that are language processes, by their flags: it may be building a snapshot too."""
     found = subprocess.run(["pgrep", "-P", str(kernel.pid), "-f", "--", "--heap-growing-percent"], capture_output=True, text=True)

@@ -1,13 +1,14 @@
 """papermill's parameters as TypeScript, run in the kernel."""
 
 import math
+import os
 import sys
 import types
 import unittest
 
 from support import ROOT, Kernel
 
-sys.path.insert(0, str(ROOT / "kernel"))
+sys.path.insert(0, str(ROOT / "python"))
 
 
 def stand_in():
@@ -26,10 +27,10 @@ class Papermill(unittest.TestCase):
         modules = stand_in()
         sys.modules.update(modules)
         cls.addClassCleanup(lambda: [sys.modules.pop(name) for name in modules])
-        import cellkernel_papermill
+        import cellkernel.papermill
 
         cls.translator = modules["papermill.translators"].papermill_translators.registered["typescript"]
-        assert cls.translator is cellkernel_papermill.TypeScriptTranslator
+        assert cls.translator is cellkernel.papermill.TypeScriptTranslator
         cls.kernel = Kernel()
 
     @classmethod
@@ -53,6 +54,9 @@ class Papermill(unittest.TestCase):
         ]:
             with self.subTest(code):
                 self.assertEqual(self.kernel.run(code).text, text)
+
+    def test_the_package_turns_the_telemetry_of_onnxruntime_off(self):
+        self.assertEqual(os.environ["ORT_DISABLE_TELEMETRY"], "1")
 
     def test_a_name_that_is_none_is_refused(self):
         with self.assertRaisesRegex(ValueError, "'my-rate' is no name in TypeScript"):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -11,9 +12,24 @@ import time
 import unittest
 from pathlib import Path
 
+import zmq
 from jupyter_client.kernelspec import KernelSpecManager
+from zmq.utils.monitor import parse_monitor_message
 
-from support import KERNEL_NAME, ROOT, Kernel, installed_kernelspec, language_processes, until
+from support import KERNEL_NAME, ROOT, Kernel, installed_kernelspec, language_processes, running, until
+
+
+def resident(pid):
+    """Bytes of memory that a process holds."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
+
+
+def ended(events):
+    """Whether a socket's monitor has heard that its connection ended."""
+    while events.poll(0):
+        if parse_monitor_message(events.recv_multipart())["event"] & zmq.EVENT_DISCONNECTED:
+            return True
+    return False
 
 
 class BadInput(unittest.TestCase):
@@ -182,6 +198,34 @@ class Death(unittest.TestCase):
                     peer.sendall(b"GET / HTTP/1.1\r\n\r\n" + os.urandom(5000))
         self.assertEqual(kernel.run("1 + 1").text, "2")
 
+    def test_a_huge_message_of_a_stranger_is_not_taken_in(self):
+        kernel = Kernel()
+        try:
+            before = resident(kernel.pid)
+            for port in ("shell_port", "stdin_port"):
+                with zmq.Context() as context, context.socket(zmq.DEALER) as stranger:
+                    stranger.linger = 0
+                    stranger.connect(f"tcp://127.0.0.1:{getattr(kernel.manager, port)}")
+                    with stranger.get_monitor_socket() as events:
+                        stranger.send(bytes(2**26 + 1))
+                        until("the end of the connection", lambda: ended(events))
+            self.assertLess(resident(kernel.pid) - before, 150e6)
+            self.assertEqual(kernel.run("6 * 7").text, "42")
+        finally:
+            kernel.stop()
+
+    def test_a_message_that_is_sent_again_is_not_run_again(self):
+        kernel = Kernel()
+        try:
+            session = kernel.client.session
+            content = {"code": "globalThis.runs = (globalThis.runs ?? 0) + 1", "silent": False}
+            frames = session.serialize(session.msg("execute_request", content))
+            for _ in range(5):
+                kernel.client.shell_channel.socket.send_multipart(frames)
+            self.assertEqual(kernel.run("globalThis.runs").text, "1")
+        finally:
+            kernel.stop()
+
     def test_a_connection_file_that_is_none(self):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "connection.json")
@@ -221,7 +265,7 @@ class Death(unittest.TestCase):
             )
             out = subprocess.run([sys.executable, "-c", code, str(ROOT / "test/kernel")], capture_output=True, text=True, cwd=folder)
             pid = int(out.stdout.strip().split("\n")[-1])
-            until("the end of the kernel", lambda: not os.path.exists(f"/proc/{pid}"))
+            until("the end of the kernel", lambda: not running(pid))
 
 
 class Starting(unittest.TestCase):

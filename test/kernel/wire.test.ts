@@ -47,6 +47,17 @@ test("wrong signatures, missing frames and malformed JSON are refused", () => {
   }
 });
 
+test("a message is taken once, however often it is sent, and of very many the latest are remembered", () => {
+  const once = new Wire({ key: "secret", signature_scheme: "hmac-sha256" });
+  const numbered = (id: number) =>
+    frames([JSON.stringify({ msg_id: String(id), msg_type: "execute_request" }), "{}", "{}", "{}"]);
+  assert.equal(once.decode(numbered(0)).header.msg_id, "0");
+  for (let i = 0; i < 4; i++) assert.throws(() => once.decode(numbered(0)), /sent before/);
+  for (let id = 1; id < 65_536; id++) once.decode(numbered(id));
+  assert.throws(() => once.decode(numbered(0)), /sent before/);
+  assert.throws(() => once.decode(numbered(65_535)), /sent before/);
+});
+
 test("a connection without a key needs no signature", () => {
   const open = new Wire({ key: "", signature_scheme: "" });
   const parts = ["<IDS|MSG>", "", header, "{}", "{}", "{}"].map((part) => Buffer.from(part));

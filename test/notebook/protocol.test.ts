@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { before, test } from "node:test";
 import { inked } from "../support/png.js";
+import { descendants, processes, secondsComputed, until } from "../support/processes.js";
 import { python } from "../support/python.js";
 
 /** The main job, run as a user runs it, and what it leaves in output/protocol/. */
@@ -135,6 +138,51 @@ test("nothing is left under a temporary name", () => {
     [],
   );
   assert.ok(!existsSync("output/.protocol-earlier"));
+});
+
+/** Every file that the main job may touch, with its size and time. */
+function snapshot(): string[] {
+  return ["output", "notebooks"].filter(existsSync).flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .map((name) => join(folder, name))
+      .filter((path) => statSync(path).isFile())
+      .map((path) => `${path} ${statSync(path).size} ${statSync(path).mtimeMs}`)
+      .sort(),
+  );
+}
+
+const skip = process.platform === "win32" && "Windows has no process groups to send Ctrl-C to";
+
+test("Ctrl-C while the main job trains leaves no process and no file behind", { skip }, async () => {
+  const earlier = snapshot();
+  // A group of its own stands for the terminal's foreground job, all of which gets Ctrl-C.
+  const job = spawn("npm", ["run", "protocol"], { detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let printed = "";
+  for (const stream of [job.stdout, job.stderr]) {
+    stream.on("data", (chunk) => {
+      printed += chunk;
+    });
+  }
+  const closed = once(job, "close");
+  let family: number[] = [];
+  try {
+    await until("the fine-tuning to begin", () => job.exitCode !== null || /Fine-tun/.test(printed), 240);
+    const kernel = descendants(job.pid!).find(({ command }) => command.includes("kernel/main.js"));
+    assert.ok(kernel, "the kernel is not among the job's processes");
+    const before = secondsComputed(kernel.pid);
+    const trains = () => job.exitCode !== null || secondsComputed(kernel.pid) >= before + 2;
+    await until("the kernel to train for two seconds", trains, 120);
+    assert.equal(job.exitCode, null, `the job ended by itself:\n${printed}`);
+    family = descendants(job.pid!).map(({ pid }) => pid);
+    process.kill(-job.pid!, "SIGINT");
+    await closed;
+  } finally {
+    if (job.exitCode === null && job.signalCode === null) process.kill(-job.pid!, "SIGKILL");
+  }
+  await until("its processes to end", () => !processes().some(({ pid }) => family.includes(pid)), 10);
+  assert.notEqual(job.exitCode, 0);
+  assert.match(printed, /Stopped\./);
+  assert.deepEqual(snapshot(), earlier);
 });
 
 function close(actual: number, expected: number, what: string): void {

@@ -59,6 +59,27 @@ test("mouse names: the reason is named", async () => {
   );
 });
 
+test('species: "mouse" labels cells of mice by upper-cased symbol; it is said, and the file says so', async () => {
+  const path = await file(2, (i) => `g${i}`);
+  const out = join(scratch, "mouse.h5ad");
+  const { notes } = await annotate(await run, path, { out, species: "mouse" });
+  for (const said of [
+    /^WARNING: only 20 of the 40 genes/,
+    /^18 genes were found by their upper-cased symbol \(species: "mouse"\), for instance "g2" for G2\.$/,
+  ])
+    assert.ok(
+      notes.some((note) => said.test(note)),
+      notes.join("\n"),
+    );
+  const labelled = await readH5ad(out);
+  const record = labelled.uns.get("cellkernel") as Record<string, unknown>;
+  assert.equal(record.species, "mouse");
+  assert.equal(Number(record.genes_found), 20);
+  labelled.close();
+  // Not for its genes is it refused.
+  await assert.rejects(evaluate(await run, { cells: path, species: "mouse" }), /no obs column "celltype"/);
+});
+
 test("the override labels all the same; the file says so", async () => {
   const out = join(scratch, "accepted.h5ad");
   const { notes, codes } = await annotate(await run, await file(7), { out, fewGenes: true });

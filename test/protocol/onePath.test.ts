@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -9,6 +9,7 @@ import {
   evaluate,
   finetune,
   loadRun,
+  openModel,
   preprocess,
   readH5ad,
   readTrainArgs,
@@ -20,13 +21,22 @@ import { Random } from "../../src/support/random.js";
 import { denseMatrix } from "../preprocess/matrix.js";
 import { tinyModel } from "../support/prepared.js";
 import { memoryCells } from "./cells.js";
+import "../support/withoutProjection.js";
 
 const CELLS = 300;
 const scratch = mkdtempSync(join(tmpdir(), "one-path-"));
 const random = new Random(4);
 
-/** 48 columns: genes G0 … G45, two of them twice. */
-const names = [...Array.from({ length: 46 }, (_, g) => `G${g}`), "G3", "G7"];
+/**
+ * 54 columns: genes G0 … G45, two of them twice, and others by names that the model lacks: two as mice have them, one of
+ * them a second time, one by the name of an old release, one by its id alone, and CD19 a second time by its id.
+ */
+const others = ["G3", "G7", "g9", "g47", "ATPIF1", "lost", "CD19", "mislaid"];
+const names = [...Array.from({ length: 46 }, (_, g) => `G${g}`), ...others];
+const geneIds = names.map((name) => {
+  if (name === "lost") return "ENSG00000167286.10"; // CD3D
+  return name === "mislaid" ? "ENSG00000177455" : ""; // CD19
+});
 const type = (cell: number) => cell % 3;
 const counts = Array.from({ length: CELLS }, (_, cell) =>
   names.map((_, g) => Math.max(0, random.below(5) - 1 + (g % 3 === type(cell) ? random.below(9) : 0))),
@@ -35,7 +45,7 @@ const other = counts.map((row) => row.map((count) => (count * 7) % 11));
 /** The same genes under names of which a third are unknown. */
 const symbols = names.map((name, g) => (g % 3 === 0 ? `unknown${g}` : name));
 const cells = memoryCells(denseMatrix(counts), {
-  ...{ varNames: names, var: { symbol: symbols }, layers: { other: denseMatrix(other) } },
+  ...{ varNames: names, var: { symbol: symbols, gene_ids: geneIds }, layers: { other: denseMatrix(other) } },
   obs: {
     celltype: counts.map((_, cell) => ["B cell", "NK", "T cell"][type(cell)]),
     kind: counts.map((_, cell) => ["x", "y"][cell % 2]),
@@ -63,10 +73,19 @@ const VALUES: Required<PreparationOptions> = {
     includeZeroGene: true,
     matrix: "other",
   },
-  ...{ geneColumn: "symbol", genesOf: panel, duplicates: "sum", seed: 5 },
+  ...{ geneColumn: "symbol", genesOf: panel, duplicates: "sum", species: "mouse", renamed: true, seed: 5 },
 };
 
-const model = tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 });
+const model = tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 }).then(({ folder, vocabulary }) => {
+  const ids = { ...vocabulary.toJSON(), ATP5IF1: 53, CD3D: 54, CD19: 55 };
+  writeFileSync(join(folder, "vocab.json"), JSON.stringify(ids));
+  return openModel(folder);
+});
+
+/** A gene that an option finds. */
+const NAMED: Partial<Record<keyof PreparationOptions, string>> = {
+  ...{ cellType: "CD3D", species: "G47", renamed: "ATP5IF1" },
+};
 
 for (const name of Object.keys(PREPARATION) as (keyof PreparationOptions)[])
   test(`evaluate and annotate agree to the bit on ${CELLS} cells prepared with ${name}: ${VALUES[name]}`, async () => {
@@ -74,6 +93,7 @@ for (const name of Object.keys(PREPARATION) as (keyof PreparationOptions)[])
     const data = await readH5ad(path);
     const ready = await preprocess(data, options);
     data.close();
+    if (name in NAMED) assert.ok(ready.tokens.genes.includes(NAMED[name]!), `${NAMED[name]} is found`);
     const folder = join(scratch, name);
     await finetune(ready, { epochs: 1, device: "cpu", threads: 1, saveDir: folder });
     const run = await loadRun(folder);
@@ -146,7 +166,7 @@ test("other files: the like matrix is taken, another place of the names is found
   });
   const moved = memoryCells(denseMatrix(counts.map((row) => row.map(Math.log1p))), {
     varNames: names.map((_, g) => `ENSG${g}`),
-    var: { feature_name: names },
+    var: { feature_name: names, gene_ids: geneIds },
     layers: { counts: denseMatrix(counts) },
     obs: { celltype: counts.map((_, cell) => ["B cell", "NK", "T cell"][type(cell)]) },
   });

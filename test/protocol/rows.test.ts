@@ -14,6 +14,7 @@ import {
   readH5ad,
   subset,
 } from "../../src/index.js";
+import "../support/withoutProjection.js";
 
 const folder = "test/fixtures/trials";
 const scratch = mkdtempSync(join(tmpdir(), "rows-"));

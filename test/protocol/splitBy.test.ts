@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { crossValidationSplits, evaluate, finetune } from "../../src/index.js";
 import type { Prepared } from "../../src/store/prepared.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
+import "../support/withoutProjection.js";
 
 const DONORS = 12;
 const training = { epochs: 1, device: "cpu", threads: 1 } as const;

@@ -15,6 +15,7 @@ import {
   simulate,
 } from "../../src/index.js";
 import { tinyArgs } from "../support/tokens.js";
+import "../support/withoutProjection.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "streaming-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -40,7 +41,7 @@ async function runOf(width: number): Promise<string> {
   const ready = await preprocess(cells, { cellType: "cell_type", nHvg: 0, model: await openModel(folder) });
   cells.close();
   const saved = join(scratch, `run-${width}`);
-  await finetune(ready, { epochs: 1, threads: 2, saveDir: saved });
+  await finetune(ready, { epochs: 1, device: "cpu", threads: 1, saveDir: saved });
   return saved;
 }
 

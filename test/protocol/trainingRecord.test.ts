@@ -14,7 +14,7 @@ const step = (n: number, change: Partial<StepEvent> = {}): StepEvent => ({
     learningRate: 1e-4,
     skipped: false,
   },
-  ...{ seconds: 2, tokens: 100, plannedTokens: 800 },
+  ...{ seconds: 2, tokens: 100, tokensLeft: 800 - 100 * n },
   ...change,
 });
 const epoch = (n: number, validationLoss: number) => ({
@@ -54,7 +54,7 @@ test("steps that were left out are counted and said, to the end", () => {
   const record = new TrainingRecord("run", 8, 2);
   assert.equal(record.add(step(1, { skipped: true })), true);
   assert.equal(record.progress().message, "step 1: the gradient is not finite; 1 steps left out so far");
-  record.finish({ weights: new Map(), bestEpoch: 2, stopped: true, steps: 5, skippedSteps: 1 });
+  record.finish({ weights: new Map(), bestEpoch: 2, stopped: true, early: false, steps: 5, skippedSteps: 1 });
   const { state, message, secondsLeft } = record.progress();
   assert.deepEqual([state, secondsLeft], ["stopped", 0]);
   assert.equal(

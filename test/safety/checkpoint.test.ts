@@ -138,7 +138,7 @@ const attacks: [name: string, file: Buffer, expected: RegExp][] = [
   ["long.safetensors", safetensors(" ".repeat(2 ** 22 + 1)), /its header of 4194305 bytes is too long/],
 ];
 
-test("small hostile checkpoints are refused within 2 s and 300 MB", async (t) => {
+test("small hostile checkpoints are refused within 3 s and 300 MB", async (t) => {
   // The time that the first one takes to load the readers is not its own.
   writeFileSync(joinPath(folder, "good.pt"), checkpoint(dict(["w", plain])));
   const good = await victim.read("checkpoint", joinPath(folder, "good.pt"), 30);
@@ -151,7 +151,7 @@ test("small hostile checkpoints are refused within 2 s and 300 MB", async (t) =>
       assert.deepEqual([error?.name, error?.code], ["CellkernelError", "format"]);
       assert.match(error!.message, expected);
       assert.ok(error!.message.includes(name), error!.message);
-      assert.ok(ms < 2000 && megabytes < 300, `${ms} ms, ${megabytes} MB`);
+      assert.ok(ms < 3000 && megabytes < 300, `${ms} ms, ${megabytes} MB`);
     });
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { readTrainArgs } from "../../src/index.js";
 import { flags, fromFlags } from "../../src/settings/flags.js";
 import { optionsPage } from "../../src/settings/page.js";
@@ -13,6 +13,7 @@ import { STEPS } from "../../src/settings/steps.js";
 import { TRAINING } from "../../src/settings/training.js";
 import { fromSections, readSections, toSections, writeSections } from "../../src/settings/yaml.js";
 import { PUBLISHED } from "../support/publishedFolder.js";
+import { python } from "../support/python.js";
 
 /** A value that an option takes and that is not its default. */
 function another(setting: Setting<unknown, unknown>): unknown {
@@ -157,4 +158,28 @@ test("a wrong value is refused with the option, what was expected and the flag",
 
 test("docs/options.md is what the tables say", () => {
   assert.equal(readFileSync("docs/options.md", "utf8"), optionsPage());
+});
+
+test("texts are the same to Python's reader of YAML 1.1 and to ours, whatever they say", () => {
+  const names = [
+    "=",
+    "<<",
+    "yes",
+    "12:30:45",
+    "no",
+    "~",
+    "0x10",
+    "1_000",
+    "2026-01-01",
+    "0o7",
+    ".inf",
+    "null",
+  ];
+  names.push("- a", "a: b #c", "\u0001\u007f\u0085\u2028\ufeff\uffff", "🧬 é", "l".repeat(300), "'\"\\\n");
+  const text = writeSections({ task_info: { names, count: 3, rate: 0.1, on: true, none: null } });
+  const folder = mkdtempSync(join(tmpdir(), "yaml-"));
+  writeFileSync(join(folder, "names.yml"), text);
+  const read = JSON.parse(python("test/settings/readYaml.py", join(folder, "names.yml")));
+  assert.deepEqual(read, { task_info: { names, count: 3, rate: 0.1, on: true, none: null } });
+  assert.deepEqual(parse(text), read);
 });

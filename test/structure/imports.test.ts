@@ -32,14 +32,14 @@ const MAY_IMPORT: Record<string, string[]> = {
   checkpoint: ["support"],
   runtime: ["graph", "support"],
   store: ["checkpoint", "tokenize", "settings", "support"],
-  train: ["model", "runtime", "tokenize", "checkpoint", "predict", "support", "settings"],
+  train: ["model", "runtime", "tokenize", "checkpoint", "predict", "store", "support", "settings"],
   predict: ["model", "runtime", "tokenize", "checkpoint", "support"],
-  evaluate: ["anndata"],
+  evaluate: ["anndata", "support"],
   reference: ["predict"],
   simulate: ["anndata", "support"],
-  views: [],
+  views: ["support"],
   protocol: [...STAGES, "views"],
-  cli: ["protocol", "store", "views", "settings"],
+  cli: ["protocol", "store", "views", "settings", "support"],
   // The public surface shows what stands elsewhere; it has nothing of its own.
   index: [...STAGES, "protocol", "views"],
   // Plots that a cell makes itself look like ours.
@@ -47,13 +47,16 @@ const MAY_IMPORT: Record<string, string[]> = {
   extension: [],
 };
 
-/** Single modules that a folder may load besides: all that the page shares with the library at run time. */
-const MAY_LOAD: Record<string, string[]> = { extension: ["src/views/contract.js"] };
+/** Single modules that a folder may load besides: what the page shares with the library, what comes before all else. */
+const MAY_LOAD: Record<string, string[]> = {
+  extension: ["src/views/contract.js"],
+  kernel: ["src/runtime/telemetry.js"],
+};
 
 /** Types cost nothing at run time, but they too follow the direction of the data. */
 const MAY_IMPORT_TYPES: Record<string, string[]> = {
   evaluate: ["predict", "tokenize"],
-  store: ["model", "preprocess"],
+  store: ["model", "preprocess", "train"],
   views: ["host"],
   checkpoint: ["model"],
   kernel: ["host"],

@@ -75,3 +75,10 @@ test("the kernels that training on CUDA loads are part of the package", () => {
   assert.ok(kernels.length > 0);
   for (const { file } of kernels) assert.ok(existsSync(`kernels/ptx/${file}`), `kernels/ptx/${file}`);
 });
+
+test("the tables of gene symbols, and their licences, are part of the package", () => {
+  const { files } = JSON.parse(readFileSync("package.json", "utf8"));
+  assert.ok(files.includes("genes"));
+  for (const file of ["human.tsv.gz", "mouse.tsv.gz", "LICENSE"])
+    assert.ok(existsSync(`genes/${file}`), file);
+});

@@ -15,7 +15,7 @@ const FORBIDDEN = [
   ],
 ] as const;
 
-const BINARY = /\.(h5ad|pt|png|safetensors|onnx|ico|woff2?|npz)$/;
+const BINARY = /\.(h5ad|pt|png|safetensors|onnx|ico|woff2?|npz|gz)$/;
 
 test("no file of the repository is tied to one machine or network", () => {
   const found: string[] = [];

@@ -51,7 +51,9 @@ const VALUES = [
   "readH5ad",
   "readMtx",
   "readTrainArgs",
+  "readZarr",
   "reportView",
+  "resume",
   "savePrepared",
   "setObs",
   "simulate",
@@ -63,6 +65,7 @@ const VALUES = [
   "writeH5ad",
   "writePng",
   "writeResults",
+  "writeZarr",
 ];
 
 const TYPES = [
@@ -135,6 +138,7 @@ const TYPES = [
   "PreprocessProgress",
   "Projection",
   "ProjectionOptions",
+  "Provenance",
   "PublishedRunOptions",
   "QcMetrics",
   "Random",
@@ -150,6 +154,7 @@ const TYPES = [
   "Resolved",
   "Results",
   "ResultsOptions",
+  "ResumeOptions",
   "RowMatrix",
   "Run",
   "RunCells",
@@ -174,6 +179,7 @@ const TYPES = [
   "Value",
   "VegaSpec",
   "VocabularyMatch",
+  "WatchOptions",
   "Weight",
   "Weights",
   "Writable",

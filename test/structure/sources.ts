@@ -23,9 +23,20 @@ export function shippedSources(): string[] {
   return repositoryFiles().filter((path) => /^(src|kernel|extension\/src)\/.*\.ts$/.test(path));
 }
 
+/** Sources that were read already: several tests ask for the same. */
+const parsed = new Map<string, ts.SourceFile>();
+
+function parse(path: string): ts.SourceFile {
+  const known = parsed.get(path);
+  if (known) return known;
+  const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true);
+  parsed.set(path, source);
+  return source;
+}
+
 /** Every module that a TypeScript file names: imports, re-exports, `import()` and `require()`. */
 export function importsOf(path: string): Import[] {
-  const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true);
+  const source = parse(path);
   const found: Import[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeOnly(node.importClause));
@@ -44,7 +55,7 @@ export function importsOf(path: string): Import[] {
 
 /** Text of every string in a TypeScript file: packages that are not code are found by their files' names. */
 export function stringsOf(path: string): string[] {
-  const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true);
+  const source = parse(path);
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isStringLiteralLike(node)) found.push(node.text);

@@ -362,15 +362,21 @@ const adam: CustomOp = {
   compute(call) {
     const [w, m, v, g, scalars] = inputsOf(call, this.inputs);
     const dims = call.dims(0);
-    const [weight, first, second] = [w, m, v].map((t) => new Float64Array(t));
+    const { length } = w;
+    // Written at once, since these are the most numbers by far; what is given may be the memory of what came.
+    const given = [0, 1, 2].map((i) => new Float32Array(koffi.view(call.output(i, dims), 4 * length)));
+    const [weight, first, second] = given;
+    const bits = new Uint16Array(koffi.view(call.output(3, dims), 2 * length));
     const [rate, correction, factor, decay, beta1, beta2, epsilon] = scalars;
-    for (let i = 0; i < weight.length; i++) {
+    for (let i = 0; i < length; i++) {
       const gradient = g[i] * factor;
-      first[i] = beta1 * first[i] + (1 - beta1) * gradient;
-      second[i] = beta2 * second[i] + (1 - beta2) * gradient * gradient;
-      weight[i] -= decay * weight[i] + (rate * first[i]) / (Math.sqrt(second[i]) / correction + epsilon);
+      const mean = beta1 * m[i] + (1 - beta1) * gradient;
+      const square = beta2 * v[i] + (1 - beta2) * gradient * gradient;
+      const next = w[i] - (decay * w[i] + (rate * mean) / (Math.sqrt(square) / correction + epsilon));
+      first[i] = mean;
+      second[i] = square;
+      weight[i] = next;
+      bits[i] = toHalf(next);
     }
-    for (const [i, data] of [weight, first, second, weight].entries())
-      give(call, i, this.outputs[i], dims, data);
   },
 };

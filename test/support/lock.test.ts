@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -33,6 +33,24 @@ test("a killed process's claim is taken over", async () => {
   child.kill("SIGKILL");
   await once(child, "exit");
   claim(target)();
+});
+
+test("a claim holds against what no longer says whose it is, and goes by what a link leads to", () => {
+  const target = join(folder, "linked");
+  const giveBack = claim(target);
+  writeFileSync(join(folder, ".linked.lock"), "1 1");
+  symlinkSync(target, join(folder, "link"));
+  assert.throws(() => claim(join(folder, "link")), /is being written by another run/);
+  giveBack();
+  claim(join(folder, "link"))();
+});
+
+test("where nothing can be written, this is said before any work", () => {
+  writeFileSync(join(folder, "file"), "");
+  assert.throws(() => claim(join(folder, "file", "run")), {
+    code: "path",
+    message: /run cannot be written: E/,
+  });
 });
 
 test("an id that another process has by now holds nothing", { skip: !existsSync("/proc/self/stat") }, () => {

@@ -82,7 +82,9 @@ test("an epoch has every cell once, in batches of like length, repeatably", () =
 });
 
 test("senseless options are named", () => {
-  assert.throws(() => assembleBatch(store(2), [1], { ...options, maxSeqLen: 1 }), /maxSeqLen is 1/);
+  assert.throws(() => assembleBatch(store(2), [1], { ...options, maxSeqLen: 1 }), {
+    ...{ code: "option", message: /maxSeqLen is 1/ },
+  });
   assert.throws(
     () => bucketBatches(store(2), [1], { batchSize: 0, maxSeqLen: 9, seed: 0, epoch: 0 }),
     /batchSize is 0/,

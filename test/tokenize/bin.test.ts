@@ -93,5 +93,7 @@ test("zeros stay zeros, and a cell of zeros too", () => {
 });
 
 test("a senseless number of bins is named", () => {
-  assert.throws(() => new Binner(2), /nBins is 2; it must be an integer from 3 to 256/);
+  assert.throws(() => new Binner(2), {
+    ...{ code: "option", message: /nBins is 2; it must be an integer from 3 to 256/ },
+  });
 });

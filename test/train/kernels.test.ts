@@ -18,7 +18,7 @@ import { smallSpec, smallSteps, smallWeights, uniform } from "../support/smallMo
 
 const spec: TrainerSpec = { ...smallSpec({ embsize: 512, d_hid: 512, nheads: 8, nlayers: 3 }), genes: 20 };
 const adam = { epsilon: 1e-4, weightDecay: 0, clipNorm: 1 };
-const [seed, threads] = [0, 2];
+const [seed, threads] = [0, 1];
 
 interface Choices {
   dropout: number;
@@ -31,13 +31,11 @@ interface Choices {
  * ReLU is on and the others are off: at those near 0 float16's rounding decides, and one more or less of the 512 moves
  * the derivatives by 2 to 5 %.
  */
-function weightsOf(): Weights {
-  const weights = smallWeights(spec, 1, 0.05);
-  for (const [name, { data }] of weights)
-    if (/linear1\.bias|decoder\.0\.bias|fc\.[02]\.bias/.test(name))
-      for (let i = 0; i < data.length; i++) data[i] += i % 2 === 0 ? 3 : -3;
-  return weights;
-}
+const drawn = smallWeights(spec, 1, 0.05);
+for (const [name, { data }] of drawn)
+  if (/linear1\.bias|decoder\.0\.bias|fc\.[02]\.bias/.test(name))
+    for (let i = 0; i < data.length; i++) data[i] += i % 2 === 0 ? 3 : -3;
+const weightsOf = (): Weights => copyWeights(drawn);
 
 function trainingSpec({ dropout, objectives = ["CLS"], frozen }: Choices, args = spec.args): TrainingSpec {
   const chosen = { objectives, dropout, frozen, attentionLoop: "batch" as const, half: true };
@@ -91,12 +89,13 @@ function assertSameGradients(found: Weights, expected: Weights, tolerance = 5e-3
   for (const [name, { data }] of expected) {
     const third = data.length / 3;
     const ours = found.get(name)!.data;
+    const keys = name.endsWith("in_proj_bias") ? [third, 2 * third] : [0, 0];
     let [off, size] = [0, 0];
-    data.forEach((x, i) => {
-      if (name.endsWith("in_proj_bias") && i >= third && i < 2 * third) return;
-      off += (ours[i] - x) ** 2;
-      size += x ** 2;
-    });
+    for (let i = 0; i < data.length; i++) {
+      if (i >= keys[0] && i < keys[1]) continue;
+      off += (ours[i] - data[i]) ** 2;
+      size += data[i] ** 2;
+    }
     assert.ok(size > 0, `${name}: no derivative`);
     assert.ok(
       Math.sqrt(off / size) < tolerance,

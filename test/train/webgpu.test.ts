@@ -10,7 +10,8 @@ import { softwareGpu } from "../support/softwareGpu.js";
 interface Child {
   losses: { cpu: number[]; webgpu: number[] };
   frozen: { cpu: number[]; webgpu: number[] };
-  fullSize: { openSeconds: number; bytes: number };
+  fullSize: { openSeconds: number };
+  traffic: { bytes: number; weights: number };
   placement: { provider: string; op: string; elements: number[] }[];
 }
 
@@ -46,8 +47,9 @@ describe("training on WebGPU (SwiftShader)", { skip }, () => {
     }
   });
 
-  it("keeps the state on the device: at 12 layers of 512 a step moves less than a megabyte", () => {
-    assert.ok(child.fullSize.bytes < 1e6, `${child.fullSize.bytes} bytes`);
+  it("keeps the state on the device: a step moves a small part of it; 12 layers of 512 open in time", () => {
+    const { bytes, weights } = child.traffic;
+    assert.ok(bytes > 0 && bytes < weights / 40, `${bytes} bytes, of weights ${weights}`);
     // The target is 3 s; here only that it is not the 117 s of four steps in one graph.
     assert.ok(child.fullSize.openSeconds < 30, `${child.fullSize.openSeconds} s`);
   });

@@ -1,3 +1,5 @@
+import { svg } from "../svg.js";
+
 /** One curve of a chart. */
 export interface Curve {
   /** Names its CSS class: `training` or `validation`. */
@@ -8,7 +10,7 @@ export interface Curve {
   dots?: boolean;
 }
 
-/** A small line chart; drawn as SVG text, so that style and theme come from CSS. */
+/** A small line chart. Style and theme come from CSS. */
 export interface Chart {
   title: string;
   xLabel: string;
@@ -28,8 +30,8 @@ const RIGHT = 12;
 const TOP = 30;
 const BOTTOM = 36;
 
-/** Draws a chart as an SVG document. Labels are ours, never the data's, except the caller's own translated words. */
-export function chartSvg(chart: Chart): string {
+/** Draws a chart. */
+export function chartSvg(chart: Chart): SVGSVGElement {
   const values = chart.curves.flatMap(({ points }) => points.map(({ y }) => y)).filter(Number.isFinite);
   const low = chart.percent ? 0 : Math.min(...values, Number.POSITIVE_INFINITY);
   const high = Math.max(...values, Number.NEGATIVE_INFINITY);
@@ -40,44 +42,70 @@ export function chartSvg(chart: Chart): string {
   const shown = (value: number) =>
     chart.percent ? `${Math.round(100 * value)} %` : String(Number(value.toPrecision(3)));
 
-  const grid = ticks.map((tick) => {
+  const grid = ticks.flatMap((tick) => {
     const at = y(tick).toFixed(1);
-    return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/>
-<text x="${LEFT - 6}" y="${at}" dy="4" text-anchor="end">${shown(tick)}</text>`;
+    return [
+      svg("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: at, y2: at }),
+      svg("text", { x: LEFT - 6, y: at, dy: 4, "text-anchor": "end" }, shown(tick)),
+    ];
   });
   const [from, to] = chart.xRange;
   const steps = niceTicks(from, to, 6).filter((tick) => Number.isInteger(tick) && tick >= from && tick <= to);
-  const below = steps.map(
-    (tick) =>
-      `<text x="${x(tick).toFixed(1)}" y="${HEIGHT - BOTTOM + 15}" text-anchor="middle">${tick.toLocaleString("en")}</text>`,
+  const below = steps.map((tick) =>
+    svg(
+      "text",
+      { x: x(tick).toFixed(1), y: HEIGHT - BOTTOM + 15, "text-anchor": "middle" },
+      tick.toLocaleString("en"),
+    ),
   );
-  const curves = chart.curves.map(({ name, points, dots }) => {
+  const curves = chart.curves.flatMap(({ name, points, dots }) => {
     const path = points
       .map((point, i) => `${i ? "L" : "M"}${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)}`)
       .join("");
-    const circles = dots
-      ? points.map(
-          (point) =>
-            `<circle class="${name}" cx="${x(point.x).toFixed(1)}" cy="${y(point.y).toFixed(1)}" r="3.5"/>`,
-        )
-      : [];
-    return `<path class="${name}" d="${path}"/>${circles.join("")}`;
+    const circles = (dots ? points : []).map((point) =>
+      svg("circle", { class: name, cx: x(point.x).toFixed(1), cy: y(point.y).toFixed(1), r: 3.5 }),
+    );
+    return [svg("path", { class: name, d: path }), ...circles];
   });
   let keyAt = WIDTH - RIGHT;
   const key = [...chart.curves].reverse().map(({ name, label }) => {
-    const text = `<text class="key-${name}" x="${keyAt}" y="16" text-anchor="end">${label}</text>`;
+    const text = svg("text", { class: `key-${name}`, x: keyAt, y: 16, "text-anchor": "end" }, label);
     keyAt -= 7 * label.length + 14;
     return text;
   });
-  const mark = chart.mark
-    ? `<line class="mark" x1="${x(chart.mark.x)}" x2="${x(chart.mark.x)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/>
-<text class="mark" x="${x(chart.mark.x) + (chart.mark.x > (from + to) / 2 ? -5 : 5)}" y="${TOP + 10}" text-anchor="${chart.mark.x > (from + to) / 2 ? "end" : "start"}">${chart.mark.label}</text>`
-    : "";
-  return `<svg class="cellkernel-chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${chart.title}">
-<text class="heading" x="${LEFT}" y="16">${chart.title}</text>
-${grid.join("")}${below.join("")}${mark}${curves.join("")}${key.join("")}
-<text class="axis" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">${chart.xLabel}</text>
-</svg>`;
+  return svg(
+    "svg",
+    {
+      class: "cellkernel-chart",
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      width: WIDTH,
+      height: HEIGHT,
+      role: "img",
+      "aria-label": chart.title,
+    },
+    svg("text", { class: "heading", x: LEFT, y: 16 }, chart.title),
+    ...grid,
+    ...below,
+    ...(chart.mark ? mark(chart.mark, x, (from + to) / 2) : []),
+    ...curves,
+    ...key,
+    svg(
+      "text",
+      { class: "axis", x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 4, "text-anchor": "middle" },
+      chart.xLabel,
+    ),
+  );
+}
+
+/** The line and its word, which stands where there is more room. */
+function mark(at: NonNullable<Chart["mark"]>, x: (value: number) => number, middle: number): SVGElement[] {
+  const left = at.x > middle;
+  const line = x(at.x);
+  const side = { x: line + (left ? -5 : 5), "text-anchor": left ? "end" : "start" };
+  return [
+    svg("line", { class: "mark", x1: line, x2: line, y1: TOP, y2: HEIGHT - BOTTOM }),
+    svg("text", { class: "mark", y: TOP + 10, ...side }, at.label),
+  ];
 }
 
 function scale([from, to]: [number, number], [start, end]: [number, number]): (value: number) => number {

@@ -71,7 +71,7 @@ export class TrainingRenderer extends Widget implements IRenderMime.IRenderer {
     this.#stop.disabled = asked;
     this.#stop.textContent = asked ? trans.__("Stopping…") : trans.__("Stop");
     this.#stop.title = trans.__("End after this step and keep the best weights so far");
-    this.#charts.innerHTML = charts(run, trans).map(chartSvg).join("");
+    this.#charts.replaceChildren(...charts(run, trans).map(chartSvg));
     const best = run.history.find(({ epoch }) => epoch === run.bestEpoch);
     const lines = [
       run.message ?? "",

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-
 import { type ColumnTable, fromCSV } from "arquero";
 
+import { readText } from "../../support/readText.js";
 import { AnnData } from "../anndata.js";
 import { type JoinOptions, joinByCell } from "../join.js";
 import { withColumns } from "../table.js";
@@ -18,9 +17,12 @@ export function setObs(adata: AnnData, source: ColumnTable | string, options: Jo
   return new AnnData({ ...adata, isFile: false, obs: withColumns(adata.obs, columns) });
 }
 
+/** Bytes of a table: the longest text that JavaScript can hold. */
+const MOST_BYTES = 2 ** 29 - 25;
+
 /** The key column stays text: "0012" and "2020-01-01" may be names. */
 function readTable(path: string, key: string | undefined): ColumnTable {
-  const text = readFileSync(path, "utf8").replace(/^\ufeff/, "");
+  const text = readText(path, MOST_BYTES).replace(/^\ufeff/, "");
   const header = text.slice(0, text.search(/\r?\n|$/));
   const delimiter = header.includes("\t") ? "\t" : header.includes(";") && !header.includes(",") ? ";" : ",";
   const [first] = fromCSV(`${header}\n`, { delimiter, autoType: false }).columnNames();

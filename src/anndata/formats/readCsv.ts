@@ -64,7 +64,7 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
     if (fields.length !== columnNames.length + 1) {
       throw new CellkernelError(
         "format",
-        `${path}: row "${name}" (line ${rowNames.length + 2}) has ${fields.length - 1} values, ` +
+        `${path}: row "${short(name)}" (line ${rowNames.length + 2}) has ${fields.length - 1} values, ` +
           `expected ${columnNames.length}; is the separator "${delimiter}"?`,
         { path, row: name },
       );
@@ -76,7 +76,7 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
       if (Number.isNaN(value)) {
         throw new CellkernelError(
           "format",
-          `${path}: "${text}" at row "${name}", column "${columnNames[column]}" is not a number.`,
+          `${path}: "${short(text)}" at row "${short(name)}", column "${short(columnNames[column])}" is not a number.`,
           { path, row: name, column: columnNames[column] },
         );
       }
@@ -90,11 +90,18 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
   return { rowNames, columnNames, indptr: indptr.values(), indices: indices.values(), data: data.values() };
 }
 
+/** What may be the whole of a file that is no table. */
+function short(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
 function guessDelimiter(header: string): string {
   const counts = ["\t", ",", ";"].map((delimiter) => header.split(delimiter).length);
   const most = Math.max(...counts);
   return most > 1 ? ["\t", ",", ";"][counts.indexOf(most)] : " ";
 }
+
+const QUOTED = /"([^"]*(?:""[^"]*)*)"/y;
 
 /** The fields of a line; quoted ones may contain the delimiter and doubled quotes, but no newline. */
 function splitFields(line: string, delimiter: string): string[] {
@@ -102,7 +109,8 @@ function splitFields(line: string, delimiter: string): string[] {
   const fields: string[] = [];
   for (let at = 0; at <= line.length; ) {
     if (line[at] === '"') {
-      const quoted = /^"((?:[^"]|"")*)"/.exec(line.slice(at));
+      QUOTED.lastIndex = at;
+      const quoted = QUOTED.exec(line);
       if (!quoted) return line.split(delimiter);
       fields.push(quoted[1].replaceAll('""', '"'));
       at += quoted[0].length + 1;

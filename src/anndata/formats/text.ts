@@ -2,12 +2,16 @@ import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { CellkernelError } from "../../support/error.js";
+import { plainFile } from "../../support/readText.js";
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
+/** Bytes of a line: the names of a million cells take 20 MB. */
+const MOST_LINE = 2 ** 25;
 
 /** The first bytes of a file. */
 export function firstBytes(path: string, count: number): Buffer {
+  plainFile(path);
   const file = openSync(path, "r");
   try {
     const bytes = Buffer.alloc(count);
@@ -24,8 +28,8 @@ export function isGzip(path: string): boolean {
 
 /** The bytes of a text file, unpacked where it is gzipped, piece by piece. */
 async function* pieces(path: string): AsyncIterable<Buffer> {
-  const file = createReadStream(path, { highWaterMark: 2 ** 20 });
   const packed = isGzip(path);
+  const file = createReadStream(path, { highWaterMark: 2 ** 20 });
   const stream: Readable = packed ? file.pipe(createGunzip({ chunkSize: 2 ** 18 })) : file;
   if (packed) file.on("error", (error) => stream.destroy(error));
   try {
@@ -44,18 +48,27 @@ async function* pieces(path: string): AsyncIterable<Buffer> {
 
 /** Runs of whole lines as bytes, each ending in a newline; none is empty. */
 export async function* lineRuns(path: string): AsyncIterable<Buffer> {
-  let rest: Buffer = Buffer.alloc(0);
+  // The line that has not ended yet, joined when it has: to join it with each piece would take the square of its length.
+  let rest: Buffer[] = [];
+  let held = 0;
   for await (const piece of pieces(path)) {
     const end = piece.lastIndexOf(NEWLINE) + 1;
-    if (end === 0) {
-      rest = Buffer.concat([rest, piece]);
-      continue;
+    const first = end > 0 ? piece.indexOf(NEWLINE) : piece.length;
+    if (held + first > MOST_LINE)
+      throw new CellkernelError(
+        "format",
+        `${path} has a line of more than ${MOST_LINE} bytes; it is no table of cells and genes.`,
+        { path },
+      );
+    if (end > 0) {
+      yield Buffer.concat([...rest, piece.subarray(0, end)]);
+      rest = [];
+      held = 0;
     }
-    const whole = piece.subarray(0, end);
-    yield rest.length > 0 ? Buffer.concat([rest, whole]) : whole;
-    rest = Buffer.from(piece.subarray(end));
+    rest.push(piece.subarray(end));
+    held += piece.length - end;
   }
-  if (rest.length > 0) yield Buffer.concat([rest, Buffer.of(NEWLINE)]);
+  if (held > 0) yield Buffer.concat([...rest, Buffer.of(NEWLINE)]);
 }
 
 /** The lines of a text file, without their ends. */

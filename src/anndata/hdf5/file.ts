@@ -3,9 +3,12 @@ import { resolve } from "node:path";
 
 import type { Metadata } from "h5wasm/node";
 import { CellkernelError } from "../../support/error.js";
+import type { RowReader, Storage } from "../storage.js";
 import { type Decoded, decode, dtypeOf, type TypedArray } from "./decode.js";
 import { FIRST_PLUGIN, requireFilters } from "./filters.js";
 import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
+import { requireLikelyChunks, requireLikelySize } from "./limits.js";
+import { NumberReader } from "./numbers.js";
 import { loadPlugin } from "./plugins.js";
 
 /** Elements with variable-length parts are read in runs of this many, numbers whole. */
@@ -14,11 +17,13 @@ const STRING_RUN = 65_536;
 const MOST_BYTES = 2 ** 30;
 
 /** An HDF5 file opened read-only. Paths inside it are absolute: `/obs/cell_type`. */
-export class H5File {
+export class H5File implements Storage {
   private constructor(
     readonly path: string,
     readonly library: H5Library,
     private handle: bigint,
+    /** Bytes. */
+    readonly size: number,
   ) {}
 
   /** Opens a file. Errors say whether it is missing, no HDF5 file, cut short or damaged. */
@@ -29,7 +34,7 @@ export class H5File {
     const handle = checked(`${path} cannot be opened as an HDF5 file`, () =>
       library.open(path, library.H5F_ACC_RDONLY, false, -1, -1),
     );
-    return new H5File(path, library, handle);
+    return new H5File(path, library, handle, statSync(path).size);
   }
 
   close(): void {
@@ -51,6 +56,15 @@ export class H5File {
     return type === this.library.H5G_DATASET ? "dataset" : undefined;
   }
 
+  /** Whether a path is a link by name, within the file or to another one, rather than an object's own. */
+  isLink(path: string): boolean {
+    return checked(this.at(path), () => {
+      if (this.library.get_type(this.id, path) < 0) return false;
+      const { filename } = this.library.get_external_link(this.id, path) as { filename?: string };
+      return filename !== undefined || this.library.get_symbolic_link(this.id, path) !== null;
+    });
+  }
+
   /** Names of a group's members. */
   keys(path: string): string[] {
     return checked(this.at(path), () => this.library.get_names(this.id, path, false));
@@ -66,6 +80,7 @@ export class H5File {
     return checked(`${this.at(path)}, attribute ${name}`, () => {
       const type = this.library.get_attribute_metadata(this.id, path, name);
       const count = type.total_size;
+      requireLikelySize(`${this.at(path)}, attribute ${name}`, type, false, this.size);
       return this.withMemory(type.size * count, (pointer) => {
         const status = this.library.get_attribute_data(this.id, path, name, BigInt(pointer));
         if (status < 0) throw new Error("its value cannot be read");
@@ -83,11 +98,12 @@ export class H5File {
   }
 
   /** A dataset's element type, dimensions and chunks; refuses one whose filters we lack. */
-  dataset(path: string): Metadata & { shape: number[] } {
+  dataset(path: string): Metadata & { shape: number[]; packed: boolean } {
     const type = checked(this.at(path), () => this.library.get_dataset_metadata(this.id, path));
     const filters = checked(this.at(path), () => this.library.get_dataset_filters(this.id, path));
     requireFilters(this.at(path), filters);
-    const dataset = { ...type, shape: type.shape ?? [0] };
+    if (filters.length > 0) requireLikelyChunks(this.at(path), type, this.size);
+    const dataset = { ...type, shape: type.shape ?? [0], packed: filters.length > 0 };
     for (const { id } of filters) {
       if (id < FIRST_PLUGIN || type.total_size === 0) continue;
       loadPlugin(this.library, id, () => this.rows(path, dataset, 0, 1));
@@ -95,13 +111,36 @@ export class H5File {
     return dataset;
   }
 
+  shape(path: string): number[] {
+    return this.dataset(path).shape;
+  }
+
   dtype(path: string): string {
     return dtypeOf(this.dataset(path));
   }
 
+  /** A dataset that is to be read whole. @throws where it claims more than the file can hold */
+  private whole(path: string): Metadata & { shape: number[] } {
+    const dataset = this.dataset(path);
+    requireLikelySize(this.at(path), dataset, dataset.packed, this.size);
+    return dataset;
+  }
+
+  requireHeld(path: string): void {
+    this.whole(path);
+  }
+
+  fields(path: string): string[] {
+    return this.dataset(path).compound_type?.members.map((member) => member.name) ?? [];
+  }
+
+  rowReader(path: string): RowReader {
+    return new NumberReader(this, path);
+  }
+
   /** Reads a whole dataset that fits in memory (columns, names, embeddings; not matrices of counts). */
   read(path: string): Decoded & { shape: number[] } {
-    const type = this.dataset(path);
+    const type = this.whole(path);
     const { shape } = type;
     const rows = shape[0] ?? 1;
     const each = shape.slice(1).reduce((product, dimension) => product * dimension, 1);
@@ -145,10 +184,17 @@ export class H5File {
     );
   }
 
-  /** The path that an object reference stands for (anndata before 0.7.8 kept categories so). */
-  dereference(reference: Uint8Array): string {
+  identity(path: string): string {
+    const reference = checked(this.at(path), () => this.library.create_object_reference(this.id, path));
+    return Buffer.from(reference).toString("hex");
+  }
+
+  /** By an object reference. */
+  referred(path: string, attribute: string): string | undefined {
+    const reference = this.attribute(path, attribute)?.values;
+    if (!Array.isArray(reference)) return undefined;
     return checked(`${this.path}, an object reference`, () =>
-      this.library.get_referenced_name(this.id, reference, true),
+      this.library.get_referenced_name(this.id, reference[0] as Uint8Array, true),
     );
   }
 

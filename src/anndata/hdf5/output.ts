@@ -1,32 +1,19 @@
-import { Dataset, Group, type Metadata } from "h5wasm/node";
+import { Dataset, Group } from "h5wasm/node";
 import { CellkernelError } from "../../support/error.js";
+import type { GrowingArray, Output } from "../storage.js";
 import { PLACEHOLDER_TYPE, writeBooleanTypes } from "./booleans.js";
-import type { TypedArray } from "./decode.js";
+import type { Decoded, TypedArray } from "./decode.js";
 import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
+import { writeCompound } from "./records.js";
+import { type ElementType, TEXT_TYPE } from "./types.js";
 
 /** Elements that are handed to the library at a time. */
 const RUN = 262_144;
 /** Elements of a chunk of a dataset that grows. */
 const CHUNK = 65_536;
 
-/** The part of h5wasm's metadata that says what the elements are. */
-export type ElementType = Pick<
-  Metadata,
-  "type" | "size" | "signed" | "vlen" | "littleEndian" | "cset" | "compound_type"
->;
-
-/** UTF-8 text of any length. */
-export const TEXT_TYPE: ElementType = {
-  type: 3,
-  size: 4,
-  signed: false,
-  vlen: true,
-  littleEndian: true,
-  cset: 1,
-};
-
 /** An HDF5 file being written. Paths inside it are absolute; parents must exist. */
-export class H5Output {
+export class H5Output implements Output {
   private readonly booleans: string[] = [];
 
   private constructor(
@@ -121,6 +108,10 @@ export class H5Output {
     this.bytes(path, values, shape, PLACEHOLDER_TYPE);
   }
 
+  records(path: string, fields: ReadonlyMap<string, Decoded>, shape: number[]): void {
+    writeCompound(this, path, fields, shape);
+  }
+
   /** A dataset of elements of any type, given as their bytes in memory (a text is its address). */
   bytes(path: string, values: Uint8Array, shape: number[], type: ElementType): void {
     const dimensions = shape.map(BigInt);
@@ -140,7 +131,7 @@ export class H5Output {
    * An empty dataset that `append` makes longer, of elements like those of `kind`. With `width` it has
    * two dimensions, rows of that many elements.
    */
-  growing(path: string, kind: TypedArray, width?: number): GrowingDataset {
+  growing(path: string, kind: TypedArray, width?: number): GrowingArray {
     const { parent, name } = split(path);
     const row = width === undefined ? [] : [width];
     const chunks = [
@@ -182,7 +173,7 @@ export class H5Output {
 }
 
 /** A dataset of numbers whose final length is not known beforehand. */
-export class GrowingDataset {
+class GrowingDataset implements GrowingArray {
   /** Rows so far (of one element where the dataset has one dimension). */
   length = 0;
   private readonly dataset: Dataset;

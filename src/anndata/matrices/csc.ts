@@ -1,8 +1,8 @@
 import { CellkernelError } from "../../support/error.js";
-import type { H5File } from "../hdf5/file.js";
-import { arrayFor, NumberReader } from "../hdf5/numbers.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
-import { blockEnd, readPointers } from "./csr.js";
+import { arrayFor } from "../numbers.js";
+import type { Storage } from "../storage.js";
+import { blockEnd, readPointers, requireLikelyLines } from "./csr.js";
 import { checkedBlock, rowRange } from "./rows.js";
 
 /** Entries of a band of rows that is gathered at a time: 256 MB for float32. */
@@ -23,7 +23,7 @@ export class CscMatrix implements RowMatrix {
   private rowPointers: Float64Array | undefined;
 
   constructor(
-    private readonly file: H5File,
+    private readonly file: Storage,
     private readonly path: string,
     readonly shape: readonly [number, number],
     private readonly bandEntries = BAND_ENTRIES,
@@ -33,7 +33,7 @@ export class CscMatrix implements RowMatrix {
 
   *blocks(options: { start?: number; end?: number; rows?: number } = {}): Iterable<CsrBlock> {
     const { start, end, rows } = rowRange(this.shape[0], options);
-    this.columnPointers ??= readPointers(this.file, this.path, this.shape[1]);
+    this.columnPointers ??= this.readColumnPointers();
     this.rowPointers ??= this.countRows();
     const pointers = this.rowPointers;
     for (let row = start; row < end; ) {
@@ -49,9 +49,9 @@ export class CscMatrix implements RowMatrix {
 
   /** The stored values of columns `start` to `end`, for a look at what the matrix holds. */
   columnValues(start: number, end: number): Float32Array | Float64Array {
-    this.columnPointers ??= readPointers(this.file, this.path, this.shape[1]);
+    this.columnPointers ??= this.readColumnPointers();
     const first = this.columnPointers[start];
-    const data = new NumberReader(this.file, `${this.path}/data`);
+    const data = this.file.rowReader(`${this.path}/data`);
     try {
       const values = arrayFor(this.dtype, this.columnPointers[end] - first);
       data.read(first, first + values.length, values);
@@ -59,6 +59,13 @@ export class CscMatrix implements RowMatrix {
     } finally {
       data.release();
     }
+  }
+
+  private readColumnPointers(): Float64Array {
+    const [rows, columns] = this.shape;
+    const pointers = readPointers(this.file, this.path, columns);
+    requireLikelyLines(pointers, [0, columns], rows, this.file.at(this.path));
+    return pointers;
   }
 
   /** A band ends where the next row (or the next block of `rows` rows) would make it too large. */
@@ -73,7 +80,7 @@ export class CscMatrix implements RowMatrix {
   /** Where each row's entries would begin if the matrix were stored by rows. */
   private countRows(): Float64Array {
     const counts = new Float64Array(this.shape[0] + 1);
-    const indices = new NumberReader(this.file, `${this.path}/indices`);
+    const indices = this.file.rowReader(`${this.path}/indices`);
     const run = new Int32Array(RUN);
     try {
       for (let at = 0; at < indices.rows; at += RUN) {
@@ -107,8 +114,8 @@ export class CscMatrix implements RowMatrix {
     const next = indptr.slice();
     const indices = new Int32Array(count);
     const data = arrayFor(this.dtype, count);
-    const rowReader = new NumberReader(this.file, `${this.path}/indices`);
-    const dataReader = new NumberReader(this.file, `${this.path}/data`);
+    const rowReader = this.file.rowReader(`${this.path}/indices`);
+    const dataReader = this.file.rowReader(`${this.path}/data`);
     const rows = new Int32Array(RUN);
     const values = arrayFor(this.dtype, RUN);
     const columnPointers = this.columnPointers!;

@@ -1,7 +1,7 @@
 import { CellkernelError } from "../../support/error.js";
-import type { H5File } from "../hdf5/file.js";
-import { arrayFor, NumberReader } from "../hdf5/numbers.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
+import { arrayFor } from "../numbers.js";
+import type { RowReader, Storage } from "../storage.js";
 import { BLOCK_ENTRIES, checkedBlock, rowRange } from "./rows.js";
 
 /** A `csr_matrix` group, read by runs of rows; only its row pointers stay in memory. */
@@ -11,7 +11,7 @@ export class CsrMatrix implements RowMatrix {
   private pointers: Float64Array | undefined;
 
   constructor(
-    private readonly file: H5File,
+    private readonly file: Storage,
     private readonly path: string,
     readonly shape: readonly [number, number],
   ) {
@@ -21,8 +21,8 @@ export class CsrMatrix implements RowMatrix {
   *blocks(options: { start?: number; end?: number; rows?: number } = {}): Iterable<CsrBlock> {
     const { start, end, rows } = rowRange(this.shape[0], options);
     this.pointers ??= readPointers(this.file, this.path, this.shape[0]);
-    const indices = new NumberReader(this.file, `${this.path}/indices`);
-    const data = new NumberReader(this.file, `${this.path}/data`);
+    const indices = this.file.rowReader(`${this.path}/indices`);
+    const data = this.file.rowReader(`${this.path}/data`);
     try {
       for (let row = start; row < end; ) {
         const stop = rows === undefined ? blockEnd(this.pointers, row, end) : Math.min(end, row + rows);
@@ -37,11 +37,12 @@ export class CsrMatrix implements RowMatrix {
 
   private block(
     pointers: Float64Array,
-    indices: NumberReader,
-    data: NumberReader,
+    indices: RowReader,
+    data: RowReader,
     start: number,
     end: number,
   ): CsrBlock {
+    requireLikelyLines(pointers, [start, end], this.shape[1], this.file.at(this.path));
     const first = pointers[start];
     const count = pointers[end] - first;
     if (count >= 2 ** 31) {
@@ -63,12 +64,37 @@ export class CsrMatrix implements RowMatrix {
   }
 }
 
+/** A line may hold an entry several times; more often than this on average, no writer is at fault but a trap is set. */
+const MOST_REPEATED = 8;
+
+/**
+ * Refuses lines (rows, or for CSC columns) from `start` to `end` that hold far more entries than they have places, before
+ * room is made for them: what a file claims of its entries need not be stored in it.
+ */
+export function requireLikelyLines(
+  pointers: Float64Array,
+  [start, end]: readonly [number, number],
+  width: number,
+  where: string,
+): void {
+  for (let line = start; line < end; line++) {
+    const entries = pointers[line + 1] - pointers[line];
+    if (entries > MOST_REPEATED * width)
+      throw new CellkernelError(
+        "format",
+        `${where}: line ${line} has ${entries} entries in ${width} places; the file is damaged.`,
+        { member: where },
+      );
+  }
+}
+
 /** Reads and checks the pointers of a compressed matrix with `lines` rows (or, for CSC, columns). */
-export function readPointers(file: H5File, path: string, lines: number): Float64Array {
+export function readPointers(file: Storage, path: string, lines: number): Float64Array {
   const where = file.at(path);
-  const reader = new NumberReader(file, `${path}/indptr`);
-  const entries = file.dataset(`${path}/data`).shape[0];
-  const columns = file.dataset(`${path}/indices`).shape[0];
+  file.requireHeld?.(`${path}/indptr`);
+  const reader = file.rowReader(`${path}/indptr`);
+  const entries = file.shape(`${path}/data`)[0];
+  const columns = file.shape(`${path}/indices`)[0];
   if (reader.rows !== lines + 1) {
     throw new CellkernelError(
       "format",

@@ -1,6 +1,6 @@
-import type { H5File } from "../hdf5/file.js";
-import { arrayFor, NumberReader } from "../hdf5/numbers.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
+import { arrayFor } from "../numbers.js";
+import type { Storage } from "../storage.js";
 import { BLOCK_ENTRIES, rowRange } from "./rows.js";
 
 /** A two-dimensional dataset, read by runs of rows; its zeros are left out. */
@@ -9,7 +9,7 @@ export class DenseMatrix implements RowMatrix {
   readonly dtype: string;
 
   constructor(
-    private readonly file: H5File,
+    private readonly file: Storage,
     private readonly path: string,
     readonly shape: readonly [number, number],
   ) {
@@ -20,7 +20,7 @@ export class DenseMatrix implements RowMatrix {
     const columns = this.shape[1];
     const fitting = Math.max(1, Math.floor(BLOCK_ENTRIES / Math.max(1, columns)));
     const { start, end, rows = fitting } = rowRange(this.shape[0], options);
-    const reader = new NumberReader(this.file, this.path);
+    const reader = this.file.rowReader(this.path);
     try {
       for (let row = start; row < end; row += rows) {
         const stop = Math.min(end, row + rows);

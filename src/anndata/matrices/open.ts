@@ -1,6 +1,6 @@
 import { CellkernelError } from "../../support/error.js";
-import type { H5File } from "../hdf5/file.js";
 import type { RowMatrix } from "../matrix.js";
+import type { Storage } from "../storage.js";
 import { CscMatrix } from "./csc.js";
 import { CsrMatrix } from "./csr.js";
 import { DenseMatrix } from "./dense.js";
@@ -11,7 +11,7 @@ import { DenseMatrix } from "./dense.js";
  * before 0.7 named them (`h5sparse_format`). `expected`, where given, is the shape that `obs` and
  * `var` ask for.
  */
-export function openMatrix(file: H5File, path: string, expected?: readonly [number, number]): RowMatrix {
+export function openMatrix(file: Storage, path: string, expected?: readonly [number, number]): RowMatrix {
   const matrix = file.kind(path) === "dataset" ? openDense(file, path) : openSparse(file, path);
   if (expected && (matrix.shape[0] !== expected[0] || matrix.shape[1] !== expected[1])) {
     throw new CellkernelError(
@@ -24,8 +24,8 @@ export function openMatrix(file: H5File, path: string, expected?: readonly [numb
   return matrix;
 }
 
-function openDense(file: H5File, path: string): RowMatrix {
-  const { shape } = file.dataset(path);
+function openDense(file: Storage, path: string): RowMatrix {
+  const shape = file.shape(path);
   if (shape.length !== 2)
     throw new CellkernelError(
       "format",
@@ -36,13 +36,13 @@ function openDense(file: H5File, path: string): RowMatrix {
 }
 
 /** `csr` or `csc` where a group is a sparse matrix. */
-export function sparseFormat(file: H5File, path: string): "csr" | "csc" | undefined {
+export function sparseFormat(file: Storage, path: string): "csr" | "csc" | undefined {
   const encoding = file.textAttribute(path, "encoding-type") ?? file.textAttribute(path, "h5sparse_format");
   if (encoding === "csr_matrix" || encoding === "csr") return "csr";
   return encoding === "csc_matrix" || encoding === "csc" ? "csc" : undefined;
 }
 
-function openSparse(file: H5File, path: string): RowMatrix {
+function openSparse(file: Storage, path: string): RowMatrix {
   const format = sparseFormat(file, path);
   if (format === undefined) {
     const encoding = file.textAttribute(path, "encoding-type");

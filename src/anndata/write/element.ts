@@ -2,7 +2,7 @@ import { CellkernelError } from "../../support/error.js";
 import { Categorical, TypedColumn } from "../columns.js";
 import { type DenseArray, type Element, isDense, isMatrix, isTable, Records } from "../element.js";
 import type { TypedArray } from "../hdf5/decode.js";
-import type { H5Output } from "../hdf5/output.js";
+import type { Output } from "../storage.js";
 import { writeColumn, writeFlags, writeFrame, writeNumbers, writeTexts } from "./frame.js";
 import { writeMatrix } from "./matrix.js";
 import { writeRecords } from "./records.js";
@@ -15,7 +15,7 @@ export type Writable =
   | { [key: string]: Writable };
 
 /** Writes any element in its encoding; objects become `dict` groups. */
-export function writeElement(out: H5Output, path: string, element: Writable): void {
+export function writeElement(out: Output, path: string, element: Writable): void {
   if (element === null || typeof element !== "object") writeScalar(out, path, element);
   else if (ArrayBuffer.isView(element)) writeNumbers(out, path, element as TypedArray);
   else if (element instanceof Categorical || element instanceof TypedColumn) writeColumn(out, path, element);
@@ -28,7 +28,7 @@ export function writeElement(out: H5Output, path: string, element: Writable): vo
 }
 
 /** Writes a `dict` group; a null, for which h5wasm has no encoding, is left out. */
-export function writeDict(out: H5Output, path: string, entries: Iterable<[string, Writable]>): void {
+export function writeDict(out: Output, path: string, entries: Iterable<[string, Writable]>): void {
   out.group(path);
   out.encoding(path, "dict", "0.1.0");
   for (const [key, value] of entries) {
@@ -36,7 +36,7 @@ export function writeDict(out: H5Output, path: string, entries: Iterable<[string
   }
 }
 
-function writeScalar(out: H5Output, path: string, value: unknown): void {
+function writeScalar(out: Output, path: string, value: unknown): void {
   switch (typeof value) {
     case "string":
       out.texts(path, [value], []);
@@ -64,7 +64,7 @@ function writeScalar(out: H5Output, path: string, value: unknown): void {
   out.encoding(path, typeof value === "string" ? "string" : "numeric-scalar", "0.2.0");
 }
 
-function writeList(out: H5Output, path: string, list: readonly unknown[]): void {
+function writeList(out: Output, path: string, list: readonly unknown[]): void {
   if (list.every((value) => typeof value === "string")) writeTexts(out, path, list as string[]);
   else if (list.every((value) => typeof value === "boolean"))
     writeFlags(out, path, Uint8Array.from(list, Number));
@@ -80,7 +80,7 @@ function writeList(out: H5Output, path: string, list: readonly unknown[]): void 
     );
 }
 
-function writeDense(out: H5Output, path: string, { dtype, data, shape }: DenseArray): void {
+function writeDense(out: Output, path: string, { dtype, data, shape }: DenseArray): void {
   if (Array.isArray(data)) writeTexts(out, path, data, shape);
   else if (dtype === "bool") writeFlags(out, path, data as Uint8Array, shape);
   else writeNumbers(out, path, data, shape);

@@ -2,15 +2,15 @@ import type { ColumnTable } from "arquero";
 import { CellkernelError } from "../../support/error.js";
 import { Categorical, type Column, TypedColumn } from "../columns.js";
 import type { TypedArray } from "../hdf5/decode.js";
-import type { H5Output } from "../hdf5/output.js";
 import { toColumn } from "../infer.js";
+import type { Output } from "../storage.js";
 import { columnsOf } from "../table.js";
 
 /**
  * Writes a table as a `dataframe` 0.2.0
  * (https://anndata.readthedocs.io/en/stable/fileformat-prose.html#dataframes).
  */
-export function writeFrame(out: H5Output, path: string, index: readonly string[], table: ColumnTable): void {
+export function writeFrame(out: Output, path: string, index: readonly string[], table: ColumnTable): void {
   out.group(path);
   out.encoding(path, "dataframe", "0.2.0");
   out.attribute(path, "_index", "_index");
@@ -29,14 +29,14 @@ export function writeFrame(out: H5Output, path: string, index: readonly string[]
 }
 
 /** Writes one column in the encoding of its kind. */
-export function writeColumn(out: H5Output, path: string, column: Column): void {
+export function writeColumn(out: Output, path: string, column: Column): void {
   if (column instanceof Categorical) writeCategorical(out, path, column);
   else if (column instanceof TypedColumn) writeTyped(out, path, column);
   else if (Array.isArray(column)) writeTexts(out, path, column);
   else writeNumbers(out, path, column);
 }
 
-function writeTyped(out: H5Output, path: string, { dtype, values, missing }: TypedColumn): void {
+function writeTyped(out: Output, path: string, { dtype, values, missing }: TypedColumn): void {
   if (missing === undefined) {
     writeValues(out, path, dtype, values);
     return;
@@ -48,13 +48,13 @@ function writeTyped(out: H5Output, path: string, { dtype, values, missing }: Typ
   writeFlags(out, `${path}/mask`, missing);
 }
 
-function writeValues(out: H5Output, path: string, dtype: string, values: TypedColumn["values"]): void {
+function writeValues(out: Output, path: string, dtype: string, values: TypedColumn["values"]): void {
   if (dtype === "bool") writeFlags(out, path, values as Uint8Array);
   else if (ArrayBuffer.isView(values)) writeNumbers(out, path, values);
   else writeTexts(out, path, values);
 }
 
-function writeCategorical(out: H5Output, path: string, column: Categorical): void {
+function writeCategorical(out: Output, path: string, column: Categorical): void {
   out.group(path);
   out.encoding(path, "categorical", "0.2.0");
   out.attribute(path, "ordered", Uint8Array.of(column.ordered ? 1 : 0));
@@ -70,17 +70,17 @@ function narrowCodes({ codes, categories }: Categorical): TypedArray {
   return categories.length <= 32_768 ? Int16Array.from(codes) : Int32Array.from(codes);
 }
 
-export function writeTexts(out: H5Output, path: string, values: readonly string[], shape?: number[]): void {
+export function writeTexts(out: Output, path: string, values: readonly string[], shape?: number[]): void {
   out.texts(path, values, shape);
   out.encoding(path, "string-array", "0.2.0");
 }
 
-export function writeNumbers(out: H5Output, path: string, values: TypedArray, shape?: number[]): void {
+export function writeNumbers(out: Output, path: string, values: TypedArray, shape?: number[]): void {
   out.numbers(path, values, shape);
   out.encoding(path, "array", "0.2.0");
 }
 
-export function writeFlags(out: H5Output, path: string, values: Uint8Array, shape?: number[]): void {
+export function writeFlags(out: Output, path: string, values: Uint8Array, shape?: number[]): void {
   out.flags(path, values, shape);
   out.encoding(path, "array", "0.2.0");
 }

@@ -3,11 +3,12 @@ import { CellkernelError } from "../../support/error.js";
 import { TemporaryFile } from "../../support/temporaryFile.js";
 import type { AnnData } from "../anndata.js";
 import type { LazyMapping } from "../element.js";
-import { H5Output } from "../hdf5/output.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
+import type { Output } from "../storage.js";
 import { type Writable, writeDict } from "./element.js";
 import { writeFrame } from "./frame.js";
 import { CsrOutput, writeMatrix } from "./matrix.js";
+import { openNew, type Target, targetOf } from "./target.js";
 
 /** What a file is written from: an AnnData, or as much of one as there is. */
 export interface Annotations {
@@ -31,7 +32,7 @@ export interface Annotations {
 export type Members = LazyMapping | Iterable<[string, Writable]> | Record<string, Writable>;
 
 /**
- * Writes a new `.h5ad` file whose cells come in blocks of unknown number. The file appears under its
+ * Writes a new `.h5ad` file, or with a name that ends in `.zarr` a Zarr store, whose cells come in blocks of unknown number. The file appears under its
  * name at `close`; after an error nothing is left of it.
  *
  * @example
@@ -41,15 +42,15 @@ export type Members = LazyMapping | Iterable<[string, Writable]> | Record<string
  */
 export class H5adWriter {
   private constructor(
-    private readonly file: TemporaryFile,
-    private readonly out: H5Output,
+    private readonly file: Target,
+    private readonly out: Output,
     private readonly X: CsrOutput,
     private readonly columns: number,
   ) {}
 
   /** `columns` is the number of genes, `dtype` NumPy's name of the type that `X` is stored as. */
   static async create(path: string, columns: number, dtype = "float32"): Promise<H5adWriter> {
-    const file = new TemporaryFile(path);
+    const file = targetOf(path);
     const out = await openOutput(file);
     try {
       return new H5adWriter(file, out, new CsrOutput(out, "/X", columns, dtype), columns);
@@ -97,7 +98,11 @@ export class H5adWriter {
  * by row blocks. Sparse matrices become CSR; what `adata` was opened from is not touched.
  */
 export async function writeH5ad(adata: AnnData, path: string): Promise<void> {
-  const file = new TemporaryFile(path);
+  await writeWhole(adata, new TemporaryFile(path));
+}
+
+/** Writes an AnnData to a file or store, which has its name when it is whole. */
+export async function writeWhole(adata: AnnData, file: Target): Promise<void> {
   const out = await openOutput(file);
   try {
     writeContents(out, adata);
@@ -109,27 +114,27 @@ export async function writeH5ad(adata: AnnData, path: string): Promise<void> {
 }
 
 /** Writes all parts to a file that was just opened. */
-export function writeContents(out: H5Output, parts: Annotations): void {
+export function writeContents(out: Output, parts: Annotations): void {
   if (parts.X) writeMatrix(out, "/X", parts.X);
   writeAnnotations(out, parts);
 }
 
-async function openOutput(file: TemporaryFile): Promise<H5Output> {
+async function openOutput(file: Target): Promise<Output> {
   try {
-    return await H5Output.open(file.path, "w");
+    return await openNew(file);
   } catch (error) {
     file.discard();
     throw file.failure(error);
   }
 }
 
-function failed(file: TemporaryFile, out: H5Output, error: unknown): Error {
+function failed(file: Target, out: Output, error: unknown): Error {
   out.abandon();
   file.discard();
   return file.failure(error);
 }
 
-function commit(file: TemporaryFile): void {
+function commit(file: Target): void {
   try {
     file.commit();
   } catch (error) {
@@ -138,7 +143,7 @@ function commit(file: TemporaryFile): void {
   }
 }
 
-function writeAnnotations(out: H5Output, parts: Annotations): void {
+function writeAnnotations(out: Output, parts: Annotations): void {
   out.encoding("/", "anndata", "0.1.0");
   for (const [name, text] of Object.entries(parts.attributes ?? {})) out.attribute("/", name, text);
   writeFrame(out, "/obs", parts.obsNames, parts.obs ?? table({}));

@@ -1,18 +1,18 @@
 import { CellkernelError } from "../../support/error.js";
 import type { TypedArray } from "../hdf5/decode.js";
-import type { GrowingDataset, H5Output } from "../hdf5/output.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
+import type { GrowingArray, Output } from "../storage.js";
 
 /** A `csr_matrix` 0.1.0 group that grows by blocks of rows. */
 export class CsrOutput {
-  private readonly data: GrowingDataset;
-  private readonly indices: GrowingDataset;
-  private readonly indptr: GrowingDataset;
+  private readonly data: GrowingArray;
+  private readonly indices: GrowingArray;
+  private readonly indptr: GrowingArray;
   private rows = 0;
 
   /** `dtype` is NumPy's name of the type that values are stored as. */
   constructor(
-    private readonly out: H5Output,
+    private readonly out: Output,
     private readonly path: string,
     private readonly columns: number,
     private readonly dtype: string,
@@ -47,7 +47,7 @@ export class CsrOutput {
 }
 
 /** Writes a matrix block by block: sparse ones as CSR, dense ones as they are. */
-export function writeMatrix(out: H5Output, path: string, matrix: RowMatrix): void {
+export function writeMatrix(out: Output, path: string, matrix: RowMatrix): void {
   const [, columns] = matrix.shape;
   if (matrix.format !== "dense") {
     const csr = new CsrOutput(out, path, columns, matrix.dtype);

@@ -1,21 +1,23 @@
-import { chmodSync, constants, copyFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve, sep } from "node:path";
 
 import type { ColumnTable } from "arquero";
 import { CellkernelError } from "../../support/error.js";
-import { TemporaryFile } from "../../support/temporaryFile.js";
 import type { AnnData } from "../anndata.js";
 import type { Column } from "../columns.js";
 import type { LazyMapping } from "../element.js";
-import { H5File } from "../hdf5/file.js";
-import { type GrowingDataset, H5Output } from "../hdf5/output.js";
 import { type JoinOptions, joinByCell } from "../join.js";
 import type { RowMatrix } from "../matrix.js";
+import { openStorage } from "../openStorage.js";
 import { readH5ad } from "../readH5ad.js";
+import { readZarr } from "../readZarr.js";
+import type { GrowingArray, Output } from "../storage.js";
 import { columnsOf, tableOf } from "../table.js";
 import { type Writable, writeElement } from "./element.js";
 import { writeColumn } from "./frame.js";
 import { type Annotations, storedMembers, writeContents } from "./h5ad.js";
 import { writeMatrix } from "./matrix.js";
+import { canBeCopied, checkTarget, openCopy, openNew, type Target, targetOf } from "./target.js";
 
 /** What was found out about the cells of a file. */
 export interface Results {
@@ -36,7 +38,7 @@ export interface ResultsOptions extends JoinOptions {
 /**
  * Writes results into a copy of the input, which is never opened for writing. The copy is made byte by
  * byte and keys are added to it, so that every other part stays as it was. Only where that cannot be
- * (a file of anndata before 0.8, a view, a key that is to be replaced) is the data written anew.
+ * (a file of anndata before 0.8, a view, a key that is to be replaced, a link in its place) is the data written anew.
  *
  * Cells are matched by name (with `partial`, cells without a row get missing values) or, with `byRow`, by their rows.
  */
@@ -46,7 +48,7 @@ export async function writeResults(
   results: Results,
   options: ResultsOptions = {},
 ): Promise<void> {
-  const adata = typeof input === "string" ? await readH5ad(input) : input;
+  const adata = typeof input === "string" ? await readStored(input) : input;
   try {
     checkOutput(adata, outPath);
     const columns = resultColumns(adata, results.obs, options);
@@ -67,6 +69,14 @@ export async function writeResults(
   }
 }
 
+function readStored(path: string): Promise<AnnData> {
+  return isFolder(path) ? readZarr(path) : readH5ad(path);
+}
+
+function isFolder(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
+}
+
 /** The names of results that will come. */
 export interface PlannedResults {
   obs: readonly string[];
@@ -84,26 +94,24 @@ export interface PlannedResults {
 export class ResultsWriter {
   private constructor(
     private readonly adata: AnnData,
-    private readonly file: TemporaryFile,
-    private readonly out: H5Output,
-    private readonly embeddings: Map<string, GrowingDataset>,
+    private readonly file: Target,
+    private readonly out: Output,
+    private readonly embeddings: Map<string, GrowingArray>,
   ) {}
 
   static async open(adata: AnnData, outPath: string, planned: PlannedResults): Promise<ResultsWriter> {
     checkOutput(adata, outPath);
-    const file = new TemporaryFile(outPath);
-    let out: H5Output | undefined;
+    const file = targetOf(outPath);
+    let out: Output | undefined;
     try {
-      if (adata.isFile && (await canBeAdded(adata, planned))) {
-        copyFileSync(adata.path, file.path, constants.COPYFILE_FICLONE);
-        chmodSync(file.path, statSync(file.path).mode | 0o600);
-        out = await H5Output.open(file.path, "a");
+      if (adata.isFile && canBeCopied(adata.path, file) && (await canBeAdded(adata, planned))) {
+        out = await openCopy(adata.path, file);
       } else {
-        out = await H5Output.open(file.path, "w");
+        out = await openNew(file);
         writeContents(out, without(adata, planned));
       }
       addGroup(out, "/obsm");
-      const embeddings = new Map<string, GrowingDataset>();
+      const embeddings = new Map<string, GrowingArray>();
       for (const [name, columns] of Object.entries(planned.obsm)) {
         embeddings.set(name, out.growing(`/obsm/${name}`, new Float32Array(0), columns));
         out.encoding(`/obsm/${name}`, "array", "0.2.0");
@@ -184,21 +192,27 @@ function resultColumns(
 
 /** Fails where `writeResults` could not write, before hours are spent on what it is to write. */
 export function checkOutput(adata: AnnData, outPath: string): void {
-  if (isSame(adata.path, outPath))
+  if (adata.sources.some((source) => overlap(source, outPath)))
     throw new CellkernelError(
       "path",
       `${outPath} is the input itself, which is never written to; give the output another name.`,
       { path: outPath },
     );
-  new TemporaryFile(outPath);
+  checkTarget(outPath);
 }
 
-function isSame(a: string, b: string): boolean {
-  try {
-    return realpathSync(a) === realpathSync(b);
-  } catch {
-    return false;
-  }
+/** Whether writing to one would write to the other: they are the same, or one lies in the other's folder. */
+function overlap(source: string, out: string): boolean {
+  if (!existsSync(source)) return false;
+  const [a, b] = [realpathSync(source), realPlace(out)];
+  return a === b || a.startsWith(b + sep) || b.startsWith(a + sep);
+}
+
+/** The real path of what may not be there yet. */
+function realPlace(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  const parent = dirname(resolve(path));
+  return existsSync(parent) ? join(realpathSync(parent), basename(path)) : resolve(path);
 }
 
 function checkEmbeddings(adata: AnnData, given: NonNullable<Results["obsm"]>): void {
@@ -211,32 +225,38 @@ function checkEmbeddings(adata: AnnData, given: NonNullable<Results["obsm"]>): v
       );
 }
 
-/** HDF5 as we have it can add keys but not replace them, and only to today's encoding of `obs`. */
+/** HDF5 as we have it can add keys but not replace them, and keys are added only to today's encoding of `obs`. */
 async function canBeAdded(
   adata: AnnData,
   { obs, obsm, uns = [], layers = [] }: PlannedResults,
 ): Promise<boolean> {
-  const file = await H5File.open(adata.path);
+  const file = await openStorage(adata.path);
   try {
     const modern =
       file.kind("/obs") === "group" && file.textAttribute("/obs", "encoding-version") === "0.2.0";
     const replaced =
-      obs.some((name) => adata.obs.column(name)) ||
-      Object.keys(obsm).some((key) => adata.obsm.has(key)) ||
-      uns.some((key) => adata.uns.has(key)) ||
-      layers.some((key) => adata.layers.has(key));
-    return modern && !replaced;
+      !isFolder(adata.path) &&
+      (obs.some((name) => adata.obs.column(name)) ||
+        Object.keys(obsm).some((key) => adata.obsm.has(key)) ||
+        uns.some((key) => adata.uns.has(key)) ||
+        layers.some((key) => adata.layers.has(key)));
+    if (!modern || replaced) return false;
+    // What is written through a link lands elsewhere, in another file perhaps.
+    const members = { "/obs": obs, "/obsm": Object.keys(obsm), "/uns": uns, "/layers": layers };
+    return !Object.entries(members).some(
+      ([group, names]) => file.isLink?.(group) || names.some((name) => file.isLink?.(`${group}/${name}`)),
+    );
   } finally {
     file.close();
   }
 }
 
-function addMembers(out: H5Output, group: string, members: Iterable<[string, Writable]>): void {
+function addMembers(out: Output, group: string, members: Iterable<[string, Writable]>): void {
   addGroup(out, group);
   for (const [key, value] of members) writeElement(out, `${group}/${key}`, value);
 }
 
-function addGroup(out: H5Output, path: string): void {
+function addGroup(out: Output, path: string): void {
   if (out.exists(path)) return;
   out.group(path);
   out.encoding(path, "dict", "0.1.0");

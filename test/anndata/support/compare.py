@@ -1,4 +1,4 @@
-"""Compares pairs of .h5ad files as anndata reads them.
+"""Compares pairs of .h5ad files and .zarr stores as anndata reads them.
 
 Takes a JSON list of pairs of paths and prints a JSON list of lists of differences, one text each
 ("obs/cell_type: values"); a list is empty when every key is equal.
@@ -66,9 +66,13 @@ def parts(adata):
     return out
 
 
+def read(path):
+    return anndata.read_zarr(path) if path.endswith(".zarr") else anndata.read_h5ad(path)
+
+
 def compare(first, second):
     FOUND.clear()
-    compare_members("", parts(anndata.read_h5ad(first)), parts(anndata.read_h5ad(second)))
+    compare_members("", parts(read(first)), parts(read(second)))
     return list(FOUND)
 
 

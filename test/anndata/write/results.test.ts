@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -10,6 +10,7 @@ import type { DenseArray } from "../../../src/anndata/element.js";
 import { readH5ad } from "../../../src/anndata/readH5ad.js";
 import { writeResults } from "../../../src/anndata/write/results.js";
 import { temporaryFolder } from "../../support/folder.js";
+import { python } from "../../support/python.js";
 import { differences } from "../support/compare.js";
 
 const FIXTURES = "test/fixtures/h5ad";
@@ -68,6 +69,44 @@ test("results go into a copy in which every part of the input is still there and
   for (const [i, found] of differences(pairs).entries()) {
     assert.deepEqual(found.sort(), ADDED.map((key) => `${key}: only in the second`).sort(), pairs[i][0]);
   }
+});
+
+test("nothing is written through links in the copy: what they lead to stays as it is", async (context) => {
+  const folder = temporaryFolder(context);
+  python("test/anndata/support/links.py", join(FIXTURES, "csr.h5ad"), folder);
+  const victim = readFileSync(join(folder, "victim.h5"));
+  for (const name of ["external", "soft"]) {
+    const cells = await readH5ad(join(folder, `${name}.h5ad`));
+    const out = join(folder, `${name}-out.h5ad`);
+    const data = new Float32Array(2 * cells.nObs);
+    await writeResults(cells, out, {
+      obs: predictions(cells),
+      obsm: { X_scgpt: { data, columns: 2 } },
+      uns: { cellkernel: { version: "0.1.0" } },
+    });
+    cells.close();
+    assert.ok(readFileSync(join(folder, "victim.h5")).equals(victim), name);
+    const labelled = await readH5ad(out);
+    assert.ok(labelled.uns.has("cellkernel") && labelled.obsm.has("X_scgpt"), name);
+    assert.equal(labelled.obs.get("predicted", labelled.nObs - 1), "T cell");
+    assert.ok(!labelled.varm.has("X_scgpt"), name);
+    labelled.close();
+  }
+});
+
+test("a copy has the permissions of a new file, not those of the input", async (context) => {
+  if (process.platform === "win32") return context.skip("permissions as Unix has them");
+  const folder = temporaryFolder(context);
+  const [input, out] = [join(folder, "input.h5ad"), join(folder, "out.h5ad")];
+  copyFileSync(join(FIXTURES, "csr.h5ad"), input);
+  chmodSync(input, 0o444);
+  const before = process.umask(0o027);
+  try {
+    await writeResults(input, out, { uns: { cellkernel: { version: "0.1.0" } } });
+  } finally {
+    process.umask(before);
+  }
+  assert.equal(statSync(out).mode & 0o777, 0o640);
 });
 
 test("a key that is there already is replaced, and the rest stays", async (context) => {

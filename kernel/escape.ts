@@ -1,2 +1,0 @@
-/** Text as HTML shows it. */
-export const escapeHtml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");

@@ -1,0 +1,70 @@
+import { CellkernelError } from "../support/error.js";
+import { AnnData, type Raw } from "./anndata.js";
+import { openMapping } from "./element.js";
+import { readFrame, rowsOf } from "./frame.js";
+import { openMatrix } from "./matrices/open.js";
+import type { RowMatrix } from "./matrix.js";
+import type { Storage } from "./storage.js";
+import { tableOf } from "./table.js";
+
+/**
+ * The AnnData that a file or store holds. Tables are read at once, matrices by blocks when they are asked for.
+ *
+ * @param otherwise what it is where it holds none: "an HDF5 file but not an .h5ad file"
+ * Source: https://anndata.readthedocs.io/en/stable/fileformat-prose.html
+ */
+export function annDataOf(file: Storage, otherwise: string): AnnData {
+  for (const table of ["/obs", "/var"]) {
+    if (file.kind(table) === undefined) {
+      throw new CellkernelError(
+        "format",
+        `${file.path} is ${otherwise}: it has no ${table}. ` +
+          "Its members are: " +
+          `${file.keys("/").join(", ") || "none"}.`,
+        { path: file.path },
+      );
+    }
+  }
+  // Before anything is read, all that is to have one length claims the same.
+  const shape = [rowsOf(file, "/obs"), rowsOf(file, "/var")] as const;
+  const X = file.kind("/X") === undefined ? undefined : openMatrix(file, "/X", shape);
+  const obs = readFrame(file, "/obs");
+  const genes = readFrame(file, "/var");
+  const recordsHaveCategories = file.kind("/obs") === "dataset";
+  return new AnnData({
+    path: file.path,
+    isFile: true,
+    obs: tableOf(obs.columns),
+    var: tableOf(genes.columns),
+    obsNames: obs.index,
+    varNames: genes.index,
+    X,
+    raw: openRaw(file, obs.index.length),
+    layers: openLayers(file, shape),
+    obsm: openMapping(file, "/obsm"),
+    varm: openMapping(file, "/varm"),
+    obsp: openMapping(file, "/obsp"),
+    varp: openMapping(file, "/varp"),
+    uns: openMapping(file, "/uns", (key) => recordsHaveCategories && key.endsWith("_categories")),
+    close: () => file.close(),
+  });
+}
+
+function openLayers(file: Storage, shape: readonly [number, number]): Map<string, RowMatrix> {
+  if (file.kind("/layers") !== "group") return new Map();
+  return new Map(file.keys("/layers").map((name) => [name, openMatrix(file, `/layers/${name}`, shape)]));
+}
+
+/** `raw/` since anndata 0.7; `raw.X` and `raw.var` before. */
+function openRaw(file: Storage, rows: number): Raw | undefined {
+  const separator = file.kind("/raw") === "group" ? "/" : ".";
+  if (file.kind(`/raw${separator}X`) === undefined) return undefined;
+  const X = openMatrix(file, `/raw${separator}X`, [rows, rowsOf(file, `/raw${separator}var`)]);
+  const frame = readFrame(file, `/raw${separator}var`);
+  return {
+    X,
+    var: tableOf(frame.columns),
+    varNames: frame.index,
+    varm: openMapping(file, `/raw${separator}varm`),
+  };
+}

@@ -1,0 +1,14 @@
+import type { Command } from "./command.js";
+
+/** The commands, loaded when they are called. */
+export const COMMANDS: Record<string, () => Promise<Command>> = {
+  annotate: async () => (await import("./annotate.js")).annotateCommand,
+  evaluate: async () => (await import("./evaluate.js")).evaluateCommand,
+  export: async () => (await import("./export.js")).exportCommand,
+  finetune: async () => (await import("./finetune.js")).finetuneCommand,
+  gpu: async () => (await import("./gpu.js")).gpuCommand,
+  inspect: async () => (await import("./inspect.js")).inspectCommand,
+  preprocess: async () => (await import("./preprocess.js")).preprocessCommand,
+  resume: async () => (await import("./resume.js")).resumeCommand,
+  simulate: async () => (await import("./simulate.js")).simulateCommand,
+};

@@ -1,0 +1,109 @@
+import { cutGeneTable, GENE_TABLE, restoreGeneTable } from "../checkpoint/geneTable.js";
+import type { Weights } from "../checkpoint/weights.js";
+import type { ModelArgs } from "../model/args.js";
+import type { Prepared } from "../store/prepared.js";
+import type { RunCells, RunSettings } from "../store/runParts.js";
+import type { SavedState } from "../store/stateFile.js";
+import { type PlannedTraining, trainingFolder } from "../store/trainingFolder.js";
+import { balancedClassWeights } from "../train/classWeights.js";
+import type { Freeze, TrainingPlan, TrainingResult } from "../train/plan.js";
+import type { CellSplit } from "../train/split.js";
+import { geneRows } from "./geneRows.js";
+import { Run } from "./run.js";
+import { TrainingRecord } from "./trainingRecord.js";
+import { trainVisibly, type WatchOptions } from "./visibleTraining.js";
+
+/** Where a training is kept and saved, and from where it goes on. */
+export interface Keeping {
+  /** The run's folder, which holds the training already. */
+  folder?: string;
+  saved?: SavedState;
+  /** Given what the worker comes to, which goes on for a moment where the signal is aborted. */
+  started?: (reached: Promise<unknown>) => void;
+}
+
+/** Trains as planned, from the first step or from a state, and saves the run. */
+export async function trainPlanned(
+  planned: PlannedTraining,
+  ready: Prepared,
+  watching: WatchOptions,
+  { folder, saved, started }: Keeping = {},
+): Promise<Run> {
+  const { run: id, name, args, vocabulary, start, settings, split, notes, made } = planned;
+  const labels = ready.labels!;
+  const batches = usesBatches(args) ? ready.batches : undefined;
+  const rows = geneRows(vocabulary, ready.tokens.genes);
+  const plan: TrainingPlan = {
+    ...{ args, classes: labels.classes.length, batches: batches?.names.length },
+    ...{ weights: cutGeneTable(start, rows), tokens: ready.tokens },
+    ...{ labels: labels.codes, batchLabels: batches?.codes },
+    ...{ train: split.train, validation: split.validation },
+    ...settings,
+    freeze: freezeOf(settings),
+    microBatch: planned.microBatch,
+    classWeights: settings.classWeighted
+      ? balancedClassWeights(
+          split.train.map((cell) => labels.codes[cell]),
+          labels.classes.length,
+        )
+      : undefined,
+  };
+  const steps = settings.epochs * Math.ceil(split.train.length / settings.batchSize);
+  const record = new TrainingRecord(id, steps, settings.epochs, saved?.course);
+  for (const text of notes.slice(-1)) record.add({ kind: "note", text });
+  const toRun = (result: TrainingResult) =>
+    new Run(
+      {
+        ...{ name, args, settings, vocabulary, made, notes },
+        ...{ classes: labels.classes, batches: batches?.names },
+        weights: restoreGeneTable(result.weights, rows, start.get(GENE_TABLE)!),
+        training: record.progress(),
+        cells: runCells(ready, split),
+        ...{ source: ready.source.path, preparation: ready.settings, recipe: ready.recipe },
+      },
+      ready,
+    );
+  const checkpointing =
+    folder === undefined
+      ? undefined
+      : {
+          folder: trainingFolder(folder),
+          minutes: settings.checkpointMinutes,
+          course: saved?.course,
+        };
+  const course = { from: saved?.state, checkpointing };
+  const result = settings.doTrain
+    ? await trainVisibly(plan, record, watching, course, toRun, started)
+    : untrained(plan.weights, record);
+  const run = toRun(result);
+  if (folder !== undefined) await run.save(folder);
+  return run;
+}
+
+/** What a training without a step comes to. */
+function untrained(weights: Weights, record: TrainingRecord): TrainingResult {
+  const result = { weights, bestEpoch: null, stopped: false, early: false, steps: 0, skippedSteps: 0 };
+  record.finish(result);
+  return result;
+}
+
+/** Whether an architecture reads batch labels. */
+export function usesBatches({ use_batch_labels, domain_spec_batchnorm }: ModelArgs): boolean {
+  return use_batch_labels === true || Boolean(domain_spec_batchnorm && domain_spec_batchnorm !== "batchnorm");
+}
+
+/** What stays as it was loaded. */
+function freezeOf({ headOnly, freezePredecoder }: RunSettings): Freeze {
+  return headOnly ? "backbone" : freezePredecoder ? "encoders" : "nothing";
+}
+
+/** The split by rows of the file, and the keys of the cells that were learnt from or chose the weights. */
+function runCells({ source, rows, keys }: Prepared, split: CellSplit): RunCells {
+  const rowsOf = (cells: Int32Array) => cells.map((cell) => rows[cell]);
+  const learnt = [...split.train, ...split.validation];
+  return {
+    content: source.content,
+    split: { train: rowsOf(split.train), validation: rowsOf(split.validation), test: rowsOf(split.test) },
+    learnt: Int32Array.from(learnt.flatMap((cell) => [keys[2 * cell], keys[2 * cell + 1]])),
+  };
+}

@@ -1,0 +1,94 @@
+import type { Species } from "./geneTable.js";
+import { isId, readGeneText } from "./geneText.js";
+import { SPECIAL_TOKENS, type Vocabulary } from "./vocabulary.js";
+
+/** What symbols and ids of mice look like. */
+export const MOUSE = /^(?:[A-Z][a-z]|ENSMUSG)/;
+
+/** The names of a vocabulary by the ways in which files spell them. */
+export class VocabularyNames {
+  private static readonly known = new WeakMap<Vocabulary, VocabularyNames>();
+
+  static of(vocabulary: Vocabulary): VocabularyNames {
+    const names = VocabularyNames.known.get(vocabulary) ?? new VocabularyNames(vocabulary);
+    VocabularyNames.known.set(vocabulary, names);
+    return names;
+  }
+
+  private readonly special: ReadonlySet<string> = new Set(SPECIAL_TOKENS);
+  private readonly made = new Map<string, ReadonlyMap<string, string | undefined>>();
+  private byId: Map<string, string> | undefined;
+  private kind: { areIds: boolean; species: Species } | undefined;
+
+  private constructor(private readonly vocabulary: Vocabulary) {}
+
+  /** Whether most of them are Ensembl ids. */
+  get areIds(): boolean {
+    return this.looks().areIds;
+  }
+
+  /** Whose genes they are, by how most of them are written ("Cd3d", "ENSMUSG…"; "CD3D"). */
+  get species(): Species {
+    return this.looks().species;
+  }
+
+  /** Whether this is the name of a gene. */
+  has(name: string): boolean {
+    return this.vocabulary.has(name) && !this.special.has(name);
+  }
+
+  /**
+   * The name that a file may spell so: with Seurat's "-" for "_", or as R's `make.names` leaves column names ("HLA.A" for
+   * "HLA-A", "X7SK" for "7SK").
+   */
+  spelled(symbol: string): string | undefined {
+    return (
+      this.by("-", (name) => name.replaceAll("_", "-")).get(symbol) ?? this.by("R", makeName).get(symbol)
+    );
+  }
+
+  /** The name that is this one when case is ignored. */
+  upper(symbol: string): string | undefined {
+    return this.by("upper", (name) => name.toUpperCase()).get(symbol.toUpperCase());
+  }
+
+  /** The name that is or holds an Ensembl id: "ENSG00000199196.1", "5S_rRNA_ENSG00000276861". */
+  holding(id: string): string | undefined {
+    if (!this.byId) {
+      this.byId = new Map();
+      for (const name of this.vocabulary.genes()) {
+        const own = name.includes("ENS") ? readGeneText(name).id : undefined;
+        if (own !== undefined && !this.byId.has(own)) this.byId.set(own, name);
+      }
+    }
+    return this.byId.get(id);
+  }
+
+  private looks() {
+    if (this.kind) return this.kind;
+    const names = this.vocabulary.genes();
+    const most = (test: (name: string) => boolean) => names.filter(test).length > names.length / 2;
+    const areIds = most((name) => name.startsWith("ENS") && isId(name));
+    this.kind = { areIds, species: most((name) => MOUSE.test(name)) ? "mouse" : "human" };
+    return this.kind;
+  }
+
+  /** Names by another spelling, made when it is first asked for; those that two share lead to neither. */
+  private by(spelling: string, spell: (name: string) => string): ReadonlyMap<string, string | undefined> {
+    const made = this.made.get(spelling);
+    if (made) return made;
+    const names = new Map<string, string | undefined>();
+    for (const name of this.vocabulary.genes()) {
+      const spelled = spell(name);
+      names.set(spelled, names.has(spelled) ? undefined : name);
+    }
+    this.made.set(spelling, names);
+    return names;
+  }
+}
+
+/** R's `make.names`, of names of genes. */
+function makeName(name: string): string {
+  const valid = name.replace(/[^A-Za-z0-9._]/g, ".");
+  return /^[A-Za-z]|^\.(?!\d)/.test(valid) ? valid : `X${valid}`;
+}

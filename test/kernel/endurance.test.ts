@@ -1,0 +1,3 @@
+import { testPython } from "./runPython.js";
+
+void testPython("test_endurance");
