@@ -4,6 +4,7 @@ import { flags, fromFlags } from "../settings/flags.js";
 import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { command, text, UsageError } from "./command.js";
+import { shareLines } from "./shareLine.js";
 
 const { batch, matrix, geneColumn } = NEW_CELLS;
 const OPTIONS = { ...PREDICTION, batch, matrix, geneColumn };
@@ -26,7 +27,7 @@ export const annotateCommand = command({
       ...fromFlags(OPTIONS, call.values),
       out,
       signal: call.signal,
-      onProgress: (share) => call.progress(`${Math.round(100 * share)} % of the cells labelled`),
+      onProgress: shareLines(call.progress, "labelled"),
     });
     return {
       out,

@@ -5,6 +5,7 @@ import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { holdsPrepared, loadPrepared } from "../store/preparedFolder.js";
 import { command, oneOf, text } from "./command.js";
+import { shareLines } from "./shareLine.js";
 
 const OPTIONS = { ...PREDICTION, ...NEW_CELLS };
 
@@ -26,7 +27,7 @@ export const evaluateCommand = command({
       subset: oneOf(call, "subset", ["test", "validation", "train", "all"]),
       ...fromFlags(OPTIONS, call.values),
       signal: call.signal,
-      onProgress: (share) => call.progress(`${Math.round(100 * share)} % of the cells labelled`),
+      onProgress: shareLines(call.progress, "labelled"),
     });
     const out = text(call, "out");
     if (out !== undefined) await report.write(out);

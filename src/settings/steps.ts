@@ -12,7 +12,7 @@ export const STEPS: Record<string, Table> = {
   preprocess: PREPARATION,
   finetune: TRAINING,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
-  "evaluate, annotate": { ...PREDICTION, ...NEW_CELLS },
+  "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
   exportModel: EXPORT,
   simulate: SIMULATION,
 };

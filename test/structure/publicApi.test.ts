@@ -21,6 +21,7 @@ const VALUES = [
   "confusionView",
   "crossValidationSplits",
   "downsample",
+  "embed",
   "embeddingView",
   "evaluate",
   "exportModel",
@@ -70,8 +71,8 @@ const VALUES = [
 
 const TYPES = [
   "AnnDataParts",
-  "AnnotateOptions",
   "Annotations",
+  "ApplyOptions",
   "BaselinePrediction",
   "Categorical",
   "CellBatches",
@@ -93,6 +94,7 @@ const TYPES = [
   "DisplayHandle",
   "Displayable",
   "Element",
+  "Embedding",
   "EmbeddingInput",
   "EmbeddingPanel",
   "EpochPoint",
