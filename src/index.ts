@@ -58,6 +58,7 @@ export { type Embedding, embed } from "./protocol/embed.js";
 export { type EvaluateOptions, evaluate, type Part } from "./protocol/evaluate.js";
 export { type Exported, exportModel } from "./protocol/exportModel.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
+export { type Forecast, forecast } from "./protocol/forecast.js";
 export { interruptedRun } from "./protocol/interruptedRun.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
 export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";

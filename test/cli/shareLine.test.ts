@@ -16,9 +16,9 @@ test("progress says how much is done and what is left by the speed so far", (t) 
   tell(1);
   assert.deepEqual(lines, [
     "0 % of the cells labelled",
-    "25 % of the cells labelled, 30 s left",
-    "50 % of the cells labelled, 17 min left",
-    "10 % of the cells labelled, 2.5 h left",
+    "25 % of the cells labelled, about 30 s left",
+    "50 % of the cells labelled, about 16 min 40 s left",
+    "10 % of the cells labelled, about 2 h 30 min left",
     "100 % of the cells labelled",
   ]);
 });
