@@ -1,9 +1,11 @@
 import { annotate } from "../protocol/annotate.js";
 import { loadRun } from "../protocol/run.js";
 import { flags, fromFlags } from "../settings/flags.js";
+import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { SAMPLES } from "../settings/samples.js";
 import { command, text, UsageError } from "./command.js";
+import { shareLines } from "./shareLine.js";
 
 // The true types are of no use here.
 const { cellType, ...newCells } = NEW_CELLS;
@@ -16,17 +18,18 @@ export const annotateCommand = command({
   required: 2,
   options: {
     out: { value: "FILE", help: "labelled .h5ad or .zarr to write (needed); not the input" },
+    ...flags(PUBLISHED_RUN),
     ...flags(OPTIONS),
   },
   async run(call) {
     const out = text(call, "out");
     if (out === undefined) throw new UsageError("--out is missing: the labelled .h5ad or .zarr to write.");
     const [folder, ...files] = call.positionals;
-    const annotation = await annotate(await loadRun(folder), files, {
+    const annotation = await annotate(await loadRun(folder, fromFlags(PUBLISHED_RUN, call.values)), files, {
       ...fromFlags(OPTIONS, call.values),
       out,
       signal: call.signal,
-      onProgress: (share) => call.progress(`${Math.round(100 * share)} % of the cells labelled`),
+      onProgress: shareLines(call.progress, "labelled"),
     });
     return {
       out,

@@ -1,11 +1,13 @@
 import { evaluate } from "../protocol/evaluate.js";
 import { loadRun } from "../protocol/run.js";
 import { flags, fromFlags } from "../settings/flags.js";
+import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { SAMPLES } from "../settings/samples.js";
 import { holdsPrepared, loadPrepared } from "../store/preparedFolder.js";
 import { checkWritableFolder } from "../support/destination.js";
 import { command, oneOf, text } from "./command.js";
+import { shareLines } from "./shareLine.js";
 
 const OPTIONS = { ...PREDICTION, ...NEW_CELLS, ...SAMPLES };
 
@@ -17,18 +19,19 @@ export const evaluateCommand = command({
   options: {
     out: { value: "DIR", help: "folder for predictions.csv, evaluation_results.json and pictures" },
     subset: { value: "NAME", help: "test (the default where there is one), validation, train or all" },
+    ...flags(PUBLISHED_RUN),
     ...flags(OPTIONS),
   },
   async run(call) {
     const [folder, ...cells] = call.positionals;
     const out = text(call, "out");
     if (out !== undefined) checkWritableFolder(out);
-    const report = await evaluate(await loadRun(folder), {
+    const report = await evaluate(await loadRun(folder, fromFlags(PUBLISHED_RUN, call.values)), {
       cells: cells.length === 1 && holdsPrepared(cells[0]) ? loadPrepared(cells[0]) : cells,
       subset: oneOf(call, "subset", ["test", "validation", "train", "all"]),
       ...fromFlags(OPTIONS, call.values),
       signal: call.signal,
-      onProgress: (share) => call.progress(`${Math.round(100 * share)} % of the cells labelled`),
+      onProgress: shareLines(call.progress, "labelled"),
     });
     if (out !== undefined) await report.write(out);
     return { ...report.results(), subset: report.parts.subset, notes: report.parts.notes, out };

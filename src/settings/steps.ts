@@ -1,5 +1,5 @@
 import { EXPORT } from "./export.js";
-import { MODEL } from "./model.js";
+import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
 import { SAMPLES } from "./samples.js";
@@ -13,7 +13,8 @@ export const STEPS: Record<string, Table> = {
   readSamples: SAMPLES,
   preprocess: PREPARATION,
   finetune: TRAINING,
-  "evaluate, annotate": { ...PREDICTION, ...NEW_CELLS },
+  "loadRun, of a folder of the published code": PUBLISHED_RUN,
+  "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
   exportModel: EXPORT,
   simulate: SIMULATION,
 };

@@ -3,7 +3,16 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { annotate, finetune, H5adWriter, type Run, readH5ad, readZarr } from "../../src/index.js";
+import {
+  annotate,
+  type DenseArray,
+  embed,
+  finetune,
+  H5adWriter,
+  type Run,
+  readH5ad,
+  readZarr,
+} from "../../src/index.js";
 import { Random } from "../../src/support/random.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 
@@ -78,6 +87,34 @@ test("8-bit integers: how many labels stay those of float32 is said, and is so",
       `^8-bit integers: of 60 cells that were predicted in float32 too, ${same} have the same label; probabilities differ by at most 0\\.\\d{3}$`,
     ),
   );
+});
+
+test("embed writes the embeddings that annotate writes, and no labels", async () => {
+  const random = new Random(7);
+  const genes = Array.from({ length: 40 }, (_, g) => `G${g}`);
+  const path = await file(
+    "embed.h5ad",
+    genes,
+    Array.from({ length: 30 }, () => genes.map(() => random.below(9))),
+  );
+  await annotate(run, path, { out: `${path}.labelled.h5ad` });
+  const embedding = await embed(run, path, { out: `${path}.embedded.h5ad` });
+  assert.equal(embedding.width, 16);
+  const read = async (out: string) => {
+    const cells = await readH5ad(out);
+    const array = (await cells.obsm.get("X_scGPT")) as DenseArray;
+    const columns = cells.obs.columnNames();
+    cells.close();
+    return { values: [...(array.data as Float32Array)], columns };
+  };
+  const [labelled, embedded] = [await read(`${path}.labelled.h5ad`), await read(embedding.path)];
+  assert.equal(embedded.values.length, 30 * 16);
+  assert.deepEqual(embedded.values, labelled.values);
+  assert.deepEqual(
+    embedded.columns.filter((name) => /label|probability/.test(name)),
+    [],
+  );
+  await assert.rejects(embed(run, path, { out: "" }), /embed needs a file to write/);
 });
 
 test("a file that shares no gene with the model is refused, and nothing is written", async () => {
