@@ -3,16 +3,18 @@ import { loadRun } from "../protocol/run.js";
 import { flags, fromFlags } from "../settings/flags.js";
 import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
+import { SAMPLES } from "../settings/samples.js";
 import { command, text, UsageError } from "./command.js";
 import { shareLines } from "./shareLine.js";
 
-const { batch, matrix, geneColumn } = NEW_CELLS;
-const OPTIONS = { ...PREDICTION, batch, matrix, geneColumn };
+// The true types are of no use here.
+const { cellType, ...newCells } = NEW_CELLS;
+const OPTIONS = { ...PREDICTION, ...newCells, ...SAMPLES };
 
-/** `cellkernel embed RUN FILE --out FILE` */
+/** `cellkernel embed RUN FILE… --out FILE` */
 export const embedCommand = command({
-  summary: "writes the embeddings of the cells of an .h5ad file, of any number",
-  positionals: "RUN FILE",
+  summary: "writes the embeddings of the cells of an .h5ad file, or of several, of any number",
+  positionals: "RUN FILE…",
   required: 2,
   options: {
     out: { value: "FILE", help: "copy of the file to write (needed), with obsm/X_scGPT; not the input" },
@@ -22,8 +24,8 @@ export const embedCommand = command({
   async run(call) {
     const out = text(call, "out");
     if (out === undefined) throw new UsageError("--out is missing: the .h5ad to write.");
-    const [folder, file] = call.positionals;
-    return embed(await loadRun(folder, fromFlags(PUBLISHED_RUN, call.values)), file, {
+    const [folder, ...files] = call.positionals;
+    return embed(await loadRun(folder, fromFlags(PUBLISHED_RUN, call.values)), files, {
       ...fromFlags(OPTIONS, call.values),
       out,
       signal: call.signal,

@@ -3,16 +3,18 @@ import { loadRun } from "../protocol/run.js";
 import { flags, fromFlags } from "../settings/flags.js";
 import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
+import { SAMPLES } from "../settings/samples.js";
 import { holdsPrepared, loadPrepared } from "../store/preparedFolder.js";
+import { checkWritableFolder } from "../support/destination.js";
 import { command, oneOf, text } from "./command.js";
 import { shareLines } from "./shareLine.js";
 
-const OPTIONS = { ...PREDICTION, ...NEW_CELLS };
+const OPTIONS = { ...PREDICTION, ...NEW_CELLS, ...SAMPLES };
 
-/** `cellkernel evaluate RUN CELLS` */
+/** `cellkernel evaluate RUN CELLS…` */
 export const evaluateCommand = command({
   summary: "compares a fine-tuned model's labels with the truth, on prepared cells or on a file",
-  positionals: "RUN CELLS",
+  positionals: "RUN CELLS…",
   required: 2,
   options: {
     out: { value: "DIR", help: "folder for predictions.csv, evaluation_results.json and pictures" },
@@ -21,15 +23,16 @@ export const evaluateCommand = command({
     ...flags(OPTIONS),
   },
   async run(call) {
-    const [folder, cells] = call.positionals;
+    const [folder, ...cells] = call.positionals;
+    const out = text(call, "out");
+    if (out !== undefined) checkWritableFolder(out);
     const report = await evaluate(await loadRun(folder, fromFlags(PUBLISHED_RUN, call.values)), {
-      cells: holdsPrepared(cells) ? loadPrepared(cells) : cells,
+      cells: cells.length === 1 && holdsPrepared(cells[0]) ? loadPrepared(cells[0]) : cells,
       subset: oneOf(call, "subset", ["test", "validation", "train", "all"]),
       ...fromFlags(OPTIONS, call.values),
       signal: call.signal,
       onProgress: shareLines(call.progress, "labelled"),
     });
-    const out = text(call, "out");
     if (out !== undefined) await report.write(out);
     return { ...report.results(), subset: report.parts.subset, notes: report.parts.notes, out };
   },

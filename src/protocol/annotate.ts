@@ -9,7 +9,7 @@ import type { Replay, TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
 
 /**
- * Labels the cells of a file and writes a copy of it with `obs` columns `predicted_label`, `probability`
+ * Labels the cells of a file, or of several or a folder of them (see `readSamples`), and writes a copy of it with `obs` columns `predicted_label`, `probability`
  * (of that label) and `margin` (to the second likeliest), the cells' embeddings in `obsm["X_scGPT"]`, and in
  * `uns["cellkernel"]` what it was done by. Cells are prepared as the run's own were. A cell that expresses none of the
  * run's genes gets no label. Cells are read, labelled and written some at a time.
@@ -18,7 +18,7 @@ import type { Run } from "./run.js";
  */
 export async function annotate(
   run: Run,
-  cells: AnnData | string,
+  cells: AnnData | string | readonly string[],
   options: ApplyOptions,
 ): Promise<Annotation> {
   if (!options?.out)

@@ -1,14 +1,11 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import type { AnnData } from "../anndata/anndata.js";
+import { AnnData } from "../anndata/anndata.js";
 import type { Categorical } from "../anndata/columns.js";
 import { takeCells } from "../anndata/edit/subset.js";
-import { readCells } from "../anndata/formats/readCells.js";
+import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
 import { checkOutput, ResultsWriter } from "../anndata/write/results.js";
 import { interruption } from "../host/interruption.js";
 import type { CellChunk, PredictionSession } from "../predict/session.js";
 import { readBatches } from "../preprocess/labels.js";
-import { CellkernelError } from "../support/error.js";
 import {
   batchCodes,
   INT8_SAMPLE,
@@ -21,8 +18,8 @@ import { leftOutNote, Replay, type ReplayOptions, type TokenChunk } from "./repl
 import type { Run } from "./run.js";
 
 /** How a run is applied to a file. */
-export interface ApplyOptions extends PredictOptions, Omit<ReplayOptions, "cellType"> {
-  /** The `.h5ad` to write, a copy with the results; not the input itself. */
+export interface ApplyOptions extends PredictOptions, Omit<ReplayOptions, "cellType">, SamplesOptions {
+  /** The `.h5ad` to write, or a Zarr store where the name ends in `.zarr`: a copy with the results; not the input itself. */
   out: string;
 }
 
@@ -41,20 +38,18 @@ export interface Collector {
 }
 
 /**
- * Applies a run to the cells of a file, prepared as the run's own were, and writes a copy of the file with the embeddings
+ * Applies a run to the cells of a file, or of several or a folder of them (see `readSamples`), prepared as the run's own were, and writes a copy of the file with the embeddings
  * in `obsm["X_scGPT"]`, what is collected in `obs`, and in `uns["cellkernel"]` what it was done by. Cells are read, predicted
  * and written some at a time: memory does not grow with their number.
  * @returns what the reader must know
  */
 export async function applyToFile(
   run: Run,
-  cells: AnnData | string,
+  cells: AnnData | string | readonly string[],
   options: ApplyOptions,
   collect: (replay: Replay) => Collector,
 ): Promise<string[]> {
-  if (typeof cells === "string" && !existsSync(cells))
-    throw new CellkernelError("path", `there is no file ${resolve(cells)}`, { path: cells });
-  const adata = typeof cells === "string" ? await readCells(cells) : cells;
+  const adata = cells instanceof AnnData ? cells : await readSamples(cells, options);
   try {
     checkOutput(adata, options.out);
     const replay = new Replay(run, adata, options);
@@ -79,7 +74,7 @@ export async function applyToFile(
     writer.close({ obs: collector.columns(), uns: { [RECORD]: record(run, replay, options, notes) } });
     return notes;
   } finally {
-    if (typeof cells === "string") adata.close();
+    if (adata !== cells) adata.close();
   }
 }
 

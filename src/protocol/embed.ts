@@ -24,7 +24,11 @@ const NOTHING: Collector = { add: () => {}, columns: () => new Map(), notes: () 
  * @example
  * await embed(await loadRun("save/retina"), "atlas.h5ad", { out: "embedded.h5ad" });
  */
-export async function embed(run: Run, cells: AnnData | string, options: ApplyOptions): Promise<Embedding> {
+export async function embed(
+  run: Run,
+  cells: AnnData | string | readonly string[],
+  options: ApplyOptions,
+): Promise<Embedding> {
   if (!options?.out)
     throw new CellkernelError(
       "option",

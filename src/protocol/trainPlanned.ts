@@ -12,6 +12,7 @@ import { geneRows } from "./geneRows.js";
 import { Run } from "./run.js";
 import { TrainingRecord } from "./trainingRecord.js";
 import { trainVisibly, type WatchOptions } from "./visibleTraining.js";
+import { wandbTracker } from "./wandb.js";
 
 /** Where a training is kept and saved, and from where it goes on. */
 export interface Keeping {
@@ -33,6 +34,7 @@ export async function trainPlanned(
   const plan = trainingPlan(planned, ready);
   const { classes } = ready.labels!;
   const rows = geneRows(vocabulary, ready.tokens.genes);
+  const wandb = settings.wandb ? [wandbTracker(settings.wandb, settings.wandbProject)] : [];
   const steps = settings.epochs * Math.ceil(split.train.length / settings.batchSize);
   const record = new TrainingRecord(id, steps, settings.epochs, saved?.course);
   for (const text of notes.slice(-1)) record.add({ kind: "note", text });
@@ -58,7 +60,15 @@ export async function trainPlanned(
         };
   const course = { from: saved?.state, checkpointing };
   const result = settings.doTrain
-    ? await trainVisibly(plan, record, watching, course, toRun, started)
+    ? await trainVisibly(
+        plan,
+        record,
+        { ...watching, trackers: [...(watching.trackers ?? []), ...wandb] },
+        { id, name, config: { ...settings, ...args } },
+        course,
+        toRun,
+        started,
+      )
     : untrained(plan.weights, record);
   const run = toRun(result);
   if (folder !== undefined) await run.save(folder);
@@ -101,8 +111,9 @@ export function usesBatches({ use_batch_labels, domain_spec_batchnorm }: ModelAr
 }
 
 /** What stays as it was loaded. */
-function freezeOf({ headOnly, freezePredecoder }: RunSettings): Freeze {
-  return headOnly ? "backbone" : freezePredecoder ? "encoders" : "nothing";
+function freezeOf({ headOnly, lastLayers, freezePredecoder }: RunSettings): Freeze {
+  if (headOnly) return "backbone";
+  return lastLayers !== undefined ? { lastLayers } : freezePredecoder ? "encoders" : "nothing";
 }
 
 /** The split by rows of the file, and the keys of the cells that were learnt from or chose the weights. */

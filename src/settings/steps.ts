@@ -2,6 +2,7 @@ import { EXPORT } from "./export.js";
 import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
+import { SAMPLES } from "./samples.js";
 import type { Table } from "./setting.js";
 import { SIMULATION } from "./simulation.js";
 import { TRAINING } from "./training.js";
@@ -9,6 +10,7 @@ import { TRAINING } from "./training.js";
 /** The options of every step, by the function that takes them. */
 export const STEPS: Record<string, Table> = {
   openModel: MODEL,
+  readSamples: SAMPLES,
   preprocess: PREPARATION,
   finetune: TRAINING,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
