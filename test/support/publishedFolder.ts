@@ -101,7 +101,7 @@ export function publishedFolder(): { work: string; tuned: string } {
   const prepared = join(work, PUBLISHED.task_info.save_dir);
   const tuned = join(work, "save/dev_eyeGPT-May05-11-00-00");
   for (const folder of [human, prepared, tuned]) mkdirSync(folder, { recursive: true });
-  cpSync(`${FIXTURE}/vocab.json`, join(human, "vocab.json"));
+  for (const folder of [human, prepared]) cpSync(`${FIXTURE}/vocab.json`, join(folder, "vocab.json"));
   writeFileSync(join(prepared, "id2type.json"), JSON.stringify({ ...TYPES }));
   cpSync(`${FIXTURE}/best_model.pt`, join(tuned, "best_model.pt"));
   writeFileSync(join(tuned, "dev_train_args.yml"), stringify(PUBLISHED));
