@@ -13,6 +13,7 @@ import { orExplain, setup } from "./setup.mjs";
 
 /** Tests that need a browser. */
 const BROWSER = [
+  "extension/hostile.test.ts",
   "extension/renderers.test.ts",
   "notebook/jupyterlab.test.ts",
   "protocol/exportInBrowser.test.ts",

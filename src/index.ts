@@ -6,16 +6,21 @@ export { type ConcatenateOptions, concatenate } from "./anndata/edit/concatenate
 export { downsample } from "./anndata/edit/downsample.js";
 export { setObs } from "./anndata/edit/setObs.js";
 export { type Selection, subset } from "./anndata/edit/subset.js";
-export type { DenseArray, Element, LazyMapping, NamedTable, Records } from "./anndata/element.js";
+export type { DenseArray, Element, LazyMapping, NamedTable, Records, Stored } from "./anndata/element.js";
 export { type Read10xOptions, read10xH5 } from "./anndata/formats/read10xH5.js";
-export { readCells } from "./anndata/formats/readCells.js";
+export { type ReadCellsOptions, readCells } from "./anndata/formats/readCells.js";
 export { type ReadCsvOptions, readCsv } from "./anndata/formats/readCsv.js";
-export { readMtx } from "./anndata/formats/readMtx.js";
+export { type ReadMtxOptions, readMtx } from "./anndata/formats/readMtx.js";
+export { readSamples, type SamplesOptions } from "./anndata/formats/readSamples.js";
 export type { Decoded, TypedArray } from "./anndata/hdf5/decode.js";
 export type { JoinOptions } from "./anndata/join.js";
 export type { CsrBlock, RowMatrix } from "./anndata/matrix.js";
 export { readH5ad } from "./anndata/readH5ad.js";
+
 export { readZarr } from "./anndata/readZarr.js";
+
+export type { Unread } from "./anndata/unread.js";
+
 export type { Writable } from "./anndata/write/element.js";
 export { type Annotations, H5adWriter, type Members, writeH5ad } from "./anndata/write/h5ad.js";
 export { type Results, type ResultsOptions, writeResults } from "./anndata/write/results.js";
@@ -51,17 +56,21 @@ export { normalizeTotal } from "./preprocess/normalizeTotal.js";
 export { calculateQcMetrics, type QcMetrics } from "./preprocess/qc.js";
 export type { CellQuality } from "./preprocess/quality.js";
 export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
-export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.js";
+export { Annotation, annotate } from "./protocol/annotate.js";
 export type { PredictOptions } from "./protocol/applyRun.js";
+export type { ApplyOptions } from "./protocol/applyToFile.js";
+export { type Embedding, embed } from "./protocol/embed.js";
 export { ensemble } from "./protocol/ensemble.js";
 export { type EvaluateOptions, evaluate, type Part } from "./protocol/evaluate.js";
 export { type Exported, exportModel } from "./protocol/exportModel.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
+export { type Forecast, forecast } from "./protocol/forecast.js";
 export { interruptedRun } from "./protocol/interruptedRun.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
 export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
 export type { PreprocessOptions, PreprocessProgress } from "./protocol/preprocessOptions.js";
+export type { PublishedRunOptions } from "./protocol/publishedRun.js";
 export type { NewCells, ReplayOptions } from "./protocol/replay.js";
 export type { Report, ReportParts } from "./protocol/report.js";
 export { type ResumeOptions, resume } from "./protocol/resume.js";

@@ -18,7 +18,7 @@ const WEIGHT_FILES = ["best_model.pt", "model.safetensors", SHARD_INDEX];
 /** Names that weights have which are not looked for: with one of them, a model does not silently start at random. */
 const OTHER_WEIGHTS = /\.(pt|pth|ckpt|bin)$|^model.*\.safetensors$/;
 /** What the published fine-tuning leaves beside its weights. */
-const PUBLISHED = "dev_train_args.yml";
+export const PUBLISHED = "dev_train_args.yml";
 /** Its bytes: it has 2 kB. */
 const MOST_YAML = 2 ** 16;
 
@@ -67,7 +67,7 @@ export function openFolder(folder: string, given: Elsewhere = {}): CheckpointFol
   const published = readPublished(present(PUBLISHED));
   /** The file at a path that the published code wrote, which was relative to where it ran. */
   const hinted = (path: unknown, what: string) => {
-    const found = typeof path === "string" && path !== "" ? near(folder, path) : undefined;
+    const found = typeof path === "string" && path !== "" ? findNear(folder, path) : undefined;
     if (found) notes.push(`${what} from ${found}, which ${PUBLISHED} names`);
     return found;
   };
@@ -170,7 +170,7 @@ function readPublished(path: string | undefined): Published | undefined {
  * A file that a path meant to the published code, which runs in the folder that holds `save/` with its own folders
  * (`save/dev_…/`): beside the model, at the path itself, or at the path from that folder.
  */
-function near(folder: string, path: string): string | undefined {
+export function findNear(folder: string, path: string): string | undefined {
   const places = [join(folder, basename(path)), resolve(path), resolve(folder, "../..", path)];
   return places.find((place) => existsSync(place) && statSync(place).isFile());
 }

@@ -17,7 +17,7 @@ export const ensembleCommand = command({
     if (out === undefined) throw new UsageError("--out is missing: the folder for the ensemble.");
     if (isRun(out) && call.values.overwrite !== true)
       throw new UsageError(`${out} holds a fine-tuned model already; give another folder, or --overwrite.`);
-    const run = ensemble(await Promise.all(call.positionals.map(loadRun)));
+    const run = ensemble(await Promise.all(call.positionals.map((folder) => loadRun(folder))));
     await run.save(out);
     return { out, members: 1 + run.parts.members!.length, classes: run.classes };
   },

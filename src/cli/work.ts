@@ -67,8 +67,8 @@ function parse(command: Command, args: string[]): Pick<Invocation, "positionals"
       options: { ...Object.fromEntries(options), json: { type: "boolean" } },
       allowPositionals: true,
     });
-    const named = command.positionals.split(" ").filter(Boolean);
-    const most = named.at(-1) === "…" ? Number.POSITIVE_INFINITY : named.length;
+    const many = command.positionals.endsWith("…");
+    const most = many ? Number.POSITIVE_INFINITY : command.positionals.split(" ").filter(Boolean).length;
     if (positionals.length < command.required || positionals.length > most)
       throw new UsageError(
         `expected ${command.positionals || "no argument"}, got ${positionals.join(" ") || "none"}.`,

@@ -65,7 +65,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
 }
 
 /** Works out all that a training needs, before anything is written. */
-async function planRun(ready: Prepared, options: FinetuneOptions): Promise<PlannedTraining> {
+export async function planRun(ready: Prepared, options: FinetuneOptions): Promise<PlannedTraining> {
   const labels = requireLabels(ready);
   const model = await requireModel(ready, options.model);
   const settings = checkSettings(ready, model, options);

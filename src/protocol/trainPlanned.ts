@@ -31,24 +31,9 @@ export async function trainPlanned(
   { folder, saved, started }: Keeping = {},
 ): Promise<Run> {
   const { run: id, name, args, vocabulary, start, settings, split, notes, made } = planned;
-  const labels = ready.labels!;
-  const batches = usesBatches(args) ? ready.batches : undefined;
+  const plan = trainingPlan(planned, ready);
+  const { classes } = ready.labels!;
   const rows = geneRows(vocabulary, ready.tokens.genes);
-  const plan: TrainingPlan = {
-    ...{ args, classes: labels.classes.length, batches: batches?.names.length },
-    ...{ weights: cutGeneTable(start, rows), tokens: ready.tokens },
-    ...{ labels: labels.codes, batchLabels: batches?.codes },
-    ...{ train: split.train, validation: split.validation },
-    ...settings,
-    freeze: freezeOf(settings),
-    microBatch: planned.microBatch,
-    classWeights: settings.classWeighted
-      ? balancedClassWeights(
-          split.train.map((cell) => labels.codes[cell]),
-          labels.classes.length,
-        )
-      : undefined,
-  };
   const wandb = settings.wandb ? [wandbTracker(settings.wandb, settings.wandbProject)] : [];
   const steps = settings.epochs * Math.ceil(split.train.length / settings.batchSize);
   const record = new TrainingRecord(id, steps, settings.epochs, saved?.course);
@@ -57,7 +42,7 @@ export async function trainPlanned(
     new Run(
       {
         ...{ name, args, settings, vocabulary, made, notes },
-        ...{ classes: labels.classes, batches: batches?.names },
+        ...{ classes, batches: usesBatches(args) ? ready.batches?.names : undefined },
         weights: restoreGeneTable(result.weights, rows, start.get(GENE_TABLE)!),
         training: record.progress(),
         cells: runCells(ready, split),
@@ -88,6 +73,29 @@ export async function trainPlanned(
   const run = toRun(result);
   if (folder !== undefined) await run.save(folder);
   return run;
+}
+
+/** What the worker needs of a planned training. */
+export function trainingPlan(planned: PlannedTraining, ready: Prepared): TrainingPlan {
+  const { args, vocabulary, start, settings, split } = planned;
+  const labels = ready.labels!;
+  const batches = usesBatches(args) ? ready.batches : undefined;
+  const rows = geneRows(vocabulary, ready.tokens.genes);
+  return {
+    ...{ args, classes: labels.classes.length, batches: batches?.names.length },
+    ...{ weights: cutGeneTable(start, rows), tokens: ready.tokens },
+    ...{ labels: labels.codes, batchLabels: batches?.codes },
+    ...{ train: split.train, validation: split.validation },
+    ...settings,
+    freeze: freezeOf(settings),
+    microBatch: planned.microBatch,
+    classWeights: settings.classWeighted
+      ? balancedClassWeights(
+          split.train.map((cell) => labels.codes[cell]),
+          labels.classes.length,
+        )
+      : undefined,
+  };
 }
 
 /** What a training without a step comes to. */

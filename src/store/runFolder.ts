@@ -4,6 +4,7 @@ import { openFolder, readWeights } from "../checkpoint/folder.js";
 import { writeTorch } from "../checkpoint/torchWrite.js";
 import { PREPARATION } from "../settings/preparation.js";
 import { resolve } from "../settings/setting.js";
+import { TRAINING } from "../settings/training.js";
 import { type Sections, writeSections } from "../settings/yaml.js";
 import { writeFileAtomically } from "../support/atomic.js";
 import { writeFolderAtomically } from "../support/atomicFolder.js";
@@ -15,7 +16,7 @@ import { FORMAT, readRecord } from "./format.js";
 import { checkHashes, hashesOf } from "./hash.js";
 import type { PreparedSettings } from "./prepared.js";
 import { publishedArgs } from "./publishedArgs.js";
-import type { RunCells, RunParts } from "./runParts.js";
+import type { RunCells, RunParts, RunSettings } from "./runParts.js";
 
 /** The record of a run that `readRun` reads; the rest of the folder is for the published code and for people. */
 const RECORD = "run.json";
@@ -129,6 +130,7 @@ export async function readRun(folder: string): Promise<RunParts> {
       { path: folder },
     );
   const { content, hashes, format, members, ...rest } = record;
+  checkSettings(rest.settings, path);
   return {
     ...rest,
     ...(members && {
@@ -139,6 +141,15 @@ export async function readRun(folder: string): Promise<RunParts> {
     recipe: checkRecipe(rest.recipe, path),
     cells: readCells(join(folder, CELLS), content),
   };
+}
+
+/** @throws where an option of the training is none that it takes: threads, device and seed serve the predictions, too */
+function checkSettings({ split, ...settings }: RunSettings, path: string): void {
+  try {
+    resolve(TRAINING, settings);
+  } catch (error) {
+    throw new CellkernelError("format", `${path}: ${(error as Error).message}: ${REMEDY}`, { path });
+  }
 }
 
 /** JSON has no undefined: options that were not given come back as such. */
