@@ -23,19 +23,19 @@ def python_of_prefix():
 
 
 def main():
-    python = None if package_of_prefix() or "CELLKERNEL_PYTHON" in os.environ else python_of_prefix()
+    connection_file, *hopped = sys.argv[1:]
+    python = None if hopped or package_of_prefix() else python_of_prefix()
     if python is not None:
-        # Another environment's Jupyter: the variable keeps a Python that can't find the package from starting itself for ever.
-        environment = {**os.environ, "CELLKERNEL_PYTHON": str(python)}
-        command = [str(python), *sys.argv]
+        # Another environment's Jupyter. The second argument keeps a Python that can't find the package from going on for ever.
+        command = [str(python), __file__, connection_file, "hopped"]
         if os.name == "nt":
-            sys.exit(subprocess.run(command, env=environment).returncode)
-        os.execve(python, command, environment)
+            sys.exit(subprocess.run(command).returncode)
+        os.execv(python, command)
     try:
         from cellkernel.node import start
     except ModuleNotFoundError:
         sys.exit(f"cellkernel: the package is not installed in {PREFIX}, where its kernelspec lies ({Path(__file__).parent}).")
-    start("kernel/main.js", sys.argv[1:])
+    start("kernel/main.js", [connection_file])
 
 
 main()
