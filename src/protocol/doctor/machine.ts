@@ -1,9 +1,8 @@
-import { totalmem } from "node:os";
+import { freemem, totalmem } from "node:os";
 import { processors, quota } from "../../runtime/processors.js";
+import { LEAST_NODE } from "../../support/nodeVersion.js";
 import { atLeast, type Finding, note, right, wrong } from "./finding.js";
 
-/** As in package.json's `engines`. */
-const NODE = [20, 19] as const;
 /** What onnxruntime's library for Linux is linked with. */
 const GLIBC = [2, 28] as const;
 const GIB = 2 ** 30;
@@ -35,7 +34,7 @@ export function factsHere(): Facts {
     glibc: header.glibcVersionRuntime,
     passedOver: process.env.CELLKERNEL_NODE_PASSED_OVER,
     memory: {
-      available: process.availableMemory(),
+      available: process.availableMemory?.() ?? freemem(),
       limit: limit > 0 && limit < totalmem() ? limit : totalmem(),
     },
     threads: { used: processors(), allowed: processors(undefined, () => undefined), quota: quota() },
@@ -49,8 +48,8 @@ export function machine(facts: Facts): Finding[] {
 
 function nodes({ node, program, passedOver }: Facts): Finding[] {
   const found = `${node}, ${program}`;
-  const least = NODE.join(".");
-  const own = atLeast(node, NODE)
+  const least = LEAST_NODE.join(".");
+  const own = atLeast(node, LEAST_NODE)
     ? right("Node", found)
     : wrong("Node", `${found}: ${least} or newer is needed`, `Install Node ${least} or newer.`);
   if (!passedOver) return [own];
