@@ -42,6 +42,7 @@ export async function gather(platform) {
     for (const file of filesOf(source))
       if (goesIn(name, file, platform)) copy(join(source, file), join(target, path, file), name);
   }
+  checkBinaries(target);
   standInForTslabsTypeScript(target);
   reserveSnapshot(target);
   writeFileSync(join(folder, "tag"), `${platform.tag}\n`);
@@ -60,20 +61,35 @@ function isMissing({ folder: path, name, optional }, platform) {
   return isBinaryOf(name, platform);
 }
 
+/** Of these packages each has one binary for every platform. */
+const WITH_BINARY = ["@koromix/koffi", "@resvg/resvg-js", "onnxruntime-node", "zeromq"];
+
+/** A package that names its folders otherwise in a new version would be left without its binary. */
+function checkBinaries(target) {
+  const binaries = filesOf(target).filter((path) => path.endsWith(".node"));
+  const counts = WITH_BINARY.map(
+    (name) => binaries.filter((path) => path.startsWith(`node_modules/${name}`)).length,
+  );
+  if (counts.some((count) => count !== 1))
+    throw new SetupError(
+      `One binary each is expected of ${WITH_BINARY.join(", ")}; there are: ${binaries.join(", ")}`,
+    );
+}
+
 /** What `npm publish` would take, without the maps from compiled code to sources, which stay behind. */
 async function ownFiles() {
   const { code, output } = await capture(
     ...npm("pack", "--dry-run", "--json", "--ignore-scripts", "--loglevel=silent"),
   );
   if (code !== 0) throw new SetupError(`npm pack: failed\n${output}`);
-  const [{ files }] = JSON.parse(output);
+  const [{ files }] = Object.values(JSON.parse(output));
   return files.map(({ path }) => path).filter((path) => !path.endsWith(".map"));
 }
 
 function filesOf(source) {
   return readdirSync(source, { recursive: true })
     .map((path) => path.replaceAll("\\", "/"))
-    .filter((path) => !path.startsWith("node_modules/") && statSync(join(source, path)).isFile());
+    .filter((path) => statSync(join(source, path)).isFile());
 }
 
 /** tslab's display functions tell the version of its TypeScript, of 39 MB, and need nothing else of it: here they tell ours. */

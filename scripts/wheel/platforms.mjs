@@ -2,7 +2,7 @@
 
 /**
  * By Node's name of platform and processor: the wheel's tag, and the packages of npm that hold this platform's binaries.
- * Tags are what those binaries need: glibc 2.28 is that of onnxruntime and of Node.
+ * Tags are what those binaries need: glibc 2.28 and macOS 14 are onnxruntime's.
  */
 export const PLATFORMS = {
   "linux-x64": { tag: "manylinux_2_28_x86_64", resvg: "linux-x64-gnu", zeromq: "glibc-127-Release" },
