@@ -92,7 +92,7 @@ function filesOf(source) {
     .filter((path) => statSync(join(source, path)).isFile());
 }
 
-/** tslab's display functions tell the version of its TypeScript, of 39 MB, and need nothing else of it: here they tell ours. */
+/** tslab brings a TypeScript of its own, 39 MB, for cells that we compile ourselves: its display functions do with ours. */
 function standInForTslabsTypeScript(target) {
   const standIn = join(target, "node_modules/@tslab/typescript-for-tslab");
   const { version } = JSON.parse(readFileSync(join(target, "node_modules/typescript/package.json"), "utf8"));
@@ -101,7 +101,7 @@ function standInForTslabsTypeScript(target) {
     join(standIn, "package.json"),
     `${JSON.stringify({ name: "@tslab/typescript-for-tslab", version, main: "index.js" })}\n`,
   );
-  writeFileSync(join(standIn, "index.js"), `exports.version = ${JSON.stringify(version)};\n`);
+  writeFileSync(join(standIn, "index.js"), 'module.exports = require("typescript");\n');
 }
 
 /** What the first kernel writes into the package, pip removes with it only where the wheel has files of those names. */

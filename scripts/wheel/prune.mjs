@@ -19,7 +19,7 @@ const ONLY = {
   ],
   "@koromix/koffi": ({ platform, arch }) => ["index.js", `${platform}_${arch}/`],
   "cmake-ts": () => ["build/loader.js"],
-  h5wasm: () => ["dist/node/", "src/"],
+  h5wasm: () => ["dist/esm/", "dist/node/", "src/"],
   "onnxruntime-node": ({ platform, arch }) => ["dist/", "lib/", `bin/napi-v6/${platform}/${arch}/`],
   "scran.js": () => ["main/"],
   "vega-lite": () => ["build/"],

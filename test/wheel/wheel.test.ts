@@ -9,7 +9,10 @@ const wheels = readdirSync("output/wheel").filter((name) => name.endsWith(".whl"
 const tag = { linux: "manylinux", darwin: "macosx", win32: "win" }[process.platform as "linux"];
 const arch = { x64: /x86_64|amd64/, arm64: /aarch64|arm64/ }[process.arch as "x64"];
 const wheel = join("output/wheel", wheels.find((name) => name.includes(tag) && arch.test(name))!);
-const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+const { version, dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
+  version: string;
+  dependencies: Record<string, string>;
+};
 
 /** Runs `program`, a module's text, on a kernel of the name `cellkernel`: prints what the kernel says of itself. */
 const ASK_KERNEL = `
@@ -62,18 +65,26 @@ describe("the wheel, in a fresh environment without Node and npm", () => {
     assert.match(all, /@cellkernel\/jupyterlab v\d+\.\d+\.\d+ \S*enabled\S* \S*OK/);
   });
 
-  it("runs a plot, and then the protocol's notebook, from an environment that can't be written, with a home that is full", () => {
-    const plot = { cell_type: "code", id: "a", metadata: {}, outputs: [], execution_count: null };
-    const source = [
+  it("runs a plot, every package, and the protocol's notebook, from an environment that can't be written, with a home that is full", () => {
+    const plot = [
       'import { plotQuality, preprocess, openModel, readH5ad } from "cellkernel";',
       'const cells = await readH5ad("data/pbmc68k_reduced.h5ad"), model = await openModel("models/small");',
       'plotQuality(await preprocess(cells, { cellType: "bulk_labels", model, nHvg: 600 }))',
-    ].join("\n");
+    ];
+    // All that a cell may import, checked and loaded: nothing that these packages need was left out.
+    const names = Object.keys(dependencies).filter((name) => !name.startsWith("@"));
+    const packages = [
+      ...names.map((name, i) => `import * as package${i} from "${name}";`),
+      `const loaded = [${names.map((_, i) => `package${i}`)}].map((each) => Object.keys(each).length);`,
+      'if (loaded.includes(0)) throw new Error("an empty package: " + loaded);',
+      `package${names.indexOf("tslab")}.display.html("<b>shown</b>")`,
+    ];
+    const cells = [plot, packages].map((lines, i) => {
+      const cell = { cell_type: "code", metadata: {}, outputs: [], execution_count: null };
+      return { ...cell, id: `cell-${i}`, source: lines.join("\n") };
+    });
     const kernelspec = { name: "cellkernel", display_name: "TypeScript (Cellkernel)" };
-    const notebook = {
-      ...{ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec } },
-      cells: [{ ...plot, source }],
-    };
+    const notebook = { nbformat: 4, nbformat_minor: 5, metadata: { kernelspec }, cells };
     writeFileSync(join(environment.root, "notebooks/plot.ipynb"), JSON.stringify(notebook));
     const execute = ["nbconvert", "--to", "notebook", "--execute", "--inplace"];
     const first = environment.runReadOnly("jupyter", [...execute, "notebooks/plot.ipynb"]);
