@@ -14,6 +14,7 @@ import { buildWheel } from "./wheel.mjs";
 
 /** Tests that need a browser. */
 const BROWSER = [
+  "extension/hostile.test.ts",
   "extension/renderers.test.ts",
   "notebook/jupyterlab.test.ts",
   "protocol/exportInBrowser.test.ts",

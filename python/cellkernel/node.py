@@ -10,7 +10,7 @@ from pathlib import Path
 # The npm package with its dependencies, for one platform.
 PACKAGE = Path(__file__).resolve().parent / "js"
 
-WANTED = "Node 20.19 or newer of the 20s, or 22.12 or newer"
+WANTED = "Node 20.19 or a newer 20, or 22.12 or newer"
 PROBE = "console.log(process.versions.node, process.platform, process.arch)"
 # Seconds; a Node that works answers in a tenth of one.
 PATIENCE = 10

@@ -72,7 +72,7 @@ export function real<D extends number | undefined = undefined>(
   const { above, most, least, below } = about;
   const expected =
     least !== undefined
-      ? `a number from ${least}${below === undefined ? " on" : ` to below ${below}`}`
+      ? `a number from ${least}${most !== undefined ? ` to ${most}` : below === undefined ? " on" : ` to below ${below}`}`
       : `a number above ${above ?? 0}${most === undefined ? "" : `, at most ${most}`}${below === undefined ? "" : `, below ${below}`}`;
   const right = (x: unknown) =>
     typeof x === "number" &&

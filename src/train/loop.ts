@@ -9,8 +9,9 @@ import { type DevicePlan, planDeviceMemory } from "./deviceMemory.js";
 import { isFrozen } from "./frozen.js";
 import { HeadSource } from "./headSource.js";
 import { type LoopState, type Progress, start } from "./loopState.js";
+import { oversampled } from "./oversample.js";
 import type { EpochEvent, TrainingEvent, TrainingPlan, TrainingResult } from "./plan.js";
-import { stepLearningRate } from "./schedule.js";
+import { learningRate } from "./schedule.js";
 import { type Source, TokenSource } from "./source.js";
 import { type StepResult, Trainer, type TrainerSpec } from "./trainer.js";
 
@@ -64,10 +65,11 @@ export async function train(
     threads: plan.threads,
     seed: plan.seed,
     classWeights: plan.classWeights,
+    labelSmoothing: plan.labelSmoothing,
     head,
     half: plan.amp,
     headByHead: onDevice?.form === "heads",
-    frozen: (parameter) => isFrozen(plan.freeze, parameter),
+    frozen: (parameter) => isFrozen(plan.freeze, parameter, args.nlayers),
   });
   if (from) trainer.restore(from.optimizer);
   try {
@@ -137,11 +139,13 @@ class Loop {
     return this.result(false);
   }
 
-  /** Early stopping: whether too many epochs have gone by since the best. */
+  /** Early stopping: whether too many validations have gone by since the best. */
   private outOfPatience(): boolean {
     const { epoch, best } = this.progress;
-    const { patience } = this.plan;
-    return patience !== undefined && best !== undefined && epoch - 1 - best.epoch >= patience;
+    const { patience, saveEvalInterval = 1 } = this.plan;
+    if (patience === undefined || best === undefined) return false;
+    const validations = (epochs: number) => Math.floor(epochs / saveEvalInterval);
+    return validations(epoch - 1) - validations(best.epoch) >= patience;
   }
 
   private keep(moment: Parameters<Keeper["keep"]>[0]): void {
@@ -154,9 +158,11 @@ class Loop {
     while (progress.batch < batches.length) {
       if (!this.goesOn()) return false;
       const group = batches.slice(progress.batch, progress.batch + trainer.group);
-      const learningRate = this.learningRate();
       const taken = await trainer.steps(
-        group.map((cells) => ({ micro: source.micro(cells, progress.epoch), learningRate })),
+        group.map((cells, i) => ({
+          micro: source.micro(cells, progress.epoch),
+          learningRate: this.learningRate(progress.step + i),
+        })),
       );
       for (const [i, done] of taken.entries()) this.count(done, source.tokens(group[i]));
       this.keep("step");
@@ -182,7 +188,7 @@ class Loop {
       ...{ step: progress.step, epoch, loss, gradNorm, skipped, seconds, tokens },
       tokensLeft: this.tokensLeft,
       error: 1 - done.correct / done.cells,
-      learningRate: this.learningRate(),
+      learningRate: this.learningRate(progress.step - 1),
     });
   }
 
@@ -210,7 +216,7 @@ class Loop {
       trainError: sums.wrong / sums.cells,
       validationLoss: loss,
       validationError: error,
-      learningRate: this.learningRate(),
+      learningRate: this.learningRate(step - 1),
     };
     this.tell(event);
     return true;
@@ -231,9 +237,8 @@ class Loop {
     };
   }
 
-  private learningRate(): number {
-    const { lr, scheduleRatio, scheduleInterval } = this.plan;
-    return stepLearningRate(lr, scheduleRatio, scheduleInterval, this.progress.epoch);
+  private learningRate(step: number): number {
+    return learningRate(this.plan, step, this.progress.epoch, this.epochs.flat().length);
   }
 
   private result(stopped: boolean): TrainingResult {
@@ -251,6 +256,7 @@ function resultOf({ best, step, skippedSteps }: Progress, last: Weights, stopped
 }
 
 function epochBatches(plan: TrainingPlan, epoch: number): Int32Array[] {
-  const { batchSize, maxSeqLen, seed } = plan;
-  return bucketBatches(plan.tokens, plan.train, { batchSize, maxSeqLen, seed, epoch });
+  const { batchSize, maxSeqLen, seed, oversample = 0 } = plan;
+  const cells = oversample > 0 ? oversampled(plan.train, plan.labels, oversample, seed, epoch) : plan.train;
+  return bucketBatches(plan.tokens, cells, { batchSize, maxSeqLen, seed, epoch });
 }

@@ -32,7 +32,7 @@ describe("the doctor, of the machine", () => {
 
   it("says which Node is needed, and why that of the search path is not used", () => {
     assert.deepEqual(faults(machine({ ...well, node: "18.20.4" })), [
-      "Node: 18.20.4, /e/node: 20.19 or newer is needed → Install Node 20.19 or newer.",
+      "Node: 18.20.4, /e/node: 20.19 or a newer 20, or 22.12 or newer is needed → Install Node 24, for instance.",
     ]);
     const [, passedOver] = machine({ ...well, passedOver: "/usr/bin/node does not run" });
     assert.equal(passedOver.found, "/usr/bin/node does not run: the environment's own is used");

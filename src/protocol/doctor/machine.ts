@@ -1,6 +1,6 @@
 import { freemem, totalmem } from "node:os";
 import { processors, quota } from "../../runtime/processors.js";
-import { LEAST_NODE } from "../../support/nodeVersion.js";
+import { isSuitable, NODES } from "../../support/nodeVersion.js";
 import { atLeast, type Finding, note, right, wrong } from "./finding.js";
 
 /** What onnxruntime's library for Linux is linked with. */
@@ -48,10 +48,9 @@ export function machine(facts: Facts): Finding[] {
 
 function nodes({ node, program, passedOver }: Facts): Finding[] {
   const found = `${node}, ${program}`;
-  const least = LEAST_NODE.join(".");
-  const own = atLeast(node, LEAST_NODE)
+  const own = isSuitable(node)
     ? right("Node", found)
-    : wrong("Node", `${found}: ${least} or newer is needed`, `Install Node ${least} or newer.`);
+    : wrong("Node", `${found}: ${NODES} is needed`, "Install Node 24, for instance.");
   if (!passedOver) return [own];
   return [own, note("Node on the search path", `${passedOver}: the environment's own is used`)];
 }
