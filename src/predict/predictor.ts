@@ -4,8 +4,8 @@ import { inferenceGraph } from "../model/inference.js";
 import { checkedWeight, type ModelSize, parameterShapes, usesBatchLabels } from "../model/parameters.js";
 import { type Slot, slotView } from "../model/slots.js";
 import { hasKernels } from "../runtime/deviceRuntime.js";
-import { processors } from "../runtime/processors.js";
 import { type Device, Session, tensor } from "../runtime/session.js";
+import { processors } from "../support/processors.js";
 import type { Batch } from "../tokenize/batches.js";
 import { checkBatch, checkLabels } from "../tokenize/checkBatch.js";
 

@@ -1,7 +1,7 @@
 import type { Weights } from "../checkpoint/weights.js";
 import { headGraph } from "../model/inference.js";
-import { processors } from "../runtime/processors.js";
 import { type Device, Session, tensor } from "../runtime/session.js";
+import { processors } from "../support/processors.js";
 import type { TrainingPlan } from "./plan.js";
 import { applyModel, openPredictor, type Source } from "./source.js";
 import { slotTensors } from "./state.js";

@@ -5,8 +5,8 @@ import { checkedWeight, type ModelSize, parameterShapes } from "../model/paramet
 import type { TrainingSpec } from "../model/training.js";
 import { DeviceRuntime } from "../runtime/deviceRuntime.js";
 import { checkDevice } from "../runtime/devices.js";
-import { processors } from "../runtime/processors.js";
 import type { Device } from "../runtime/session.js";
+import { processors } from "../support/processors.js";
 import { checkStep } from "./checkStep.js";
 import { CpuEngine } from "./cpuEngine.js";
 import { DeviceEngine } from "./deviceEngine.js";

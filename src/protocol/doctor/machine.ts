@@ -1,6 +1,6 @@
 import { freemem, totalmem } from "node:os";
-import { processors, quota } from "../../runtime/processors.js";
 import { isSuitable, NODES } from "../../support/nodeVersion.js";
+import { processors, quota } from "../../support/processors.js";
 import { atLeast, type Finding, note, right, wrong } from "./finding.js";
 
 /** What onnxruntime's library for Linux is linked with. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { processors, quota } from "../../src/runtime/processors.js";
+import { processors, quota } from "../../src/support/processors.js";
 
 /** Files of a control group, as the kernel's documentation has them. */
 const files = (contents: Record<string, string>) => (path: string) => contents[path];
