@@ -14,6 +14,7 @@ import { orExplain, setup } from "./setup.mjs";
 /** Tests that need a browser. */
 const BROWSER = [
   "extension/renderers.test.ts",
+  "extension/training.test.ts",
   "notebook/jupyterlab.test.ts",
   "protocol/exportInBrowser.test.ts",
 ];

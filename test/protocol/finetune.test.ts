@@ -185,6 +185,7 @@ function notebook() {
   const comm: HostComm = {
     send() {},
     onMessage() {},
+    onClose() {},
     close() {
       closed++;
     },
