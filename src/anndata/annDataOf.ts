@@ -2,10 +2,11 @@ import { CellkernelError } from "../support/error.js";
 import { AnnData, type Raw } from "./anndata.js";
 import { openMapping } from "./element.js";
 import { readFrame, rowsOf } from "./frame.js";
-import { openMatrix } from "./matrices/open.js";
+import { openMatrix, sparseFormat } from "./matrices/open.js";
 import type { RowMatrix } from "./matrix.js";
 import type { Storage } from "./storage.js";
 import { tableOf } from "./table.js";
+import { Unread } from "./unread.js";
 
 /**
  * The AnnData that a file or store holds. Tables are read at once, matrices by blocks when they are asked for.
@@ -27,9 +28,10 @@ export function annDataOf(file: Storage, otherwise: string): AnnData {
   }
   // Before anything is read, all that is to have one length claims the same.
   const shape = [rowsOf(file, "/obs"), rowsOf(file, "/var")] as const;
-  const X = file.kind("/X") === undefined ? undefined : openMatrix(file, "/X", shape);
+  const X = holdsMatrix(file, "/X") ? openMatrix(file, "/X", shape) : undefined;
   const obs = readFrame(file, "/obs");
   const genes = readFrame(file, "/var");
+  const unread = [...obs.unread, ...genes.unread];
   const recordsHaveCategories = file.kind("/obs") === "dataset";
   return new AnnData({
     path: file.path,
@@ -39,28 +41,45 @@ export function annDataOf(file: Storage, otherwise: string): AnnData {
     obsNames: obs.index,
     varNames: genes.index,
     X,
-    raw: openRaw(file, obs.index.length),
-    layers: openLayers(file, shape),
+    raw: openRaw(file, obs.index.length, unread),
+    layers: openLayers(file, shape, unread),
     obsm: openMapping(file, "/obsm"),
     varm: openMapping(file, "/varm"),
     obsp: openMapping(file, "/obsp"),
     varp: openMapping(file, "/varp"),
     uns: openMapping(file, "/uns", (key) => recordsHaveCategories && key.endsWith("_categories")),
+    unread,
     close: () => file.close(),
   });
 }
 
-function openLayers(file: Storage, shape: readonly [number, number]): Map<string, RowMatrix> {
-  if (file.kind("/layers") !== "group") return new Map();
-  return new Map(file.keys("/layers").map((name) => [name, openMatrix(file, `/layers/${name}`, shape)]));
+/** Whether there is anything: anndata 0.12 may write `None` in place of a matrix. */
+function holdsMatrix(file: Storage, path: string): boolean {
+  return file.kind(path) !== undefined && file.textAttribute(path, "encoding-type") !== "null";
+}
+
+function openLayers(
+  file: Storage,
+  shape: readonly [number, number],
+  unread: Unread[],
+): Map<string, RowMatrix> {
+  const layers = new Map<string, RowMatrix>();
+  for (const name of file.kind("/layers") === "group" ? file.keys("/layers") : []) {
+    const path = `/layers/${name}`;
+    if (file.kind(path) === "dataset" || sparseFormat(file, path)) {
+      if (holdsMatrix(file, path)) layers.set(name, openMatrix(file, path, shape));
+    } else unread.push(new Unread(file, path, file.textAttribute(path, "encoding-type") ?? "none"));
+  }
+  return layers;
 }
 
 /** `raw/` since anndata 0.7; `raw.X` and `raw.var` before. */
-function openRaw(file: Storage, rows: number): Raw | undefined {
+function openRaw(file: Storage, rows: number, unread: Unread[]): Raw | undefined {
   const separator = file.kind("/raw") === "group" ? "/" : ".";
-  if (file.kind(`/raw${separator}X`) === undefined) return undefined;
+  if (!holdsMatrix(file, `/raw${separator}X`)) return undefined;
   const X = openMatrix(file, `/raw${separator}X`, [rows, rowsOf(file, `/raw${separator}var`)]);
   const frame = readFrame(file, `/raw${separator}var`);
+  unread.push(...frame.unread);
   return {
     X,
     var: tableOf(frame.columns),

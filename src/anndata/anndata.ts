@@ -4,6 +4,7 @@ import { Categorical, type Value } from "./columns.js";
 import type { LazyMapping } from "./element.js";
 import type { RowMatrix } from "./matrix.js";
 import { showHtml, showText } from "./show.js";
+import type { Unread } from "./unread.js";
 
 /** The part of an AnnData that keeps what was measured before genes were dropped. */
 export interface Raw {
@@ -33,6 +34,8 @@ export interface AnnDataParts {
   obsp: LazyMapping;
   varp: LazyMapping;
   uns: LazyMapping;
+  /** What stands among columns and layers in an encoding that is not read here. */
+  unread?: readonly Unread[];
   close(): void;
 }
 
@@ -56,6 +59,7 @@ export class AnnData implements AnnDataParts {
   readonly obsp: LazyMapping;
   readonly varp: LazyMapping;
   readonly uns: LazyMapping;
+  readonly unread: readonly Unread[];
   readonly close: () => void;
 
   constructor(parts: AnnDataParts) {
@@ -74,6 +78,7 @@ export class AnnData implements AnnDataParts {
     this.obsp = parts.obsp;
     this.varp = parts.varp;
     this.uns = parts.uns;
+    this.unread = parts.unread ?? [];
     this.close = parts.close;
   }
 

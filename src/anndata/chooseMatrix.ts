@@ -3,7 +3,13 @@ import { CellkernelError } from "../support/error.js";
 import type { AnnData } from "./anndata.js";
 import { checkedMatrix } from "./checkMatrix.js";
 import { type Contents, describeContents, type Kind, kindName, sampleContents } from "./contents.js";
+import { expressionColumns } from "./expression.js";
+import { takeTableRows } from "./join.js";
+import { ScaledMatrix } from "./matrices/scaled.js";
+import { MappedColumns } from "./matrices/subset.js";
 import type { RowMatrix } from "./matrix.js";
+import { rankOf } from "./matrixRank.js";
+import type { ScaleHint } from "./scale.js";
 
 /** Which matrix a user asks for. */
 export type MatrixName = "X" | "raw" | { layer: string };
@@ -15,6 +21,7 @@ export interface ChosenMatrix {
   /** The same without the checks of values, for another reading after one with them. */
   stored: RowMatrix;
   name: MatrixName;
+  obsNames: readonly string[];
   var: ColumnTable;
   varNames: string[];
   /** What the matrix seems to hold. */
@@ -27,16 +34,17 @@ interface Candidate extends Omit<ChosenMatrix, "reason" | "contents" | "stored">
   label: string;
 }
 
-/** What serves each purpose, best first; scaled and empty matrices serve none. */
+/** What serves each purpose, best first; scaled and empty matrices serve none. Of 0 and 1 nothing follows but presence. */
 const SERVES: Record<"counts" | "logged", Kind[]> = {
-  counts: ["counts", "logged", "normalised"],
-  logged: ["logged", "counts", "normalised"],
+  counts: ["counts", "logged", "corrected", "normalised", "binary"],
+  logged: ["logged", "counts", "corrected", "normalised", "binary"],
 };
 
 /**
- * Chooses the matrix to work on. Without `wanted` it is the first that holds what the purpose needs,
- * of `X`, the layers (one named "counts" before the others) and `raw`; what each holds is told from a
- * sample. Fails when the wanted matrix is not there, or when none can serve.
+ * Chooses the matrix to work on. Without `wanted` it is the first that holds what the purpose needs: of several `X`,
+ * then a layer of a usual name ("counts"), `raw`, the layer of the largest values, parts of the counts ("spliced") last;
+ * what each holds is told from a sample. Values logged to another base come as natural logarithms.
+ * Columns that are no genes are left out. Fails when the wanted matrix is not there, or when none can serve.
  */
 export function chooseMatrix(
   adata: AnnData,
@@ -45,9 +53,12 @@ export function chooseMatrix(
 ): ChosenMatrix {
   const all = candidates(adata);
   if (wanted !== undefined) return chosenByUser(adata, all, wanted, purpose);
-  const looked = all.map((candidate) => ({ candidate, contents: sampleContents(candidate.matrix) }));
+  const looked = all.map((candidate) => ({ candidate, contents: look(adata, candidate) }));
+  const rank = ({ candidate }: (typeof looked)[number]) => rankOf(candidate.name, purpose);
   for (const kind of SERVES[purpose]) {
-    const found = looked.find(({ contents }) => contents.kind === kind);
+    const [found] = looked
+      .filter(({ contents }) => contents.kind === kind)
+      .sort((a, b) => rank(a) - rank(b) || b.contents.mean - a.contents.mean);
     if (!found) continue;
     const others = looked
       .filter((other) => other !== found)
@@ -80,7 +91,7 @@ function chosenByUser(
       { option: "matrix", path: adata.path },
     );
   }
-  const contents = sampleContents(candidate.matrix);
+  const contents = look(adata, candidate);
   const needed = kindName(purpose);
   const held =
     contents.kind === purpose ? needed : `${kindName(contents.kind)}, where ${needed} were expected`;
@@ -94,18 +105,62 @@ function finish(
   reason: string,
 ): ChosenMatrix {
   const names = { name: `${label} of ${adata.path}`, obsNames: adata.obsNames, varNames: chosen.varNames };
-  return { ...chosen, matrix: checkedMatrix(chosen.matrix, names), stored: chosen.matrix, contents, reason };
+  const checked = checkedMatrix(chosen.matrix, names);
+  return onlyGenes(natural({ ...chosen, matrix: checked, stored: chosen.matrix, contents, reason }));
+}
+
+/** Logarithms to another base become natural ones. */
+function natural(chosen: ChosenMatrix): ChosenMatrix {
+  const { base } = chosen.contents;
+  if (base === undefined) return chosen;
+  const turned = (matrix: RowMatrix) => new ScaledMatrix(matrix, Math.log(base));
+  return {
+    ...{ ...chosen, matrix: turned(chosen.matrix), stored: turned(chosen.stored) },
+    reason: `${chosen.reason} They are logarithms to the base ${base} and were turned to natural ones.`,
+  };
+}
+
+/** Leaves out the columns that `var["feature_types"]`, as scanpy names it, says are antibodies or other things than genes. */
+function onlyGenes(chosen: ChosenMatrix): ChosenMatrix {
+  const types = chosen.var.columnNames().includes("feature_types")
+    ? Array.from(chosen.var.column("feature_types") as unknown as Iterable<unknown>, String)
+    : [];
+  const columns = expressionColumns(types);
+  if (columns === undefined) return chosen;
+  const map = new Int32Array(types.length).fill(-1);
+  columns.forEach((column, i) => {
+    map[column] = i;
+  });
+  const cut = (matrix: RowMatrix) => new MappedColumns(matrix, map, columns.length);
+  return {
+    ...{ ...chosen, matrix: cut(chosen.matrix), stored: cut(chosen.stored) },
+    var: takeTableRows(chosen.var, columns),
+    varNames: Array.from(columns, (column) => chosen.varNames[column]),
+    reason: `${chosen.reason} ${types.length - columns.length} features that are no genes (var column feature_types) were left out.`,
+  };
+}
+
+/** `uns["log1p"]`, which scanpy leaves, is of X and of what became `raw`. */
+function look(adata: AnnData, { matrix, name }: Candidate): Contents {
+  return sampleContents(matrix, typeof name === "string" ? scaleHint(adata) : undefined);
+}
+
+function scaleHint({ uns }: AnnData): ScaleHint {
+  if (!uns.has("log1p")) return { logged: false };
+  const said = uns.get("log1p");
+  const base = typeof said === "object" && said !== null && "base" in said ? said.base : undefined;
+  return { logged: true, base: typeof base === "number" && base > 1 ? base : undefined };
 }
 
 function candidates(adata: AnnData): Candidate[] {
-  const { X, raw, layers, varNames } = adata;
+  const { X, raw, layers, obsNames, varNames } = adata;
   const list: Candidate[] = [];
   const add = (name: MatrixName, matrix: RowMatrix) =>
-    list.push({ label: labelOf(name), name, matrix, var: adata.var, varNames });
+    list.push({ label: labelOf(name), name, matrix, obsNames, var: adata.var, varNames });
   if (X) add("X", X);
-  const named = [...layers].sort(([a], [b]) => Number(b === "counts") - Number(a === "counts"));
-  for (const [layer, matrix] of named) add({ layer }, matrix);
-  if (raw) list.push({ label: "raw.X", name: "raw", matrix: raw.X, var: raw.var, varNames: raw.varNames });
+  for (const [layer, matrix] of layers) add({ layer }, matrix);
+  if (raw)
+    list.push({ label: "raw.X", name: "raw", matrix: raw.X, obsNames, var: raw.var, varNames: raw.varNames });
   return list;
 }
 
@@ -115,7 +170,5 @@ function labelOf(name: MatrixName): string {
 
 /** One line about each matrix of the data, for people. */
 export function describeMatrices(adata: AnnData): Map<string, string> {
-  return new Map(
-    candidates(adata).map(({ label, matrix }) => [label, describeContents(matrix, sampleContents(matrix))]),
-  );
+  return new Map(candidates(adata).map((one) => [one.label, describeContents(one.matrix, look(adata, one))]));
 }

@@ -1,21 +1,26 @@
 import { CscMatrix } from "./matrices/csc.js";
-import type { RowMatrix } from "./matrix.js";
+import type { CsrBlock, RowMatrix } from "./matrix.js";
+import { type ScaleHint, scaleOf } from "./scale.js";
 
 /**
- * What the values of a matrix are, as far as they show it: `counts` (whole numbers), `logged`
- * (log-normalised), `normalised` (neither whole nor logged), `scaled` (some are negative), `empty`
- * (nothing but zeros).
+ * What the values of a matrix are, as far as they show it: `counts` (whole numbers), `logged` (log-normalised),
+ * `normalised` (cells have one total, not logged), `corrected` (counts with fractions), `binary` (0 and 1 only),
+ * `scaled` (some are negative), `empty` (nothing but zeros).
  */
-export type Kind = "counts" | "logged" | "normalised" | "scaled" | "empty";
+export type Kind = "counts" | "logged" | "normalised" | "corrected" | "binary" | "scaled" | "empty";
 
 /** What a bounded sample of a matrix says about it. */
 export interface Contents {
   kind: Kind;
+  /** Base of logged values, where it is not e. */
+  base?: number;
   /** Smallest and largest value, zeros included. */
   min: number;
   max: number;
   /** Share of zeros, 0 to 1. */
   zeros: number;
+  /** Mean of all values, zeros included. */
+  mean: number;
   /** Whether NaN or infinite values were seen. */
   broken: boolean;
   /** Whether the whole matrix was seen. */
@@ -26,70 +31,102 @@ export interface Contents {
 const STRETCHES = 8;
 const STRETCH_ENTRIES = 65_536;
 
+/** Cells that are looked at to tell logged values from others. */
+const CELLS = 64;
+
 /**
- * Looks at up to eight stretches of rows, evenly spread over the matrix. Logged values are told by
- * the published protocol's rule: none negative, none above 30, the smallest positive one below 1.
+ * Looks at up to eight stretches of rows, evenly spread over the matrix.
+ *
+ * @param hint what the file says of its values
  */
-export function sampleContents(matrix: RowMatrix): Contents {
-  const seen = {
-    min: 0,
-    max: 0,
-    smallest: Number.POSITIVE_INFINITY,
-    fractions: false,
-    broken: false,
-    entries: 0,
-  };
-  const see = (data: Float32Array | Float64Array) => {
-    for (const value of data) {
-      if (!Number.isFinite(value)) seen.broken = true;
-      else {
-        if (value < seen.min) seen.min = value;
-        if (value > seen.max) seen.max = value;
-        if (value > 0 && value < seen.smallest) seen.smallest = value;
-        if (!seen.fractions && !Number.isInteger(value)) seen.fractions = true;
-      }
-    }
-    seen.entries += data.length;
-  };
-  const cells = matrix instanceof CscMatrix ? sampleColumns(matrix, see) : sampleRows(matrix, see);
+export function sampleContents(matrix: RowMatrix, hint?: ScaleHint): Contents {
+  const seen = new Seen();
+  const columnwise = matrix instanceof CscMatrix;
+  const elements = columnwise ? sampleColumns(matrix, seen) : sampleRows(matrix, seen);
   // Without a single zero among many values, the smallest value itself is the minimum.
-  const min = seen.entries === cells && seen.min === 0 && seen.entries > 0 ? seen.smallest : seen.min;
-  const total = matrix.shape[0] * matrix.shape[1];
+  const min = seen.entries === elements && seen.min === 0 && seen.entries > 0 ? seen.smallest : seen.min;
   return {
-    kind: kindOf(seen),
+    ...kindOf(seen, columnwise ? () => firstCells(matrix) : () => seen.cells, hint),
     min: Number.isFinite(min) ? min : 0,
     max: seen.max,
-    zeros: cells === 0 ? 1 : 1 - seen.entries / cells,
+    zeros: elements === 0 ? 1 : 1 - seen.entries / elements,
+    mean: elements === 0 ? 0 : seen.sum / elements,
     broken: seen.broken,
-    whole: cells >= total,
+    whole: elements >= matrix.shape[0] * matrix.shape[1],
   };
 }
 
+type Values = Float32Array | Float64Array;
+
+/** What a look gathers. */
+class Seen {
+  min = 0;
+  max = 0;
+  sum = 0;
+  smallest = Number.POSITIVE_INFINITY;
+  fractions = false;
+  broken = false;
+  entries = 0;
+  /** The values of some cells. */
+  readonly cells: Values[] = [];
+
+  add(data: Values): void {
+    for (const value of data) {
+      if (!Number.isFinite(value)) this.broken = true;
+      else {
+        if (value < this.min) this.min = value;
+        if (value > this.max) this.max = value;
+        if (value > 0 && value < this.smallest) this.smallest = value;
+        if (!this.fractions && !Number.isInteger(value)) this.fractions = true;
+        this.sum += value;
+      }
+    }
+    this.entries += data.length;
+  }
+}
+
 /** Returns how many elements (zeros included) were looked at. */
-function sampleRows(matrix: RowMatrix, see: (data: Float32Array | Float64Array) => void): number {
+function sampleRows(matrix: RowMatrix, seen: Seen): number {
   const [rows, columns] = matrix.shape;
   const height = Math.max(1, Math.min(rows, Math.floor(STRETCH_ENTRIES / Math.max(1, columns))));
+  const starts = stretchStarts(rows, height);
+  const each = Math.ceil(CELLS / Math.max(1, starts.length));
   let elements = 0;
-  for (const start of stretchStarts(rows, height)) {
+  for (const start of starts) {
+    let kept = 0;
     for (const block of matrix.blocks({ start, end: Math.min(rows, start + height) })) {
-      see(block.data);
+      seen.add(block.data);
       elements += block.rows * columns;
+      for (let row = 0; row < block.rows && kept < each; row++, kept++)
+        seen.cells.push(rowValues(block, row));
     }
   }
   return elements;
 }
 
+function rowValues({ indptr, data }: CsrBlock, row: number): Values {
+  return data.slice(indptr[row], indptr[row + 1]);
+}
+
 /** A matrix stored by columns is sampled by columns: its rows would cost a pass over the file. */
-function sampleColumns(matrix: CscMatrix, see: (data: Float32Array | Float64Array) => void): number {
+function sampleColumns(matrix: CscMatrix, seen: Seen): number {
   const [rows, columns] = matrix.shape;
   const width = Math.max(1, Math.min(columns, Math.floor(STRETCH_ENTRIES / Math.max(1, rows))));
   let elements = 0;
   for (const start of stretchStarts(columns, width)) {
     const end = Math.min(columns, start + width);
-    see(matrix.columnValues(start, end));
+    seen.add(matrix.columnValues(start, end));
     elements += (end - start) * rows;
   }
   return elements;
+}
+
+/** That pass, where values with fractions must be told apart. */
+function firstCells(matrix: RowMatrix): Values[] {
+  const end = Math.min(CELLS, matrix.shape[0]);
+  return [...matrix.blocks({ end })].flatMap((block) =>
+    Array.from({ length: block.rows }, (_, row) => rowValues(block, row)),
+  );
 }
 
 function stretchStarts(length: number, step: number): number[] {
@@ -99,27 +136,23 @@ function stretchStarts(length: number, step: number): number[] {
   return Array.from({ length: STRETCHES }, (_, i) => Math.floor((i * (length - step)) / (STRETCHES - 1)));
 }
 
-function kindOf({
-  min,
-  max,
-  smallest,
-  fractions,
-}: {
-  min: number;
-  max: number;
-  smallest: number;
-  fractions: boolean;
-}): Kind {
-  if (min < 0) return "scaled";
-  if (max === 0) return "empty";
-  if (!fractions) return "counts";
-  return max <= 30 && smallest < 1 ? "logged" : "normalised";
+function kindOf(seen: Seen, cells: () => Values[], hint?: ScaleHint): Pick<Contents, "kind" | "base"> {
+  if (seen.min < 0) return { kind: "scaled" };
+  if (seen.max === 0) return { kind: "empty" };
+  if (!seen.fractions) return { kind: seen.max === 1 && seen.entries > 1 ? "binary" : "counts" };
+  const scale = scaleOf(
+    cells().map((cell) => cell.filter(Number.isFinite)),
+    hint,
+  );
+  return scale.kind === "logged" && scale.base !== Math.E ? scale : { kind: scale.kind };
 }
 
 const NAMES: Record<Kind, string> = {
   counts: "counts",
   logged: "log-normalised values",
   normalised: "normalised values that are not logged",
+  corrected: "counts with fractions",
+  binary: "only 0 and 1",
   scaled: "scaled values (some are negative)",
   empty: "nothing but zeros",
 };
@@ -131,9 +164,9 @@ export function kindName(kind: Kind): string {
 
 /** For instance "counts, csr float32, 0 to 211, 89.3 % zeros, seen in a sample". */
 export function describeContents(matrix: RowMatrix, contents: Contents): string {
-  const { kind, min, max, zeros, broken, whole } = contents;
+  const { kind, base, min, max, zeros, broken, whole } = contents;
   const parts = [
-    NAMES[kind],
+    base === undefined ? NAMES[kind] : `${NAMES[kind]} (base ${base})`,
     `${matrix.format} ${matrix.dtype}`,
     `${shortNumber(min)} to ${shortNumber(max)}`,
     `${(100 * zeros).toFixed(1)} % zeros`,

@@ -1,5 +1,4 @@
-import { ColumnTable, table } from "arquero";
-import { CellkernelError } from "../support/error.js";
+import { ColumnTable } from "arquero";
 import { type Categorical, type Column, TypedColumn, type Value } from "./columns.js";
 import { Descent } from "./descent.js";
 import { readColumn, readFrame } from "./frame.js";
@@ -7,6 +6,8 @@ import type { Decoded, TypedArray } from "./hdf5/decode.js";
 import { openMatrix, sparseFormat } from "./matrices/open.js";
 import type { RowMatrix } from "./matrix.js";
 import type { Storage } from "./storage.js";
+import { tableOf } from "./table.js";
+import { Unread } from "./unread.js";
 
 /** A dense array of any number of dimensions, row-major. */
 export interface DenseArray {
@@ -31,7 +32,7 @@ export class Records {
 
   /** The records as a table; a field that is itself an array has only its first element there. */
   get table(): ColumnTable {
-    return table(Object.fromEntries([...this.fields].map(([name, field]) => [name, fieldColumn(field)])));
+    return tableOf([...this.fields].map(([name, field]) => [name, fieldColumn(field)]));
   }
 }
 
@@ -59,7 +60,14 @@ export function isTable(element: object): element is NamedTable {
 }
 
 export function isDense(element: object): element is DenseArray {
-  return "shape" in element && "data" in element && "dtype" in element;
+  // A dict may have keys of these names.
+  return (
+    "shape" in element &&
+    Array.isArray(element.shape) &&
+    "data" in element &&
+    "dtype" in element &&
+    typeof element.dtype === "string"
+  );
 }
 
 /** A group of elements that are read when asked for. */
@@ -68,9 +76,15 @@ export interface LazyMapping {
   has(key: string): boolean;
   /** Reads one element; undefined where there is none of that name. */
   get(key: string): Element | undefined;
-  /** As `get`, but with scalars as arrays of no dimensions, which keep their stored type. */
-  stored?(key: string): Element | undefined;
+  /**
+   * As `get`, but for another file: scalars are arrays of no dimensions, which keep their stored type, and what cannot
+   * be read is there to be copied.
+   */
+  stored?(key: string): Stored | undefined;
 }
+
+/** An element as a file keeps it. */
+export type Stored = Element | Unread | { [key: string]: Stored };
 
 /** Nothing: what a file without the group has. */
 export const EMPTY_MAPPING: LazyMapping = { keys: () => [], has: () => false, get: () => undefined };
@@ -88,8 +102,8 @@ export function openMapping(
   return {
     keys: () => [...keys],
     has: (key) => keys.has(key),
-    get: (key) => (keys.has(key) ? readElement(file, `${path}/${key}`) : undefined),
-    stored: (key) => (keys.has(key) ? readElement(file, `${path}/${key}`, false) : undefined),
+    get: (key) => (keys.has(key) ? plainElement(storedElement(file, `${path}/${key}`)) : undefined),
+    stored: (key) => (keys.has(key) ? storedElement(file, `${path}/${key}`) : undefined),
   };
 }
 
@@ -110,21 +124,15 @@ function openRecords(file: Storage, path: string): LazyMapping {
 /**
  * Reads whatever stands at a path, by its `encoding-type`
  * (https://anndata.readthedocs.io/en/stable/fileformat-prose.html#element-specifications).
- * `plainScalars` makes a number of an array without dimensions.
  */
-export function readElement(
-  file: Storage,
-  path: string,
-  plainScalars = true,
-  descent = new Descent(file),
-): Element {
+function storedElement(file: Storage, path: string, descent = new Descent(file)): Stored {
   const encoding = file.textAttribute(path, "encoding-type");
-  if (file.kind(path) === "dataset") return encoding === "null" ? null : readArray(file, path, plainScalars);
+  if (file.kind(path) === "dataset") return encoding === "null" ? null : storedArray(file, path, encoding);
   if (sparseFormat(file, path)) return openMatrix(file, path);
   switch (encoding) {
     case "dataframe": {
-      const { index, columns } = readFrame(file, path);
-      return { index, table: table(Object.fromEntries(columns)) };
+      const { index, columns, unread } = readFrame(file, path);
+      return unread.length > 0 ? new Unread(file, path, encoding) : { index, table: tableOf(columns) };
     }
     case "categorical":
     case "nullable-integer":
@@ -137,26 +145,39 @@ export function readElement(
     case undefined:
       return descent.into(path, () =>
         Object.fromEntries(
-          file.keys(path).map((key) => [key, readElement(file, `${path}/${key}`, plainScalars, descent)]),
+          file.keys(path).map((key) => [key, storedElement(file, `${path}/${key}`, descent)]),
         ),
       );
     default:
-      throw new CellkernelError(
-        "format",
-        `${file.at(path)} has the encoding "${encoding}", which is not supported.`,
-        { path: file.path, member: path },
-      );
+      return new Unread(file, path, encoding);
   }
 }
 
-function readArray(file: Storage, path: string, plainScalars: boolean): Element {
+function storedArray(file: Storage, path: string, encoding: string | undefined): Stored {
   const { values, dtype, shape, inner } = file.read(path);
-  if (values instanceof Map) return new Records(shape, values);
+  if (values instanceof Map) {
+    // Complex numbers are records to HDF5.
+    const records = encoding === undefined || encoding === "rec-array";
+    return records ? new Records(shape, values) : new Unread(file, path, encoding);
+  }
   const data = values as TypedArray | string[];
   // anndata before 0.7 stored a single text as an array of one.
-  const legacyText =
-    shape.length === 1 && shape[0] === 1 && file.textAttribute(path, "encoding-type") === undefined;
-  if (dtype === "str" && legacyText) return (data as string[])[0];
-  if (shape.length > 0 || !plainScalars) return { shape: [...shape, ...inner], dtype, data };
-  return new TypedColumn(dtype, data).at(0);
+  if (dtype === "str" && shape.length === 1 && shape[0] === 1 && encoding === undefined)
+    return (data as string[])[0];
+  // R's logical in three values is to other programs a small integer.
+  return { shape: [...shape, ...inner], dtype: dtype === "logical" ? "uint8" : dtype, data };
+}
+
+/** A stored element for reading: scalars as such. */
+function plainElement(stored: Stored): Element {
+  if (stored instanceof Unread) throw stored.error();
+  if (typeof stored !== "object" || stored === null) return stored;
+  if (isDense(stored)) {
+    const { shape, dtype, data } = stored;
+    return shape.length > 0 ? stored : new TypedColumn(dtype, data).at(0);
+  }
+  if (Object.getPrototypeOf(stored) !== Object.prototype || isTable(stored)) return stored as Element;
+  return Object.fromEntries(
+    Object.entries(stored as { [key: string]: Stored }).map(([key, value]) => [key, plainElement(value)]),
+  );
 }

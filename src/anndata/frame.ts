@@ -1,12 +1,15 @@
 import { CellkernelError } from "../support/error.js";
 import { Categorical, type Column, TypedColumn, type Value } from "./columns.js";
-import type { Decoded, TypedArray } from "./hdf5/decode.js";
+import { type Decoded, LOGICAL_NA, type TypedArray } from "./hdf5/decode.js";
 import type { Storage } from "./storage.js";
+import { Unread } from "./unread.js";
 
 /** A data frame as it was read: row names and columns in the file's order. */
 export interface Frame {
   index: string[];
   columns: Map<string, Column>;
+  /** What stands among the columns and cannot be read as one. */
+  unread: Unread[];
 }
 
 /**
@@ -17,6 +20,9 @@ export interface Frame {
 export function readFrame(file: Storage, path: string): Frame {
   return file.kind(path) === "dataset" ? readRecords(file, path) : readGroup(file, path);
 }
+
+/** Where anndata 0.7 and SeuratDisk keep the categories of columns of codes. */
+const CATEGORIES = "__categories";
 
 /** Rows that a data frame claims to have; nothing is read for it. */
 export function rowsOf(file: Storage, path: string): number {
@@ -50,26 +56,77 @@ function readGroup(file: Storage, path: string): Frame {
   const indexName = indexOf(file, path);
   const rows = rowsOf(file, path);
   const order = file.attribute(path, "column-order")?.values;
-  const listed = new Set(Array.isArray(order) ? (order as string[]) : []);
-  const rest = [...members].filter((name) => name !== indexName && name !== "__categories");
+  // Where columns are listed, other members are not columns, whoever put them there.
+  const listed = order === undefined ? undefined : Array.isArray(order) ? (order as string[]) : [];
+  const all = [...members].filter((name) => name !== indexName && name !== CATEGORIES);
   const columns = new Map<string, Column>();
-  for (const name of new Set([...listed, ...rest])) {
-    if (!members.has(name))
+  const unread: Unread[] = [];
+  for (const name of new Set(listed ?? all)) {
+    const place = `${path}/${name}`;
+    if (!stands(file, path, name))
       throw new CellkernelError("format", `${file.at(path)} lists a column ${name} that is not there.`, {
         path: file.path,
         member: path,
         column: name,
       });
-    const length = claimedLength(file, `${path}/${name}`);
+    const foreign = foreignEncoding(file, place);
+    if (foreign !== undefined) {
+      unread.push(new Unread(file, place, foreign));
+      continue;
+    }
+    const length = claimedLength(file, place);
     if (length !== undefined && length !== rows)
       throw new CellkernelError(
         "format",
         `${file.at(path)}: column ${name} has ${length} rows, the index has ${rows}; the file is damaged.`,
         { path: file.path, member: path, column: name },
       );
-    columns.set(name, readColumn(file, `${path}/${name}`));
+    const factor = members.has(CATEGORIES) ? seuratFactor(file, path, name) : undefined;
+    columns.set(name, factor ?? readColumn(file, place));
   }
-  return { index: texts(readColumn(file, `${path}/${indexName}`)), columns };
+  return { index: texts(readColumn(file, `${path}/${indexName}`)), columns, unread };
+}
+
+/** Whether there is a member, which lies in sub-groups where its name has slashes. */
+function stands(file: Storage, path: string, name: string): boolean {
+  const steps = name.split("/");
+  return steps.every((_, i) => {
+    const kind = file.kind([path, ...steps.slice(0, i + 1)].join("/"));
+    return i < steps.length - 1 ? kind === "group" : kind !== undefined;
+  });
+}
+
+/** A factor of SeuratDisk: codes whose levels stand in `__categories` under the same name, without a reference to them. */
+function seuratFactor(file: Storage, path: string, name: string): Categorical | undefined {
+  if (!stands(file, `${path}/${CATEGORIES}`, name)) return undefined;
+  const place = `${path}/${name}`;
+  if (file.kind(place) !== "dataset" || file.referred(place, "categories") !== undefined) return undefined;
+  const { values, dtype } = file.read(place);
+  const levels = file.read(`${path}/${CATEGORIES}/${name}`);
+  if (!/^u?int/.test(dtype) || levels.dtype !== "str") return undefined;
+  return categorical(values, levels, false, file.at(place));
+}
+
+type GroupEncoding = "categorical" | "nullable";
+
+/** How a group is a column; other writers than anndata leave the encoding out. */
+function groupEncoding(file: Storage, path: string): GroupEncoding | undefined {
+  const encoding = file.textAttribute(path, "encoding-type");
+  if (encoding === "categorical") return "categorical";
+  if (encoding !== undefined)
+    return ["nullable-integer", "nullable-boolean", "nullable-string-array"].includes(encoding)
+      ? "nullable"
+      : undefined;
+  const members = file.keys(path);
+  const has = (...names: string[]) => names.every((name) => members.includes(name));
+  return has("codes", "categories") ? "categorical" : has("values", "mask") ? "nullable" : undefined;
+}
+
+/** The encoding of what stands where a column should, if it is none of a column. */
+function foreignEncoding(file: Storage, path: string): string | undefined {
+  const group = file.kind(path) === "group";
+  const readable = group ? groupEncoding(file, path) : !["compound", "reference"].includes(file.dtype(path));
+  return readable ? undefined : (file.textAttribute(path, "encoding-type") ?? "none");
 }
 
 /** Reads one column: an array, or one of the group encodings (categorical, nullable). */
@@ -89,8 +146,7 @@ export function readColumn(file: Storage, path: string): Column {
 }
 
 function readEncodedColumn(file: Storage, path: string): Column {
-  const encoding = file.textAttribute(path, "encoding-type");
-  switch (encoding) {
+  switch (groupEncoding(file, path)) {
     case "categorical": {
       const { values: codes, shape } = file.read(`${path}/codes`);
       if (shape.length !== 1)
@@ -102,9 +158,7 @@ function readEncodedColumn(file: Storage, path: string): Column {
       const categories = categoryValues(file, `${path}/categories`);
       return categorical(codes, categories, flag(file, path, "ordered"), file.at(path));
     }
-    case "nullable-integer":
-    case "nullable-boolean":
-    case "nullable-string-array": {
+    case "nullable": {
       const { dtype, values } = file.read(`${path}/values`);
       const mask = file.read(`${path}/mask`).values;
       if (!(mask instanceof Uint8Array) || mask.length !== (values as string[]).length) {
@@ -119,7 +173,7 @@ function readEncodedColumn(file: Storage, path: string): Column {
     default:
       throw new CellkernelError(
         "format",
-        `${file.at(path)} has the encoding "${encoding ?? "none"}", which a column cannot have. ` +
+        `${file.at(path)} has the encoding "${file.textAttribute(path, "encoding-type") ?? "none"}", which a column cannot have. ` +
           "Readable are arrays, strings, categorical and nullable columns.",
         { path: file.path, member: path },
       );
@@ -158,6 +212,14 @@ function categorical(
       { member: where },
     );
   }
+  const seen = new Set<Value>();
+  const repeated = names.find((name) => seen.size === seen.add(name).size);
+  if (repeated !== undefined)
+    throw new CellkernelError(
+      "format",
+      `${where} has the category "${repeated}" twice, where each stands once; the file is damaged.`,
+      { member: where, category: repeated },
+    );
   return new Categorical(signed, names, ordered);
 }
 
@@ -184,6 +246,11 @@ function plainColumn({ dtype, values }: Decoded, where: string): Column {
   if (values instanceof BigInt64Array || values instanceof BigUint64Array)
     return new TypedColumn(dtype, values);
   if (dtype === "bool") return new TypedColumn(dtype, values as Uint8Array);
+  if (dtype === "logical") {
+    const missing = (values as Uint8Array).map((value) => (value === LOGICAL_NA ? 1 : 0));
+    const known = (values as Uint8Array).map((value) => (value === LOGICAL_NA ? 0 : value));
+    return new TypedColumn("bool", known, missing.includes(1) ? missing : undefined);
+  }
   if (dtype === "str") return values as string[];
   if (ArrayBuffer.isView(values)) return values as Float64Array;
   throw new CellkernelError("format", `${where} holds elements of type ${dtype}, which cannot be a column.`, {
@@ -215,7 +282,7 @@ function readRecords(file: Storage, path: string): Frame {
       });
     }
   }
-  return { index: texts(plainColumn(index, file.at(path))), columns };
+  return { index: texts(plainColumn(index, file.at(path))), columns, unread: [] };
 }
 
 function texts(column: Column): string[] {

@@ -3,7 +3,7 @@ import { CellkernelError } from "../support/error.js";
 import { Categorical, type Column, TypedColumn, type Value } from "./columns.js";
 import { toColumn } from "./infer.js";
 import { repeatedNames } from "./show.js";
-import { columnsOf } from "./table.js";
+import { columnsOf, tableOf } from "./table.js";
 
 /** How the rows of a table find their cells. */
 export interface JoinOptions {
@@ -96,6 +96,11 @@ function requireMatches(
         "Remove them, or ask for a partial join.",
     );
   }
+}
+
+/** The given rows of a table; −1 makes a row of missing values. */
+export function takeTableRows(table: ColumnTable, rows: Int32Array): ColumnTable {
+  return tableOf([...columnsOf(table, "the table")].map(([name, column]) => [name, takeRows(column, rows)]));
 }
 
 /** The given rows of a column; −1 makes a missing value. */

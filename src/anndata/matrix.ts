@@ -25,6 +25,8 @@ export interface RowMatrix {
   readonly format: "csr" | "csc" | "dense";
   /** NumPy's name of the stored element type, for instance "float32". */
   readonly dtype: string;
+  /** Stored entries at most; absent where only the shape says. */
+  readonly entries?: number;
   /**
    * Reads rows `start` (0) to `end` (all) in blocks of at most `rows` rows (chosen by memory when absent).
    * May be called any number of times; each call starts anew.

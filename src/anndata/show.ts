@@ -69,6 +69,8 @@ function remarks(adata: AnnData): string[] {
   const genes = repeatedNames(adata.varNames);
   if (genes.length > 0)
     out.push(`Gene names are not unique: ${genes.length} repeat, for instance ${genes[0]}.`);
+  for (const { path, encoding } of adata.unread)
+    out.push(`${path.slice(1)} is not read: it has the encoding "${encoding}".`);
   if (adata.nObs === 0 || adata.nVars === 0) out.push("The matrix is empty.");
   return out;
 }

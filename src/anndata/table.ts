@@ -1,4 +1,4 @@
-import { type ColumnTable, table } from "arquero";
+import { ColumnTable } from "arquero";
 
 import type { Column } from "./columns.js";
 import { toColumn } from "./infer.js";
@@ -14,9 +14,10 @@ export function columnsOf(source: ColumnTable, where: string): Map<string, Colum
   );
 }
 
-/** A table of the given columns. */
+/** A table of the given columns, whatever their names: `__proto__` is one like any other. */
 export function tableOf(columns: Iterable<[string, Column]>): ColumnTable {
-  return table(Object.fromEntries(columns));
+  const all = new Map(columns);
+  return new ColumnTable(Object.fromEntries(all) as never, [...all.keys()]);
 }
 
 /** The table with columns added, or replaced where the name is taken. */

@@ -61,15 +61,23 @@ export function takeWeights(
 }
 
 /** The parts that a classifier is fine-tuned from; all others begin anew with the data, or have no say in the classes. */
-const NEEDED = /^(encoder|value_encoder|transformer_encoder|bn)\./;
+const TO_LEARN = /^(encoder|value_encoder|transformer_encoder|bn)\./;
+/** The parts that have a say in the classes. */
+export const TO_PREDICT = /^(encoder|value_encoder|batch_encoder|transformer_encoder|bn|dsbn|cls_decoder)\./;
 
 /**
- * Refuses a checkpoint that lacks what fine-tuning needs, or has it in another form than the architecture says.
+ * Refuses a checkpoint that lacks what is needed, or has it in another form than the architecture says.
  * @param allowed parts that may start at random all the same: keys, or runs of their pieces (`transformer_encoder`,
  *   `layers.3`, `self_attn.in_proj_weight`)
  * @param path the checkpoint, for messages
+ * @param needed the keys without which it can't be used; default: those that fine-tuning starts from
  */
-export function requireParts(coverage: Coverage, allowed: readonly string[], path: string): void {
+export function requireParts(
+  coverage: Coverage,
+  allowed: readonly string[],
+  path: string,
+  needed = TO_LEARN,
+): void {
   const { taken, missing, otherShape, unused } = coverage;
   const own = [...taken, ...missing, ...otherShape.map(({ key }) => key)];
   const names = (part: string, key: string) => `.${key}.`.includes(`.${part}.`);
@@ -81,7 +89,7 @@ export function requireParts(coverage: Coverage, allowed: readonly string[], pat
         `${[...new Set(own.map((key) => key.split(".")[0]))].join(", ")}, and all that their keys are made of`,
       { option: "allowPartial" },
     );
-  const lacks = (key: string) => NEEDED.test(key) && !allowed.some((part) => names(part, key));
+  const lacks = (key: string) => needed.test(key) && !allowed.some((part) => names(part, key));
   const faults = [
     ...otherShape.flatMap(({ key, model, checkpoint }) =>
       lacks(key) ? [`${key} is [${checkpoint}] in it and [${model}] by the architecture`] : [],

@@ -39,8 +39,10 @@ export function toFloat32(type: ElementType, bytes: Uint8Array): Float32Array {
     case "int8":
       return Float32Array.from(new Int8Array(buffer, byteOffset, count));
     case "uint8":
-    case "bool":
       return Float32Array.from(bytes);
+    case "bool":
+      // Every byte but 0 is true, as to PyTorch.
+      return Float32Array.from(bytes, (byte) => (byte === 0 ? 0 : 1));
   }
 }
 

@@ -18,7 +18,7 @@ const WEIGHT_FILES = ["best_model.pt", "model.safetensors", SHARD_INDEX];
 /** Names that weights have which are not looked for: with one of them, a model does not silently start at random. */
 const OTHER_WEIGHTS = /\.(pt|pth|ckpt|bin)$|^model.*\.safetensors$/;
 /** What the published fine-tuning leaves beside its weights. */
-const PUBLISHED = "dev_train_args.yml";
+export const PUBLISHED = "dev_train_args.yml";
 /** Its bytes: it has 2 kB. */
 const MOST_YAML = 2 ** 16;
 
@@ -65,24 +65,21 @@ export function openFolder(folder: string, given: Elsewhere = {}): CheckpointFol
   const notes: string[] = [];
   const present = (name: string) => (existsSync(join(folder, name)) ? join(folder, name) : undefined);
   const published = readPublished(present(PUBLISHED));
-  /** The file at a path that the published code wrote, which was relative to where it ran. */
-  const hinted = (path: unknown, what: string) => {
-    const found = typeof path === "string" && path !== "" ? near(folder, path) : undefined;
+  /** The first that is there of files at paths that the published code wrote, which were relative to where it ran. */
+  const hinted = (paths: unknown[], what: string) => {
+    const texts = paths.filter((path) => typeof path === "string" && path !== "") as string[];
+    const found = texts.map((path) => findNear(folder, path)).find((path) => path !== undefined);
     if (found) notes.push(`${what} from ${found}, which ${PUBLISHED} names`);
     return found;
   };
   const taskInfo = published?.task_info;
-  const sources = [published?.model_parameters?.load_model, taskInfo?.save_dir];
-  const vocabularyPath =
-    given.vocabulary ??
-    present("vocab.json") ??
-    sources
-      .map((from) =>
-        typeof from === "string" ? hinted(join(from, "vocab.json"), "the vocabulary") : undefined,
-      )
-      .find((path) => path !== undefined);
+  // The model that it was fine-tuned from, and the preprocessing, which copies that one's.
+  const sources = [published?.model_parameters?.load_model, taskInfo?.save_dir].flatMap((from) =>
+    typeof from === "string" ? [join(from, "vocab.json")] : [],
+  );
+  const vocabularyPath = given.vocabulary ?? present("vocab.json") ?? hinted(sources, "the vocabulary");
   const classesPath =
-    given.classes ?? present("id2type.json") ?? hinted(taskInfo?.id2type_json, "the classes");
+    given.classes ?? present("id2type.json") ?? hinted([taskInfo?.id2type_json], "the classes");
   return {
     folder,
     args: readArgs(folder, given.args ?? present("args.json"), published, notes),
@@ -170,7 +167,7 @@ function readPublished(path: string | undefined): Published | undefined {
  * A file that a path meant to the published code, which runs in the folder that holds `save/` with its own folders
  * (`save/dev_…/`): beside the model, at the path itself, or at the path from that folder.
  */
-function near(folder: string, path: string): string | undefined {
+export function findNear(folder: string, path: string): string | undefined {
   const places = [join(folder, basename(path)), resolve(path), resolve(folder, "../..", path)];
   return places.find((place) => existsSync(place) && statSync(place).isFile());
 }

@@ -197,8 +197,9 @@ function typed(type: ElementType, bytes: Uint8Array): SafeTensor["data"] {
     case "int8":
       return new Int8Array(buffer);
     case "uint8":
-    case "bool":
       return bytes;
+    case "bool":
+      return bytes.map((byte) => (byte === 0 ? 0 : 1));
     default:
       return toFloat32(type, bytes);
   }

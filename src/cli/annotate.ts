@@ -1,30 +1,35 @@
 import { annotate } from "../protocol/annotate.js";
 import { loadRun } from "../protocol/run.js";
 import { flags, fromFlags } from "../settings/flags.js";
+import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
+import { SAMPLES } from "../settings/samples.js";
 import { command, text, UsageError } from "./command.js";
+import { shareLines } from "./shareLine.js";
 
-const { batch, matrix, geneColumn } = NEW_CELLS;
-const OPTIONS = { ...PREDICTION, batch, matrix, geneColumn };
+// The true types are of no use here.
+const { cellType, ...newCells } = NEW_CELLS;
+const OPTIONS = { ...PREDICTION, ...newCells, ...SAMPLES };
 
-/** `cellkernel annotate RUN FILE --out FILE` */
+/** `cellkernel annotate RUN FILE… --out FILE` */
 export const annotateCommand = command({
-  summary: "labels the cells of an .h5ad file with a fine-tuned model",
-  positionals: "RUN FILE",
+  summary: "labels the cells of an .h5ad file, or of several, with a fine-tuned model",
+  positionals: "RUN FILE…",
   required: 2,
   options: {
-    out: { value: "FILE", help: "labelled .h5ad to write (needed); not the input" },
+    out: { value: "FILE", help: "labelled .h5ad or .zarr to write (needed); not the input" },
+    ...flags(PUBLISHED_RUN),
     ...flags(OPTIONS),
   },
   async run(call) {
     const out = text(call, "out");
-    if (out === undefined) throw new UsageError("--out is missing: the labelled .h5ad to write.");
-    const [folder, file] = call.positionals;
-    const annotation = await annotate(await loadRun(folder), file, {
+    if (out === undefined) throw new UsageError("--out is missing: the labelled .h5ad or .zarr to write.");
+    const [folder, ...files] = call.positionals;
+    const annotation = await annotate(await loadRun(folder, fromFlags(PUBLISHED_RUN, call.values)), files, {
       ...fromFlags(OPTIONS, call.values),
       out,
       signal: call.signal,
-      onProgress: (share) => call.progress(`${Math.round(100 * share)} % of the cells labelled`),
+      onProgress: shareLines(call.progress, "labelled"),
     });
     return {
       out,

@@ -15,7 +15,7 @@ export interface Invocation {
 export interface Command {
   /** One line for the list of commands. */
   summary: string;
-  /** Arguments as the help shows them: "FILE". */
+  /** Arguments as the help shows them: "FILE"; of the last there may be several where it ends in "…". */
   positionals: string;
   /** Least number of them. */
   required: number;

@@ -1,32 +1,38 @@
 import { evaluate } from "../protocol/evaluate.js";
 import { loadRun } from "../protocol/run.js";
 import { flags, fromFlags } from "../settings/flags.js";
+import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
+import { SAMPLES } from "../settings/samples.js";
 import { holdsPrepared, loadPrepared } from "../store/preparedFolder.js";
+import { checkWritableFolder } from "../support/destination.js";
 import { command, oneOf, text } from "./command.js";
+import { shareLines } from "./shareLine.js";
 
-const OPTIONS = { ...PREDICTION, ...NEW_CELLS };
+const OPTIONS = { ...PREDICTION, ...NEW_CELLS, ...SAMPLES };
 
-/** `cellkernel evaluate RUN CELLS` */
+/** `cellkernel evaluate RUN CELLS…` */
 export const evaluateCommand = command({
   summary: "compares a fine-tuned model's labels with the truth, on prepared cells or on a file",
-  positionals: "RUN CELLS",
+  positionals: "RUN CELLS…",
   required: 2,
   options: {
     out: { value: "DIR", help: "folder for predictions.csv, evaluation_results.json and pictures" },
     subset: { value: "NAME", help: "test (the default where there is one), validation, train or all" },
+    ...flags(PUBLISHED_RUN),
     ...flags(OPTIONS),
   },
   async run(call) {
-    const [folder, cells] = call.positionals;
-    const report = await evaluate(await loadRun(folder), {
-      cells: holdsPrepared(cells) ? loadPrepared(cells) : cells,
+    const [folder, ...cells] = call.positionals;
+    const out = text(call, "out");
+    if (out !== undefined) checkWritableFolder(out);
+    const report = await evaluate(await loadRun(folder, fromFlags(PUBLISHED_RUN, call.values)), {
+      cells: cells.length === 1 && holdsPrepared(cells[0]) ? loadPrepared(cells[0]) : cells,
       subset: oneOf(call, "subset", ["test", "validation", "train", "all"]),
       ...fromFlags(OPTIONS, call.values),
       signal: call.signal,
-      onProgress: (share) => call.progress(`${Math.round(100 * share)} % of the cells labelled`),
+      onProgress: shareLines(call.progress, "labelled"),
     });
-    const out = text(call, "out");
     if (out !== undefined) await report.write(out);
     return { ...report.results(), subset: report.parts.subset, notes: report.parts.notes, out };
   },

@@ -1,4 +1,5 @@
 import { finetune } from "../protocol/finetune.js";
+import { forecast, mayTakeHours } from "../protocol/forecast.js";
 import { openModel } from "../protocol/model.js";
 import { flags, fromFlags } from "../settings/flags.js";
 import { MODEL } from "../settings/model.js";
@@ -17,6 +18,7 @@ export const finetuneCommand = command({
   required: 1,
   options: {
     out: { value: "DIR", help: "folder for the fine-tuned model (needed)" },
+    forecast: { help: "says how long it would take, by a calibration of seconds, and trains nothing" },
     overwrite: { help: "a fine-tuned model or a training that is in that folder already is replaced" },
     model: {
       value: "NAME",
@@ -28,8 +30,10 @@ export const finetuneCommand = command({
   },
   async run(call) {
     const out = text(call, "out");
-    if (out === undefined) throw new UsageError("--out is missing: the folder for the fine-tuned model.");
-    if (isRun(out) && call.values.overwrite !== true)
+    const only = call.values.forecast === true;
+    if (out === undefined && !only)
+      throw new UsageError("--out is missing: the folder for the fine-tuned model.");
+    if (!only && isRun(out!) && call.values.overwrite !== true)
       throw new UsageError(`${out} holds a fine-tuned model already; give another folder, or --overwrite.`);
     const { options, notes, model: named } = configured(call, TRAINING, "training");
     const ready = loadPrepared(call.positionals[0]);
@@ -42,16 +46,19 @@ export const finetuneCommand = command({
         : own && Object.keys(said).length > 0
           ? await openModel(ready.model!.folder, { ...own, ...said })
           : undefined;
+    const asked = { ...options, model, signal: call.signal };
+    if (only) return forecast(ready, asked);
+    const { args } = model ?? ready.model ?? {};
+    if (args && mayTakeHours(ready, args, options.epochs ?? TRAINING.epochs.default))
+      console.error((await forecast(ready, asked)).text);
     const work = finetune(ready, {
-      ...options,
-      model,
+      ...asked,
       saveDir: out,
       overwrite: call.values.overwrite === true,
-      signal: call.signal,
       onProgress: (progress) => call.progress(describeTraining(progress)),
     });
-    const done = trained(out, await untilInterrupted(out, call.signal, work));
+    const done = trained(out!, await untilInterrupted(out!, call.signal, work));
     return { ...done, notes: [...notes, ...done.notes] };
   },
-  text: describeTrained,
+  text: (result) => ("steps" in result ? describeTrained(result) : result.text),
 });

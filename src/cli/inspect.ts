@@ -1,13 +1,15 @@
 import { type Inspection, inspect } from "../protocol/inspect.js";
+import { flags, fromFlags } from "../settings/flags.js";
+import { SAMPLES } from "../settings/samples.js";
 import { command } from "./command.js";
 
-/** `cellkernel inspect FILE` */
+/** `cellkernel inspect FILE…` */
 export const inspectCommand = command({
-  summary: "shows what an .h5ad file holds",
-  positionals: "FILE",
+  summary: "shows what an .h5ad file holds, or several, or a folder of them",
+  positionals: "FILE…",
   required: 1,
-  options: {},
-  run: ({ positionals: [file] }) => inspect(file),
+  options: flags(SAMPLES),
+  run: ({ positionals, values }) => inspect(positionals, fromFlags(SAMPLES, values)),
   text: describe,
 });
 

@@ -3,14 +3,15 @@ import { type PreprocessSummary, preprocessFile } from "../protocol/preprocessFi
 import { flags, fromFlags } from "../settings/flags.js";
 import { MODEL } from "../settings/model.js";
 import { PREPARATION } from "../settings/preparation.js";
+import { SAMPLES } from "../settings/samples.js";
 import { command, text } from "./command.js";
 import { CONFIG, configured } from "./config.js";
 import { progressLine } from "./progressLine.js";
 
-/** `cellkernel preprocess FILE --out DIR` */
+/** `cellkernel preprocess FILE… --out DIR` */
 export const preprocessCommand = command({
-  summary: "makes the cells of an .h5ad file ready for a model",
-  positionals: "FILE",
+  summary: "makes the cells of an .h5ad file, or of several, ready for a model",
+  positionals: "FILE…",
   required: 1,
   options: {
     out: { value: "DIR", help: "folder to write; without it only the report is made" },
@@ -20,7 +21,7 @@ export const preprocessCommand = command({
     },
     ...flags(MODEL),
     ...CONFIG,
-    ...flags(PREPARATION),
+    ...flags({ ...PREPARATION, ...SAMPLES }),
   },
   async run(call) {
     const { options, notes, model: named } = configured(call, PREPARATION, "preparation");
@@ -28,9 +29,10 @@ export const preprocessCommand = command({
     const name = text(call, "model") ?? named;
     const model = name === undefined ? undefined : await openModel(name, { vocabulary, ...rest });
     const summary = await preprocessFile(
-      call.positionals[0],
+      call.positionals,
       {
         ...options,
+        ...fromFlags(SAMPLES, call.values),
         model,
         vocabulary: model ? undefined : vocabulary,
         signal: call.signal,

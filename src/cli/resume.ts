@@ -1,10 +1,10 @@
 import { resume } from "../protocol/resume.js";
-import { readTrainArgs } from "../protocol/trainArgs.js";
-import { flags, fromFlags } from "../settings/flags.js";
+import { flags } from "../settings/flags.js";
 import { TRAINING } from "../settings/training.js";
 import { loadPrepared } from "../store/preparedFolder.js";
 import { describeTraining } from "../views/training.js";
 import { command, text } from "./command.js";
+import { CONFIG, configured } from "./config.js";
 import { describeTrained, trained, untilInterrupted } from "./trained.js";
 
 /** `cellkernel resume RUN` */
@@ -14,23 +14,21 @@ export const resumeCommand = command({
   required: 1,
   options: {
     cells: { value: "DIR", help: "the prepared cells, where they are no longer where they were" },
-    config: {
-      value: "FILE",
-      help: "train_args.yml of the published form; options that are others than the training's are refused",
-    },
+    ...CONFIG,
     ...flags(TRAINING),
   },
   async run(call) {
     const [out] = call.positionals;
-    const [cells, config] = [text(call, "cells"), text(call, "config")];
+    const cells = text(call, "cells");
+    const { options, notes } = configured(call, TRAINING, "training");
     const work = resume(out, {
-      ...(config === undefined ? {} : readTrainArgs(config).training),
-      ...fromFlags(TRAINING, call.values),
+      ...options,
       cells: cells === undefined ? undefined : loadPrepared(cells),
       signal: call.signal,
       onProgress: (progress) => call.progress(describeTraining(progress)),
     });
-    return trained(out, await untilInterrupted(out, call.signal, work));
+    const done = trained(out, await untilInterrupted(out, call.signal, work));
+    return { ...done, notes: [...notes, ...done.notes] };
   },
   text: describeTrained,
 });

@@ -67,7 +67,8 @@ function parse(command: Command, args: string[]): Pick<Invocation, "positionals"
       options: { ...Object.fromEntries(options), json: { type: "boolean" } },
       allowPositionals: true,
     });
-    const most = command.positionals.split(" ").filter(Boolean).length;
+    const many = command.positionals.endsWith("…");
+    const most = many ? Number.POSITIVE_INFINITY : command.positionals.split(" ").filter(Boolean).length;
     if (positionals.length < command.required || positionals.length > most)
       throw new UsageError(
         `expected ${command.positionals || "no argument"}, got ${positionals.join(" ") || "none"}.`,

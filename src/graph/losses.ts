@@ -12,9 +12,17 @@ import { GraphError, showShape, type Tensor } from "./tensor.js";
  * @param logits [B, C]
  * @param labels int32 [B], each in 0 … C − 1
  * @param weights [B]
+ * @param smoothing label smoothing (Szegedy et al. 2016): the share that a cell's own label keeps of its weight, and what
+ *   each class has of every cell besides, [1, C]
  * @returns a scalar
  */
-export function crossEntropy(g: Graph, logits: Tensor, labels: Tensor, weights: Tensor): Tensor {
+export function crossEntropy(
+  g: Graph,
+  logits: Tensor,
+  labels: Tensor,
+  weights: Tensor,
+  smoothing?: { kept: number; others: Tensor },
+): Tensor {
   const [b, classes] = logits.shape;
   if (logits.rank !== 2 || labels.rank !== 1)
     throw new GraphError(
@@ -28,6 +36,14 @@ export function crossEntropy(g: Graph, logits: Tensor, labels: Tensor, weights: 
   const e = g.node("Exp", [shifted], logits.dtype, logits.shape);
   const total = g.node("ReduceSum", [e, g.integers([-1])], logits.dtype, [b, 1], { keepdims: 1 });
   const logTotal = g.node("Log", [total], logits.dtype, [b, 1]);
+  if (smoothing) {
+    const own = mul(g, mul(g, hot, reshape(g, weights, [b, 1])), smoothing.kept);
+    const wanted = add(g, own, smoothing.others);
+    const sum = g.node("ReduceSum", [wanted, g.integers([-1])], logits.dtype, [b, 1], { keepdims: 1 });
+    const logs = g.node("Sub", [logTotal, shifted], logits.dtype, logits.shape);
+    const loss = g.node("ReduceSum", [mul(g, wanted, logs)], logits.dtype, [], { keepdims: 0 });
+    return g.record(loss, [logits], (dy) => [mul(g, sub(g, mul(g, softmax, sum), wanted), dy)]);
+  }
   const picked = g.node("Mul", [shifted, hot], logits.dtype, logits.shape);
   const logit = g.node("ReduceSum", [picked, g.integers([-1])], logits.dtype, [b, 1], { keepdims: 1 });
   const each = g.node("Sub", [logTotal, logit], logits.dtype, [b, 1]);

@@ -10,6 +10,9 @@ import { type ModelInputs, scgpt } from "./scgpt.js";
 import type { Slots } from "./slots.js";
 import type { TrainingSpec } from "./training.js";
 
+/** Makes an input of the graph. */
+type Fed = (name: string, dtype: DType, shape: Shape) => Tensor;
+
 /** The loss of one batch, as tensors of the graph. */
 export interface Loss {
   loss: Tensor;
@@ -21,8 +24,8 @@ export interface Loss {
 
 /**
  * Writes forward pass and loss into the graph. Inputs: `genes` int32 [B, N];
- * `values` [B, N]; `labels` int32 [B]; `cellWeights` [B] (they sum to 1 over the cells of a step); `batchLabels`
- * int32 [B]; `target`, `mask` [B, N] for masked values; `rowKeys`, `columnKeys` int32 [B, N] for dropout; and,
+ * `values` [B, N]; `labels` int32 [B]; `cellWeights` [B] (they sum to 1 over the cells of a step); with label smoothing
+ * `smoothing` [1, classes], what every cell gives to each class; `batchLabels` int32 [B]; `target`, `mask` [B, N] for masked values; `rowKeys`, `columnKeys` int32 [B, N] for dropout; and,
  * where `shared`, `share` []: the part of the step's cells that is in this batch. With `head`, `cells` [B, d]
  * stands for all that describes the tokens.
  */
@@ -63,7 +66,8 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
   const parts: [name: string, value: Tensor][] = [];
   if (out.classes) {
     const labels = fed("labels", "int32", [B]);
-    parts.push(["CLS", crossEntropy(g, out.classes, labels, fed("cellWeights", "float32", [B]))]);
+    const weights = fed("cellWeights", "float32", [B]);
+    parts.push(["CLS", crossEntropy(g, out.classes, labels, weights, smoothingOf(spec, fed))]);
   }
   const share = shared && spec.objectives.some((o) => o !== "CLS") ? fed("share", "float32", []) : undefined;
   const push = (name: string, value: Tensor) => parts.push([name, share ? mul(g, value, share) : value]);
@@ -108,18 +112,18 @@ function secondPass(
   return scgpt({ ...c, parameter }, inputs, size, { tokens: c.kernels && tokens });
 }
 
+function smoothingOf({ labelSmoothing = 0, size }: TrainingSpec, fed: Fed) {
+  if (labelSmoothing === 0) return undefined;
+  return { kept: 1 - labelSmoothing, others: fed("smoothing", "float32", [1, size.classes]) };
+}
+
 /** The loss of the class decoder alone, on embeddings computed before. */
-function headLoss(
-  g: Graph,
-  spec: TrainingSpec,
-  slots: Slots,
-  fed: (name: string, dtype: DType, shape: Shape) => Tensor,
-  B: string,
-): Loss {
+function headLoss(g: Graph, spec: TrainingSpec, slots: Slots, fed: Fed, B: string): Loss {
   const parameter: Context["parameter"] = (name, third) => slots.tensor(name, third);
   const context = { g, args: spec.args, parameter, training: true, attentionLoop: spec.attentionLoop };
   const logits = decodeClass(context, fed("cells", "float32", [B, spec.args.embsize]));
-  const loss = crossEntropy(g, logits, fed("labels", "int32", [B]), fed("cellWeights", "float32", [B]));
+  const [labels, weights] = [fed("labels", "int32", [B]), fed("cellWeights", "float32", [B])];
+  const loss = crossEntropy(g, logits, labels, weights, smoothingOf(spec, fed));
   const parts = g.node("Unsqueeze", [loss, g.integers([0])], "float32", [1]);
   return { loss, parts, names: ["CLS"], logits, statistics: new Map() };
 }

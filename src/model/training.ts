@@ -13,6 +13,8 @@ export interface TrainingSpec {
   /** Weight of ECS in the loss. */
   ecsWeight?: number;
   dropout: number;
+  /** Share of each cell's weight in the loss that goes to all classes alike; none when absent. */
+  labelSmoothing?: number;
   /** State-dict names that are not trained; they get no derivative and no optimiser state. */
   frozen?: (name: string) => boolean;
   attentionLoop: AttentionOptions["loop"];

@@ -14,6 +14,8 @@ export interface PredictionSpec {
   batches?: number;
   /** The gene table cut to the stores' rows. */
   weights: Weights;
+  /** Of an ensemble: the weights of its other members; probabilities are then the mean of all. */
+  members?: Weights[];
   batchSize: number;
   /** Tokens a cell at most, `<cls>` included; of longer cells the genes are drawn by `seed`. */
   maxSeqLen: number;

@@ -1,14 +1,15 @@
 import type { RowMatrix } from "../anndata/matrix.js";
-import { enough } from "./filterGenes.js";
+import { within } from "./filterGenes.js";
 
 /**
- * Which cells have enough counts and enough genes, as `scanpy.pp.filter_cells` has it. Reads the matrix once.
+ * Which cells have enough counts and enough genes, and not too many, as `scanpy.pp.filter_cells` has it one limit after the
+ * other. Reads the matrix once.
  *
  * @returns Uint8 [cells], 1 where the cell is to be kept
  */
 export function filterCells(
   counts: RowMatrix,
-  limits: { minCounts?: number; minGenes?: number },
+  limits: { minCounts?: number; maxCounts?: number; minGenes?: number; maxGenes?: number },
 ): Uint8Array {
   const [cells] = counts.shape;
   const total = new Float64Array(cells);
@@ -18,5 +19,6 @@ export function filterCells(
       for (let p = indptr[row]; p < indptr[row + 1]; p++) total[start + row] += data[p];
       genes[start + row] = indptr[row + 1] - indptr[row];
     }
-  return enough(total, genes, limits.minCounts, limits.minGenes);
+  const { minCounts, maxCounts, minGenes, maxGenes } = limits;
+  return within([total, minCounts, maxCounts], [genes, minGenes, maxGenes]);
 }

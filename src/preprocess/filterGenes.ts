@@ -1,13 +1,14 @@
 import type { RowMatrix } from "../anndata/matrix.js";
 
 /**
- * Which genes have enough counts and are in enough cells, as `scanpy.pp.filter_genes` has it. Reads the matrix once.
+ * Which genes have enough counts and are in enough cells, and not too many, as `scanpy.pp.filter_genes` has it one limit
+ * after the other. Reads the matrix once.
  *
  * @returns Uint8 [genes], 1 where the gene is to be kept
  */
 export function filterGenes(
   counts: RowMatrix,
-  limits: { minCounts?: number; minCells?: number },
+  limits: { minCounts?: number; maxCounts?: number; minCells?: number; maxCells?: number },
 ): Uint8Array {
   const [, genes] = counts.shape;
   const total = new Float64Array(genes);
@@ -17,10 +18,18 @@ export function filterGenes(
       total[indices[p]] += data[p];
       cells[indices[p]]++;
     }
-  return enough(total, cells, limits.minCounts, limits.minCells);
+  const { minCounts, maxCounts, minCells, maxCells } = limits;
+  return within([total, minCounts, maxCounts], [cells, minCells, maxCells]);
 }
 
-/** Flags what reaches both of two minima (0 when absent). */
-export function enough(total: Float64Array, number: Float64Array, minTotal = 0, minNumber = 0): Uint8Array {
-  return Uint8Array.from(total, (value, i) => (value >= minTotal && number[i] >= minNumber ? 1 : 0));
+/** Values with the least and the most that is kept. */
+type Limited = [values: Float64Array, least?: number, most?: number];
+
+/** Flags where all values are within their limits. */
+export function within(...all: Limited[]): Uint8Array {
+  const kept = (i: number) =>
+    all.every(
+      ([values, least = 0, most = Number.POSITIVE_INFINITY]) => values[i] >= least && values[i] <= most,
+    );
+  return Uint8Array.from(all[0][0], (_, i) => (kept(i) ? 1 : 0));
 }

@@ -69,7 +69,7 @@ export function fromMoments(
   nTopGenes: number,
   columns?: Int32Array,
 ): HighlyVariableGenes {
-  const parts = usableBatches(gathered).map((batch) => pick(gathered.moments(batch), columns));
+  const parts = usableBatches(gathered, columns).map((batch) => pick(gathered.moments(batch), columns));
   return chooseByDispersion(parts, flavor, nTopGenes);
 }
 
@@ -89,7 +89,7 @@ export class CountTrend {
   ) {
     const { span, columns } = options;
     this.columns = columns;
-    this.usable = usableBatches(table);
+    this.usable = usableBatches(table, columns);
     this.moments = this.usable.map((batch) => pick(table.moments(batch), columns));
     this.spreads = this.moments.map((part) => regularizedSpread(part, span));
     this.limits = Array.from({ length: table.batches }, () => new Float64Array(table.genes));
@@ -116,14 +116,16 @@ export class CountTrend {
   }
 }
 
-function usableBatches(gathered: Pick<CountTable, "batches" | "moments">): number[] {
-  const usable = Array.from({ length: gathered.batches }, (_, batch) => batch).filter(
-    (batch) => gathered.moments(batch).cells > 1,
-  );
+/** Batches in which genes can vary: of two cells or more, with a count. */
+function usableBatches(gathered: Pick<CountTable, "batches" | "moments">, columns?: Int32Array): number[] {
+  const usable = Array.from({ length: gathered.batches }, (_, batch) => batch).filter((batch) => {
+    const { cells, sum } = gathered.moments(batch);
+    return cells > 1 && pickColumns(sum, columns).some((total) => total > 0);
+  });
   if (usable.length === 0)
     throw new CellkernelError(
       "nothing",
-      "Variable genes need at least two cells, and two in one batch where batches are given.",
+      "Variable genes need at least two cells with counts, and two in one batch where batches are given.",
     );
   return usable;
 }

@@ -1,5 +1,6 @@
 import type { AnnData } from "../anndata/anndata.js";
 import { CellkernelError } from "../support/error.js";
+import { labelDoubts } from "./labelDoubts.js";
 
 /** One label a cell, as codes. */
 export interface Labels {
@@ -27,6 +28,8 @@ export type CellColumn = CellBatches;
 
 /** More distinct numbers than this are a measurement, not a label. */
 const MOST_NUMERIC_LABELS = 100;
+/** What R has for a missing integer. */
+const R_NA = -(2 ** 31);
 /** Cells whose values say whether a column may hold groups. */
 const LOOK = 2000;
 
@@ -55,6 +58,7 @@ export function readLabels(
       `obs column "${column}" of ${cells.path} holds ${names.length === 1 ? `one class only ("${names[0]}")` : "no label at all"}; training needs at least two. ${otherColumns(cells, column)}`,
       { column, path: cells.path },
     );
+  notes.push(...labelDoubts(column, values, "label"));
   const known = classes ?? names;
   const unseen = new Map<string, number>();
   const codes = encode(values, known, unseen);
@@ -91,7 +95,24 @@ export function readBatches(cells: AnnData, column: string, keep: Uint8Array, no
     notes.push(
       `${missing} cells have no batch in obs column "${column}"; they have no say in the choice of variable genes.`,
     );
+  notes.push(...labelDoubts(column, values, "batch"));
   return { column, names, codes };
+}
+
+/**
+ * Batches of one cell, or without a count: no gene varies in them.
+ *
+ * @param totals counts of each cell
+ */
+export function silentBatches({ names, codes }: CellBatches, totals: Float64Array): string[] {
+  const cells = new Float64Array(names.length);
+  const counts = new Float64Array(names.length);
+  codes.forEach((code, cell) => {
+    if (code < 0) return;
+    cells[code]++;
+    counts[code] += totals[cell];
+  });
+  return names.filter((_, code) => cells[code] < 2 || counts[code] === 0);
 }
 
 /** More different values than this are names, not groups. */
@@ -132,7 +153,7 @@ function mayGroup(cells: AnnData, column: string): boolean {
 
 /** The column's values of the kept cells as text, and its sorted values; undefined is missing. */
 function readColumn(cells: AnnData, column: string, keep: Uint8Array, option: string) {
-  if (!cells.obs.column(column))
+  if (!cells.obs.columnNames().includes(column))
     throw new CellkernelError(
       "column",
       `${cells.path} has no obs column "${column}", which ${option} names. ${otherColumns(cells, column)}`,
@@ -155,7 +176,8 @@ function columnValues(cells: AnnData, column: string, keep: Uint8Array) {
   for (let i = 0; i < cells.nObs; i++) {
     if (keep[i] === 0) continue;
     const value: unknown = found.at(i);
-    const missing = value === null || value === undefined || value === "" || Number.isNaN(value);
+    const missing =
+      value === null || value === undefined || value === "" || value === R_NA || Number.isNaN(value);
     const text = missing ? undefined : String(value);
     values.push(text);
     if (text !== undefined && !distinct.has(text)) distinct.set(text, value);

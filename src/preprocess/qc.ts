@@ -28,11 +28,6 @@ export class ValueRange {
   max = 0;
   smallestNonZero = Infinity;
   integers = true;
-
-  /** The protocol's rule for values that were logged before: none above 30, and one above zero is below 1. */
-  get logged(): boolean {
-    return this.max <= 30 && this.smallestNonZero < 1;
-  }
 }
 
 /** Gathers quality figures block by block. */

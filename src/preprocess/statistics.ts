@@ -48,7 +48,7 @@ export type Pass = (stage: string, visit: (block: CsrBlock) => void) => Promise<
  * own before where cells are filtered or normalised by what it leaves; `seurat_v3` needs one after where there are
  * too many different large counts to keep.
  *
- * @param logged whether the values are logged already, by the look of some; `range.logged` of the result tells the truth
+ * @param logged whether the values are logged already
  */
 export async function gatherStatistics(
   options: StatisticsOptions,

@@ -25,11 +25,13 @@ export const INT8_SAMPLE = 200;
 export function predictionOf(run: Run, genes: readonly string[], options: PredictionOptions): PredictionSpec {
   const { parts, settings } = run;
   const { batchSize, maxSeqLen, device, threads, int8 } = resolve(PREDICTION, options);
+  const rows = geneRows(run.vocabulary, genes);
   return {
     args: run.args,
     classes: run.classes.length,
     batches: parts.batches?.length,
-    weights: cutGeneTable(run.weights, geneRows(run.vocabulary, genes)),
+    weights: cutGeneTable(run.weights, rows),
+    members: parts.members?.map((weights) => cutGeneTable(weights, rows)),
     batchSize,
     maxSeqLen: maxSeqLen ?? genes.length + 1,
     seed: settings.seed,

@@ -1,5 +1,5 @@
 import { AnnData } from "../anndata/anndata.js";
-import { readCells } from "../anndata/formats/readCells.js";
+import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
 import { classificationReport } from "../evaluate/metrics.js";
 import { type Projection, projectUmap } from "../evaluate/projection.js";
 import { interruption } from "../host/interruption.js";
@@ -17,12 +17,12 @@ import { straddleNote } from "./splitCells.js";
 /** Where a cell stands: a part of the run's split, or outside it (no label, or a cell of another file). */
 export type Part = keyof CellSplit | "none";
 
-export interface EvaluateOptions extends PredictOptions, ReplayOptions {
+export interface EvaluateOptions extends PredictOptions, ReplayOptions, SamplesOptions {
   /**
-   * Cells to evaluate on: a file or its data, prepared as the run's own were; or cells that were prepared with the run's
+   * Cells to evaluate on: a file, several or a folder of them (see `readSamples`), or their data, prepared as the run's own were; or cells that were prepared with the run's
    * own options. Default: those that the run was trained on; needed after `loadRun`.
    */
-  cells?: Prepared | AnnData | string;
+  cells?: Prepared | AnnData | string | readonly string[];
   /**
    * Whose figures are given. Default: "test" where the split has such cells, else "validation";
    * for cells of another file "all" (of those with labels).
@@ -93,16 +93,20 @@ async function cellsOf(run: Run, options: EvaluateOptions): Promise<NewCells> {
       "nothing",
       'a run that was loaded from its folder holds no cells; give some: evaluate(run, { cells: "cells.h5ad" })',
     );
-  if (typeof cells !== "string" && !(cells instanceof AnnData)) {
+  if (typeof cells !== "string" && !isList(cells) && !(cells instanceof AnnData)) {
     checkSameRecipe(run, cells);
     return cells;
   }
-  const adata = typeof cells === "string" ? await readCells(cells) : cells;
+  const adata = typeof cells === "string" || isList(cells) ? await readSamples(cells, options) : cells;
   try {
     return prepareAgain(run, adata, options);
   } finally {
-    if (typeof cells === "string") adata.close();
+    if (adata !== cells) adata.close();
   }
+}
+
+function isList(cells: object): cells is readonly string[] {
+  return Array.isArray(cells);
 }
 
 /** What decides a cell's tokens, beside the genes. */
@@ -157,7 +161,15 @@ function overlapNotes(run: Run, ready: NewCells, parts: Part[], evaluated: Int32
       (cell) => parts[cell] === "train" || parts[cell] === "validation",
     );
     const note = straddleNote(ready, evaluated, learnt);
-    return note === undefined ? [] : [note];
+    const trained = evaluated.filter((cell) => parts[cell] === "train").length;
+    return [
+      ...(trained > 0
+        ? [
+            `WARNING: ${trained} of these ${evaluated.length} cells were trained on: the figures are too good.`,
+          ]
+        : []),
+      ...(note === undefined ? [] : [note]),
+    ];
   }
   const { learnt } = run.parts.cells;
   const key = (keys: Int32Array, cell: number) => `${keys[2 * cell]} ${keys[2 * cell + 1]}`;

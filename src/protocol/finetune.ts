@@ -65,7 +65,7 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
 }
 
 /** Works out all that a training needs, before anything is written. */
-async function planRun(ready: Prepared, options: FinetuneOptions): Promise<PlannedTraining> {
+export async function planRun(ready: Prepared, options: FinetuneOptions): Promise<PlannedTraining> {
   const labels = requireLabels(ready);
   const model = await requireModel(ready, options.model);
   const settings = checkSettings(ready, model, options);
@@ -160,6 +160,13 @@ function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions):
     ...options,
     split: given ? undefined : (options.split as "stratified"),
   });
+  const layers = model.args.nlayers;
+  if (settings.lastLayers !== undefined && (settings.headOnly || settings.lastLayers > layers))
+    throw new CellkernelError(
+      "option",
+      `the option lastLayers is ${settings.lastLayers}; ${settings.headOnly ? "headOnly trains none: give one of the two" : `the model has ${layers}`} (--last-layers)`,
+      { option: "lastLayers" },
+    );
   return {
     ...settings,
     dropout: settings.dropout ?? model.args.dropout,

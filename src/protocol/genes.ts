@@ -1,4 +1,3 @@
-import type { ColumnTable } from "arquero";
 import type { AnnData } from "../anndata/anndata.js";
 import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import { readCells } from "../anndata/formats/readCells.js";
@@ -8,20 +7,21 @@ import type { Statistics } from "../preprocess/statistics.js";
 import type { PreparationSettings } from "../settings/preparation.js";
 import type { GeneStatistics, VocabularyMatch } from "../store/prepared.js";
 import { CellkernelError } from "../support/error.js";
+
 import type { FoundBy } from "../tokenize/geneFinder.js";
 import { checkMatched } from "../tokenize/geneHints.js";
 import { type GeneNames, type MatchedGenes, type MatchOptions, matchGenes } from "../tokenize/matchGenes.js";
+
 import { LEFT_OUT, TOTAL_ONLY } from "../tokenize/tokenizer.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
+import { genePlaces, VAR_INDEX } from "./genePlaces.js";
 import type { PreprocessOptions } from "./preprocessOptions.js";
+import { refuseTurned } from "./turned.js";
 
 /** Below this share of matched genes the note is a warning. */
 const FEW_MATCHED = 0.5;
 /** Unmatched genes that are named. */
 const NAMED_LOST = 10;
-
-/** What the index of `var` is called where a column could stand. */
-const VAR_INDEX = "var index";
 
 /** The genes of a file as the steps take them. */
 export interface Genes extends MatchedGenes {
@@ -84,6 +84,7 @@ export function genesOf(
   const places = genePlaces(cells, source, settings.geneColumn);
   const vocabulary = openVocabulary(options, places[0].names);
   const genes = findGenes(source, places, vocabulary, settings);
+  refuseTurned(source, genes.ids, vocabulary, where);
   checkMatched(genes, places, vocabulary, settings.species, where);
   return genes;
 }
@@ -121,71 +122,6 @@ export async function sharedGenes(
   } finally {
     other.close();
   }
-}
-
-/**
- * The places of a file that may name the genes of a matrix: the index, the columns of `var`, and those of the other
- * table of genes (of `raw` for X and layers, of X for `raw`), joined by the index. The index, and the `var` column that
- * is asked for.
- * @throws where there is no such column
- */
-export function genePlaces(cells: AnnData, source: ChosenMatrix, geneColumn?: string): GeneNames[] {
-  const index = { column: VAR_INDEX, names: source.varNames };
-  const own = textColumns(source.var);
-  const isRaw = source.name === "raw";
-  const other = isRaw ? cells : cells.raw;
-  const joined = other
-    ? textColumns(other.var).filter(([name]) => !source.var.columnNames().includes(name))
-    : [];
-  const places: GeneNames[] = [index, ...own.map(([column, values]) => ({ column, names: texts(values) }))];
-  if (joined.length > 0) {
-    const rowOf = rowsByName(other!.varNames);
-    const rows = source.varNames.map((name) => rowOf.get(name) ?? -1);
-    for (const [column, values] of joined) {
-      const names = texts(values);
-      places.push({
-        column,
-        names: rows.map((row) => names[row] ?? ""),
-        joined: isRaw ? "var" : "raw.var",
-      });
-    }
-  }
-  if (geneColumn === undefined || places.some(({ column }) => column === geneColumn)) return places;
-  const values = source.var.column(geneColumn);
-  if (values) return [...places, { column: geneColumn, names: texts(values) }];
-  throw new CellkernelError(
-    "option",
-    `geneColumn is "${geneColumn}", but var has no such column. Its columns are: ${[...new Set([...source.var.columnNames(), ...(other?.var.columnNames() ?? [])])].join(", ") || "none"}.`,
-    { option: "geneColumn", column: geneColumn },
-  );
-}
-
-type TextColumn = { length: number; at(row: number): unknown };
-
-/** Columns whose first value that is not missing is a text. */
-function textColumns(genes: ColumnTable): [string, TextColumn][] {
-  return genes.columnNames().flatMap((name): [string, TextColumn][] => {
-    const values = genes.column(name)!;
-    for (let i = 0; i < values.length; i++) {
-      const value = values.at(i);
-      if (value === null || value === undefined || Number.isNaN(value)) continue;
-      return typeof value === "string" ? [[name, values]] : [];
-    }
-    return [];
-  });
-}
-
-function texts(values: { length: number; at(row: number): unknown }): string[] {
-  return Array.from({ length: values.length }, (_, i) => String(values.at(i) ?? ""));
-}
-
-/** The row of each name that only one row has. */
-function rowsByName(names: readonly string[]): Map<string, number> {
-  const rows = new Map<string, number>();
-  names.forEach((name, row) => {
-    rows.set(name, rows.has(name) ? -1 : row);
-  });
-  return rows;
 }
 
 function openVocabulary(

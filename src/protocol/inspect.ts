@@ -1,6 +1,6 @@
 import type { AnnData } from "../anndata/anndata.js";
 import { chooseMatrix, describeMatrices } from "../anndata/chooseMatrix.js";
-import { readCells } from "../anndata/formats/readCells.js";
+import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
 
 /** What an `.h5ad` file holds, in short. */
 export interface Inspection {
@@ -21,12 +21,15 @@ export interface Inspection {
 /** Values of an `obs` column that are shown. */
 const EXAMPLES = 5;
 
-/** Looks into a file without changing it. */
-export async function inspect(path: string): Promise<Inspection> {
-  const cells = await readCells(path);
+/** Looks into a file without changing it, or into several or a folder of them as one (see `readSamples`). */
+export async function inspect(
+  paths: string | readonly string[],
+  options: SamplesOptions = {},
+): Promise<Inspection> {
+  const cells = await readSamples(paths, options);
   try {
     return {
-      path,
+      path: cells.path,
       cells: cells.nObs,
       genes: cells.nVars,
       matrices: Array.from(describeMatrices(cells), ([name, holds]) => ({ name, holds })),

@@ -30,13 +30,17 @@ export function preparedView(ready: Prepared): MimeBundle {
   return { "text/html": join("text/html"), "text/plain": join("text/plain") };
 }
 
-/** Histograms of genes and counts per cell, before any cell was filtered; of mitochondrial counts where they are known. */
+/**
+ * Histograms of genes and counts per cell, before any cell was filtered; of mitochondrial counts where they are known; and
+ * of the cells that express each gene.
+ */
 export function plotQuality(ready: Prepared): Displayable {
   const { nGenesByCounts, totalCounts, pctCountsMt, from } = ready.quality;
   const distributions = [
     { label: "genes per cell", values: nGenesByCounts },
     { label: "counts per cell", values: totalCounts },
     { label: "mitochondrial counts, % of the cell's", values: pctCountsMt },
+    { label: "cells per gene", of: "genes", values: ready.genes.nCellsByCounts },
   ].filter(({ values }) => values.some(Number.isFinite));
   if (distributions.length === 0)
     throw new CellkernelError(
@@ -46,7 +50,7 @@ export function plotQuality(ready: Prepared): Displayable {
   const title = from === "matrix" ? "Quality of the cells" : `Quality of the cells, from ${from}`;
   return displayable(() =>
     histogramView(
-      distributions.map(({ label, values }) => ({ label, values: values.filter(Number.isFinite) })),
+      distributions.map(({ values, ...rest }) => ({ ...rest, values: values.filter(Number.isFinite) })),
       title,
     ),
   );

@@ -2,7 +2,7 @@ import type { AnnData } from "../anndata/anndata.js";
 import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import type { RowMatrix } from "../anndata/matrix.js";
 import { withView } from "../host/displayable.js";
-import { readBatches, readGroups, readLabels } from "../preprocess/labels.js";
+import { readBatches, readGroups, readLabels, silentBatches } from "../preprocess/labels.js";
 import { cellQuality } from "../preprocess/quality.js";
 import { gatherStatistics, type Pass, type Statistics } from "../preprocess/statistics.js";
 import { PREPARATION, type PreparationSettings } from "../settings/preparation.js";
@@ -52,16 +52,30 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
       : await sharedGenes(found, settings.genesOf, cells.path, settings, notes);
 
   const pass = passesOver(genes.matrix, options);
-  const statistics = await statisticsOf(cells, source, matrix, genes, batchCodes, settings, pass, notes);
+  const { logged, ...statistics } = await statisticsOf(
+    ...([cells, source, matrix, genes, batchCodes, settings, pass, notes] as const),
+  );
   const match = reportMatch(genes, statistics, notes);
   const geneStatistics = describeGenes(genes, statistics);
-  const tokenizer = createTokenizer(genes, statistics, tokenTargets(geneStatistics), settings);
+  const tokenizer = createTokenizer(genes, { ...statistics, logged }, tokenTargets(geneStatistics), settings);
   await passesOver(genes.checked, options)("tokens", (block) => tokenizer.add(block, statistics.keptCells));
   const tokens = tokenizer.store();
 
   const kept = statistics.keptCells;
   const rows = Int32Array.from(kept.keys()).filter((row) => kept[row] === 1);
   noteLosses(cells, genes, statistics, tokens, notes);
+  const batches = batch === undefined ? undefined : readBatches(cells, batch, kept, notes);
+  if (batches && statistics.variable) {
+    const { totalCounts } = statistics.qc.obs;
+    const silent = silentBatches(
+      batches,
+      Float64Array.from(rows, (row) => totalCounts[row]),
+    );
+    if (silent.length > 0)
+      notes.push(
+        `Batches of one cell or without counts have no say in the choice of variable genes: ${silent.join(", ")}.`,
+      );
+  }
   const ready: Prepared = {
     tokens,
     vocabulary: genes.vocabulary,
@@ -71,7 +85,7 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
     rows,
     keys: tokenizer.addedKeys,
     labels: cellType === undefined ? undefined : readLabels(cells, cellType, kept, notes, model?.classes),
-    batches: batch === undefined ? undefined : readBatches(cells, batch, kept, notes),
+    batches,
     obs: readGroups(cells, kept, [cellType, batch]),
     source: {
       path: cells.path,
@@ -90,7 +104,7 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
       ...(genes.idColumn === undefined ? {} : { idColumn: genes.idColumn }),
       matrix,
       looked: source.contents.kind,
-      logged: statistics.range.logged || !settings.doNorm,
+      logged: logged || !settings.doNorm,
     },
     maxLength: longestCell(tokens) + 1,
   };
@@ -117,6 +131,12 @@ function passesOver(matrix: RowMatrix, options: PreprocessOptions): Pass {
   };
 }
 
+/** No logarithm of anything measured is larger: what a sample did not show. */
+const MOST_LOGGED = 30;
+
+/** What the first pass found, and whether the values are logged. */
+type LookedAt = Statistics & { logged: boolean };
+
 /** The first pass; done again in the rare case that the whole matrix is not what a part of it looked like. */
 async function statisticsOf(
   cells: AnnData,
@@ -127,8 +147,9 @@ async function statisticsOf(
   settings: PreparationSettings,
   pass: Pass,
   notes: string[],
-): Promise<Statistics> {
-  const { filterGeneByCounts, filterCellByCounts, doNorm, normalizeTotal, nHvg, hvgFlavor } = settings;
+): Promise<LookedAt> {
+  const { filterGeneByCounts, filterCellByCounts, doNorm, normalizeTotal, nHvg, hvgFlavor, values } =
+    settings;
   const gather = (counts: boolean, logged: boolean) => {
     const flavor = hvgFlavor === "seurat_v3" && !counts ? "cell_ranger" : hvgFlavor;
     return gatherStatistics(
@@ -148,27 +169,38 @@ async function statisticsOf(
       pass,
     );
   };
-  const look = { counts: source.contents.kind === "counts", logged: source.contents.kind === "logged" };
-  let statistics = await gather(look.counts, look.logged);
+  const { kind } = source.contents;
+  const looksLogged = values === undefined ? kind === "logged" : values === "logged";
+  const whole = !looksLogged && (kind === "counts" || kind === "binary");
+  let statistics = await gather(whole, looksLogged);
   const { range } = statistics;
-  if (nHvg > 0 && (range.integers !== look.counts || range.logged !== look.logged))
-    statistics = await gather(range.integers, range.logged);
+  const logged = looksLogged && (values !== undefined || range.max <= MOST_LOGGED);
+  const counts = range.integers && !logged;
+  if (nHvg > 0 && (counts !== whole || logged !== looksLogged)) statistics = await gather(counts, logged);
   if (!doNorm)
     notes.push("The values were taken as they are: neither normalised nor logged (do_norm: false).");
-  else if (range.logged)
+  else if (logged)
     notes.push(
-      `Normalisation and log1p were skipped: the values look logged already (largest ${range.max.toPrecision(4)}, smallest above zero ${range.smallestNonZero.toPrecision(3)}).`,
+      values === undefined
+        ? `Normalisation and log1p were skipped: the values look logged already (largest ${range.max.toPrecision(4)}, smallest above zero ${range.smallestNonZero.toPrecision(3)}). If they are counts, say so: values: "counts" (--values counts).`
+        : "Normalisation and log1p were skipped, as values asks for.",
     );
-  if (nHvg > 0 && hvgFlavor === "seurat_v3" && !range.integers)
+  else if (!range.integers)
+    notes.push(
+      values === undefined
+        ? 'The values have fractions and do not look logged: they were normalised and logged as counts are. If they are logged, say so: values: "logged" (--values logged).'
+        : "The values were normalised and logged, as values asks for.",
+    );
+  if (nHvg > 0 && hvgFlavor === "seurat_v3" && !counts)
     notes.push(
       "seurat_v3 needs counts, which this matrix does not hold: variable genes were chosen by cell_ranger on the logged values.",
     );
-  return statistics;
+  return { ...statistics, logged };
 }
 
 function createTokenizer(
   genes: Genes,
-  { qc, range, keptCells }: Statistics,
+  { qc, logged, keptCells }: LookedAt,
   target: Int32Array,
   { nBins, seed, includeZeroGene, doNorm, normalizeTotal }: PreparationSettings & { nBins: number },
 ): Tokenizer {
@@ -179,7 +211,7 @@ function createTokenizer(
     genes: Array.from(columns, (column) => genes.names[column]),
     geneIds: columns.map((column) => genes.ids[column]),
     target,
-    targetSum: range.logged || !doNorm ? undefined : normalizeTotal,
+    targetSum: logged || !doNorm ? undefined : normalizeTotal,
     nBins,
     includeZeroGene,
     seed,

@@ -1,5 +1,7 @@
-import { readCells } from "../anndata/formats/readCells.js";
+import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
+import { samplesOf } from "../anndata/formats/samples.js";
 import { stampsOf } from "../store/inputs.js";
+
 import type { Prepared } from "../store/prepared.js";
 import {
   isPrepared,
@@ -10,7 +12,7 @@ import {
 } from "../store/preparedFolder.js";
 import { CellkernelError } from "../support/error.js";
 import { claim } from "../support/lock.js";
-import { originOf } from "./origin.js";
+import { originOf, pathsOf } from "./origin.js";
 import { preprocess } from "./preprocess.js";
 import type { PreprocessOptions } from "./preprocessOptions.js";
 
@@ -37,33 +39,35 @@ export interface PreprocessSummary {
 }
 
 /**
- * Prepares an `.h5ad` file, into a folder where one is given. A folder that already holds the preparation of the
+ * Prepares an `.h5ad` file, or several or a folder of them (see `readSamples`), into a folder where one is given. A folder that already holds the preparation of the
  * same content for the same model with the same options is used as it is; one that holds anything else is left alone,
  * with an error.
  * @throws also where the file was written to meanwhile: what was read of it belongs to no state of it
  */
 export async function preprocessFile(
-  path: string,
-  options: PreprocessOptions,
+  paths: string | readonly string[],
+  options: PreprocessOptions & SamplesOptions,
   folder?: string,
 ): Promise<PreprocessSummary> {
+  const samples = samplesOf(paths);
+  const stamps = () => JSON.stringify(pathsOf(samples).map(stampsOf));
   if (folder !== undefined && !isVacant(folder)) {
-    const { origin } = await originOf(path, options, recordedInputs(folder));
+    const { origin } = await originOf(samples, options, recordedInputs(folder));
     if (isPrepared(folder, origin)) return summarize(loadPrepared(folder), folder, true);
   }
-  const before = JSON.stringify(stampsOf(path));
-  const cells = await readCells(path);
+  const before = stamps();
+  const cells = await readSamples(paths, options);
   let giveBack = () => {};
   try {
     if (folder === undefined) return summarize(await preprocess(cells, options), folder, false);
     giveBack = claim(folder);
     const prepared = await preprocess(cells, options);
-    const { origin, inputs } = await originOf(path, options);
-    if (JSON.stringify(stampsOf(path)) !== before)
+    const { origin, inputs } = await originOf(samples, options);
+    if (stamps() !== before)
       throw new CellkernelError(
         "path",
-        `${path} was written to while it was read: prepare the cells again when it is finished`,
-        { path },
+        `${cells.path} was written to while it was read: prepare the cells again when it is finished`,
+        { path: cells.path },
       );
     writePrepared(prepared, folder, origin, inputs);
     return summarize(prepared, folder, false);

@@ -12,9 +12,11 @@ import { LEFT_OUT, TOTAL_ONLY, Tokenizer } from "../tokenize/tokenizer.js";
 import { joinStores, longestCell, type TokenStore } from "../tokenize/tokens.js";
 import { contentOf } from "./content.js";
 import { checkOverlap } from "./fewGenes.js";
-import { findGenes, type Genes, genePlaces, otherwiseNotes } from "./genes.js";
+import { genePlaces } from "./genePlaces.js";
+import { findGenes, type Genes, otherwiseNotes } from "./genes.js";
 import { labelOf, matrixName } from "./preprocess.js";
 import type { Run } from "./run.js";
+import { refuseTurned } from "./turned.js";
 
 /** Cells, and entries of the matrix, that are held at a time. */
 const CHUNK_CELLS = 8192;
@@ -69,8 +71,9 @@ export class Replay {
       );
     this.source = chooseLike(cells, recipe, options.matrix, this.notes);
     const { kind } = this.source.contents;
+    const looksLogged = kind === recipe.looked ? recipe.logged : kind === "logged";
     const { doNorm } = preparation;
-    this.logged = !doNorm || (kind === recipe.looked ? recipe.logged : kind === "logged");
+    this.logged = !doNorm || (options.values === undefined ? looksLogged : options.values === "logged");
     this.notes.push(this.source.reason);
     if (!doNorm) this.notes.push("The values were taken as they are, as those of the training.");
     else if (this.logged)
@@ -88,6 +91,7 @@ export class Replay {
       runNames: this.columns.genes,
       found: new Set(this.genes),
     };
+    refuseTurned(this.source, ids, run.vocabulary, `${labelOf(this.source)} of ${cells.path}`);
     // A warning stands before everything else.
     const said = checkOverlap(overlap, options.fewGenes === true);
     this.notes.unshift(...said.filter((note) => note.startsWith("WARNING")));

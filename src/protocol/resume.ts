@@ -23,7 +23,7 @@ import { versionsDiffer } from "./versions.js";
 import type { WatchOptions } from "./visibleTraining.js";
 
 /** Options that a training may have others of when it goes on: no number depends on them but as it is said. */
-const MAY_CHANGE = ["epochs", "device", "threads", "checkpointMinutes"] as const;
+const MAY_CHANGE = ["epochs", "device", "threads", "checkpointMinutes", "wandb", "wandbProject"] as const;
 
 /** Options of `resume`. Those of the training may be given again; where one differs that must not, nothing is done. */
 export interface ResumeOptions extends TrainingOptions, WatchOptions {
@@ -101,11 +101,12 @@ function cellsOf({ cells, cellsWere, identity }: StoredTraining, given: Prepared
 }
 
 /** The options that it was started with, with the changes that make no other training of it. */
-function changedSettings({ settings }: StoredTraining, options: ResumeOptions): RunSettings {
+function changedSettings({ settings, name }: StoredTraining, options: ResumeOptions): RunSettings {
   const given = Object.entries(resolve(TRAINING, options)).filter(
     ([name]) => options[name as keyof TrainingOptions] !== undefined,
   );
-  const before = settings as Record<string, unknown>;
+  // A run's own YAML file says the name that it was given for want of one.
+  const before: Record<string, unknown> = { ...settings, name };
   const may = new Set<string>(MAY_CHANGE);
   const differences = given
     .filter(([name, value]) => !may.has(name) && value !== before[name])

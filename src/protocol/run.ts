@@ -2,10 +2,11 @@ import type { Weights } from "../checkpoint/weights.js";
 import type { MimeBundle } from "../host/host.js";
 import type { ModelArgs } from "../model/args.js";
 import type { Prepared } from "../store/prepared.js";
-import { readRun, writeRun } from "../store/runFolder.js";
+import { isRun, readRun, writeRun } from "../store/runFolder.js";
 import type { Provenance, RunParts, RunSettings, TrainingCourse } from "../store/runParts.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 import { trainingView } from "../views/training.js";
+import { isPublishedRun, type PublishedRunOptions, publishedRun } from "./publishedRun.js";
 
 /** A fine-tuned model with the record of its training: what `finetune` returns and `loadRun` reads back. */
 export class Run {
@@ -59,7 +60,15 @@ export class Run {
   }
 }
 
-/** Opens a run that `run.save` wrote, for instance in a new process: it predicts the same to the bit. */
-export async function loadRun(folder: string): Promise<Run> {
-  return new Run(await readRun(folder), undefined, folder);
+/**
+ * Opens a run that `run.save` wrote, for instance in a new process: it predicts the same to the bit. A folder that the
+ * published code fine-tuned is opened too: it can be applied, evaluated and exported.
+ * @param options what a folder of the published code lacks
+ * @example
+ * const eye = await loadRun("finetuned_AiO", { vocabulary: "scGPT_human/vocab.json", genes: "input_data.h5ad" });
+ */
+export async function loadRun(folder: string, options: PublishedRunOptions = {}): Promise<Run> {
+  const parts =
+    !isRun(folder) && isPublishedRun(folder) ? await publishedRun(folder, options) : await readRun(folder);
+  return new Run(parts, undefined, folder);
 }

@@ -47,7 +47,7 @@ export async function simulate(path: string, options: SimulateOptions): Promise<
   const types = new Int32Array(cells);
   const batches = new Int32Array(cells);
   let nonZeros = 0;
-  const writer = await H5adWriter.create(path, genes.length);
+  const writer = await H5adWriter.create(path, genes.length, "float32", cells * genes.length);
   try {
     const meter = new Meter("simulating", cells, options);
     for (const block of simulation.blocks()) {

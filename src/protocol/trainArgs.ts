@@ -14,6 +14,8 @@ export interface TrainArgs {
   training: Options<typeof TRAINING>;
   /** The model that it names, `load_model`: a path, or a name for `openModel`. */
   model?: string;
+  /** The prepared cells that it names, `input_dataset_directory`: a path from where the published code ran. */
+  inputData?: string;
   /** What the reader must know: what holds, and each key that does not, by its line. */
   notes: string[];
 }
@@ -25,11 +27,12 @@ export interface TrainArgs {
  */
 export function readTrainArgs(path: string): TrainArgs {
   const file = withoutGivenSplit(readSections(readText(path, MOST_BYTES), path));
-  const model = file.sections.model_parameters?.load_model;
+  const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
   return {
     preparation: fromSections(PREPARATION, file),
     training: fromSections(TRAINING, file),
-    model: typeof model === "string" && model !== "" ? model : undefined,
+    model: text(file.sections.model_parameters?.load_model),
+    inputData: text(file.sections.task_info?.input_dataset_directory),
     notes: [
       `the values of ${path} hold over the defaults; what is given beside it wins over both`,
       ...keyNotes(file),

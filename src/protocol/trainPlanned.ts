@@ -12,6 +12,7 @@ import { geneRows } from "./geneRows.js";
 import { Run } from "./run.js";
 import { TrainingRecord } from "./trainingRecord.js";
 import { trainVisibly, type WatchOptions } from "./visibleTraining.js";
+import { wandbTracker } from "./wandb.js";
 
 /** Where a training is kept and saved, and from where it goes on. */
 export interface Keeping {
@@ -30,32 +31,19 @@ export async function trainPlanned(
   { folder, saved, started }: Keeping = {},
 ): Promise<Run> {
   const { run: id, name, args, vocabulary, start, settings, split, notes, made } = planned;
-  const labels = ready.labels!;
-  const batches = usesBatches(args) ? ready.batches : undefined;
+  const plan = trainingPlan(planned, ready);
+  const { classes } = ready.labels!;
   const rows = geneRows(vocabulary, ready.tokens.genes);
-  const plan: TrainingPlan = {
-    ...{ args, classes: labels.classes.length, batches: batches?.names.length },
-    ...{ weights: cutGeneTable(start, rows), tokens: ready.tokens },
-    ...{ labels: labels.codes, batchLabels: batches?.codes },
-    ...{ train: split.train, validation: split.validation },
-    ...settings,
-    freeze: freezeOf(settings),
-    microBatch: planned.microBatch,
-    classWeights: settings.classWeighted
-      ? balancedClassWeights(
-          split.train.map((cell) => labels.codes[cell]),
-          labels.classes.length,
-        )
-      : undefined,
-  };
+  const wandb = settings.wandb ? [wandbTracker(settings.wandb, settings.wandbProject)] : [];
   const steps = settings.epochs * Math.ceil(split.train.length / settings.batchSize);
   const record = new TrainingRecord(id, steps, settings.epochs, saved?.course);
   for (const text of notes.slice(-1)) record.add({ kind: "note", text });
   const toRun = (result: TrainingResult) =>
     new Run(
       {
-        ...{ name, args, settings, vocabulary, made, notes },
-        ...{ classes: labels.classes, batches: batches?.names },
+        ...{ name, args, vocabulary, made, notes },
+        settings: { ...settings, amp: result.amp },
+        ...{ classes, batches: usesBatches(args) ? ready.batches?.names : undefined },
         weights: restoreGeneTable(result.weights, rows, start.get(GENE_TABLE)!),
         training: record.progress(),
         cells: runCells(ready, split),
@@ -73,16 +61,55 @@ export async function trainPlanned(
         };
   const course = { from: saved?.state, checkpointing };
   const result = settings.doTrain
-    ? await trainVisibly(plan, record, watching, course, toRun, started)
+    ? await trainVisibly(
+        plan,
+        record,
+        { ...watching, trackers: [...(watching.trackers ?? []), ...wandb] },
+        { id, name, config: { ...settings, ...args } },
+        course,
+        toRun,
+        started,
+      )
     : untrained(plan.weights, record);
   const run = toRun(result);
   if (folder !== undefined) await run.save(folder);
   return run;
 }
 
+/** What the worker needs of a planned training. */
+export function trainingPlan(planned: PlannedTraining, ready: Prepared): TrainingPlan {
+  const { args, vocabulary, start, settings, split } = planned;
+  const labels = ready.labels!;
+  const batches = usesBatches(args) ? ready.batches : undefined;
+  const rows = geneRows(vocabulary, ready.tokens.genes);
+  return {
+    ...{ args, classes: labels.classes.length, batches: batches?.names.length },
+    ...{ weights: cutGeneTable(start, rows), tokens: ready.tokens },
+    ...{ labels: labels.codes, batchLabels: batches?.codes },
+    ...{ train: split.train, validation: split.validation },
+    ...settings,
+    freeze: freezeOf(settings),
+    microBatch: planned.microBatch,
+    classWeights: settings.classWeighted
+      ? balancedClassWeights(
+          split.train.map((cell) => labels.codes[cell]),
+          labels.classes.length,
+        )
+      : undefined,
+  };
+}
+
 /** What a training without a step comes to. */
 function untrained(weights: Weights, record: TrainingRecord): TrainingResult {
-  const result = { weights, bestEpoch: null, stopped: false, early: false, steps: 0, skippedSteps: 0 };
+  const result = {
+    weights,
+    bestEpoch: null,
+    stopped: false,
+    early: false,
+    steps: 0,
+    skippedSteps: 0,
+    amp: false,
+  };
   record.finish(result);
   return result;
 }
@@ -93,8 +120,9 @@ export function usesBatches({ use_batch_labels, domain_spec_batchnorm }: ModelAr
 }
 
 /** What stays as it was loaded. */
-function freezeOf({ headOnly, freezePredecoder }: RunSettings): Freeze {
-  return headOnly ? "backbone" : freezePredecoder ? "encoders" : "nothing";
+function freezeOf({ headOnly, lastLayers, freezePredecoder }: RunSettings): Freeze {
+  if (headOnly) return "backbone";
+  return lastLayers !== undefined ? { lastLayers } : freezePredecoder ? "encoders" : "nothing";
 }
 
 /** The split by rows of the file, and the keys of the cells that were learnt from or chose the weights. */

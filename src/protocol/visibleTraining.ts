@@ -9,12 +9,15 @@ import type { TrainingProgress } from "../views/types.js";
 import { keepInterrupted } from "./interruptedRun.js";
 import { LiveTraining } from "./liveTraining.js";
 import type { Run } from "./run.js";
+import { type TrackedRun, type Tracker, Trackers } from "./tracker.js";
 import type { TrainingRecord } from "./trainingRecord.js";
 
 /** Who watches a training, and who may end it. */
 export interface WatchOptions {
   /** Called after every step and epoch. */
   onProgress?: (progress: TrainingProgress) => void;
+  /** Told of the curves. */
+  trackers?: readonly Tracker[];
   /** Rejects at once when aborted; what was reached: `interruptedRun()`. */
   signal?: AbortSignal;
 }
@@ -32,7 +35,8 @@ export interface Course {
 export async function trainVisibly(
   plan: TrainingPlan,
   record: TrainingRecord,
-  { onProgress, signal: given }: WatchOptions,
+  { onProgress, signal: given, trackers: listed = [] }: WatchOptions,
+  tracked: TrackedRun,
   { from, checkpointing }: Course,
   toRun: (result: TrainingResult) => Run,
   started?: (reached: Promise<unknown>) => void,
@@ -48,8 +52,13 @@ export async function trainVisibly(
     const progress = record.progress();
     for (const watch of watchers) watch(progress, now);
   };
+  const trackers = new Trackers(listed, plan.logInterval ?? 1, (text) => {
+    record.add({ kind: "note", text });
+    tell(true);
+  });
   const hear: Observer = (event) => {
     const worth = record.add(event);
+    trackers.hear(event);
     if (!signal?.aborted) tell(worth);
   };
   const job = new TrainingJob(plan, [hear], signal, from, checkpointing);
@@ -75,11 +84,15 @@ export async function trainVisibly(
         () => record.paused(false),
       ),
     });
+  trackers.begin(tracked);
   try {
     const result = await job.result;
+    await trackers.end(result.stopped ? "stopped" : "finished");
     record.finish(result);
     return result;
   } catch (error) {
+    const told = trackers.end(signal?.aborted ? "stopped" : "failed");
+    if (!signal?.aborted) await told;
     if (signal?.aborted) {
       record.interrupted();
       const reached = job.reached.then((result) => {

@@ -25,3 +25,13 @@ export const MODEL = {
 
 /** What a user may give. */
 export type ModelOptions = Options<typeof MODEL>;
+
+/** The same of a run that the published code fine-tuned. */
+const { vocabulary, classes, args, weights } = MODEL;
+export const PUBLISHED_RUN = {
+  ...{ vocabulary, classes, args, weights },
+  genes: text({
+    value: "FILE",
+    help: "input_data.h5ad of the published preprocessing, or another file of the genes that a run of the published code was fine-tuned on",
+  }),
+} as const;

@@ -1,5 +1,6 @@
 import { device, threads } from "./common.js";
 import { PREPARATION } from "./preparation.js";
+import { READING } from "./reading.js";
 import { type Options, toggle, whole } from "./setting.js";
 
 /** Options of the application of a model to cells. */
@@ -20,7 +21,7 @@ export const PREDICTION = {
   }),
 } as const;
 
-const { cellType, batch, matrix, geneColumn, species } = PREPARATION;
+const { cellType, batch, matrix, values, geneColumn, species } = PREPARATION;
 
 /**
  * What may be said of a new file, where it differs from that of the training. Everything else was decided when the run's
@@ -33,11 +34,13 @@ export const NEW_CELLS = {
     help: "obs column of batches, where the model uses them; default: that of the training",
   },
   matrix: { ...matrix, help: "X, raw or a layer; default: that of the training, where it holds the like" },
+  values,
   geneColumn: {
     ...geneColumn,
     help: "var column of gene names; default: that of the training, else the best match",
   },
   species: { ...species, help: `${species.help}; default: that of the training` },
+  ...READING,
 } as const;
 
 /** What a user may give. */

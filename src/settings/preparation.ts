@@ -68,6 +68,10 @@ export const PREPARATION = {
     value: "NAME",
     help: "X, raw or a layer; default: the one that holds counts, else logged values",
   }),
+  values: choice(["counts", "logged"], {
+    value: "WHAT",
+    help: "what the matrix holds: counts (to be normalised and logged) or logged (neither); default: by its look",
+  }),
   geneColumn: text({ value: "COLUMN", help: "var column of gene names; default: the best match" }),
   genesOf: text({
     value: "FILE",

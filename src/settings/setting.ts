@@ -72,7 +72,7 @@ export function real<D extends number | undefined = undefined>(
   const { above, most, least, below } = about;
   const expected =
     least !== undefined
-      ? `a number from ${least}${below === undefined ? " on" : ` to below ${below}`}`
+      ? `a number from ${least}${most !== undefined ? ` to ${most}` : below === undefined ? " on" : ` to below ${below}`}`
       : `a number above ${above ?? 0}${most === undefined ? "" : `, at most ${most}`}${below === undefined ? "" : `, below ${below}`}`;
   const right = (x: unknown) =>
     typeof x === "number" &&
@@ -128,6 +128,15 @@ export function toggle(about: About<boolean, boolean> & { default?: boolean }): 
   return {
     ...{ ...about, default: on, value: on ? "true|false" : undefined },
     parse: (given) => (/^true$/i.test(given) ? true : /^false$/i.test(given) ? false : undefined),
+    fault: (value) => (typeof value === "boolean" ? undefined : "true or false"),
+  };
+}
+
+/** On, off, or what the step finds best where nothing is said. */
+export function onOff(about: About<boolean, undefined>): Setting<boolean, undefined> {
+  return {
+    ...{ value: "on|off", words: ["on", "off"], ...about, default: undefined },
+    parse: (given) => ({ on: true, true: true, off: false, false: false })[given],
     fault: (value) => (typeof value === "boolean" ? undefined : "true or false"),
   };
 }

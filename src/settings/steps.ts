@@ -1,7 +1,8 @@
 import { EXPORT } from "./export.js";
-import { MODEL } from "./model.js";
+import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
+import { SAMPLES } from "./samples.js";
 import type { Table } from "./setting.js";
 import { SIMULATION } from "./simulation.js";
 import { TRAINING } from "./training.js";
@@ -9,9 +10,11 @@ import { TRAINING } from "./training.js";
 /** The options of every step, by the function that takes them. */
 export const STEPS: Record<string, Table> = {
   openModel: MODEL,
+  readSamples: SAMPLES,
   preprocess: PREPARATION,
   finetune: TRAINING,
-  "evaluate, annotate": { ...PREDICTION, ...NEW_CELLS },
+  "loadRun, of a folder of the published code": PUBLISHED_RUN,
+  "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
   exportModel: EXPORT,
   simulate: SIMULATION,
 };

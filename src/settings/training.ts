@@ -1,5 +1,5 @@
 import { DEVICES, seed, threads } from "./common.js";
-import { choice, type Options, type Resolved, real, text, toggle, whole } from "./setting.js";
+import { choice, type Options, onOff, type Resolved, real, text, toggle, whole } from "./setting.js";
 
 /** Options of the fine-tuning, under the published protocol's names in camel case and with its defaults. */
 export const TRAINING = {
@@ -42,9 +42,34 @@ export const TRAINING = {
     unit: "epochs",
     yaml: { section: "model_parameters", key: "schedule_interval" },
   }),
+  schedule: choice(["step", "cosine"], {
+    default: "step",
+    help: "how the learning rate falls: step (by schedule-ratio every schedule-interval epochs) or cosine (to 0 at the last step)",
+    yaml: { section: "task_configs", key: "schedule" },
+  }),
+  warmupSteps: whole({
+    least: 0,
+    default: 0,
+    help: "steps over which the learning rate rises to its value first",
+    unit: "steps",
+    yaml: { section: "task_configs", key: "warmup_steps" },
+  }),
+  labelSmoothing: real({
+    least: 0,
+    below: 1,
+    default: 0,
+    help: "share of each label that goes to all classes alike, in the training loss",
+    yaml: { section: "task_configs", key: "label_smoothing" },
+  }),
+  oversample: real({
+    least: 0,
+    most: 1,
+    default: 0,
+    help: "rare classes come up more often in an epoch: a class of n cells in proportion to n^(1 - this); with 1 all come up equally often",
+    yaml: { section: "task_configs", key: "oversample" },
+  }),
   patience: whole({
-    help: "training ends after so many epochs without a lower validation loss; default: never",
-    unit: "epochs",
+    help: "training ends after so many validations (one an epoch) without a lower loss; default: never",
     yaml: { section: "task_configs", key: "patience" },
   }),
   maxSeqLen: whole({
@@ -60,6 +85,11 @@ export const TRAINING = {
   headOnly: toggle({
     help: "all but the class decoder stays as it is",
     yaml: { section: "task_configs", key: "head_only" },
+  }),
+  lastLayers: whole({
+    help: "only the class decoder and so many of the last transformer layers are trained",
+    unit: "layers",
+    yaml: { section: "task_configs", key: "last_layers" },
   }),
   classWeighted: toggle({
     help: "classes weigh n / (k · count) in the loss, so that rare ones count as much",
@@ -97,13 +127,13 @@ export const TRAINING = {
   }),
   seed: { ...seed, yaml: { section: "model_parameters", key: "seed" } },
   device: choice(DEVICES, { default: "auto", help: "auto (the best that works), cpu, webgpu or cuda" }),
-  amp: toggle({
-    help: "mixed precision on a GPU: matrix products in float16, with dynamic loss scaling; never on the CPU",
+  amp: onOff({
+    help: "mixed precision: matrix products in float16, with dynamic loss scaling; default: on with CUDA, never on the CPU",
     yaml: { section: "model_parameters", key: "amp" },
   }),
   threads,
   microBatch: whole({
-    help: "cells that the device takes at once, a step's gradients being added up; default: as many as its memory holds",
+    help: "cells that the CPU takes at once, a step's gradients being added up; default: as many as memory holds",
     unit: "cells",
   }),
   checkpointMinutes: real({
@@ -111,6 +141,11 @@ export const TRAINING = {
     help: "in a folder, where the training stands is kept after every epoch and every so many minutes, for resume",
     unit: "minutes",
   }),
+  wandb: choice(["offline", "online"], {
+    value: "MODE",
+    help: "tracks the run by Weights & Biases' Python package: offline (to be uploaded by wandb sync) or online; default: not",
+  }),
+  wandbProject: text({ value: "NAME", help: "its project there; default: cellkernel" }),
   name: text({
     value: "NAME",
     help: "name of the run; default: the data file's",

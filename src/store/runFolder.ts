@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { openFolder, readWeights } from "../checkpoint/folder.js";
 import { writeTorch } from "../checkpoint/torchWrite.js";
 import { PREPARATION } from "../settings/preparation.js";
 import { resolve } from "../settings/setting.js";
+import { TRAINING } from "../settings/training.js";
 import { type Sections, writeSections } from "../settings/yaml.js";
 import { writeFileAtomically } from "../support/atomic.js";
 import { writeFolderAtomically } from "../support/atomicFolder.js";
@@ -15,13 +16,16 @@ import { FORMAT, readRecord } from "./format.js";
 import { checkHashes, hashesOf } from "./hash.js";
 import type { PreparedSettings } from "./prepared.js";
 import { publishedArgs } from "./publishedArgs.js";
-import type { RunCells, RunParts } from "./runParts.js";
+import type { RunCells, RunParts, RunSettings } from "./runParts.js";
 
 /** The record of a run that `readRun` reads; the rest of the folder is for the published code and for people. */
 const RECORD = "run.json";
 /** Which cells the run is made of: rows of each part, keys of those learnt from. */
 const CELLS = "cells.safetensors";
 const WEIGHTS = "best_model.pt";
+/** Weights of an ensemble's other members. */
+const memberName = (index: number) => `member-${index + 2}.pt`;
+const MEMBER = /^member-\d+\.pt$/;
 /** Files whose hashes the record holds: those that a run is loaded from. */
 const HASHED = ["args.json", "vocab.json", "id2type.json", CELLS, WEIGHTS];
 /** All that belongs to a run's folder: a run that takes the place of another takes these away. */
@@ -30,8 +34,9 @@ const OWN = [...HASHED, RECORD, "dev_train_args.yml", "run.log", "learning_curve
 const REMEDY = "fine-tune again (cells of that version: prepare again, too)";
 
 /** What `run.json` holds: everything but what stands in files of its own. */
-type RunRecord = Omit<RunParts, "args" | "vocabulary" | "classes" | "weights" | "cells"> & {
+type RunRecord = Omit<RunParts, "args" | "vocabulary" | "classes" | "weights" | "members" | "cells"> & {
   format: number;
+  members?: number;
   content: string;
   hashes: Record<string, string>;
 };
@@ -42,18 +47,19 @@ type RunRecord = Omit<RunParts, "args" | "vocabulary" | "classes" | "weights" | 
  * @param curves a picture of the course of its training, PNG
  */
 export function writeRun(folder: string, parts: RunParts, curves: Uint8Array): void {
+  const before = existsSync(folder) ? readdirSync(folder).filter((name) => MEMBER.test(name)) : [];
   writeFolderAtomically(
     folder,
     (partial) => {
       fill(partial, parts, publishedArgs(parts, folder));
       writeFileAtomically(join(partial, "learning_curves.png"), [curves]);
     },
-    OWN,
+    [...OWN, ...before],
   );
 }
 
 function fill(folder: string, parts: RunParts, published: Sections): void {
-  const { args, vocabulary, classes, weights, cells, ...rest } = parts;
+  const { args, vocabulary, classes, weights, members, cells, ...rest } = parts;
   const json = (value: unknown) => `${JSON.stringify(value, undefined, 1)}\n`;
   const write = (name: string, text: string) => writeFileAtomically(join(folder, name), text);
   write("args.json", json(args));
@@ -64,12 +70,17 @@ function fill(folder: string, parts: RunParts, published: Sections): void {
   const { split, learnt } = cells;
   writeArrays(join(folder, CELLS), new Map(Object.entries({ ...split, learnt })));
   writeTorch(join(folder, WEIGHTS), weights);
+  const others = (members ?? []).map((_, i) => memberName(i));
+  members?.forEach((member, i) => {
+    writeTorch(join(folder, others[i]), member);
+  });
   const record: RunRecord = {
     format: FORMAT,
     ...rest,
     training: { ...rest.training, losses: Array.from(rest.training.losses) },
     content: cells.content,
-    hashes: hashesOf(folder, HASHED),
+    ...(members && { members: members.length }),
+    hashes: hashesOf(folder, [...HASHED, ...others]),
   };
   write(RECORD, `${JSON.stringify(record)}\n`);
 }
@@ -118,14 +129,27 @@ export async function readRun(folder: string): Promise<RunParts> {
       `${folder} is not a whole run: ${WEIGHTS}, vocab.json or id2type.json is missing`,
       { path: folder },
     );
-  const { content, hashes, format, ...rest } = record;
+  const { content, hashes, format, members, ...rest } = record;
+  checkSettings(rest.settings, path);
   return {
     ...rest,
+    ...(members && {
+      members: Array.from({ length: members }, (_, i) => readWeights(join(folder, memberName(i)))),
+    }),
     ...{ args, classes, vocabulary: Vocabulary.fromFile(vocabularyPath), weights: readWeights(weightsPath) },
     preparation: readPreparation(rest.preparation),
     recipe: checkRecipe(rest.recipe, path),
     cells: readCells(join(folder, CELLS), content),
   };
+}
+
+/** @throws where an option of the training is none that it takes: threads, device and seed serve the predictions, too */
+function checkSettings({ split, ...settings }: RunSettings, path: string): void {
+  try {
+    resolve(TRAINING, settings);
+  } catch (error) {
+    throw new CellkernelError("format", `${path}: ${(error as Error).message}: ${REMEDY}`, { path });
+  }
 }
 
 /** JSON has no undefined: options that were not given come back as such. */

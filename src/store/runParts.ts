@@ -68,6 +68,8 @@ export interface RunParts {
   batches?: string[];
   /** The weights kept: those of the lowest validation loss; the gene table whole. */
   weights: Weights;
+  /** Of an ensemble: the weights of its other members. */
+  members?: Weights[];
   /** Losses of every step and epoch. */
   training: TrainingCourse;
   settings: RunSettings;

@@ -1,4 +1,4 @@
-import { readlinkSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CellkernelError } from "./error.js";
 
@@ -36,7 +36,7 @@ function linkOf(path: string): string | undefined {
  */
 export function fileDestination(target: string): { path: string; before: Stats | undefined } {
   // First, since what links under /dev lead to has no path of its own.
-  const before = statSync(target, { throwIfNoEntry: false });
+  const before = standingAt(target);
   if (before && !before.isFile())
     throw new CellkernelError("path", `${target} cannot be written: it is ${kindOf(before)}.`, {
       path: target,
@@ -50,12 +50,41 @@ export function fileDestination(target: string): { path: string; before: Stats |
  * @throws where that is no folder
  */
 export function folderDestination(target: string): { path: string; before: Stats | undefined } {
-  const before = statSync(target, { throwIfNoEntry: false });
+  const before = standingAt(target);
   if (before && !before.isDirectory())
     throw new CellkernelError("path", `${target} cannot be written: it is ${kindOf(before)}, not a folder.`, {
       path: target,
     });
   return { path: destinationOf(target), before };
+}
+
+/**
+ * Fails where a folder could not be written, before hours are spent on what it is to hold.
+ * @throws where something else stands there, or nothing may be made there
+ */
+export function checkWritableFolder(target: string): void {
+  const { path } = folderDestination(target);
+  let there = path;
+  while (!existsSync(there)) there = dirname(there);
+  try {
+    if (!statSync(there).isDirectory()) throw new Error(`${there} is no folder`);
+    accessSync(there, constants.W_OK);
+  } catch (error) {
+    throw new CellkernelError("path", `${target} cannot be written: ${(error as Error).message}`, {
+      path: target,
+    });
+  }
+}
+
+/** What a path leads to; undefined where it leads to nothing yet. */
+function standingAt(target: string): Stats | undefined {
+  try {
+    return statSync(target);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new CellkernelError("path", `${target} cannot be written: ${message}`, { path: target });
+  }
 }
 
 function kindOf(stats: Stats): string {

@@ -9,19 +9,20 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { destinationOf } from "./destination.js";
+import { checkWritableFolder, destinationOf } from "./destination.js";
 import { CellkernelError } from "./error.js";
 import { lock } from "./flock.js";
 import { isAlive, ownIdentity, type ProcessIdentity } from "./processes.js";
 
 /**
- * Claims a file or folder for hours of work that ends in it, so that no two processes do it for one. The claim dies with
+ * Claims a folder for hours of work that ends in it, so that no two processes do it for one. The claim dies with
  * its process: what a killed one left is recognised, also where its id is another's by now.
  *
  * @returns a function that gives it back
  * @throws where a living process holds it, and where it can't be written
  */
 export function claim(target: string): () => void {
+  checkWritableFolder(target);
   const path = destinationOf(target);
   const name = join(dirname(path), `.${basename(path)}.lock`);
   try {

@@ -43,7 +43,7 @@ export function hold(temporary: string): () => void {
  *
  * @param own the names in a folder that go with the one before
  */
-export function removeLeftovers(target: string, own: readonly string[] = []): void {
+export function removeLeftovers(target: string, own: readonly string[] | "all" = []): void {
   const parent = dirname(target);
   const prefix = prefixOf(target);
   for (const entry of existsSync(parent) ? readdirSync(parent) : []) {
@@ -56,7 +56,7 @@ export function removeLeftovers(target: string, own: readonly string[] = []): vo
     if (isAlive({ pid: Number(pid), start }) || isLocked(path)) continue;
     if (kind === "old" && !existsSync(target)) renameSync(path, target);
     else {
-      if (kind === "old") moveOver(path, target, own);
+      if (kind === "old" && own !== "all") moveOver(path, target, own);
       rmSync(path, { recursive: true, force: true });
     }
   }

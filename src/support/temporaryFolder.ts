@@ -1,16 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { folderDestination } from "./destination.js";
 import { CellkernelError } from "./error.js";
-import { flush, removeLeftovers, temporaryName } from "./temporary.js";
+import { flush, hold, removeLeftovers, temporaryName } from "./temporary.js";
 
 /**
  * A folder that is filled under a temporary name beside its final one and takes that name only when it is whole: what
- * stood there before stays until then, and then goes as a whole.
+ * stood there before stays until then, and then goes as a whole. Links are written through, as `TemporaryFile` does.
  */
 export class TemporaryFolder {
   /** The temporary name, in the folder of the final one. */
   readonly path: string;
-  private readonly real: string;
+  private readonly destination: string;
+  private readonly mode: number | undefined;
+  private release = () => {};
 
   /**
    * @param mayReplace whether a folder that stands there is one that this one may take the place of
@@ -21,46 +24,49 @@ export class TemporaryFolder {
     mayReplace: (folder: string) => boolean,
     what: string,
   ) {
-    // A link stays, and what it points to is replaced.
-    this.real = existsSync(target) ? realpathSync(target) : resolve(target);
-    const parent = dirname(this.real);
+    const { path, before } = folderDestination(target);
+    const parent = dirname(path);
     const fault = !existsSync(parent)
-      ? `there is no folder ${dirname(target)}`
-      : existsSync(target) && !statSync(target).isDirectory()
-        ? `it is a file; ${what} is a folder`
-        : existsSync(target) && readdirSync(target).length > 0 && !mayReplace(target)
-          ? `it is a folder that is not ${what}`
-          : undefined;
+      ? `there is no folder ${parent}`
+      : before && readdirSync(path).length > 0 && !mayReplace(path)
+        ? `it is a folder that is not ${what}`
+        : undefined;
     if (fault !== undefined)
       throw new CellkernelError("path", `${target} cannot be written: ${fault}.`, { path: target });
-    removeLeftovers(this.real);
-    this.path = temporaryName(this.real);
+    this.destination = path;
+    this.mode = before && before.mode & 0o777;
+    removeLeftovers(path, "all");
+    this.path = temporaryName(path);
   }
 
   /** Flushes all files to the disk and gives the folder its final name. */
   commit(): void {
     flushAll(this.path);
-    if (existsSync(this.real)) {
-      const before = temporaryName(this.real, "old");
-      renameSync(this.real, before);
+    if (this.mode !== undefined) chmodSync(this.path, this.mode);
+    if (existsSync(this.destination)) {
+      const before = temporaryName(this.destination, "old");
+      renameSync(this.destination, before);
       try {
-        renameSync(this.path, this.real);
+        renameSync(this.path, this.destination);
       } catch (error) {
-        renameSync(before, this.real);
+        renameSync(before, this.destination);
         throw error;
       }
       rmSync(before, { recursive: true, force: true });
-    } else renameSync(this.path, this.real);
-    flush(dirname(this.real));
+    } else renameSync(this.path, this.destination);
+    this.release();
+    flush(dirname(this.destination));
   }
 
   /** Makes the empty folder. */
   make(): void {
     mkdirSync(this.path);
+    this.release = hold(this.path);
   }
 
   discard(): void {
     rmSync(this.path, { recursive: true, force: true });
+    this.release();
   }
 
   /** The error to throw when writing failed: says that the target is as it was. */
@@ -69,8 +75,8 @@ export class TemporaryFolder {
     const full = /ENOSPC|No space left|no space left/.test(text)
       ? "there is no space left on the disk"
       : text;
-    const state = existsSync(this.real) ? "What was there is untouched." : "Nothing was left behind.";
-    return new Error(`${basename(this.target)} could not be written: ${full}. ${state}`, { cause: error });
+    const state = existsSync(this.destination) ? "What was there is untouched." : "Nothing was left behind.";
+    return new Error(`${this.target} could not be written: ${full}. ${state}`, { cause: error });
   }
 }
 

@@ -109,17 +109,17 @@ function choosePlaces(
       places.filter((_, i) => areIds[i]),
       (place) => count(findAll(place, undefined, finder)),
     );
+  const named = ({ names }: GeneNames) => count(names.map((name) => finder.named(name)));
   const lead =
     given ??
     best(
       places.filter((_, i) => !areIds[i]),
-      ({ names }) => count(names.map((name) => finder.named(name))),
+      named,
     );
   if (!lead || !ids || lead === ids) return [lead ?? ids ?? places[0]];
   if (given) return [lead, ids];
   // A column that is no list of names may hold some by chance.
-  const [named, identified] = [lead, ids].map((place) => count(findAll(place, undefined, finder)));
-  return named >= identified / 2 ? [lead, ids] : [ids];
+  return named(lead) >= count(findAll(ids, undefined, finder)) / 2 ? [lead, ids] : [ids];
 }
 
 /** Names that are looked at to tell what a column holds. */

@@ -11,6 +11,8 @@ export interface FeedOptions {
   seed: number;
   /** Weight of each class in the loss; all alike when absent. Float32 [classes] */
   classWeights?: Float32Array;
+  /** Share of each cell's weight in the loss that goes to all of so many classes alike; none when absent. */
+  smoothing?: { share: number; classes: number };
 }
 
 /** Batches of one step at most, as far as dropout's keys are concerned. */
@@ -28,6 +30,12 @@ export function stepFeeds(
   const weightOf = (label: number) => o.classWeights?.[label] ?? 1;
   const cells = micro.reduce((sum, m) => sum + m.labels.length, 0);
   const total = micro.reduce((sum, m) => m.labels.reduce((s, l) => s + weightOf(l), sum), 0);
+  const { share = 0, classes = 0 } = o.smoothing ?? {};
+  // As PyTorch does: each class by its own weight, over the weights of the cells' labels.
+  const smoothing = Float32Array.from(
+    { length: classes },
+    (_, label) => ((share / classes) * weightOf(label)) / total,
+  );
   return micro.map((one, index) => {
     const { labels } = one;
     const perCell = (data: Int32Array) => tensor("int32", data, [labels.length]);
@@ -36,6 +44,7 @@ export function stepFeeds(
       feeds.labels = perCell(labels);
       const weights = Float32Array.from(labels, (l) => weightOf(l) / total);
       feeds.cellWeights = tensor("float32", weights, [labels.length]);
+      if (share > 0) feeds.smoothing = tensor("float32", smoothing, [1, classes]);
     }
     feeds.share = tensor("float32", Float32Array.of(labels.length / cells), []);
     if (!isTokens(one)) {

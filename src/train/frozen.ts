@@ -3,7 +3,11 @@ import type { Freeze } from "./plan.js";
 const ENCODERS = ["encoder.", "value_encoder."];
 
 /** Whether a parameter stays as it was loaded. */
-export function isFrozen(freeze: Freeze, parameter: string): boolean {
-  if (freeze === "backbone") return !parameter.startsWith("cls_decoder.");
-  return freeze === "encoders" && ENCODERS.some((prefix) => parameter.startsWith(prefix));
+export function isFrozen(freeze: Freeze, parameter: string, layers: number): boolean {
+  if (freeze === "nothing") return false;
+  if (freeze === "encoders") return ENCODERS.some((prefix) => parameter.startsWith(prefix));
+  if (parameter.startsWith("cls_decoder.")) return false;
+  if (freeze === "backbone") return true;
+  const layer = /^transformer_encoder\.layers\.(\d+)\./.exec(parameter);
+  return !layer || Number(layer[1]) < layers - freeze.lastLayers;
 }

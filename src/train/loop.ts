@@ -9,8 +9,9 @@ import { type DevicePlan, planDeviceMemory } from "./deviceMemory.js";
 import { isFrozen } from "./frozen.js";
 import { HeadSource } from "./headSource.js";
 import { type LoopState, type Progress, start } from "./loopState.js";
+import { oversampled } from "./oversample.js";
 import type { EpochEvent, TrainingEvent, TrainingPlan, TrainingResult } from "./plan.js";
-import { stepLearningRate } from "./schedule.js";
+import { learningRate } from "./schedule.js";
 import { type Source, TokenSource } from "./source.js";
 import { type StepResult, Trainer, type TrainerSpec } from "./trainer.js";
 
@@ -48,9 +49,11 @@ export async function train(
   const spec = { args, genes: tokens.genes.length + 2, classes: given.classes, batches: given.batches };
   const { device, why } = await chooseDevice(given.device);
   tell({ kind: "note", text: why });
-  const onDevice = device === "cpu" ? undefined : planForDevice(given, spec, device);
+  const amp = device !== "cpu" && (given.amp ?? device === "cuda");
+  if (amp && given.amp === undefined) tell({ kind: "note", text: AMP_ON });
+  const onDevice = device === "cpu" ? undefined : planForDevice({ ...given, amp }, spec, device);
   if (onDevice) tell({ kind: "note", text: onDevice.why });
-  const plan = onDevice ? { ...given, microBatch: onDevice.microBatch } : given;
+  const plan = { ...given, amp, microBatch: onDevice?.microBatch ?? given.microBatch };
 
   const head = plan.freeze === "backbone";
   const untouched = from ?? { ...start(), weights: plan.weights, optimizer: NO_STEPS };
@@ -58,16 +61,17 @@ export async function train(
   const source = head
     ? await HeadSource.create(plan, spec, device, goOn)
     : new TokenSource(plan, spec, device);
-  if (!source) return resultOf(untouched, untouched.weights, true);
+  if (!source) return resultOf(untouched, untouched.weights, true, amp);
   const trainer = await Trainer.create(spec, from?.weights ?? plan.weights, {
     device,
     threads: plan.threads,
     seed: plan.seed,
     classWeights: plan.classWeights,
+    labelSmoothing: plan.labelSmoothing,
     head,
-    half: plan.amp,
+    half: amp,
     headByHead: onDevice?.form === "heads",
-    frozen: (parameter) => isFrozen(plan.freeze, parameter),
+    frozen: (parameter) => isFrozen(plan.freeze, parameter, args.nlayers),
   });
   if (from) trainer.restore(from.optimizer);
   try {
@@ -89,6 +93,9 @@ function planForDevice(plan: TrainingPlan, spec: TrainerSpec, device: Device): D
   const cells = free === undefined ? plan.microBatch : plan.batchSize;
   return planDeviceMemory(args, spec, cells, longest, free, plan.amp === true);
 }
+
+const AMP_ON =
+  "Mixed precision (amp) is on, as CUDA's default is: the numbers differ a little from those of other devices. Off: amp: false (--amp off).";
 
 const NO_STEPS = { step: 0, attempts: 0, m: new Map(), v: new Map() };
 
@@ -137,11 +144,13 @@ class Loop {
     return this.result(false);
   }
 
-  /** Early stopping: whether too many epochs have gone by since the best. */
+  /** Early stopping: whether too many validations have gone by since the best. */
   private outOfPatience(): boolean {
     const { epoch, best } = this.progress;
-    const { patience } = this.plan;
-    return patience !== undefined && best !== undefined && epoch - 1 - best.epoch >= patience;
+    const { patience, saveEvalInterval = 1 } = this.plan;
+    if (patience === undefined || best === undefined) return false;
+    const validations = (epochs: number) => Math.floor(epochs / saveEvalInterval);
+    return validations(epoch - 1) - validations(best.epoch) >= patience;
   }
 
   private keep(moment: Parameters<Keeper["keep"]>[0]): void {
@@ -154,9 +163,11 @@ class Loop {
     while (progress.batch < batches.length) {
       if (!this.goesOn()) return false;
       const group = batches.slice(progress.batch, progress.batch + trainer.group);
-      const learningRate = this.learningRate();
       const taken = await trainer.steps(
-        group.map((cells) => ({ micro: source.micro(cells, progress.epoch), learningRate })),
+        group.map((cells, i) => ({
+          micro: source.micro(cells, progress.epoch),
+          learningRate: this.learningRate(progress.step + i),
+        })),
       );
       for (const [i, done] of taken.entries()) this.count(done, source.tokens(group[i]));
       this.keep("step");
@@ -182,7 +193,7 @@ class Loop {
       ...{ step: progress.step, epoch, loss, gradNorm, skipped, seconds, tokens },
       tokensLeft: this.tokensLeft,
       error: 1 - done.correct / done.cells,
-      learningRate: this.learningRate(),
+      learningRate: this.learningRate(progress.step - 1),
     });
   }
 
@@ -210,7 +221,7 @@ class Loop {
       trainError: sums.wrong / sums.cells,
       validationLoss: loss,
       validationError: error,
-      learningRate: this.learningRate(),
+      learningRate: this.learningRate(step - 1),
     };
     this.tell(event);
     return true;
@@ -231,26 +242,36 @@ class Loop {
     };
   }
 
-  private learningRate(): number {
-    const { lr, scheduleRatio, scheduleInterval } = this.plan;
-    return stepLearningRate(lr, scheduleRatio, scheduleInterval, this.progress.epoch);
+  private learningRate(step: number): number {
+    return learningRate(this.plan, step, this.progress.epoch, this.epochs.flat().length);
   }
 
   private result(stopped: boolean): TrainingResult {
     const { progress, trainer } = this;
-    const result = resultOf(progress, progress.best?.weights ?? trainer.weights(), stopped);
+    const result = resultOf(
+      progress,
+      progress.best?.weights ?? trainer.weights(),
+      stopped,
+      this.plan.amp === true,
+    );
     return { ...result, early: !stopped && progress.epoch <= this.epochs.length };
   }
 }
 
-function resultOf({ best, step, skippedSteps }: Progress, last: Weights, stopped: boolean): TrainingResult {
+function resultOf(
+  { best, step, skippedSteps }: Progress,
+  last: Weights,
+  stopped: boolean,
+  amp: boolean,
+): TrainingResult {
   return {
     ...{ weights: best?.weights ?? last, bestEpoch: best?.epoch ?? null },
-    ...{ stopped, early: false, steps: step, skippedSteps },
+    ...{ stopped, early: false, steps: step, skippedSteps, amp },
   };
 }
 
 function epochBatches(plan: TrainingPlan, epoch: number): Int32Array[] {
-  const { batchSize, maxSeqLen, seed } = plan;
-  return bucketBatches(plan.tokens, plan.train, { batchSize, maxSeqLen, seed, epoch });
+  const { batchSize, maxSeqLen, seed, oversample = 0 } = plan;
+  const cells = oversample > 0 ? oversampled(plan.train, plan.labels, oversample, seed, epoch) : plan.train;
+  return bucketBatches(plan.tokens, cells, { batchSize, maxSeqLen, seed, epoch });
 }

@@ -7,9 +7,9 @@ import type { LoopState } from "./loopState.js";
 
 /**
  * What stays as it was loaded: nothing; `encoders`, the gene and value encoders (the published
- * `freeze_predecoder`); `backbone`, everything below the class decoder.
+ * `freeze_predecoder`); `backbone`, everything below the class decoder; or all but it and the last transformer layers.
  */
-export type Freeze = "nothing" | "encoders" | "backbone";
+export type Freeze = "nothing" | "encoders" | "backbone" | { lastLayers: number };
 
 /**
  * Everything that a training worker needs, in plain data: the options of the training, which come through as they were
@@ -111,4 +111,6 @@ export interface TrainingResult {
   /** Optimizer steps done, and those left out for a gradient that was not finite. */
   steps: number;
   skippedSteps: number;
+  /** Whether it trained in mixed precision. */
+  amp: boolean;
 }

@@ -1,4 +1,3 @@
-import { cpus } from "node:os";
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import type { Objective } from "../model/objectives.js";
@@ -6,6 +5,7 @@ import { checkedWeight, type ModelSize, parameterShapes } from "../model/paramet
 import type { TrainingSpec } from "../model/training.js";
 import { DeviceRuntime } from "../runtime/deviceRuntime.js";
 import { checkDevice } from "../runtime/devices.js";
+import { processors } from "../runtime/processors.js";
 import type { Device } from "../runtime/session.js";
 import { checkStep } from "./checkStep.js";
 import { CpuEngine } from "./cpuEngine.js";
@@ -40,6 +40,8 @@ export interface TrainerOptions {
   clipNorm?: number;
   /** Weight of each class in the loss; all alike when absent. Float32 [classes] */
   classWeights?: Float32Array;
+  /** Share of each cell's weight in the loss that goes to all classes alike; 0 when absent. */
+  labelSmoothing?: number;
   /** State-dict names that stay as they are. */
   frozen?: (parameter: string) => boolean;
   /** Trains the class decoder alone, on embeddings that come with the batches. */
@@ -89,6 +91,7 @@ export class Trainer {
       objectives: options.objectives ?? ["CLS"],
       ecsWeight: options.ecsWeight,
       dropout: options.dropout ?? spec.args.dropout,
+      labelSmoothing: options.labelSmoothing,
       frozen: options.frozen,
       attentionLoop: onCpu ? "scan" : options.headByHead ? "heads" : "batch",
       head: options.head,
@@ -97,11 +100,13 @@ export class Trainer {
     const state = { weights: copyWeights(weights), m: new Map(), v: new Map(), step: 0, attempts: 0 };
     const session = {
       device: options.device,
-      threads: options.threads ?? cpus().length,
+      threads: options.threads ?? processors(),
       profile: options.profile,
       tf32: options.tf32,
     };
-    const feeds = { ...training, seed: options.seed, classWeights: options.classWeights };
+    const { seed, classWeights, labelSmoothing: share = 0 } = options;
+    const smoothing = share > 0 ? { share, classes: spec.classes } : undefined;
+    const feeds = { ...training, seed, classWeights, smoothing };
     const adam = {
       epsilon: options.adamEps ?? (training.half ? 1e-4 : 1e-8),
       weightDecay: options.weightDecay ?? 0,

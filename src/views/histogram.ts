@@ -62,7 +62,7 @@ function histogram(input: HistogramInput): Record<string, unknown> {
             axis: { grid: false },
           },
           x2: { field: "to" },
-          y: { field: "cells", type: "quantitative", title: "cells" },
+          y: { field: "cells", type: "quantitative", title: shownName(input.of ?? "cells") },
           y2: { datum: 0 },
         },
       },
@@ -79,8 +79,8 @@ function limitRules(limits: number[], scale: object): Record<string, unknown> {
   };
 }
 
-function describe({ label, values }: HistogramInput): string {
+function describe({ label, values, of = "cells" }: HistogramInput): string {
   const all = Float64Array.from(values).sort();
   const middle = (all[(all.length - 1) >> 1] + all[all.length >> 1]) / 2;
-  return `${label}: median ${middle}, from ${all[0]} to ${all[all.length - 1]} (${all.length} cells)`;
+  return `${label}: median ${middle}, from ${all[0]} to ${all[all.length - 1]} (${all.length} ${of})`;
 }

@@ -72,6 +72,8 @@ export interface ReportInput {
 export interface HistogramInput {
   /** What is counted, with its unit: "genes per cell". */
   label: string;
+  /** Of what each value is: "cells" when absent. */
+  of?: string;
   values: ArrayLike<number>;
   /** Values outside were filtered out: drawn as dashed lines. */
   limits?: { min?: number; max?: number };

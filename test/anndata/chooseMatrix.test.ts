@@ -14,8 +14,8 @@ const COUNTS = [
   [12, 0],
 ];
 const LOGGED = [
-  [0, 0.7],
-  [2.5, 0],
+  [0, Math.log1p(1e4)],
+  [Math.log1p(2500), Math.log1p(7500)],
 ];
 const SCALED = [
   [-1, 0.5],
@@ -67,10 +67,27 @@ test("kinds of values are told apart", () => {
   assert.equal(kind(LOGGED), "logged");
   assert.equal(kind(SCALED), "scaled");
   assert.equal(kind([[0, 0]]), "empty");
-  // Counts per ten thousand: fractions, but beyond what a logarithm gives.
-  assert.equal(kind([[0.5, 812.25]]), "normalised");
-  // Above the protocol's limit of 1 for the smallest value.
-  assert.equal(kind([[1.5, 2.5]]), "normalised");
+  assert.equal(
+    kind([
+      [0.5, 812.25],
+      [406.375, 406.375],
+    ]),
+    "normalised",
+  );
+  assert.equal(
+    kind([
+      [0.5, 812.25],
+      [1.5, 2.25],
+    ]),
+    "corrected",
+  );
+  assert.equal(
+    kind([
+      [0, 1],
+      [1, 1],
+    ]),
+    "binary",
+  );
 });
 
 test("when nothing can serve, the error says what each matrix holds", () => {

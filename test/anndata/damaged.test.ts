@@ -110,9 +110,10 @@ async function fileWith(
   indices: number[],
   data: number[],
   columns = 3,
+  mostEntries = 0,
 ): Promise<void> {
   const rows = indptr.length - 1;
-  const writer = await H5adWriter.create(path, columns);
+  const writer = await H5adWriter.create(path, columns, "float32", mostEntries);
   const block = {
     indptr: Int32Array.from(indptr),
     indices: Int32Array.from(indices),
@@ -174,7 +175,7 @@ test("indptr that does not begin at 0 is an error", async (context) => {
   await fileWith(path, [0, 1, 2], [0, 1], [1, 2]);
   await loadLibrary();
   const file = new File(path, "a");
-  (file.get("X/indptr") as never as Resizable).write_slice([[0, 1]], BigInt64Array.of(1n));
+  (file.get("X/indptr") as never as Resizable).write_slice([[0, 1]], Int32Array.of(1));
   file.close();
   const cells = await readH5ad(path);
   assert.throws(() => dense(cells.X!), /\/X: indptr begins at 1, not at 0; the file is damaged/);
@@ -207,14 +208,14 @@ test("no cells, no genes and no matrix are read as what they are", async (contex
 
 test("more than 2^31 entries: positions are exact, and a row of far more entries than it has places is refused", async (context) => {
   const path = join(temporaryFolder(context), "huge.h5ad");
-  await fileWith(path, [0, 0, 3], [0, 1, 2], [1, 2, 3]);
   const many = 2 ** 31 + 5;
+  await fileWith(path, [0, 0, 3], [0, 1, 2], [1, 2, 3], 3, many);
   await loadLibrary();
   // The chunks before the last are never written: they read as zeros and take no room on the disk.
   const file = new File(path, "a");
   const part = (name: string) => file.get(`X/${name}`) as never as Resizable;
   for (const [name, values] of [
-    ["indices", Int32Array.of(0, 1, 2)],
+    ["indices", BigInt64Array.of(0n, 1n, 2n)],
     ["data", Float32Array.of(7, 8, 9)],
   ] as const) {
     part(name).resize([many + 3]);

@@ -56,7 +56,6 @@ test("every type of element, as anndata and other programs write it, is read and
     "layers/csr_bool: sparse values, (6, 4) bool and (6, 4) float32",
     "layers/dense_bool: bool and float32",
     "obs/float16: dtype float16 and float32",
-    "uns/nothing: only in the first",
   ]);
 });
 

@@ -109,6 +109,7 @@ test("a folder that the published code fine-tuned: the rest is found where its f
 
 test("what such a folder's file names and is nowhere can be given", () => {
   const { work, tuned } = publishedFolder();
+  rmSync(join(work, "save/pp_eyeGPT-May05-10-00-00/vocab.json"));
   rmSync(join(work, "pretrained_models"), { recursive: true });
   renameSync(join(work, "save/pp_eyeGPT-May05-10-00-00/id2type.json"), join(work, "types.json"));
   const found = openFolder(tuned);

@@ -41,6 +41,15 @@ test("written weights read back to the bit", () => {
   assert.equal(length % 8, 0);
 });
 
+test("every byte of a boolean but 0 is true, as to PyTorch", () => {
+  const header = Buffer.from('{"w":{"dtype":"BOOL","shape":[4],"data_offsets":[0,4]}}');
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const path = join(scratch, "bool.safetensors");
+  writeFileSync(path, Buffer.concat([length, header, Buffer.of(0, 1, 2, 255)]));
+  assert.deepEqual([...readSafetensorsWeights(path).get("w")!.data], [0, 1, 1, 1]);
+});
+
 test("a file that is cut short or something else is refused by name", () => {
   const whole = readFileSync(batch);
   for (let length = 0; length < whole.length; length += 61) {

@@ -46,6 +46,10 @@ test("inspect shows the matrices and the columns", async () => {
     (await cellkernelHere("inspect", "notebooks/data/pbmc68k_reduced.h5ad")).stdout,
     /bulk_labels: 10 values/,
   );
+  const files = [counts, "notebooks/data/pbmc68k_reduced.h5ad", "--sample-column", "file"];
+  const both = (await cellkernelHere("inspect", ...files)).stdout;
+  assert.match(both, /: 1259 cells × [1-9]\d* genes/);
+  assert.match(both, /file: 2 values, counts559, pbmc68k_reduced/);
 });
 
 test("simulate writes a file and names it simulated", async () => {
@@ -75,11 +79,11 @@ test("mistakes exit with 2 and a hint, failures with 1", async () => {
     (await cellkernelHere("preprocess", counts, "--flavor", "v4")).stderr,
     /must be one of seurat_v3, cell_ranger, seurat/,
   );
-  assert.match((await cellkernelHere("preprocess")).stderr, /expected FILE, got none/);
+  assert.match((await cellkernelHere("preprocess")).stderr, /expected FILE…, got none/);
   assert.match((await cellkernelHere("simulate", "x.h5ad")).stderr, /--cells N is needed/);
   const missing = cellkernel("preprocess", "nowhere.h5ad");
   assert.equal(missing.status, 1);
-  assert.match(missing.stderr, /^cellkernel preprocess: \/.*nowhere\.h5ad does not exist\./);
+  assert.match(missing.stderr, /^cellkernel preprocess: there is no file \/.*nowhere\.h5ad$/m);
   assert.equal(missing.stdout, "");
 });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { gradients } from "../../src/graph/autodiff.js";
 import { sigmoid } from "../../src/graph/elementwise.js";
 import { Graph } from "../../src/graph/graph.js";
 import { crossEntropy, maskedMeanSquaredError, negativeLogBernoulli } from "../../src/graph/losses.js";
@@ -21,6 +22,47 @@ test("crossEntropy: weighted sum over the cells, derivative by the logits", asyn
     return sum + weights.data[i] * (Math.log(total) - row[label]);
   }, 0);
   assertClose(y, [expected]);
+});
+
+test("crossEntropy with label smoothing 0.1, plain and by class weights: PyTorch's loss and derivative", async () => {
+  // torch.nn.functional.cross_entropy(x, y, weight, label_smoothing=0.1) and x.grad, PyTorch 2.13.
+  const x = numbers([4, 3], [1, -0.5, 0.25, 0.1, 0.2, -1.5, 2, 0, 0.5, -0.3, 0.7, 0.9], ["B", 3]);
+  const y = integers([4], [0, 2, 1, 2], ["B"]);
+  const cases = [
+    {
+      classWeights: [1, 1, 1],
+      loss: 1.487505673358,
+      gradient: [
+        ...[-0.0858839174191, 0.0245670784534, 0.0613168389657, 0.100029342196],
+        ...[0.111425944267, -0.211455286463, 0.175697847745, -0.208427421318],
+        ...[0.0327295735729, 0.0271861092043, 0.0882185218737, -0.115404631078],
+      ],
+    },
+    {
+      classWeights: [1, 2, 0.5],
+      loss: 1.671906650075,
+      gradient: [
+        ...[-0.0834264271539, 0.0167820853165, 0.0666443418374, 0.0530721828002],
+        ...[0.0511969239735, -0.104269106774, 0.344393097066, -0.418930335303],
+        ...[0.074537238237, 0.0117943507713, 0.038046051284, -0.0498404020553],
+      ],
+    },
+  ];
+  for (const { classWeights, loss, gradient } of cases) {
+    const own = Array.from(y.data, (label) => classWeights[label]);
+    const total = own.reduce((sum, weight) => sum + weight, 0);
+    const each = own.map((weight) => weight / total);
+    const others = classWeights.map((weight) => ((0.1 / 3) * weight) / total);
+    const operands = [x, y, numbers([4], each, ["B"]), numbers([1, 3], others)];
+    const g = new Graph();
+    const [l, c, w, o] = inputsOf(g, operands);
+    const found = crossEntropy(g, l, c, w, { kept: 0.9, others: o });
+    g.output("loss", found);
+    g.output("gradient", gradients(g, found, [l])[0]!);
+    const out = await runGraph(g, operands);
+    assertClose(out.loss, [loss]);
+    assertClose(out.gradient, gradient);
+  }
 });
 
 test("crossEntropy: logits of a thousand neither overflow nor lose the answer", async () => {

@@ -11,7 +11,7 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-sys.path.insert(0, "test/fixtures/model")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "fixtures/model"))
 from make import load_scgpt  # noqa: E402
 
 folder = Path(sys.argv[1])

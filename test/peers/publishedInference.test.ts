@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { evaluate, finetune } from "../../src/index.js";
+import { evaluate, finetune, loadRun, Vocabulary } from "../../src/index.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
+import { PUBLISHED, publishedFolder, writePublishedCells } from "../support/publishedFolder.js";
 import { writeTokens } from "../support/tokens.js";
 
 for (const [what, args] of [
@@ -35,3 +36,28 @@ for (const [what, args] of [
       assert.ok(Math.abs(labelled.probabilities[cell] - best) < 1e-5, `probability of cell ${cell}`);
     });
   });
+
+test("cells that a run of the published code labels get PyTorch's labels and probabilities", async () => {
+  const { work, tuned } = publishedFolder();
+  const genes = join(work, PUBLISHED.task_info.input_dataset_directory);
+  await writePublishedCells(genes);
+  const { labelled, ready, notes } = (await evaluate(await loadRun(tuned), { cells: genes, subset: "all" }))
+    .parts;
+  assert.equal(labelled.codes.length, 40, notes.join());
+
+  // Inference there wants the vocabulary in the folder.
+  const vocabulary = Vocabulary.fromFile(join(work, "pretrained_models/scGPT_human/vocab.json"));
+  writeFileSync(join(tuned, "vocab.json"), JSON.stringify(vocabulary));
+  const tokens = join(work, "tokens.safetensors");
+  writeTokens(tokens, ready.tokens, vocabulary);
+  const script = resolve("test/peers/publishedInference.py");
+  const printed = execFileSync(resolve(".venv-peers/bin/python"), [script, tuned, tokens], {
+    encoding: "utf8",
+    cwd: work,
+  });
+  (JSON.parse(printed).probabilities as number[][]).forEach((row, cell) => {
+    const best = Math.max(...row);
+    assert.equal(labelled.codes[cell], row.indexOf(best), `label of cell ${cell}`);
+    assert.ok(Math.abs(labelled.probabilities[cell] - best) < 1e-5, `probability of cell ${cell}`);
+  });
+});

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { readTorch } from "../../src/checkpoint/torch.js";
 import { writeTorch } from "../../src/checkpoint/torchWrite.js";
 import { balancedClassWeights } from "../../src/train/classWeights.js";
-import { stepLearningRate } from "../../src/train/schedule.js";
+import { learningRate } from "../../src/train/schedule.js";
 
 const python = (script: string, ...args: string[]) =>
   JSON.parse(execFileSync(".venv-peers/bin/python", ["-c", script, ...args], { encoding: "utf8" }));
@@ -42,7 +42,11 @@ for epoch in range(10):
 print(json.dumps(rates))`;
   const rates: number[] = python(script);
   rates.forEach((rate, i) => {
-    assert.ok(Math.abs(stepLearningRate(1e-4, 0.9, 3, i + 1) - rate) < 1e-15, `epoch ${i + 1}`);
+    assert.ok(
+      Math.abs(learningRate({ lr: 1e-4, scheduleRatio: 0.9, scheduleInterval: 3 }, i, i + 1, 9) - rate) <
+        1e-15,
+      `epoch ${i + 1}`,
+    );
   });
 });
 

@@ -29,3 +29,15 @@ test("limits on cells and genes hold together", () => {
   assert.deepEqual([...filterGenes(matrix, { minCells: 3 })], [1, 0, 0]);
   assert.deepEqual([...filterGenes(matrix, {})], [1, 1, 1]);
 });
+
+test("the most that a cell or gene may have: scanpy's, one limit after the other", async () => {
+  const { matrix, cells } = await counts559();
+  const count = (kept: Uint8Array) => kept.reduce((sum, one) => sum + one, 0);
+  assert.equal(count(filterCells(matrix, { maxGenes: 1200 })), 279);
+  assert.equal(count(filterCells(matrix, { maxCounts: 3000 })), 243);
+  const all = filterCells(matrix, { minGenes: 600, maxGenes: 1200, maxCounts: 3000 });
+  assert.equal(count(all), 199);
+  assert.deepEqual(cells.filter((_, cell) => all[cell] === 1).slice(0, 3), ["Cell_11", "Cell_12", "Cell_13"]);
+  assert.equal(count(filterGenes(matrix, { maxCells: 50 })), 3508);
+  assert.equal(count(filterGenes(matrix, { maxCounts: 100 })), 4719);
+});

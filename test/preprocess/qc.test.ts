@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { calculateQcMetrics, QcAccumulator } from "../../src/preprocess/qc.js";
+import { calculateQcMetrics } from "../../src/preprocess/qc.js";
 import { expected } from "./expected.js";
 import { counts559, denseMatrix } from "./matrix.js";
 
@@ -33,17 +33,4 @@ test("names must fit the matrix", () => {
     () => calculateQcMetrics(denseMatrix([[1, 2]]), ["A"]),
     /has 2 genes, but 1 names were given/,
   );
-});
-
-test("the rule for logged values", () => {
-  const looksLogged = (values: number[]) => {
-    const names = values.map((_, i) => `G${i}`);
-    const qc = new QcAccumulator(1, names);
-    for (const block of denseMatrix([values], Float64Array).blocks()) qc.add(block);
-    return qc.range.logged;
-  };
-  assert.equal(looksLogged([0.3, 0, 7.1]), true);
-  assert.equal(looksLogged([0.3, 0, 30]), true);
-  assert.equal(looksLogged([0.3, 0, 30.5]), false);
-  assert.equal(looksLogged([1, 0, 7]), false);
 });

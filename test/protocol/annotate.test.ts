@@ -3,7 +3,16 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { annotate, finetune, H5adWriter, type Run, readH5ad } from "../../src/index.js";
+import {
+  annotate,
+  type DenseArray,
+  embed,
+  finetune,
+  H5adWriter,
+  type Run,
+  readH5ad,
+  readZarr,
+} from "../../src/index.js";
 import { Random } from "../../src/support/random.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 
@@ -80,6 +89,34 @@ test("8-bit integers: how many labels stay those of float32 is said, and is so",
   );
 });
 
+test("embed writes the embeddings that annotate writes, and no labels", async () => {
+  const random = new Random(7);
+  const genes = Array.from({ length: 40 }, (_, g) => `G${g}`);
+  const path = await file(
+    "embed.h5ad",
+    genes,
+    Array.from({ length: 30 }, () => genes.map(() => random.below(9))),
+  );
+  await annotate(run, path, { out: `${path}.labelled.h5ad` });
+  const embedding = await embed(run, path, { out: `${path}.embedded.h5ad` });
+  assert.equal(embedding.width, 16);
+  const read = async (out: string) => {
+    const cells = await readH5ad(out);
+    const array = (await cells.obsm.get("X_scGPT")) as DenseArray;
+    const columns = cells.obs.columnNames();
+    cells.close();
+    return { values: [...(array.data as Float32Array)], columns };
+  };
+  const [labelled, embedded] = [await read(`${path}.labelled.h5ad`), await read(embedding.path)];
+  assert.equal(embedded.values.length, 30 * 16);
+  assert.deepEqual(embedded.values, labelled.values);
+  assert.deepEqual(
+    embedded.columns.filter((name) => /label|probability/.test(name)),
+    [],
+  );
+  await assert.rejects(embed(run, path, { out: "" }), /embed needs a file to write/);
+});
+
 test("a file that shares no gene with the model is refused, and nothing is written", async () => {
   const path = await file("foreign.h5ad", ["ENSG1", "ENSG2"], [[1, 2]]);
   const out = join(scratch, "never.h5ad");
@@ -95,4 +132,32 @@ test("a file that shares no gene with the model is refused, and nothing is writt
   await assert.rejects(annotate(run, known, { out: deep, ...early }), /there is no folder/);
   await assert.rejects(annotate(run, path, {} as never), /annotate needs a file to write/);
   assert.ok(!existsSync(out));
+});
+
+test("several files become one labelled store, all their cells in order, each labelled as in a file of its own", async () => {
+  const genes = Array.from({ length: 40 }, (_, g) => `G${g}`);
+  const random = new Random(8);
+  const draw = (cells: number) => Array.from({ length: cells }, () => genes.map(() => random.below(9)));
+  const paths = [await file("donor2.h5ad", genes, draw(3)), await file("donor1.h5ad", genes, draw(2))];
+  const out = join(scratch, "donors.zarr");
+  const together = await annotate(run, paths, { out, sampleColumn: "donor" });
+  const apart = [];
+  for (const path of paths) apart.push(...(await annotate(run, path, { out: `${path}.alone.h5ad` })).codes);
+  assert.deepEqual([...together.codes], apart);
+  const cells = await readZarr(out);
+  assert.deepEqual(
+    [...(cells.obs.column("donor") as Iterable<unknown>)],
+    ["donor2", "donor2", "donor2", "donor1", "donor1"],
+  );
+  assert.deepEqual(
+    [...(cells.obs.column("predicted_label") as Iterable<unknown>)],
+    apart.map((code) => run.classes[code]),
+  );
+  assert.deepEqual((cells.obsm.get("X_scGPT") as { shape: number[] }).shape, [5, run.args.embsize]);
+  cells.close();
+  await assert.rejects(annotate(run, paths, { out: paths[1] }), /is the input itself/);
+  // The same from the store, into a copy of it: its own labels are replaced.
+  const again = join(scratch, "again.zarr");
+  assert.deepEqual([...(await annotate(run, out, { out: again })).codes], apart);
+  await assert.rejects(annotate(run, out, { out: join(out, "inside.zarr") }), /is the input itself/);
 });

@@ -55,7 +55,7 @@ test("mouse names: the reason is named", async () => {
   const path = await file(2, (i) => `g${i}`);
   await assert.rejects(
     annotate(await run, path, { out: join(scratch, "x.h5ad") }),
-    /found when case is ignored: perhaps the cells are of another species/,
+    /found when case is ignored: perhaps the cells are of another species .* species: "mouse" \(--species mouse\)/,
   );
 });
 

@@ -160,6 +160,15 @@ test("symbols of var are joined to the counts of raw by the index", async () => 
   cells.close();
 });
 
+test("symbols of raw.var are joined to the counts of X; a name that repeats in the index is joined to none", async () => {
+  const parts = called(["g1", "g2", "g3", "g3"]);
+  const symbols = table({ gene_symbols: ["NKG7", "CD3D", "CD19", "LYZ"] });
+  const raw = { X: parts.X!, var: symbols, varNames: ["g2", "g1", "g3", "g3"], varm: parts.varm };
+  const ready = await prepare(new AnnData({ ...parts, raw, close: () => {} }), { matrix: "X" });
+  assert.deepEqual(ready.tokens.genes, ["CD3D", "NKG7"]);
+  says(ready, /^Gene names were taken from the column "gene_symbols" of raw\.var, joined by the index/);
+});
+
 test("a file as Seurat's converters leave it: the index of raw.var is a column called _index", async () => {
   const parts = called(["CD3D", "CD19", "NKG7"]);
   const raw = {
@@ -234,6 +243,10 @@ test("a vocabulary of ids finds the genes of a file that has symbols", async () 
   ]);
   const ready = await prepare(called(["CD3D", "H2AFZ", "foo"]), {}, vocabulary);
   assert.deepEqual(ready.tokens.genes, ["ENSG00000167286", "ENSG00000164032"]);
+  const ids = { gene_ids: ["ENSG00000167286.1", "ENSG00000164032.2", "ENSG00000177455.3"] };
+  const { match, tokens } = await prepare(called(["CD3D", "foo", "bar"], ids), {}, vocabulary);
+  assert.deepEqual(tokens.genes, ["ENSG00000167286", "ENSG00000164032", "ENSG00000177455"]);
+  assert.equal(match.column, "gene_ids");
 });
 
 /** Cd3d, Cd19, Nkg7, Cd14, Ms4a1 as mice have them, and one that people lack. */

@@ -26,6 +26,8 @@ test("a file's matrices, columns and the choice are shown; where none can serve,
   assert.deepEqual(found.obs, [{ column: "type", values: 2, examples: ["B", "T"] }]);
   assert.match(found.matrices[0].holds, /^scaled values/);
   assert.match(found.choice, /^Chose layer "counts", which holds counts/);
+  const both = await inspect([path], { sampleColumn: "file" });
+  assert.deepEqual(both.obs.at(-1), { column: "file", values: 1, examples: ["cells"] });
   const other = join(folder, "scaled.h5ad");
   await writeH5ad(memoryCells(scaled), other);
   assert.match(

@@ -48,6 +48,7 @@ test("a model says what of it the weights hold, also of a folder of the publishe
 test("what a folder of the published code lacks is asked for by name", async () => {
   const { work, tuned } = publishedFolder();
   rmSync(join(work, "pretrained_models"), { recursive: true });
+  rmSync(join(work, "save/pp_eyeGPT-May05-10-00-00/vocab.json"));
   await assert.rejects(openModel(tuned), /holds no vocab\.json, .*option vocabulary \(--vocab FILE\)/);
   const model = await openModel(tuned, { vocabulary: "test/fixtures/model/continuous/vocab.json" });
   assert.equal(model.vocabulary.size, 61);

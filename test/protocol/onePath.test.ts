@@ -73,7 +73,15 @@ const VALUES: Required<PreparationOptions> = {
     includeZeroGene: true,
     matrix: "other",
   },
-  ...{ geneColumn: "symbol", genesOf: panel, duplicates: "sum", species: "mouse", renamed: true, seed: 5 },
+  ...{
+    values: "logged",
+    geneColumn: "symbol",
+    genesOf: panel,
+    duplicates: "sum",
+    species: "mouse",
+    renamed: true,
+    seed: 5,
+  },
 };
 
 const model = tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 }).then(({ folder, vocabulary }) => {

@@ -20,6 +20,9 @@ test("prepared cells show what was kept, and every note", async () => {
     assert.ok(text.includes(said), `${said} is missing from\n${text}`);
   const quality = (await plotQuality(ready)[MIME]())["application/vnd.vegalite.v5+json"];
   assert.match(JSON.stringify(quality), /counts per cell/);
+  const lines = ((await plotQuality(ready)[MIME]())["text/plain"] as string).split("\n");
+  // numpy: median, least and most of (adata.X > 0).sum(axis=0).
+  assert.equal(lines.at(-1), "cells per gene: median 75, from 4 to 559 (9810 genes)");
   const variable = (await plotVariableGenes(ready)[MIME]())["application/vnd.vegalite.v5+json"];
   assert.match(JSON.stringify(variable), /standardised variance/);
 });

@@ -144,7 +144,7 @@ test("a matrix that a sample of it misjudges is judged by all of it", async () =
   const { genes, source, notes } = await preprocess(memoryCells(denseMatrix(rows)), { nHvg: 2 });
   assert.match(source.why, /counts/);
   assert.equal(genes.variability?.flavor, "cell_ranger");
-  assert.ok(notes.some((note) => /values look logged already/.test(note)));
+  assert.ok(notes.some((note) => /have fractions and do not look logged/.test(note)));
 });
 
 test("repeated genes are renamed, or added up", async () => {

@@ -138,7 +138,7 @@ const attacks: [name: string, file: Buffer, expected: RegExp][] = [
   ["long.safetensors", safetensors(" ".repeat(2 ** 22 + 1)), /its header of 4194305 bytes is too long/],
 ];
 
-test("small hostile checkpoints are refused within 3 s and 300 MB", async (t) => {
+test("small hostile checkpoints are refused within 3 s and 500 MB", async (t) => {
   // The time that the first one takes to load the readers is not its own.
   writeFileSync(joinPath(folder, "good.pt"), checkpoint(dict(["w", plain])));
   const good = await victim.read("checkpoint", joinPath(folder, "good.pt"), 30);
@@ -151,7 +151,7 @@ test("small hostile checkpoints are refused within 3 s and 300 MB", async (t) =>
       assert.deepEqual([error?.name, error?.code], ["CellkernelError", "format"]);
       assert.match(error!.message, expected);
       assert.ok(error!.message.includes(name), error!.message);
-      assert.ok(ms < 3000 && megabytes < 300, `${ms} ms, ${megabytes} MB`);
+      assert.ok(ms < 3000 && megabytes < 500, `${ms} ms, ${megabytes} MB`);
     });
 });
 
@@ -164,7 +164,7 @@ test("a file that claims 20 GB on the disk is not taken into memory", async () =
   const { error, megabytes } = await victim.read("checkpoint", path);
   rmSync(path);
   assert.equal(error?.code, "format");
-  assert.ok(megabytes < 300, `${megabytes} MB`);
+  assert.ok(megabytes < 500, `${megabytes} MB`);
 });
 
 test("tensors that share a storage, and one that repeats an element, are read", async () => {

@@ -25,7 +25,7 @@ test("a gzipped table of one line is refused after 32 MB of it, in time that gro
   const { error, ms, megabytes } = await victim.read("cells", file("line.csv.gz", packed));
   assert.equal(error?.name, "CellkernelError");
   assert.match(error!.message, /line\.csv\.gz has a line of more than 33554432 bytes/);
-  assert.ok(ms < 3000 && megabytes < 300, `${ms} ms, ${megabytes} MB`);
+  assert.ok(ms < 3000 && megabytes < 500, `${ms} ms, ${megabytes} MB`);
 });
 
 test("a line of many quoted fields, and a quoted field of megabytes, are read", async () => {

@@ -5,6 +5,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -43,9 +44,9 @@ const ATTACKS: [string, (store: string) => void, RegExp][] = [
     /obs\/_index: its chunks claim 134217728 elements/,
   ],
   [
-    "an index of 2^26 texts in chunks that are not there",
-    (store) => edit(store, "obs/_index/.zarray", { shape: [2 ** 26], chunks: [3] }),
-    /obs\/_index claims 67108864 elements/,
+    "2^26 texts in chunks that are not there",
+    (store) => edit(store, "uns/text/.zarray", { shape: [2 ** 26], chunks: [3] }),
+    /uns\/text claims 67108864 elements/,
   ],
   [
     "2^40 values",
@@ -117,6 +118,11 @@ const ATTACKS: [string, (store: string) => void, RegExp][] = [
   ],
   ["a chunk that is cut short", (store) => truncateSync(join(store, "X/data/0"), 20), /it is cut short/],
   [
+    "an index of 2^26 texts for three cells",
+    (store) => edit(store, "obs/_index/.zarray", { shape: [2 ** 26], chunks: [3] }),
+    /X is 3 × 2, but obs and var ask for 67108864 × 2/,
+  ],
+  [
     "negative and fractional sizes",
     (store) => edit(store, "X/data/.zarray", { shape: [-1], chunks: [0.5] }),
     /X\/data: its metadata give a size of \[0\.5\]/,
@@ -124,10 +130,10 @@ const ATTACKS: [string, (store: string) => void, RegExp][] = [
   [
     "2^26 chunks of one element, none of them there",
     (store) => {
-      edit(store, "obs/note/.zarray", { dtype: "|i1", filters: null, shape: [2 ** 26], chunks: [1] });
-      rmSync(join(store, "obs/note/0"));
+      edit(store, "uns/text/.zarray", { dtype: "|i1", filters: null, shape: [2 ** 26], chunks: [1] });
+      rmSync(join(store, "uns/text/0"));
     },
-    /obs\/note claims 67108864 elements in chunks of 1/,
+    /uns\/text claims 67108864 elements in chunks of 1/,
   ],
   [
     "an index outside of the store",
@@ -218,3 +224,20 @@ test("a store is written to where a link points, and the link stays", async (con
   assert.ok(lstatSync(join(folder, "link.zarr")).isSymbolicLink());
   assert.ok(existsSync(join(out, ".zgroup")) && !existsSync(join(out, "zarr.json")));
 });
+
+for (const name of ["..", ".", "", ".zgroup", "zarr.json", "a\\b"])
+  test(`a member that is called ${JSON.stringify(name)} leads nowhere`, async (context) => {
+    const folder = temporaryFolder(context);
+    mkdirSync(join(folder, "a", "b"), { recursive: true });
+    for (const path of ["mine", "a/mine", "a/b/mine"]) writeFileSync(join(folder, path), "mine");
+    const out = join(folder, "a", "b", "out.zarr");
+    const uns = { x: { [name]: { [name]: { [name]: { b: { c: 1 } } } } } };
+    const obs = table({ label: ["a", "b", "c"] });
+    for (const input of ["test/fixtures/zarr/v2.zarr", "test/fixtures/zarr/v3.zarr"])
+      await assert.rejects(
+        writeResults(input, out, { obs, uns }, { byRow: true }),
+        /cannot be written to a Zarr store; rename it/,
+      );
+    for (const path of ["mine", "a/mine", "a/b/mine"]) assert.ok(existsSync(join(folder, path)));
+    assert.deepEqual(readdirSync(join(folder, "a", "b")), ["mine"]);
+  });

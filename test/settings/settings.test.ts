@@ -85,6 +85,7 @@ test("a file of the published code is read as it is; what has no say is told", (
       },
     },
     model: "pretrained_models/scGPT_human",
+    inputData: "save/pp_eyeGPT-May05-10-00-00/input_data.h5ad",
   });
   assert.match(notes[0], /train_args\.yml hold over the defaults; what is given beside it wins over both$/);
   assert.match(notes.at(-1)!, /the architecture is that of the model, .*nlayers, nheads, embsize/);

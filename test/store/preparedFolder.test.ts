@@ -69,6 +69,26 @@ test("the same file and options are not prepared again; others are refused, and 
   assert.deepEqual(readFileSync(join(out, "tokens.safetensors")), written);
 });
 
+test("several files are prepared as one, and known again by all of them, their names and their order", async () => {
+  const [one, two] = ["one.h5ad", "two.h5ad"].map((name) => join(folder, name));
+  for (const path of [one, two]) cpSync(file, path);
+  const out = join(folder, "several");
+  const several = { ...options, sampleColumn: "file", batch: "file" };
+  const first = await preprocessFile([one, two], several, out);
+  assert.deepEqual([first.cells, first.genes, first.batches], [1118, 9810, ["one", "two"]]);
+  assert.equal((await preprocessFile([one, two], several, out)).reused, true);
+  for (const [paths, other] of [
+    [[two, one], several],
+    [[one], several],
+    [[one, two], { ...several, join: "outer" as const }],
+  ] as const)
+    await assert.rejects(
+      preprocessFile(paths, other, out),
+      /preparation of another file or with other options/,
+    );
+  await assert.rejects(preprocessFile([one, two], options), /one\.h5ad has an obs column "batch" already/);
+});
+
 test("a folder of something else is left alone", async () => {
   const out = join(folder, "other");
   mkdirSync(out);

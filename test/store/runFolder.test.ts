@@ -103,6 +103,10 @@ test("folders of the version before, of a later one and damaged ones are named a
   );
   await refused({ format: 2 }, /run\.json is of format 2; this version reads format 1/);
   await refused({ settings: "none" }, /run\.json: "settings" is "none"; expected an object/);
+  await refused(
+    { settings: { ...record.settings, threads: 100_000 } },
+    /run\.json: the option threads is 100000; expected a whole number of at least 1, at most 1024/,
+  );
   await refused({ recipe: undefined }, /run\.json: "recipe" is missing; expected an object/);
   await refused({ recipe: { ...record.recipe, genes: 5 } }, /"recipe\.genes" is no list of genes/);
   writeFileSync(join(folder, "run.json"), "{");

@@ -20,6 +20,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { writeFileAtomically } from "../../src/support/atomic.js";
 import { writeFolderAtomically } from "../../src/support/atomicFolder.js";
+import { checkWritableFolder } from "../../src/support/destination.js";
 import { checkWritable, TemporaryFile } from "../../src/support/temporaryFile.js";
 
 const skip = process.platform === "win32" && "links and modes as Unix has them";
@@ -47,6 +48,18 @@ test("what is no file is refused, and stays: devices, pipes, sockets, folders", 
   assert.ok(statSync("/dev/null").isCharacterDevice());
   assert.deepEqual(readdirSync(at).sort(), ["link", "pipe", "socket"]);
   server.close();
+});
+
+test("a folder that can't be made is refused before any work", () => {
+  const at = folder();
+  writeFileSync(join(at, "file"), "");
+  const refused = (name: string, why: RegExp) =>
+    assert.throws(() => checkWritableFolder(join(at, name)), { code: "path", message: why });
+  refused("file", /file cannot be written: it is a file, not a folder/);
+  refused("file/below", /file\/below cannot be written: .*/);
+  checkWritableFolder(join(at, "new", "and", "below"));
+  checkWritableFolder(at);
+  assert.deepEqual(readdirSync(at), ["file"]);
 });
 
 test("a standard output that is a pipe is none that a file could take the place of", { skip }, () => {

@@ -48,7 +48,8 @@ interface Column {
 /** Numbers as numbers, all else as text; a missing value is one of its own. */
 function hashOfColumn(column: Column): string {
   const values = Array.from({ length: column.length }, (_, row) => column.at(row));
-  if (values.every((value) => typeof value === "number")) return hashOfNumbers(values as number[]);
+  if (values.every((value) => typeof value === "number" || typeof value === "bigint"))
+    return hashOfNumbers(values.map(Number));
   return hashOfTexts(
     values.map((value) =>
       value === null ? "\u0001NA" : typeof value === "boolean" ? `${Number(value)}` : String(value),

@@ -2,6 +2,10 @@ import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { writeH5ad } from "../../src/index.js";
+import { Random } from "../../src/support/random.js";
+import { denseMatrix } from "../preprocess/matrix.js";
+import { memoryCells } from "../protocol/cells.js";
 
 /** Every section and key of the published code's file, with its values but for the sizes, which are those of the fixture. */
 export const PUBLISHED = {
@@ -83,6 +87,8 @@ export const PUBLISHED = {
   },
 };
 
+const TYPES = ["Rod", "Cone", "BC", "MG", "RGC"];
+
 const FIXTURE = "test/fixtures/model/continuous";
 
 /**
@@ -95,10 +101,21 @@ export function publishedFolder(): { work: string; tuned: string } {
   const prepared = join(work, PUBLISHED.task_info.save_dir);
   const tuned = join(work, "save/dev_eyeGPT-May05-11-00-00");
   for (const folder of [human, prepared, tuned]) mkdirSync(folder, { recursive: true });
-  cpSync(`${FIXTURE}/vocab.json`, join(human, "vocab.json"));
-  const types = ["Rod", "Cone", "BC", "MG", "RGC"];
-  writeFileSync(join(prepared, "id2type.json"), JSON.stringify({ ...types }));
+  for (const folder of [human, prepared]) cpSync(`${FIXTURE}/vocab.json`, join(folder, "vocab.json"));
+  writeFileSync(join(prepared, "id2type.json"), JSON.stringify({ ...TYPES }));
   cpSync(`${FIXTURE}/best_model.pt`, join(tuned, "best_model.pt"));
   writeFileSync(join(tuned, "dev_train_args.yml"), stringify(PUBLISHED));
   return { work, tuned };
+}
+
+/** Simulated counts over genes of which the fixture's vocabulary knows G3 … G57, and the same in an .h5ad at the path. */
+export async function writePublishedCells(path: string, cells = 40): Promise<void> {
+  const random = new Random(5);
+  const varNames = Array.from({ length: 60 }, (_, g) => `G${g}`);
+  const counts = Array.from({ length: cells }, () => varNames.map(() => Math.max(0, random.below(12) - 5)));
+  const obs = {
+    majorclass: counts.map((_, cell) => TYPES[cell % TYPES.length]),
+    sampleid: counts.map(() => "a"),
+  };
+  await writeH5ad(memoryCells(denseMatrix(counts), { varNames, obs }), path);
 }

@@ -37,7 +37,7 @@ test("a class decoder trained on embeddings computed once is the one trained thr
   assert.equal(result.bestEpoch, kept.epoch);
 
   const source = new TokenSource(plan, spec, "cpu");
-  const frozen = (name: string) => isFrozen("backbone", name);
+  const frozen = (name: string) => isFrozen("backbone", name, 2);
   const trainer = await Trainer.create(spec, weights, { device: "cpu", seed: 3, frozen });
   for (let epoch = 1; epoch <= kept.epoch; epoch++)
     for (const cells of bucketBatches(tokens, plan.train, { batchSize: 16, maxSeqLen: 41, seed: 3, epoch }))

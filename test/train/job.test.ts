@@ -143,17 +143,22 @@ test("micro-batches make the same step as the whole batch, but for rounding", as
 
 test("frozen parts stay as they were to the bit, the others move", async () => {
   const before = plan().weights;
-  const frozenBy = { encoders: /^(value_)?encoder\./, backbone: /^(?!cls_decoder\.)/ };
-  for (const freeze of ["encoders", "backbone"] as const) {
+  const frozenBy = {
+    encoders: /^(value_)?encoder\./,
+    backbone: /^(?!cls_decoder\.)/,
+    lastLayer: /^(?!cls_decoder\.|transformer_encoder\.layers\.1\.)/,
+  };
+  for (const part of ["encoders", "backbone", "lastLayer"] as const) {
+    const freeze = part === "lastLayer" ? { lastLayers: 1 } : part;
     const after = await run(plan({ freeze, epochs: 1 }));
     const same = [...after.keys()].filter((name) =>
       Buffer.from(after.get(name)!.data.buffer).equals(Buffer.from(before.get(name)!.data.buffer)),
     );
     const unreached = [...after.keys()].filter((name) => name.startsWith("decoder."));
     const expected = [...after.keys()].filter(
-      (name) => frozenBy[freeze].test(name) || unreached.includes(name),
+      (name) => frozenBy[part].test(name) || unreached.includes(name),
     );
-    assert.deepEqual(same, expected, freeze);
+    assert.deepEqual(same, expected, part);
   }
 });
 

@@ -164,7 +164,8 @@ test("a step of several batches has the gradients of the whole one", async () =>
   const weights = randomWeights(spec);
   const whole = randomBatch(spec, 6, 20);
   const classWeights = Float32Array.of(1, 2, 0.5, 1, 3);
-  for (const extra of [{}, { classWeights }]) {
+  const losses: number[] = [];
+  for (const extra of [{}, { classWeights }, { classWeights, labelSmoothing: 0.1 }]) {
     const gradients: Weights[] = [];
     const results = [];
     const trainer = await Trainer.create(spec, weights, { ...options, ...extra });
@@ -180,7 +181,9 @@ test("a step of several batches has the gradients of the whole one", async () =>
     assert.ok(Math.abs(results[1].loss - results[0].loss) < 1e-6);
     assert.equal(results[1].correct, results[0].correct);
     assert.equal(results[1].cells, 6);
+    losses.push(results[0].loss);
   }
+  assert.equal(new Set(losses).size, 3, "class weights and label smoothing have a part in the loss");
 });
 
 test("state that is written in place is what it would be by copies", async () => {

@@ -83,6 +83,7 @@ const LOOKS = [
     "gradientUnits",
     "clip-path",
     "pointer-events",
+    "dy",
   ],
 ];
 

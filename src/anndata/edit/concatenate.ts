@@ -38,6 +38,13 @@ export function concatenate(parts: readonly AnnData[], options: ConcatenateOptio
       { option: "labels" },
     );
   }
+  const taken = parts.find((part) => part.obs.columnNames().includes(batch));
+  if (taken)
+    throw new CellkernelError(
+      "column",
+      `${taken.path} has an obs column "${batch}" already; give the column that says where a cell came from another name (option sampleColumn, --sample-column; of concatenate: batch).`,
+      { column: batch, path: taken.path },
+    );
   const [first] = parts;
   const varNames = joinedNames(parts, (part) => part.varNames, join);
   const stack = (matrices: readonly RowMatrix[]) =>
@@ -49,6 +56,7 @@ export function concatenate(parts: readonly AnnData[], options: ConcatenateOptio
   const layers = [...first.layers.keys()].filter((name) => parts.every((part) => part.layers.has(name)));
   return new AnnData({
     path: parts.map((part) => part.path).join(" + "),
+    sources: parts.flatMap((part) => part.sources),
     obs: tableOf(joinedObs(parts, join, batch, labels)),
     obsNames: cellNames(parts, labels),
     var: rowsOf(first.var, first.varNames, varNames),

@@ -1,10 +1,10 @@
 import { CellkernelError } from "../../support/error.js";
 import { AnnData, obsColumn } from "../anndata.js";
 import type { Value } from "../columns.js";
-import { takeRows } from "../join.js";
+import { takeTableRows } from "../join.js";
 import { MappedColumns, RowSubset } from "../matrices/subset.js";
 import type { RowMatrix } from "../matrix.js";
-import { columnsOf, tableOf } from "../table.js";
+import type { Unread } from "../unread.js";
 import { mapMembers, takeElementPairs, takeElementRows } from "./take.js";
 
 /** Which cells and genes to keep; what is left out keeps all. */
@@ -33,19 +33,25 @@ export function subset(adata: AnnData, { cells, genes }: Selection): AnnData {
   return view;
 }
 
+/** What can only be copied can't be cut. */
+function uncut(adata: AnnData, ...groups: string[]): Unread[] {
+  return adata.unread.filter(({ path }) => !groups.some((group) => path.startsWith(`${group}/`)));
+}
+
 /** The view of the cells with these ascending numbers. */
 export function takeCells(adata: AnnData, rows: Int32Array): AnnData {
   const take = (matrix: RowMatrix) => new RowSubset(matrix, rows);
   return new AnnData({
     ...adata,
     isFile: false,
-    obs: tableOf([...columnsOf(adata.obs, "obs")].map(([name, column]) => [name, takeRows(column, rows)])),
+    obs: takeTableRows(adata.obs, rows),
     obsNames: Array.from(rows, (row) => adata.obsNames[row]),
     X: adata.X && take(adata.X),
     raw: adata.raw && { ...adata.raw, X: take(adata.raw.X) },
     layers: new Map([...adata.layers].map(([name, layer]) => [name, take(layer)])),
     obsm: mapMembers(adata.obsm, (element) => takeElementRows(element, rows)),
     obsp: mapMembers(adata.obsp, (element) => takeElementPairs(element, rows)),
+    unread: uncut(adata, "/obs", "/layers"),
   });
 }
 
@@ -59,12 +65,13 @@ export function takeGenes(adata: AnnData, columns: Int32Array): AnnData {
   return new AnnData({
     ...adata,
     isFile: false,
-    var: tableOf([...columnsOf(adata.var, "var")].map(([name, column]) => [name, takeRows(column, columns)])),
+    var: takeTableRows(adata.var, columns),
     varNames: Array.from(columns, (column) => adata.varNames[column]),
     X: adata.X && take(adata.X),
     layers: new Map([...adata.layers].map(([name, layer]) => [name, take(layer)])),
     varm: mapMembers(adata.varm, (element) => takeElementRows(element, columns)),
     varp: mapMembers(adata.varp, (element) => takeElementPairs(element, columns)),
+    unread: uncut(adata, "/var", "/layers"),
   });
 }
 

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from "node:fs";
 import { CellkernelError } from "../../support/error.js";
 import type { AnnData } from "../anndata.js";
 import type { Column } from "../columns.js";
@@ -6,10 +7,12 @@ import { H5File } from "../hdf5/file.js";
 import { toColumn } from "../infer.js";
 import { CsrMatrix } from "../matrices/csr.js";
 import { assemble } from "./assemble.js";
+import { takeExpression } from "./expression.js";
+import { refuseOtherFormats, refuseOtherHdf5 } from "./recognize.js";
 
 /** How a 10x file is read. */
 export interface Read10xOptions {
-  /** The group to read in a file of Cell Ranger 2 that holds several genomes. */
+  /** The genome whose genes are read: needed in a file of Cell Ranger 2 that holds several. */
   genome?: string;
   /** Whether features other than genes (antibodies, guides) are left out; yes by default, as in scanpy. */
   genesOnly?: boolean;
@@ -23,8 +26,10 @@ export interface Read10xOptions {
  * Source: https://www.10xgenomics.com/support/software/cell-ranger/latest/analysis/outputs/cr-outputs-h5-matrices
  */
 export async function read10xH5(path: string, options: Read10xOptions = {}): Promise<AnnData> {
+  if (existsSync(path) && statSync(path).isFile()) refuseOtherFormats(path);
   const file = await H5File.open(path);
   try {
+    refuseOtherHdf5(file);
     return file.kind("/matrix") === "group" ? readVersion3(file, options) : readVersion2(file, options);
   } catch (error) {
     file.close();
@@ -34,23 +39,47 @@ export async function read10xH5(path: string, options: Read10xOptions = {}): Pro
 
 /** Whether an HDF5 file looks like one of 10x. */
 export function is10x(file: H5File): boolean {
-  return file.kind("/matrix/barcodes") === "dataset" || genomes(file).length > 0;
+  return (
+    (file.kind("/matrix") === "group" && file.kind("/matrix/barcodes") === "dataset") ||
+    genomes(file).length > 0
+  );
 }
 
-function readVersion3(file: H5File, { genesOnly = true }: Read10xOptions): AnnData {
-  const features = file.keys("/matrix/features").filter((key) => !key.startsWith("_"));
+function readVersion3(file: H5File, { genome, genesOnly = true }: Read10xOptions): AnnData {
+  const group = "/matrix/features";
+  // Groups among them, such as target_sets, say other things than one a feature.
+  const features = file
+    .keys(group)
+    .filter((key) => !key.startsWith("_") && file.kind(`${group}/${key}`) === "dataset");
   const columns = new Map<string, Column>();
   const rename: Record<string, string> = { id: "gene_ids", feature_type: "feature_types" };
   for (const key of features) {
     if (key === "name") continue;
-    columns.set(rename[key] ?? key, toColumn(texts(file, `/matrix/features/${key}`), file.at(key)));
+    columns.set(rename[key] ?? key, toColumn(texts(file, `${group}/${key}`), file.at(key)));
   }
-  const cells = open(file, "/matrix", texts(file, "/matrix/features/name"), columns);
-  const types = features.includes("feature_type") ? texts(file, "/matrix/features/feature_type") : [];
-  if (!genesOnly || types.every((type) => type === "Gene Expression")) return cells;
-  return takeGenes(
-    cells,
-    Int32Array.from(types.flatMap((type, i) => (type === "Gene Expression" ? [i] : []))),
+  const all = open(file, "/matrix", texts(file, `${group}/name`), columns);
+  const of = (key: string) => (features.includes(key) ? texts(file, `${group}/${key}`) : undefined);
+  const [genomes, types] = [of("genome"), of("feature_type")];
+  // Features that are no genes have a genome too, or an empty one.
+  const kept = Int32Array.from(all.varNames.keys()).filter(
+    (i) => genome === undefined || genomes?.[i] === genome,
+  );
+  if (kept.length === 0 && genome !== undefined)
+    throw noSuchGenome(file, [...new Set(genomes?.filter((name) => name !== ""))]);
+  const cells = kept.length < all.nVars ? takeGenes(all, kept) : all;
+  return genesOnly && types
+    ? takeExpression(
+        cells,
+        Array.from(kept, (i) => types[i]),
+      )
+    : cells;
+}
+
+function noSuchGenome(file: H5File, found: readonly string[]): CellkernelError {
+  return new CellkernelError(
+    "option",
+    `${file.path} holds the genomes ${found.join(", ") || "none"}; name one of them (option genome, on the command line --genome).`,
+    { option: "genome", path: file.path, genomes: found },
   );
 }
 
@@ -65,11 +94,7 @@ function readVersion2(file: H5File, { genome }: Read10xOptions): AnnData {
     );
   }
   if (!found.includes(chosen) || (genome === undefined && found.length > 1)) {
-    throw new CellkernelError(
-      "option",
-      `${file.path} holds the genomes ${found.join(", ")}; name one of them (option genome).`,
-      { option: "genome", path: file.path, genomes: found },
-    );
+    throw noSuchGenome(file, found);
   }
   const ids = toColumn(texts(file, `/${chosen}/genes`), file.at("genes"));
   return open(file, `/${chosen}`, texts(file, `/${chosen}/gene_names`), new Map([["gene_ids", ids]]));

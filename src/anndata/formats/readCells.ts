@@ -7,39 +7,33 @@ import { H5File } from "../hdf5/file.js";
 import { readH5ad } from "../readH5ad.js";
 import { readZarr } from "../readZarr.js";
 import { storeVersion } from "../zarr/folder.js";
-import { is10x, read10xH5 } from "./read10xH5.js";
-import { readCsv } from "./readCsv.js";
+import { is10x, type Read10xOptions, read10xH5 } from "./read10xH5.js";
+import { type ReadCsvOptions, readCsv } from "./readCsv.js";
 import { readMtx } from "./readMtx.js";
-import { firstBytes, isGzip, lines } from "./text.js";
+import { refuseBinary, refuseOtherFormats } from "./recognize.js";
+import { firstBytes, lines } from "./text.js";
 
-/** "PK", with which the header of a member begins. */
-const ZIP = Buffer.from([0x50, 0x4b, 0x03, 0x04]);
 const HDF5 = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+/** How a file of cells is read. */
+export interface ReadCellsOptions extends Pick<ReadCsvOptions, "transpose">, Pick<Read10xOptions, "genome"> {}
 
 /**
  * Opens cells in any of the formats that are read (`.h5ad`, a Zarr store, 10x `.h5`, a Matrix Market folder, CSV or
- * TSV), told apart by content and not by name.
+ * TSV), told apart by content and not by name. An option for another format is an error.
  */
-export async function readCells(path: string): Promise<AnnData> {
+export async function readCells(path: string, options: ReadCellsOptions = {}): Promise<AnnData> {
   if (!existsSync(path)) throw new CellkernelError("path", `${resolve(path)} does not exist.`, { path });
-  if (statSync(path).isDirectory()) return storeVersion(path) === undefined ? readMtx(path) : readZarr(path);
-  plainFile(path);
-  if (firstBytes(path, HDF5.length).equals(HDF5))
-    return (await holds10x(path)) ? read10xH5(path) : readH5ad(path);
-  if (firstBytes(path, ZIP.length).equals(ZIP))
-    throw new CellkernelError(
-      "format",
-      `${path} is a ZIP archive, as Zarr stores are packed in; give the folder that it unpacks to: unzip ${path} -d FOLDER.zarr`,
-      { path },
-    );
-  if (statSync(path).size === 0) throw new CellkernelError("format", `${path} is empty.`, { path });
-  if (!isGzip(path) && firstBytes(path, 4096).includes(0)) {
-    throw new CellkernelError(
-      "format",
-      `${path} is in no format that is known here: expected .h5ad, 10x .h5, a folder with matrix.mtx, CSV or TSV.`,
-      { path },
-    );
-  }
+  const directory = statSync(path).isDirectory();
+  if (!directory) plainFile(path);
+  const hdf5 = !directory && firstBytes(path, HDF5.length).equals(HDF5);
+  const tenx = hdf5 && (await holds10x(path));
+  if (options.genome !== undefined && !tenx) refuseOption(path, "genome", "a 10x .h5 file");
+  if (options.transpose && (directory || hdf5)) refuseOption(path, "transpose", "a table (CSV, TSV)");
+  if (directory) return storeVersion(path) === undefined ? readMtx(path) : readZarr(path);
+  if (hdf5) return tenx ? read10xH5(path, { genome: options.genome }) : readH5ad(path);
+  refuseOtherFormats(path);
+  refuseBinary(path);
   for await (const line of lines(path)) {
     if (line.toLowerCase().startsWith("%%matrixmarket")) {
       throw new CellkernelError(
@@ -50,7 +44,15 @@ export async function readCells(path: string): Promise<AnnData> {
     }
     break;
   }
-  return readCsv(path);
+  return readCsv(path, { transpose: options.transpose });
+}
+
+function refuseOption(path: string, option: keyof ReadCellsOptions, format: string): never {
+  throw new CellkernelError(
+    "option",
+    `${path} is not ${format}, for which alone the option ${option} (--${option}) is there. Leave it out.`,
+    { option, path },
+  );
 }
 
 async function holds10x(path: string): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { AnnData } from "../anndata.js";
 import { MemoryMatrix } from "../matrices/memory.js";
 import { assemble } from "./assemble.js";
 import { GrowingArray } from "./growing.js";
-import { lines } from "./text.js";
+import { lines, splitFields } from "./text.js";
 
 /** How a table of expression values is read. */
 export interface ReadCsvOptions {
@@ -17,8 +17,8 @@ export interface ReadCsvOptions {
 
 /**
  * Reads a table of cells × genes from CSV or TSV, also gzipped. The first row has the gene names, the
- * first column the cell names; the corner may be missing, as R writes it. Only the values that are not
- * zero are kept in memory.
+ * first column the cell names; the corner may be missing, as R writes it. Where fields are not separated by commas, a
+ * comma may stand for the decimal point. Only the values that are not zero are kept in memory.
  */
 export async function readCsv(path: string, options: ReadCsvOptions = {}): Promise<AnnData> {
   if (!existsSync(path)) throw new CellkernelError("path", `${resolve(path)} does not exist.`, { path });
@@ -44,6 +44,8 @@ interface Table {
 async function parse(path: string, given: string | undefined): Promise<Table> {
   let delimiter = given;
   let header: string[] | undefined;
+  // Some writers end each line with the separator.
+  let trailing = false;
   let columnNames: string[] = [];
   const rowNames: string[] = [];
   const indptr = new GrowingArray(new Float64Array(1024));
@@ -56,9 +58,12 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
       const text = line.replace(/^\ufeff/, "");
       delimiter ??= guessDelimiter(text);
       header = splitFields(text, delimiter);
+      trailing = header.length > 1 && header.at(-1) === "";
+      if (trailing) header.pop();
       continue;
     }
     const fields = splitFields(line, delimiter!);
+    if (trailing && fields.at(-1) === "") fields.pop();
     if (rowNames.length === 0) columnNames = header.length === fields.length - 1 ? header : header.slice(1);
     const name = fields[0];
     if (fields.length !== columnNames.length + 1) {
@@ -72,11 +77,11 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
     rowNames.push(name);
     for (let column = 0; column < columnNames.length; column++) {
       const text = fields[column + 1];
-      const value = text === "" ? Number.NaN : Number(text);
+      const value = numberOf(text, delimiter!);
       if (Number.isNaN(value)) {
         throw new CellkernelError(
           "format",
-          `${path}: "${short(text)}" at row "${short(name)}", column "${short(columnNames[column])}" is not a number.`,
+          `${path}: "${short(text)}" at row "${short(name)}", column "${short(columnNames[column])}" is not a number. A table holds expression values only: take other columns out, and add labels by setObs.`,
           { path, row: name, column: columnNames[column] },
         );
       }
@@ -95,33 +100,17 @@ function short(text: string): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-function guessDelimiter(header: string): string {
-  const counts = ["\t", ",", ";"].map((delimiter) => header.split(delimiter).length);
-  const most = Math.max(...counts);
-  return most > 1 ? ["\t", ",", ";"][counts.indexOf(most)] : " ";
+function numberOf(text: string, delimiter: string): number {
+  if (text.trim() === "") return Number.NaN;
+  const value = Number(text);
+  return Number.isNaN(value) && delimiter !== "," ? Number(text.replace(",", ".")) : value;
 }
 
-const QUOTED = /"([^"]*(?:""[^"]*)*)"/y;
-
-/** The fields of a line; quoted ones may contain the delimiter and doubled quotes, but no newline. */
-function splitFields(line: string, delimiter: string): string[] {
-  if (!line.includes('"')) return line.split(delimiter);
-  const fields: string[] = [];
-  for (let at = 0; at <= line.length; ) {
-    if (line[at] === '"') {
-      QUOTED.lastIndex = at;
-      const quoted = QUOTED.exec(line);
-      if (!quoted) return line.split(delimiter);
-      fields.push(quoted[1].replaceAll('""', '"'));
-      at += quoted[0].length + 1;
-    } else {
-      const end = line.indexOf(delimiter, at);
-      const stop = end < 0 ? line.length : end;
-      fields.push(line.slice(at, stop));
-      at = stop + 1;
-    }
-  }
-  return fields;
+function guessDelimiter(header: string): string {
+  const unquoted = header.replace(/"(?:[^"]|"")*"/g, "");
+  const counts = ["\t", ",", ";"].map((delimiter) => unquoted.split(delimiter).length);
+  const most = Math.max(...counts);
+  return most > 1 ? ["\t", ",", ";"][counts.indexOf(most)] : " ";
 }
 
 function transpose({

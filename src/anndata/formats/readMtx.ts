@@ -6,15 +6,35 @@ import type { Column } from "../columns.js";
 import { toColumn } from "../infer.js";
 import { MemoryMatrix } from "../matrices/memory.js";
 import { assemble } from "./assemble.js";
+import { takeExpression } from "./expression.js";
 import { parseMatrixMarket, type Triplets } from "./matrixMarket.js";
 import { readTsv } from "./text.js";
 
+/** How a folder of cells is read. */
+export interface ReadMtxOptions {
+  /** Whether features other than genes (antibodies, guides) are left out; yes by default, as in scanpy. */
+  genesOnly?: boolean;
+  /** What the names of the files begin with, where the folder holds several matrices: "GSM1234_". */
+  prefix?: string;
+}
+
+/** Names of the matrix, the cells and the features: Cell Ranger's and STARsolo's, kallisto's, alevin's. */
+const MATRIX = /(matrix|cells_x_genes|quants_mat)\.mtx(\.gz)?$/;
+const BARCODES = /(barcodes\.tsv|cells_x_genes\.barcodes\.txt|quants_mat_rows\.txt)(\.gz)?$/;
+const FEATURES = /((features|genes)\.tsv|cells_x_genes\.genes\.txt|quants_mat_cols\.txt)(\.gz)?$/;
+/** kallisto's names of the genes whose ids are the features. */
+const SYMBOLS = /cells_x_genes\.genes\.names\.txt(\.gz)?$/;
+
 /**
  * Reads a folder of a Matrix Market file and its names, as Cell Ranger writes it: `matrix.mtx`,
- * `barcodes.tsv` and `features.tsv` (or `genes.tsv`), each also gzipped, with any prefix. Text cannot
- * be read by rows, so the matrix is kept in memory: 8 bytes for each entry, and while it is sorted 20.
+ * `barcodes.tsv` and `features.tsv` (or `genes.tsv`), each also gzipped, with any prefix; also as kallisto and alevin
+ * call them. Text cannot be read by rows, so the matrix is kept in memory: 8 bytes for each entry, and while it is
+ * sorted 20.
  */
-export async function readMtx(folder: string): Promise<AnnData> {
+export async function readMtx(
+  folder: string,
+  { genesOnly = true, prefix }: ReadMtxOptions = {},
+): Promise<AnnData> {
   if (!existsSync(folder))
     throw new CellkernelError("path", `${resolve(folder)} does not exist.`, { path: folder });
   if (!statSync(folder).isDirectory()) {
@@ -24,13 +44,20 @@ export async function readMtx(folder: string): Promise<AnnData> {
       { path: folder },
     );
   }
-  const matrixPath = find(folder, /matrix\.mtx(\.gz)?$/, "matrix.mtx");
-  const barcodes = (await readTsv(find(folder, /barcodes\.tsv(\.gz)?$/, "barcodes.tsv"))).map(
-    ([name]) => name,
-  );
-  const features = await readTsv(find(folder, /(features|genes)\.tsv(\.gz)?$/, "features.tsv"));
+  const matrixPath = find(folder, MATRIX, "matrix.mtx", prefix);
+  const [barcodePath, featurePath] = [
+    find(folder, BARCODES, "barcodes.tsv", prefix),
+    find(folder, FEATURES, "features.tsv", prefix),
+  ];
   const triplets = await parseMatrixMarket(matrixPath);
   const { rows, columns } = triplets;
+  const [barcodeLines, featureLines] = withoutHeaders(
+    await readTsv(barcodePath),
+    await readTsv(featurePath),
+    [rows, columns],
+  );
+  const barcodes = withoutRowNumbers(barcodeLines).map(([name]) => name);
+  const features = await withSymbols(folder, withoutRowNumbers(featureLines));
   const transposed = rows === features.length && columns === barcodes.length;
   if (!transposed && !(rows === barcodes.length && columns === features.length)) {
     throw new CellkernelError(
@@ -39,22 +66,67 @@ export async function readMtx(folder: string): Promise<AnnData> {
       { path: matrixPath },
     );
   }
-  const cells = transposed ? triplets.column : triplets.row;
-  const genes = transposed ? triplets.row : triplets.column;
-  return assemble({
+  const [cells, genes] = transposed ? [triplets.column, triplets.row] : [triplets.row, triplets.column];
+  const all = assemble({
     path: folder,
     X: compress(matrixPath, cells, genes, triplets.value, barcodes.length, features.length),
     obsNames: barcodes,
     varNames: features.map((fields) => fields[1] ?? fields[0]),
     var: featureColumns(features, folder),
   });
+  return genesOnly
+    ? takeExpression(
+        all,
+        features.map((fields) => fields[2] ?? ""),
+      )
+    : all;
 }
 
-function find(folder: string, pattern: RegExp, what: string): string {
-  const found = readdirSync(folder).filter((name) => pattern.test(name));
+/** Where both files have as many lines as the matrix has rows and columns but for a first one, that is a header. */
+function withoutHeaders(
+  barcodes: string[][],
+  features: string[][],
+  size: readonly [number, number],
+): [string[][], string[][]] {
+  const [larger, smaller] = [Math.max(...size), Math.min(...size)];
+  const fits = (a: number, b: number) => Math.max(a, b) === larger && Math.min(a, b) === smaller;
+  for (const [i, j] of [
+    [0, 0],
+    [1, 1],
+    [1, 0],
+    [0, 1],
+  ])
+    if (fits(barcodes.length - i, features.length - j)) return [barcodes.slice(i), features.slice(j)];
+  return [barcodes, features];
+}
+
+/** R's `write.table` puts row numbers before the fields. */
+function withoutRowNumbers(lines: string[][]): string[][] {
+  const numbered = lines.every((fields, i) => fields.length > 1 && fields[0] === String(i + 1));
+  return numbered ? lines.map((fields) => fields.slice(1)) : lines;
+}
+
+async function withSymbols(folder: string, features: string[][]): Promise<string[][]> {
+  const path = readdirSync(folder).find((name) => SYMBOLS.test(name));
+  if (path === undefined) return features;
+  const symbols = await readTsv(join(folder, path));
+  return symbols.length === features.length ? features.map(([id], i) => [id, symbols[i][0] ?? id]) : features;
+}
+
+/** With a prefix, nothing may stand between it and the name. */
+function find(folder: string, pattern: RegExp, what: string, prefix?: string): string {
+  const names = readdirSync(folder);
+  const found =
+    prefix === undefined
+      ? names.filter((name) => pattern.test(name))
+      : names.filter((name) => name.startsWith(prefix) && name.slice(prefix.length).search(pattern) === 0);
   if (found.length === 1) return join(folder, found[0]);
   if (found.length === 0)
-    throw new CellkernelError("path", `${folder} has no ${what} or ${what}.gz.`, { path: folder });
+    throw new CellkernelError(
+      "path",
+      `${folder} has no ${prefix ?? ""}${what} or ${prefix ?? ""}${what}.gz.`,
+      { path: folder },
+    );
   throw new CellkernelError(
     "path",
     `${folder} has several files that could be ${what}: ${found.join(", ")}. Keep one of them there.`,

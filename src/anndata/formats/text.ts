@@ -83,9 +83,35 @@ export async function* lines(path: string): AsyncIterable<string> {
   }
 }
 
-/** A tab-separated file of a few columns, for instance `barcodes.tsv`. */
+const QUOTED = /"([^"]*(?:""[^"]*)*)"/y;
+
+/** The fields of a line; quoted ones may contain the delimiter and doubled quotes, but no newline. */
+export function splitFields(line: string, delimiter: string): string[] {
+  if (!line.includes('"')) return line.split(delimiter);
+  const fields: string[] = [];
+  for (let at = 0; at <= line.length; ) {
+    if (line[at] === '"') {
+      QUOTED.lastIndex = at;
+      const quoted = QUOTED.exec(line);
+      if (!quoted) return line.split(delimiter);
+      fields.push(quoted[1].replaceAll('""', '"'));
+      at += quoted[0].length + 1;
+    } else {
+      const end = line.indexOf(delimiter, at);
+      const stop = end < 0 ? line.length : end;
+      fields.push(line.slice(at, stop));
+      at = stop + 1;
+    }
+  }
+  return fields;
+}
+
+/** A tab-separated file of a few columns, for instance `barcodes.tsv`; without the quotation marks that R adds. */
 export async function readTsv(path: string): Promise<string[][]> {
   const rows: string[][] = [];
-  for await (const line of lines(path)) if (line !== "") rows.push(line.split("\t"));
+  for await (const line of lines(path)) {
+    const text = rows.length === 0 ? line.replace(/^\ufeff/, "") : line;
+    if (text !== "") rows.push(splitFields(text, "\t"));
+  }
   return rows;
 }

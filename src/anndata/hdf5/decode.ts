@@ -18,7 +18,10 @@ export type TypedArray =
 
 /** A run of HDF5 elements as JavaScript values. */
 export interface Decoded {
-  /** NumPy's name of the element type; also `str`, `compound`, `reference`. `bool` comes as 0 and 1. */
+  /**
+   * NumPy's name of the element type; also `str`, `compound`, `reference`. `bool` comes as 0 and 1, R's `logical` as
+   * 0, 1 and, for its NA, 2.
+   */
   dtype: string;
   /** Dimensions of one element, where an element is itself an array (HDF5's array type). */
   inner: number[];
@@ -47,7 +50,7 @@ export function dtypeOf(type: Metadata): string {
     case REFERENCE:
       return "reference";
     case ENUM:
-      return isBoolean(type) ? "bool" : `${type.signed ? "int" : "uint"}${8 * type.size}`;
+      return enumDtype(type) ?? `${type.signed ? "int" : "uint"}${8 * type.size}`;
     case ARRAY:
       return dtypeOf(type.array_type!);
     default:
@@ -55,10 +58,15 @@ export function dtypeOf(type: Metadata): string {
   }
 }
 
-/** h5py stores NumPy's bool as an enumeration of FALSE and TRUE. */
-function isBoolean(type: Metadata): boolean {
-  const members = type.enum_type?.members;
-  return type.size === 1 && members?.FALSE === 0 && members.TRUE === 1;
+/** What `logical` has for NA. */
+export const LOGICAL_NA = 2;
+
+/** h5py stores NumPy's bool as an enumeration of FALSE and TRUE, R's hdf5r a logical as one of FALSE, TRUE and NA. */
+function enumDtype({ size, enum_type }: Metadata): "bool" | "logical" | undefined {
+  const { nmembers, members } = enum_type ?? {};
+  if (size !== 1 || members?.FALSE !== 0 || members.TRUE !== 1) return undefined;
+  if (nmembers === 2) return "bool";
+  return nmembers === 3 && members.NA === LOGICAL_NA ? "logical" : undefined;
 }
 
 /** Turns the bytes of `count` elements, laid out as the library reads them, into values. */
@@ -67,7 +75,7 @@ export function decode(library: H5Library, type: Metadata, bytes: Uint8Array, co
   const plain = (values: Decoded["values"]): Decoded => ({ dtype, inner: [], values });
   switch (type.type) {
     case STRING:
-      return plain(type.vlen ? pointedStrings(library, bytes, count) : fixedStrings(bytes, type.size, count));
+      return plain(type.vlen ? pointedStrings(library, bytes, count) : fixedStrings(bytes, type, count));
     case COMPOUND:
       return plain(members(library, type, bytes, count));
     case REFERENCE:
@@ -90,6 +98,7 @@ function numbers(dtype: string, bytes: Uint8Array): TypedArray {
       return new Int8Array(buffer);
     case "uint8":
     case "bool":
+    case "logical":
       return new Uint8Array(buffer);
     case "int16":
       return new Int16Array(buffer);
@@ -136,12 +145,26 @@ function text(bytes: Buffer, start: number, end: number): string {
   return bytes.toString("utf8", start, end);
 }
 
-function fixedStrings(bytes: Uint8Array, size: number, count: number): string[] {
+const NULL_TERMINATED = 0;
+const NULL_PADDED = 1;
+const SPACE = 32;
+
+/**
+ * Texts of a fixed width, which end at the first NUL, or where the padding of NULs (NumPy's) or blanks (Fortran's)
+ * begins, as their type says.
+ */
+function fixedStrings(bytes: Uint8Array, { size, strpad }: Metadata, count: number): string[] {
   const memory = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const pad = strpad === NULL_PADDED ? 0 : SPACE;
   return Array.from({ length: count }, (_, i) => {
     const start = i * size;
-    const zero = memory.indexOf(0, start);
-    return text(memory, start, zero < 0 || zero > start + size ? start + size : zero);
+    let end = start + size;
+    if (strpad === NULL_TERMINATED) {
+      const zero = memory.subarray(start, end).indexOf(0);
+      return text(memory, start, zero < 0 ? end : start + zero);
+    }
+    while (end > start && memory[end - 1] === pad) end--;
+    return text(memory, start, end);
   });
 }
 

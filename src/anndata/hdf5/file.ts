@@ -6,6 +6,7 @@ import { CellkernelError } from "../../support/error.js";
 import type { RowReader, Storage } from "../storage.js";
 import { type Decoded, decode, dtypeOf, type TypedArray } from "./decode.js";
 import { FIRST_PLUGIN, requireFilters } from "./filters.js";
+import { requireEndingHeaps } from "./heaps.js";
 import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
 import { requireLikelyChunks, requireLikelySize } from "./limits.js";
 import { NumberReader } from "./numbers.js";
@@ -30,11 +31,13 @@ export class H5File implements Storage {
   static async open(path: string): Promise<H5File> {
     if (!existsSync(path)) throw new CellkernelError("path", `${resolve(path)} does not exist.`, { path });
     if (!statSync(path).isFile()) throw new CellkernelError("path", `${path} is not a file.`, { path });
+    const { size } = statSync(path);
+    requireEndingHeaps(path, size);
     const library = await loadLibrary();
     const handle = checked(`${path} cannot be opened as an HDF5 file`, () =>
       library.open(path, library.H5F_ACC_RDONLY, false, -1, -1),
     );
-    return new H5File(path, library, handle, statSync(path).size);
+    return new H5File(path, library, handle, size);
   }
 
   close(): void {
@@ -182,6 +185,43 @@ export class H5File implements Storage {
         return decoded;
       }),
     );
+  }
+
+  /**
+   * Lends a whole dataset as it is in the library's memory (a text is its address), to be written to another file.
+   *
+   * @param work gets the byte position
+   */
+  lend(path: string, work: (pointer: number) => void): void {
+    const type = this.dataset(path);
+    const bytes = type.size * type.shape.reduce((product, dimension) => product * dimension, 1);
+    if (bytes > MOST_BYTES)
+      throw new CellkernelError("format", `${this.at(path)} is too large to be copied at once.`, {
+        path: this.path,
+        member: path,
+      });
+    checked(`${this.at(path)} cannot be copied`, () =>
+      this.withMemory(bytes, (pointer) => {
+        const at = BigInt(pointer);
+        if (bytes > 0 && this.library.get_dataset_data(this.id, path, null, null, null, at) < 0)
+          throw new Error("the stored bytes are damaged");
+        work(pointer);
+        if (hasPointers(type)) this.library.reclaim_vlen_memory(this.id, path, "", at);
+      }),
+    );
+  }
+
+  /** The same of an attribute. */
+  lendAttribute(path: string, name: string, work: (pointer: number, type: Metadata) => void): void {
+    checked(`${this.at(path)}, attribute ${name}, cannot be copied`, () => {
+      const type = this.library.get_attribute_metadata(this.id, path, name);
+      this.withMemory(type.size * type.total_size, (pointer) => {
+        if (this.library.get_attribute_data(this.id, path, name, BigInt(pointer)) < 0)
+          throw new Error("its value cannot be read");
+        work(pointer, type);
+        if (hasPointers(type)) this.library.reclaim_vlen_memory(this.id, path, name, BigInt(pointer));
+      });
+    });
   }
 
   identity(path: string): string {

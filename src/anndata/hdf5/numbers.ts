@@ -19,6 +19,8 @@ export class NumberReader implements RowReader {
   readonly rows: number;
   /** Elements a row: 1, or the length of the second dimension. */
   readonly width: number;
+  /** Of one dimension: a matrix of one column has two. */
+  private readonly flat: boolean;
   private readonly step: number;
   private readonly size: number;
   private readonly convert: Convert;
@@ -43,6 +45,7 @@ export class NumberReader implements RowReader {
     }
     this.convert = convert;
     [this.rows, this.width = 1] = type.shape;
+    this.flat = type.shape.length === 1;
     this.size = type.size;
     const wanted = Math.max(1, Math.floor(RUN / Math.max(1, this.width)));
     const chunk = type.chunks?.[0] ?? 1;
@@ -80,7 +83,7 @@ export class NumberReader implements RowReader {
     if (row >= this.heldStart && row < this.heldEnd) return;
     const start = row - (row % this.step);
     const end = Math.min(this.rows, start + this.step);
-    const flat = this.width === 1;
+    const { flat } = this;
     const { library, id } = this.file;
     const where = `${this.file.at(this.path)} cannot be read`;
     this.heldEnd = 0;

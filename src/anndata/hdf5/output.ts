@@ -1,4 +1,4 @@
-import { Dataset, Group } from "h5wasm/node";
+import { Dataset, Group, type Metadata } from "h5wasm/node";
 import { CellkernelError } from "../../support/error.js";
 import type { GrowingArray, Output } from "../storage.js";
 import { PLACEHOLDER_TYPE, writeBooleanTypes } from "./booleans.js";
@@ -125,6 +125,28 @@ export class H5Output implements Output {
         release(this.library, pointer);
       }
     });
+  }
+
+  /** A dataset whose elements stand in the library's memory at byte `pointer`, of the type and shape of another file's. */
+  datasetAt(path: string, pointer: number, { shape, ...type }: ElementType & { shape: number[] }): void {
+    const dimensions = shape.map(BigInt);
+    checked(path, () =>
+      this.library.create_dataset(this.handle, path, BigInt(pointer), {
+        ...type,
+        ...{ shape: dimensions, maxshape: dimensions, total_size: 0, chunks: null },
+      }),
+    );
+  }
+
+  /** The same of an attribute. */
+  attributeAt(path: string, name: string, pointer: number, { shape, ...type }: Metadata): void {
+    const dimensions = (shape ?? []).map(BigInt);
+    checked(`${path}, attribute ${name}`, () =>
+      this.library.create_attribute(this.handle, path, name, BigInt(pointer), {
+        ...type,
+        ...{ shape: dimensions, maxshape: dimensions, total_size: 0, chunks: null },
+      }),
+    );
   }
 
   /**

@@ -6,11 +6,13 @@ export class ConcatenatedRows implements RowMatrix {
   readonly shape: readonly [number, number];
   readonly format: RowMatrix["format"];
   readonly dtype: string;
+  readonly entries: number;
 
   constructor(private readonly parts: readonly RowMatrix[]) {
     const [first] = parts;
     this.shape = [parts.reduce((rows, part) => rows + part.shape[0], 0), first.shape[1]];
     this.format = parts.every((part) => part.format === "dense") ? "dense" : "csr";
+    this.entries = parts.reduce((sum, { entries, shape }) => sum + (entries ?? shape[0] * shape[1]), 0);
     this.dtype = parts.every((part) => part.dtype === first.dtype) ? first.dtype : "float64";
   }
 

@@ -19,6 +19,7 @@ const RUN = 262_144;
 export class CscMatrix implements RowMatrix {
   readonly format = "csc";
   readonly dtype: string;
+  readonly entries: number;
   private columnPointers: Float64Array | undefined;
   private rowPointers: Float64Array | undefined;
 
@@ -29,6 +30,7 @@ export class CscMatrix implements RowMatrix {
     private readonly bandEntries = BAND_ENTRIES,
   ) {
     this.dtype = file.dtype(`${path}/data`);
+    this.entries = file.shape(`${path}/data`)[0];
   }
 
   *blocks(options: { start?: number; end?: number; rows?: number } = {}): Iterable<CsrBlock> {

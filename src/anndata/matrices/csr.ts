@@ -8,6 +8,7 @@ import { BLOCK_ENTRIES, checkedBlock, rowRange } from "./rows.js";
 export class CsrMatrix implements RowMatrix {
   readonly format = "csr";
   readonly dtype: string;
+  readonly entries: number;
   private pointers: Float64Array | undefined;
 
   constructor(
@@ -16,6 +17,7 @@ export class CsrMatrix implements RowMatrix {
     readonly shape: readonly [number, number],
   ) {
     this.dtype = file.dtype(`${path}/data`);
+    this.entries = file.shape(`${path}/data`)[0];
   }
 
   *blocks(options: { start?: number; end?: number; rows?: number } = {}): Iterable<CsrBlock> {

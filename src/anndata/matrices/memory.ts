@@ -6,6 +6,7 @@ import { checkedBlock, rowRange } from "./rows.js";
 export class MemoryMatrix implements RowMatrix {
   readonly format = "csr";
   readonly dtype: string;
+  readonly entries: number;
   readonly shape: readonly [number, number];
 
   /**
@@ -20,6 +21,7 @@ export class MemoryMatrix implements RowMatrix {
     private readonly data: Float32Array | Float64Array,
   ) {
     this.shape = [indptr.length - 1, columns];
+    this.entries = data.length;
     this.dtype = data instanceof Float32Array ? "float32" : "float64";
   }
 

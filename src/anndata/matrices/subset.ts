@@ -9,6 +9,7 @@ export class RowSubset implements RowMatrix {
   readonly shape: readonly [number, number];
   readonly format: RowMatrix["format"];
   readonly dtype: string;
+  readonly entries?: number;
 
   /** `rows` ascend. */
   constructor(
@@ -18,6 +19,7 @@ export class RowSubset implements RowMatrix {
     this.shape = [rows.length, base.shape[1]];
     this.format = base.format;
     this.dtype = base.dtype;
+    this.entries = base.entries;
   }
 
   *blocks(options: { start?: number; end?: number; rows?: number } = {}): Iterable<CsrBlock> {
@@ -66,6 +68,7 @@ export class MappedColumns implements RowMatrix {
   readonly shape: readonly [number, number];
   readonly format: RowMatrix["format"];
   readonly dtype: string;
+  readonly entries?: number;
 
   /** `map` gives each of the base's columns its new position, −1 to leave it out. */
   constructor(
@@ -76,6 +79,7 @@ export class MappedColumns implements RowMatrix {
     this.shape = [base.shape[0], columns];
     this.format = base.format;
     this.dtype = base.dtype;
+    this.entries = base.entries;
   }
 
   *blocks(options?: { start?: number; end?: number; rows?: number }): Iterable<CsrBlock> {

@@ -2,7 +2,10 @@ import { CellkernelError } from "../../support/error.js";
 import { Categorical, TypedColumn } from "../columns.js";
 import { type DenseArray, type Element, isDense, isMatrix, isTable, Records } from "../element.js";
 import type { TypedArray } from "../hdf5/decode.js";
+
 import type { Output } from "../storage.js";
+import { copyUnread, Unread } from "../unread.js";
+
 import { writeColumn, writeFlags, writeFrame, writeNumbers, writeTexts } from "./frame.js";
 import { writeMatrix } from "./matrix.js";
 import { writeRecords } from "./records.js";
@@ -10,13 +13,16 @@ import { writeRecords } from "./records.js";
 /** What may be written to `uns`, `obsm` and the like: elements, and plain JavaScript values. */
 export type Writable =
   | Element
+  | Unread
   | TypedArray
   | readonly (string | number | boolean)[]
   | { [key: string]: Writable };
 
 /** Writes any element in its encoding; objects become `dict` groups. */
 export function writeElement(out: Output, path: string, element: Writable): void {
-  if (element === null || typeof element !== "object") writeScalar(out, path, element);
+  if (element === null) writeNull(out, path);
+  else if (typeof element !== "object") writeScalar(out, path, element);
+  else if (element instanceof Unread) copyUnread(out, element);
   else if (ArrayBuffer.isView(element)) writeNumbers(out, path, element as TypedArray);
   else if (element instanceof Categorical || element instanceof TypedColumn) writeColumn(out, path, element);
   else if (element instanceof Records) writeRecords(out, path, element);
@@ -27,13 +33,17 @@ export function writeElement(out: Output, path: string, element: Writable): void
   else writeDict(out, path, Object.entries(element as Record<string, Writable>));
 }
 
-/** Writes a `dict` group; a null, for which h5wasm has no encoding, is left out. */
+/** Writes a `dict` group. */
 export function writeDict(out: Output, path: string, entries: Iterable<[string, Writable]>): void {
   out.group(path);
   out.encoding(path, "dict", "0.1.0");
-  for (const [key, value] of entries) {
-    if (value !== null) writeElement(out, `${path}/${key.replaceAll("/", "_")}`, value);
-  }
+  for (const [key, value] of entries) writeElement(out, `${path}/${key.replaceAll("/", "_")}`, value);
+}
+
+/** `None`, as anndata since 0.12 has it; but with one element, for h5wasm makes no dataset of none. */
+function writeNull(out: Output, path: string): void {
+  out.numbers(path, Float32Array.of(Number.NaN), []);
+  out.encoding(path, "null", "0.1.0");
 }
 
 function writeScalar(out: Output, path: string, value: unknown): void {
@@ -55,11 +65,9 @@ function writeScalar(out: Output, path: string, value: unknown): void {
       out.flags(path, Uint8Array.of(value ? 1 : 0), []);
       break;
     default:
-      throw new CellkernelError(
-        "format",
-        `${path}: ${value === null ? "null" : typeof value} cannot be written to an .h5ad file.`,
-        { member: path },
-      );
+      throw new CellkernelError("format", `${path}: ${typeof value} cannot be written to an .h5ad file.`, {
+        member: path,
+      });
   }
   out.encoding(path, typeof value === "string" ? "string" : "numeric-scalar", "0.2.0");
 }

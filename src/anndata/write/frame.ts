@@ -17,15 +17,25 @@ export function writeFrame(out: Output, path: string, index: readonly string[], 
   out.attribute(path, "column-order", table.columnNames());
   writeTexts(out, `${path}/_index`, index);
   for (const [name, column] of columnsOf(table, path)) {
-    if (name === "_index" || name.includes("/")) {
+    if (name === "_index" || name.split("/").includes("")) {
       throw new CellkernelError(
         "column",
         `${path}: a column cannot be named "${name}" in an .h5ad file; rename it.`,
         { column: name },
       );
     }
-    writeColumn(out, `${path}/${name}`, column);
+    writeColumn(out, columnPlace(out, path, name), column);
   }
+}
+
+/** The path of a column; makes the groups that a name with slashes lies in, as h5py does. */
+export function columnPlace(out: Output, path: string, name: string): string {
+  const steps = name.split("/");
+  for (let i = 1; i < steps.length; i++) {
+    const group = [path, ...steps.slice(0, i)].join("/");
+    if (!out.exists(group)) out.group(group);
+  }
+  return `${path}/${name}`;
 }
 
 /** Writes one column in the encoding of its kind. */

@@ -1,10 +1,12 @@
-import { type ColumnTable, table } from "arquero";
+import type { ColumnTable } from "arquero";
 import { CellkernelError } from "../../support/error.js";
 import { TemporaryFile } from "../../support/temporaryFile.js";
 import type { AnnData } from "../anndata.js";
 import type { LazyMapping } from "../element.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
 import type { Output } from "../storage.js";
+import { tableOf } from "../table.js";
+import { copyUnread, type Unread } from "../unread.js";
 import { type Writable, writeDict } from "./element.js";
 import { writeFrame } from "./frame.js";
 import { CsrOutput, writeMatrix } from "./matrix.js";
@@ -24,6 +26,8 @@ export interface Annotations {
   obsp?: Members;
   varp?: Members;
   uns?: Members;
+  /** What stands among columns and layers and can only be copied. */
+  unread?: readonly Unread[];
   /** Attributes of the file itself. */
   attributes?: Record<string, string>;
 }
@@ -48,12 +52,21 @@ export class H5adWriter {
     private readonly columns: number,
   ) {}
 
-  /** `columns` is the number of genes, `dtype` NumPy's name of the type that `X` is stored as. */
-  static async create(path: string, columns: number, dtype = "float32"): Promise<H5adWriter> {
+  /**
+   * @param columns number of genes
+   * @param dtype NumPy's name of the type that `X` is stored as
+   * @param mostEntries how many entries that are not zero may come: 2^31 and more need wider indices
+   */
+  static async create(
+    path: string,
+    columns: number,
+    dtype = "float32",
+    mostEntries = 0,
+  ): Promise<H5adWriter> {
     const file = targetOf(path);
     const out = await openOutput(file);
     try {
-      return new H5adWriter(file, out, new CsrOutput(out, "/X", columns, dtype), columns);
+      return new H5adWriter(file, out, new CsrOutput(out, "/X", columns, dtype, mostEntries), columns);
     } catch (error) {
       throw failed(file, out, error);
     }
@@ -146,19 +159,35 @@ function commit(file: Target): void {
 function writeAnnotations(out: Output, parts: Annotations): void {
   out.encoding("/", "anndata", "0.1.0");
   for (const [name, text] of Object.entries(parts.attributes ?? {})) out.attribute("/", name, text);
-  writeFrame(out, "/obs", parts.obsNames, parts.obs ?? table({}));
-  writeFrame(out, "/var", parts.varNames, parts.var ?? table({}));
+  writeFrame(out, "/obs", parts.obsNames, parts.obs ?? tableOf([]));
+  writeFrame(out, "/var", parts.varNames, parts.var ?? tableOf([]));
   writeDict(out, "/layers", []);
   for (const [name, layer] of parts.layers ?? []) writeMatrix(out, `/layers/${name}`, layer);
   for (const group of ["obsm", "varm", "obsp", "varp", "uns"] as const) {
     writeDict(out, `/${group}`, members(parts[group]));
   }
-  if (!parts.raw) return;
-  out.group("/raw");
-  out.encoding("/raw", "raw", "0.1.0");
-  writeMatrix(out, "/raw/X", parts.raw.X);
-  writeFrame(out, "/raw/var", parts.raw.varNames, parts.raw.var);
-  writeDict(out, "/raw/varm", members(parts.raw.varm));
+  if (parts.raw) {
+    out.group("/raw");
+    out.encoding("/raw", "raw", "0.1.0");
+    writeMatrix(out, "/raw/X", parts.raw.X);
+    writeFrame(out, "/raw/var", parts.raw.varNames, parts.raw.var);
+    writeDict(out, "/raw/varm", members(parts.raw.varm));
+  }
+  copyParts(out, parts);
+}
+
+function copyParts(out: Output, { obs, var: genes, raw, unread = [] }: Annotations): void {
+  for (const part of unread) copyUnread(out, part);
+  for (const [group, table] of [
+    ["/obs", obs],
+    ["/var", genes],
+    ["/raw/var", raw?.var],
+  ] as const) {
+    const copied = unread.flatMap(({ path }) =>
+      path.startsWith(`${group}/`) ? [path.slice(group.length + 1)] : [],
+    );
+    if (copied.length > 0) out.attribute(group, "column-order", [...(table?.columnNames() ?? []), ...copied]);
+  }
 }
 
 function* members(group: Members = {}): Iterable<[string, Writable]> {

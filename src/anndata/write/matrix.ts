@@ -3,26 +3,35 @@ import type { TypedArray } from "../hdf5/decode.js";
 import type { CsrBlock, RowMatrix } from "../matrix.js";
 import type { GrowingArray, Output } from "../storage.js";
 
+/** From so many entries on row pointers need 64 bits, and with them, for scipy wants one type, column indices. */
+const WIDE = 2 ** 31;
+
 /** A `csr_matrix` 0.1.0 group that grows by blocks of rows. */
 export class CsrOutput {
   private readonly data: GrowingArray;
   private readonly indices: GrowingArray;
   private readonly indptr: GrowingArray;
+  private readonly wide: boolean;
   private rows = 0;
 
-  /** `dtype` is NumPy's name of the type that values are stored as. */
+  /**
+   * @param dtype NumPy's name of the type that values are stored as
+   * @param mostEntries how many entries may come; from 2^31 on, indices and row pointers are int64
+   */
   constructor(
     private readonly out: Output,
     private readonly path: string,
     private readonly columns: number,
     private readonly dtype: string,
+    mostEntries: number,
   ) {
+    this.wide = mostEntries >= WIDE;
     out.group(path);
     out.encoding(path, "csr_matrix", "0.1.0");
     this.data = out.growing(`${path}/data`, asDtype(dtype, []));
-    this.indices = out.growing(`${path}/indices`, new Int32Array(0));
-    this.indptr = out.growing(`${path}/indptr`, new BigInt64Array(0));
-    this.indptr.append(BigInt64Array.of(0n));
+    this.indices = out.growing(`${path}/indices`, this.integers([]));
+    this.indptr = out.growing(`${path}/indptr`, this.integers([]));
+    this.indptr.append(this.integers([0]));
   }
 
   append(block: CsrBlock): void {
@@ -32,11 +41,23 @@ export class CsrOutput {
         `A block of ${block.columns} columns cannot go to a matrix of ${this.columns}.`,
       );
     }
-    const entries = BigInt(this.data.length);
+    const entries = this.data.length;
+    if (!this.wide && entries + block.data.length >= WIDE)
+      throw new CellkernelError(
+        "matrix",
+        `${this.path} gets more than ${WIDE - 1} entries; say beforehand how many may come (mostEntries of H5adWriter.create).`,
+      );
     this.data.append(asDtype(this.dtype, block.data));
-    this.indices.append(block.indices);
-    this.indptr.append(BigInt64Array.from(block.indptr.subarray(1), (pointer) => entries + BigInt(pointer)));
+    this.indices.append(this.integers(block.indices));
+    this.indptr.append(
+      this.integers(Float64Array.from(block.indptr.subarray(1), (pointer) => entries + pointer)),
+    );
     this.rows += block.rows;
+  }
+
+  private integers(values: ArrayLike<number>): TypedArray {
+    if (this.wide) return BigInt64Array.from(values as number[], BigInt);
+    return values instanceof Int32Array ? values : Int32Array.from(values);
   }
 
   /** Records the final shape; returns the number of rows. */
@@ -48,9 +69,9 @@ export class CsrOutput {
 
 /** Writes a matrix block by block: sparse ones as CSR, dense ones as they are. */
 export function writeMatrix(out: Output, path: string, matrix: RowMatrix): void {
-  const [, columns] = matrix.shape;
+  const [rows, columns] = matrix.shape;
   if (matrix.format !== "dense") {
-    const csr = new CsrOutput(out, path, columns, matrix.dtype);
+    const csr = new CsrOutput(out, path, columns, matrix.dtype, matrix.entries ?? rows * columns);
     for (const block of matrix.blocks()) csr.append(block);
     csr.finish();
     return;

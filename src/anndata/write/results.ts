@@ -13,8 +13,9 @@ import { readH5ad } from "../readH5ad.js";
 import { readZarr } from "../readZarr.js";
 import type { GrowingArray, Output } from "../storage.js";
 import { columnsOf, tableOf } from "../table.js";
+import { storeVersion } from "../zarr/folder.js";
 import { type Writable, writeElement } from "./element.js";
-import { writeColumn } from "./frame.js";
+import { columnPlace, writeColumn } from "./frame.js";
 import { type Annotations, storedMembers, writeContents } from "./h5ad.js";
 import { writeMatrix } from "./matrix.js";
 import { canBeCopied, checkTarget, openCopy, openNew, type Target, targetOf } from "./target.js";
@@ -148,8 +149,11 @@ export class ResultsWriter {
             `obsm/${name} has ${length} rows, expected ${adata.nObs}, one a cell`,
             { option: "obsm", name },
           );
-      for (const [name, column] of obs) writeColumn(out, `/obs/${name}`, column);
-      out.attribute("/obs", "column-order", [...new Set([...adata.obs.columnNames(), ...obs.keys()])]);
+      for (const [name, column] of obs) writeColumn(out, columnPlace(out, "/obs", name), column);
+      const unread = adata.unread.flatMap(({ path }) => (path.startsWith("/obs/") ? [path.slice(5)] : []));
+      out.attribute("/obs", "column-order", [
+        ...new Set([...adata.obs.columnNames(), ...unread, ...obs.keys()]),
+      ]);
       addMembers(out, "/uns", Object.entries(uns));
       addGroup(out, "/layers");
       for (const [name, layer] of Object.entries(layers)) writeMatrix(out, `/layers/${name}`, layer);
@@ -201,11 +205,12 @@ export function checkOutput(adata: AnnData, outPath: string): void {
   checkTarget(outPath);
 }
 
-/** Whether writing to one would write to the other: they are the same, or one lies in the other's folder. */
+/** Whether writing to one would write to the other: they are the same, or one lies in the store that the other is. */
 function overlap(source: string, out: string): boolean {
   if (!existsSync(source)) return false;
   const [a, b] = [realpathSync(source), realPlace(out)];
-  return a === b || a.startsWith(b + sep) || b.startsWith(a + sep);
+  const inSource = storeVersion(a) !== undefined && b.startsWith(a + sep);
+  return a === b || a.startsWith(b + sep) || inSource;
 }
 
 /** The real path of what may not be there yet. */
@@ -234,12 +239,16 @@ async function canBeAdded(
   try {
     const modern =
       file.kind("/obs") === "group" && file.textAttribute("/obs", "encoding-version") === "0.2.0";
+    const there = (group: string, names: readonly string[]) => {
+      const taken = file.kind(group) === "group" ? file.keys(group) : [];
+      return names.some((name) => taken.includes(name.split("/")[0]));
+    };
     const replaced =
       !isFolder(adata.path) &&
-      (obs.some((name) => adata.obs.column(name)) ||
-        Object.keys(obsm).some((key) => adata.obsm.has(key)) ||
-        uns.some((key) => adata.uns.has(key)) ||
-        layers.some((key) => adata.layers.has(key)));
+      (there("/obs", obs) ||
+        there("/obsm", Object.keys(obsm)) ||
+        there("/uns", uns) ||
+        there("/layers", layers));
     if (!modern || replaced) return false;
     // What is written through a link lands elsewhere, in another file perhaps.
     const members = { "/obs": obs, "/obsm": Object.keys(obsm), "/uns": uns, "/layers": layers };
@@ -266,12 +275,14 @@ function addGroup(out: Output, path: string): void {
 function without(adata: AnnData, { obs, obsm, uns = [], layers = [] }: PlannedResults): Annotations {
   const { X, obsNames, varNames, raw, varm, obsp, varp } = adata;
   const columns = [...columnsOf(adata.obs, "obs")].filter(([name]) => !obs.includes(name));
+  const replaced = [...obs.map((name) => `/obs/${name}`), ...layers.map((name) => `/layers/${name}`)];
   return {
     ...{ X, obsNames, varNames, raw, varm, obsp, varp, var: adata.var },
     obs: tableOf(columns),
     obsm: others(adata.obsm, Object.keys(obsm)),
     uns: others(adata.uns, uns),
     layers: [...adata.layers].filter(([name]) => !layers.includes(name)),
+    unread: adata.unread.filter(({ path }) => !replaced.includes(path)),
   };
 }
 

@@ -48,6 +48,7 @@ export function canBeCopied(path: string, target: Target): boolean {
 /** Begins with a copy of a file or store, byte by byte. */
 export async function openCopy(path: string, target: Target): Promise<Output> {
   if (target instanceof TemporaryFolder) {
+    target.make();
     copyStore(path, target.path);
     return new ZarrOutput(target.path, storeVersion(path)!);
   }

@@ -1,17 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import { gunzipSync, inflateSync } from "node:zlib";
 import { registry } from "zarrita";
+import { unpackedLimit } from "./limits.js";
 
-/** Bytes that a small chunk may unpack to, and how many times its stored size a large one. */
-const SMALL_BYTES = 2 ** 26;
-const MOST_RATIO = 256;
 /** A block of zstd unpacks to no more (RFC 8878, 3.1.1.2.4). */
 const ZSTD_BLOCK = 2 ** 17;
-
-/** Most bytes that `stored` bytes may stand for: a store's declared sizes are not believed. */
-export function unpackedLimit(stored: number): number {
-  return SMALL_BYTES + MOST_RATIO * stored;
-}
 
 /** zarrita's type of an entry is not exported by name. */
 type Entry = Awaited<ReturnType<NonNullable<ReturnType<typeof registry.get>>>>;

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CellkernelError } from "../../support/error.js";
 import type { Decoded, TypedArray } from "../hdf5/decode.js";
 import type { GrowingArray, Output } from "../storage.js";
 import { bytesOf, encodeRecords, encodeTexts, FLAGS, numberType, type StoredType, TEXTS } from "./encode.js";
@@ -12,8 +13,7 @@ const CHUNK_TEXTS = 65_536;
 type Json = Record<string, unknown>;
 
 /**
- * A Zarr store being written, of either version of the format, its chunks gzipped. It stands in a folder of its own that
- * nobody else knows of; names are not checked here but by whoever chose them.
+ * A Zarr store being written, of either version of the format, its chunks gzipped, in a folder that nobody else knows of.
  *
  * Source: https://zarr-specs.readthedocs.io/en/latest/specs.html
  */
@@ -126,8 +126,22 @@ export class ZarrOutput implements Output {
     return folder;
   }
 
+  /**
+   * The folder of a path. Its names come from whatever file was read: one that leads out of the store, or takes the place
+   * of its metadata, is refused before anything is made or removed.
+   */
   private place(path: string): string {
-    return join(this.folder, ...path.split("/"));
+    const names = path === "/" ? [] : path.split("/").slice(1);
+    const wrong = names.find((name) =>
+      /^\.{0,2}$|[\\\0]|^(zarr\.json|\.z(group|array|attrs|metadata))$/.test(name),
+    );
+    if (wrong !== undefined)
+      throw new CellkernelError(
+        "names",
+        `${path}: what is called "${wrong}" cannot be written to a Zarr store; rename it, or write an .h5ad file.`,
+        { member: path },
+      );
+    return join(this.folder, ...names);
   }
 
   private storedAttributes(path: string): Json {

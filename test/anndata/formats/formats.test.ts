@@ -63,7 +63,7 @@ describe("readMtx", () => {
     writeFileSync(join(folder, "barcodes.tsv"), "a\nb\n");
     writeFileSync(
       join(folder, "features.tsv"),
-      "E1\tG1\tGene Expression\nE2\tG2\tGene Expression\nE3\tG3\tX\n",
+      "E1\tG1\tGene Expression\nE2\tG2\tGene Expression\nE3\tG3\tGene Expression\n",
     );
     return folder;
   }

@@ -72,7 +72,7 @@ frame.T.to_csv(f"{folder}/genes_by_cells.tsv.gz", sep="\t")
 read = {
     "v3.h5": sc.read_10x_h5(f"{folder}/v3.h5"),
     "v2.h5": sc.read_10x_h5(f"{folder}/v2.h5"),
-    "mtx3": sc.read_10x_mtx(f"{folder}/mtx3", gex_only=False),
+    "mtx3": sc.read_10x_mtx(f"{folder}/mtx3"),
     "mtx2": sc.read_10x_mtx(f"{folder}/mtx2", gex_only=False),
     "table.csv": sc.read_csv(f"{folder}/table.csv"),
     "genes_by_cells.tsv.gz": sc.read_text(f"{folder}/genes_by_cells.tsv.gz", delimiter="\t").T,

@@ -1,0 +1,39 @@
+import { embed } from "../protocol/embed.js";
+import { loadRun } from "../protocol/run.js";
+import { flags, fromFlags } from "../settings/flags.js";
+import { PUBLISHED_RUN } from "../settings/model.js";
+import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
+import { SAMPLES } from "../settings/samples.js";
+import { command, text, UsageError } from "./command.js";
+import { shareLines } from "./shareLine.js";
+
+// The true types are of no use here.
+const { cellType, ...newCells } = NEW_CELLS;
+const OPTIONS = { ...PREDICTION, ...newCells, ...SAMPLES };
+
+/** `cellkernel embed RUN FILE… --out FILE` */
+export const embedCommand = command({
+  summary: "writes the embeddings of the cells of an .h5ad file, or of several, of any number",
+  positionals: "RUN FILE…",
+  required: 2,
+  options: {
+    out: { value: "FILE", help: "copy of the file to write (needed), with obsm/X_scGPT; not the input" },
+    ...flags(PUBLISHED_RUN),
+    ...flags(OPTIONS),
+  },
+  async run(call) {
+    const out = text(call, "out");
+    if (out === undefined) throw new UsageError("--out is missing: the .h5ad to write.");
+    const [folder, ...files] = call.positionals;
+    return embed(await loadRun(folder, fromFlags(PUBLISHED_RUN, call.values)), files, {
+      ...fromFlags(OPTIONS, call.values),
+      out,
+      signal: call.signal,
+      onProgress: shareLines(call.progress, "embedded"),
+    });
+  },
+  text: ({ path, width, notes }) =>
+    [...notes.map((note) => `- ${note}`), `${width} numbers a cell in obsm/X_scGPT. Written to ${path}`].join(
+      "\n",
+    ),
+});

@@ -1,0 +1,70 @@
+import type { RunCells, RunParts } from "../store/runParts.js";
+import { CellkernelError } from "../support/error.js";
+import { Run } from "./run.js";
+
+/**
+ * Several runs of the same cells as one: of folds (`crossValidationSplits`) or of seeds. It is saved, loaded, evaluated and
+ * labels new cells as any run does, by the mean of its members' probabilities; embeddings are those of the first.
+ * A cell counts as a test cell where it is one of every member, as learnt from where any member has seen it.
+ *
+ * @throws where there are fewer than two, or they differ in cells, preparation, classes or architecture
+ */
+export function ensemble(runs: readonly Run[]): Run {
+  if (runs.length < 2)
+    throw new CellkernelError("nothing", `an ensemble needs at least two runs, and was given ${runs.length}`);
+  const [first, ...others] = runs;
+  for (const run of others) requireAlike(first, run);
+  const weights = runs.flatMap(({ parts }) => [parts.weights, ...(parts.members ?? [])]);
+  return new Run(
+    {
+      ...first.parts,
+      name: `${first.name} and ${others.length} more`,
+      weights: weights[0],
+      members: weights.slice(1),
+      cells: cellsOf(runs.map(({ parts }) => parts.cells)),
+      notes: [`an ensemble of ${weights.length}: probabilities are the mean of theirs`, ...first.notes],
+    },
+    first.ready,
+  );
+}
+
+function requireAlike({ parts: first, name }: Run, { parts: other, name: otherName }: Run): void {
+  const what: Record<string, (parts: RunParts) => unknown> = {
+    cells: ({ cells }) => cells.content,
+    classes: ({ classes }) => classes,
+    batches: ({ batches }) => batches,
+    genes: ({ recipe }) => recipe,
+    preparation: ({ preparation }) => preparation,
+    architecture: ({ args: { dropout, ...rest } }) => rest,
+  };
+  const differences = Object.entries(what)
+    .filter(([, of]) => JSON.stringify(of(first)) !== JSON.stringify(of(other)))
+    .map(([name]) => name);
+  if (differences.length > 0)
+    throw new CellkernelError(
+      "other-preparation",
+      `the runs ${name} and ${otherName} are no ensemble: they differ in ${differences.join(", ")}`,
+      { differences },
+    );
+}
+
+function cellsOf(members: RunCells[]): RunCells {
+  const test = members.reduce<Int32Array>((common, { split }) => {
+    const own = new Set(split.test);
+    return common.filter((row) => own.has(row));
+  }, members[0].split.test);
+  const union = (part: "train" | "validation") => new Set(members.flatMap(({ split }) => [...split[part]]));
+  const [train, validation] = [union("train"), union("validation")];
+  const learnt = new Map<string, [number, number]>();
+  for (const { learnt: keys } of members)
+    for (let i = 0; i < keys.length; i += 2) learnt.set(`${keys[i]} ${keys[i + 1]}`, [keys[i], keys[i + 1]]);
+  return {
+    content: members[0].content,
+    split: {
+      train: Int32Array.from(train).sort(),
+      validation: Int32Array.from([...validation].filter((row) => !train.has(row))).sort(),
+      test,
+    },
+    learnt: Int32Array.from([...learnt.values()].flat()),
+  };
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { crossValidationSplits, ensemble, evaluate, finetune, loadRun, type Run } from "../../src/index.js";
+import { temporaryFolder } from "../support/folder.js";
+import { preparedCells, tinyModel } from "../support/prepared.js";
+
+const settings = { epochs: 2, lr: 5e-3, batchSize: 16, threads: 1, device: "cpu" } as const;
+const probabilities = (csv: string) =>
+  csv
+    .trimEnd()
+    .split("\n")
+    .slice(1)
+    .map((line) => line.replace(/"[^"]*"/g, "x").split(","))
+    .map(([, , label, probability]) => ({ label, probability: Number(probability) }));
+
+test("an ensemble of seeds is a run: it is saved, loaded and predicts by the mean of its members", async (context) => {
+  const ready = preparedCells(await tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 }));
+  const runs: Run[] = [];
+  for (const seed of [0, 1, 2]) runs.push(await finetune(ready, { ...settings, seed }));
+  const folder = join(temporaryFolder(context), "ensemble");
+  await ensemble(runs).save(folder);
+  assert.ok(readdirSync(folder).includes("member-3.pt"));
+  const loaded = await loadRun(folder);
+  assert.deepEqual(
+    loaded.parts.members!.map((weights) => [...weights]),
+    [[...runs[1].weights], [...runs[2].weights]],
+  );
+  const report = await evaluate(loaded, { cells: ready });
+  const together = probabilities(report.predictions());
+  const apart = await Promise.all(
+    runs.map(async (run) => probabilities((await evaluate(run, { cells: ready })).predictions())),
+  );
+  const agreed = together.flatMap(({ label, probability }, cell) => {
+    const members = apart.map((member) => member[cell]);
+    if (!members.every((member) => member.label === label)) return [];
+    const mean = members.reduce((sum, member) => sum + member.probability, 0) / members.length;
+    assert.ok(Math.abs(probability - mean) < 1e-4, `cell ${cell}: ${probability} for ${mean}`);
+    return [cell];
+  });
+  assert.ok(agreed.length > 30, `${agreed.length} cells on which all agree`);
+  assert.equal(report.metrics.cells, runs[0].parts.cells.split.test.length);
+  // A run of one takes its place, and leaves none of its weights.
+  await runs[0].save(folder);
+  assert.ok(!readdirSync(folder).some((name) => name.startsWith("member-")));
+});
+
+test("an ensemble of folds has no test cells left, and says so; runs of other cells are none", async () => {
+  const model = await tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 });
+  const ready = preparedCells(model);
+  const runs: Run[] = [];
+  for (const split of crossValidationSplits(ready, { folds: 2 }))
+    runs.push(await finetune(ready, { ...settings, epochs: 1, split }));
+  const both = ensemble(runs);
+  const { train, validation, test } = both.parts.cells.split;
+  assert.deepEqual([test.length, train.length + validation.length], [0, 148]);
+  const { notes } = (await evaluate(both, { subset: "all" })).parts;
+  assert.ok(
+    notes.includes(`WARNING: ${train.length} of these 148 cells were trained on: the figures are too good.`),
+  );
+  const other = await finetune(preparedCells(model, 120), { ...settings, epochs: 1 });
+  assert.throws(() => ensemble([runs[0], other]), /are no ensemble: they differ in cells/);
+  assert.throws(() => ensemble([runs[0]]), /needs at least two runs, and was given 1/);
+});
