@@ -187,6 +187,7 @@ function notebook() {
   const comm: HostComm = {
     send() {},
     onMessage() {},
+    onClose() {},
     close() {
       closed++;
     },
