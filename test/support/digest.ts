@@ -76,8 +76,8 @@ function hashOfElement(element: unknown): string {
 }
 
 function hashOfNumbers(values: ArrayLike<number>): string {
-  // Every NaN alike: from a typed array its bits would come as they were stored.
-  const plain = Float64Array.from(values, (value) => (Number.isNaN(value) ? Number.NaN : value));
+  // Every NaN alike: from a typed array its bits would come as they were stored. And −0 is 0, which rows of entries leave out.
+  const plain = Float64Array.from(values, (value) => (Number.isNaN(value) ? Number.NaN : value + 0));
   return `numbers ${hash(new Uint8Array(plain.buffer))}`;
 }
 
