@@ -3,6 +3,7 @@ import { crossEntropy } from "../predict/crossEntropy.js";
 import { cudaCard } from "../runtime/cudaDriver.js";
 import type { Device } from "../runtime/session.js";
 import { bucketBatches, cellLength } from "../tokenize/batches.js";
+import { loraOf } from "./adapters.js";
 import { chooseDevice } from "./chooseDevice.js";
 import type { Control } from "./control.js";
 import { type DevicePlan, planDeviceMemory } from "./deviceMemory.js";
@@ -66,6 +67,7 @@ export async function train(
     seed: plan.seed,
     classWeights: plan.classWeights,
     labelSmoothing: plan.labelSmoothing,
+    lora: loraOf(plan),
     head,
     half: plan.amp,
     headByHead: onDevice?.form === "heads",
@@ -89,7 +91,7 @@ function planForDevice(plan: TrainingPlan, spec: TrainerSpec, device: Device): D
   );
   const free = device === "cuda" ? cudaCard()?.free : undefined;
   const cells = free === undefined ? plan.microBatch : plan.batchSize;
-  return planDeviceMemory(args, spec, cells, longest, free, plan.amp === true);
+  return planDeviceMemory(args, spec, cells, longest, free, plan.amp === true && !loraOf(plan));
 }
 
 const NO_STEPS = { step: 0, attempts: 0, m: new Map(), v: new Map() };
@@ -202,7 +204,7 @@ class Loop {
   private async validate(): Promise<boolean> {
     const { plan, progress } = this;
     const { epoch, step, sums } = progress;
-    const weights = this.trainer.weights();
+    const weights = this.trainer.model();
     const logits = await this.source.validate(weights, () => this.goesOn());
     if (!logits) return false;
     const truth = plan.validation.map((cell) => plan.labels[cell]);
@@ -243,7 +245,7 @@ class Loop {
 
   private result(stopped: boolean): TrainingResult {
     const { progress, trainer } = this;
-    const result = resultOf(progress, progress.best?.weights ?? trainer.weights(), stopped);
+    const result = resultOf(progress, progress.best?.weights ?? trainer.model(), stopped);
     return { ...result, early: !stopped && progress.epoch <= this.epochs.length };
   }
 }
