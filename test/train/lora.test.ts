@@ -3,9 +3,13 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { readSafetensorsWeights } from "../../src/checkpoint/safetensors.js";
 import type { Weights } from "../../src/checkpoint/weights.js";
+import { gradientGraph } from "../../src/model/gradient.js";
 import { isAdapter, type Lora } from "../../src/model/lora.js";
+import type { TrainingSpec } from "../../src/model/training.js";
 import { Predictor } from "../../src/predict/predictor.js";
+import { DeviceRuntime } from "../../src/runtime/deviceRuntime.js";
 import { loraOf } from "../../src/train/adapters.js";
+import { DeviceEngine } from "../../src/train/deviceEngine.js";
 import { isFrozen } from "../../src/train/frozen.js";
 import { Trainer, type TrainerOptions } from "../../src/train/trainer.js";
 import { randomBatch, randomWeights, smallSpec } from "../support/twoLayers.js";
@@ -140,4 +144,38 @@ test("only adapters and class decoder are trained; it goes on to the bit", async
   for (const [name, weight] of goingOn.weights())
     assert.ok(bits(weight).equals(bits(after.get(name)!)), name);
   for (const trainer of [whole, before, goingOn]) await trainer.release();
+});
+
+test("a GPU's engine takes the CPU's steps with adapters, and of the kernels it makes no use", async () => {
+  const spec = smallSpec();
+  const weights = randomWeights(spec);
+  const lora = { ...allMatrices, rank: 4, alpha: 8 };
+  const steps = [1, 2, 3].map((seed) => ({ micro: [randomBatch(spec, 4, 20, seed)], learningRate: 1e-3 }));
+  const trainer = await Trainer.create(spec, weights, { ...options, lora });
+  const start = trainer.weights();
+  const expected = await trainer.steps(steps);
+  const state = { weights: start, m: new Map(), v: new Map(), step: 0, attempts: 0 };
+  const training: TrainingSpec = {
+    ...{ args: spec.args, size: spec, padRow: 0, objectives: ["CLS"], dropout: spec.args.dropout },
+    ...{ frozen, lora, attentionLoop: "batch" },
+  };
+  const adam = { epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
+  const runtime = DeviceRuntime.open({ device: "cpu" });
+  const engine = DeviceEngine.create(training, state, runtime, { ...training, seed: options.seed }, adam);
+  const results = await engine.run(steps);
+  engine.read();
+  await engine.release();
+  results.forEach(({ loss }, i) => {
+    assert.ok(Math.abs(loss - expected[i].loss) < 1e-5, `loss ${i + 1}: ${loss}, ${expected[i].loss}`);
+  });
+  for (const [name, { data }] of trainer.weights()) {
+    const off = distance(state.weights.get(name)!.data, data);
+    assert.ok(off < (isAdapter(name) || name.startsWith("cls_decoder.") ? 2e-4 : 1e-30), `${name}: ${off}`);
+  }
+  await trainer.release();
+
+  const published = { ...spec, args: { ...spec.args, embsize: 512, d_hid: 512, nheads: 8 } };
+  const onCuda = { ...training, args: published.args, size: published, half: true, kernels: true };
+  assert.ok(!gradientGraph(onCuda, "apart").kernels);
+  assert.ok(gradientGraph({ ...onCuda, lora: undefined }, "apart").kernels);
 });
