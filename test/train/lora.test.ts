@@ -11,6 +11,7 @@ import { DeviceRuntime } from "../../src/runtime/deviceRuntime.js";
 import { loraOf } from "../../src/train/adapters.js";
 import { DeviceEngine } from "../../src/train/deviceEngine.js";
 import { isFrozen } from "../../src/train/frozen.js";
+import { copyWeights } from "../../src/train/state.js";
 import { Trainer, type TrainerOptions } from "../../src/train/trainer.js";
 import { randomBatch, randomWeights, smallSpec } from "../support/twoLayers.js";
 
@@ -154,17 +155,24 @@ test("a GPU's engine takes the CPU's steps with adapters, and of the kernels it 
   const trainer = await Trainer.create(spec, weights, { ...options, lora });
   const start = trainer.weights();
   const expected = await trainer.steps(steps);
-  const state = { weights: start, m: new Map(), v: new Map(), step: 0, attempts: 0 };
   const training: TrainingSpec = {
     ...{ args: spec.args, size: spec, padRow: 0, objectives: ["CLS"], dropout: spec.args.dropout },
     ...{ frozen, lora, attentionLoop: "batch" },
   };
-  const adam = { epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
-  const runtime = DeviceRuntime.open({ device: "cpu" });
-  const engine = DeviceEngine.create(training, state, runtime, { ...training, seed: options.seed }, adam);
-  const results = await engine.run(steps);
-  engine.read();
-  await engine.release();
+  const onDevice = async (half: boolean) => {
+    const state = { weights: copyWeights(start), m: new Map(), v: new Map(), step: 0, attempts: 0 };
+    const adam = { epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
+    const runtime = DeviceRuntime.open({ device: "cpu" });
+    const feeds = { ...training, seed: options.seed };
+    const engine = DeviceEngine.create({ ...training, half }, state, runtime, feeds, adam);
+    const results = await engine.run(steps);
+    engine.read();
+    await engine.release();
+    return { state, results };
+  };
+  const { state, results } = await onDevice(false);
+  for (const [i, { loss, skipped }] of (await onDevice(true)).results.entries())
+    assert.ok(!skipped && Math.abs(loss - expected[i].loss) < 2e-2, `half: loss ${i + 1}: ${loss}`);
   results.forEach(({ loss }, i) => {
     assert.ok(Math.abs(loss - expected[i].loss) < 1e-5, `loss ${i + 1}: ${loss}, ${expected[i].loss}`);
   });
