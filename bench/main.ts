@@ -5,6 +5,7 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   "gpu-counts": () => import("./gpuCounts.js"),
   infer: () => import("./infer.js"),
   kernel: () => import("./kernel.js"),
+  lora: () => import("./lora.js"),
   memory: () => import("./memory.js"),
   preprocess: () => import("./preprocess.js"),
   survive: () => import("./survive.js"),

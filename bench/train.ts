@@ -1,6 +1,7 @@
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import type { Lora } from "../src/model/lora.js";
 import { CLASSES, PYTHON, VOCABULARY } from "./fullSize.js";
 import { type Measurement, measure, medianOf, round } from "./measure.js";
 import { realCells } from "./realCells.js";
@@ -23,6 +24,8 @@ export interface TrainWork {
   from: number;
   to: number;
   threads: number;
+  /** With adapters, all but them and the class decoder being frozen. */
+  lora?: Lora;
   /** Prefix of a trace of every node's time. */
   profile?: string;
 }

@@ -1,6 +1,6 @@
 import type { AttentionDropout, AttentionOptions } from "../graph/attention.js";
 import { dropout, oddKeys, reluDropout } from "../graph/dropout.js";
-import { mul, relu } from "../graph/elementwise.js";
+import { add, mul, relu } from "../graph/elementwise.js";
 import type { Graph } from "../graph/graph.js";
 import type { KernelDropout } from "../graph/kernels.js";
 import { linear } from "../graph/matmul.js";
@@ -9,6 +9,7 @@ import { type RoundedWeight, roundedLinear } from "../graph/rounded.js";
 import { reshape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { ModelArgs } from "./args.js";
+import { type Adapter, adapted, mergedMatrix } from "./lora.js";
 
 /** The keys that `Noise` is fed. */
 export { oddKeys };
@@ -34,6 +35,8 @@ export interface Context {
   attentionLoop: AttentionOptions["loop"] | "fused";
   /** Rounded weights, for the layers that have them. */
   rounded?(name: string, third?: Third): RoundedWeight | undefined;
+  /** The adapter of a matrix that is learnt by one. */
+  adapter?(name: string, third?: Third): Adapter | undefined;
 }
 
 /** `Linear` layer `name` on x [rows, in]. */
@@ -52,9 +55,20 @@ export function project(
 ): Tensor {
   const rounded = c.rounded?.(weight, third);
   const b = c.parameter(bias, third);
-  if (!rounded) return linear(c.g, x, c.parameter(weight, third), b, scale);
+  if (!rounded) {
+    const y = linear(c.g, x, c.parameter(weight, third), b, scale);
+    const adapter = c.adapter?.(weight, third);
+    return adapter ? add(c.g, y, adapted(c.g, x, adapter, scale)) : y;
+  }
   const y = roundedLinear(c.g, x, rounded, b);
   return scale === 1 ? y : mul(c.g, y, scale);
+}
+
+/** A weight matrix for what multiplies by it otherwise than by rows: with its adapter, where it has one. */
+export function matrixOf(c: Context, name: string, third?: Third): Tensor {
+  const w = c.parameter(name, third);
+  const adapter = c.adapter?.(name, third);
+  return adapter ? mergedMatrix(c.g, w, adapter) : w;
 }
 
 /** `LayerNorm` layer `name` on x [rows, d]. */

@@ -5,7 +5,7 @@ import { reduceSum } from "../graph/reduce.js";
 import { reshape, transpose } from "../graph/shape.js";
 import { softmax } from "../graph/softmax.js";
 import type { Tensor } from "../graph/tensor.js";
-import { type Context, project } from "./context.js";
+import { type Context, matrixOf, project } from "./context.js";
 import { spared } from "./spareRow.js";
 import type { Sequence } from "./transformer.js";
 
@@ -26,7 +26,7 @@ export function attendFirst(c: Context, name: string, asked: Tensor, x: Tensor, 
   const width = embsize / nheads;
   const tokens = reshape(g, x, [b, n, embsize]);
   const weight = (third: "k" | "v") =>
-    reshape(g, c.parameter(`${name}.in_proj_weight`, third), [nheads, width, embsize]);
+    reshape(g, matrixOf(c, `${name}.in_proj_weight`, third), [nheads, width, embsize]);
   const headsFirst = (t: Tensor) => transpose(g, t, [1, 0, 2]);
 
   const looking = spared(c, asked, (rows) => {

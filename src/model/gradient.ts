@@ -4,9 +4,10 @@ import { encodeOnnx } from "../graph/onnx.js";
 import { sumOfSquares } from "../graph/reduce.js";
 import type { Tensor } from "../graph/tensor.js";
 import { fitsKernels } from "./kernelLayer.js";
+import { trainingShapes } from "./lora.js";
 import { lossOf } from "./loss.js";
 import { GRADIENT, NEW, SUM } from "./names.js";
-import { isStatistic, parameterShapes } from "./parameters.js";
+import { isStatistic } from "./parameters.js";
 import { type Slot, Slots } from "./slots.js";
 import type { TrainingSpec } from "./training.js";
 
@@ -45,9 +46,10 @@ export function gradientGraph(spec: TrainingSpec, form: GradientForm): GradientG
   const g = new Graph();
   g.waits = form === "apart" ? "element" : "shape";
   // The kernels' layers say themselves where they are in half precision; the rest is then in single, which is little.
-  const kernels = spec.kernels === true && spec.half === true && fitsKernels(spec.args);
+  // They take each matrix as it is stored, which an adapter's is not.
+  const kernels = spec.kernels === true && spec.half === true && !spec.lora && fitsKernels(spec.args);
   g.halfProducts = spec.half === true && !kernels;
-  const slots = new Slots(g, parameterShapes(spec.args, spec.size));
+  const slots = new Slots(g, trainingShapes(spec.args, spec.size, spec.lora));
   const model = lossOf(g, { ...spec, kernels }, slots, form !== "whole");
   const seed = spec.half && form === "apart" ? g.input("lossScale", "float32", []) : undefined;
   const reached = derivatives(g, spec, slots, model.loss, seed);

@@ -4,6 +4,7 @@ import { crossEntropy } from "../graph/losses.js";
 import type { DType, Shape, Tensor } from "../graph/tensor.js";
 import { type Context, Noise } from "./context.js";
 import { decodeClass } from "./decoders.js";
+import { adaptersOf } from "./lora.js";
 import { contrastive, elasticSimilarity, expressionLoss, meanWeights, type Objective } from "./objectives.js";
 import { type ModelSize, usesBatchLabels } from "./parameters.js";
 import { type ModelInputs, scgpt } from "./scgpt.js";
@@ -55,6 +56,7 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
     training: true,
     attentionLoop: spec.attentionLoop,
     kernels: spec.kernels,
+    adapter: spec.lora && adaptersOf(args, spec.lora, (name, third) => slots.tensor(name, third)),
   };
   const out = scgpt(context, inputs, size, {
     classes: has("CLS"),

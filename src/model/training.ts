@@ -1,5 +1,6 @@
 import type { AttentionOptions } from "../graph/attention.js";
 import type { ModelArgs } from "./args.js";
+import type { Lora } from "./lora.js";
 import type { Objective } from "./objectives.js";
 import type { ModelSize } from "./parameters.js";
 
@@ -17,6 +18,8 @@ export interface TrainingSpec {
   labelSmoothing?: number;
   /** State-dict names that are not trained; they get no derivative and no optimiser state. */
   frozen?: (name: string) => boolean;
+  /** Matrices that are learnt by adapters: weights of their own, beside the model's; see `adapterShapes`. */
+  lora?: Lora;
   attentionLoop: AttentionOptions["loop"];
   /** Only the class decoder is trained, on embeddings of the cells that are fed: input `cells` [B, d]. */
   head?: boolean;

@@ -4,7 +4,7 @@ import type { ModelArgs } from "../model/args.js";
 import type { ModelSize } from "../model/parameters.js";
 import type { Labels } from "../preprocess/labels.js";
 import { resolve } from "../settings/setting.js";
-import { TRAINING, type TrainingOptions } from "../settings/training.js";
+import { TRAINING, type TrainingOptions, type TrainingSettings } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
 import type { RunSettings } from "../store/runParts.js";
 import { type PlannedTraining, writeTraining } from "../store/trainingFolder.js";
@@ -167,10 +167,30 @@ function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions):
       `the option lastLayers is ${settings.lastLayers}; ${settings.headOnly ? "headOnly trains none: give one of the two" : `the model has ${layers}`} (--last-layers)`,
       { option: "lastLayers" },
     );
+  checkLora(settings, model);
   return {
     ...settings,
     dropout: settings.dropout ?? model.args.dropout,
     maxSeqLen: settings.maxSeqLen ?? Math.max(2, ready.maxLength),
     split: given ? "given" : settings.split,
   };
+}
+
+function checkLora(settings: Omit<TrainingSettings, "split">, { args }: Model): void {
+  const { lora, loraAlpha, loraTargets, headOnly, lastLayers } = settings;
+  const fault = (option: string, text: string) => new CellkernelError("option", text, { option });
+  if (lora === undefined) {
+    const idle =
+      loraTargets !== undefined ? "loraTargets" : loraAlpha !== undefined ? "loraAlpha" : undefined;
+    if (idle) throw fault(idle, `the option ${idle} is for adapters: give their rank too, lora (--lora 8)`);
+    return;
+  }
+  const other = headOnly ? "headOnly" : lastLayers !== undefined ? "lastLayers" : undefined;
+  if (other) throw fault(other, `the options lora and ${other} each say what is learnt: give one of the two`);
+  const most = Math.min(args.embsize, args.d_hid);
+  if (lora > most)
+    throw fault(
+      "lora",
+      `the option lora is ${lora}; the model's matrices have rank ${most} at most (--lora)`,
+    );
 }

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import { trainingShapes } from "../model/lora.js";
 import { parameterShapes } from "../model/parameters.js";
 import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions } from "../settings/training.js";
@@ -16,6 +18,7 @@ import {
   updateTraining,
 } from "../store/trainingFolder.js";
 import { CellkernelError } from "../support/error.js";
+import { loraOf } from "../train/adapters.js";
 import { claimed } from "./claimed.js";
 import type { Run } from "./run.js";
 import { trainPlanned, usesBatches } from "./trainPlanned.js";
@@ -62,7 +65,10 @@ export async function resume(of: Run | string, options: ResumeOptions = {}): Pro
     };
     const start = stored.readStart((genes) => parameterShapes(args, { ...size, genes }));
     const genes = ready.tokens.genes.length + 2;
-    const saved = readState(trainingFolder(folder), parameterShapes(args, { ...size, genes }));
+    const saved = readState(
+      trainingFolder(folder),
+      trainingShapes(args, { ...size, genes }, loraOf(settings)),
+    );
     if (saved && saved.state.epoch > settings.epochs && runState(folder, stored.run) === "finished")
       throw new CellkernelError(
         "nothing",
@@ -109,7 +115,7 @@ function changedSettings({ settings, name }: StoredTraining, options: ResumeOpti
   const before: Record<string, unknown> = { ...settings, name };
   const may = new Set<string>(MAY_CHANGE);
   const differences = given
-    .filter(([name, value]) => !may.has(name) && value !== before[name])
+    .filter(([name, value]) => !may.has(name) && !isDeepStrictEqual(value, before[name]))
     .map(([name, value]) => `${name} was ${String(before[name])} and is ${String(value)} now`);
   if (differences.length > 0)
     throw new CellkernelError(

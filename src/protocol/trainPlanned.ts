@@ -120,7 +120,8 @@ export function usesBatches({ use_batch_labels, domain_spec_batchnorm }: ModelAr
 }
 
 /** What stays as it was loaded. */
-function freezeOf({ headOnly, lastLayers, freezePredecoder }: RunSettings): Freeze {
+function freezeOf({ headOnly, lastLayers, freezePredecoder, lora }: RunSettings): Freeze {
+  if (lora !== undefined) return "base";
   if (headOnly) return "backbone";
   return lastLayers !== undefined ? { lastLayers } : freezePredecoder ? "encoders" : "nothing";
 }

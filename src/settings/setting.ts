@@ -122,6 +122,25 @@ export function names(about: About<string[], undefined> & { value: string }): Se
   };
 }
 
+/** Several of a few words; with commas between them on a command line. */
+export function choices<const W extends string>(
+  words: readonly W[],
+  about: About<W[], undefined> & { value: string },
+): Setting<W[], undefined> {
+  const expected = `one or more of ${words.join(", ")}, each once`;
+  return {
+    ...{ ...about, default: undefined },
+    parse: (given) => given.split(",").map((word) => word.trim() as W),
+    fault: (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      new Set(value).size === value.length &&
+      value.every((word) => words.includes(word))
+        ? undefined
+        : expected,
+  };
+}
+
 /** On or off: a switch where it is off, a word where it is on unless one says otherwise. */
 export function toggle(about: About<boolean, boolean> & { default?: boolean }): Setting<boolean, boolean> {
   const on = about.default === true;

@@ -1,5 +1,5 @@
 import { DEVICES, seed, threads } from "./common.js";
-import { choice, type Options, onOff, type Resolved, real, text, toggle, whole } from "./setting.js";
+import { choice, choices, type Options, onOff, type Resolved, real, text, toggle, whole } from "./setting.js";
 
 /** Options of the fine-tuning, under the published protocol's names in camel case and with its defaults. */
 export const TRAINING = {
@@ -90,6 +90,19 @@ export const TRAINING = {
     help: "only the class decoder and so many of the last transformer layers are trained",
     unit: "layers",
     yaml: { section: "task_configs", key: "last_layers" },
+  }),
+  lora: whole({
+    help: "rank of low-rank adapters (LoRA): they and the class decoder are trained, all else stays; merged into the weights at the end; default: none",
+    yaml: { section: "task_configs", key: "lora" },
+  }),
+  loraTargets: choices(["in_proj", "out_proj", "linear1", "linear2"], {
+    value: "NAMES",
+    help: "matrices of each transformer layer that have an adapter: in_proj (queries, keys, values), out_proj, linear1, linear2; default: in_proj",
+    yaml: { section: "task_configs", key: "lora_targets" },
+  }),
+  loraAlpha: real({
+    help: "what the adapters add is multiplied by this over their rank; default: the rank",
+    yaml: { section: "task_configs", key: "lora_alpha" },
   }),
   classWeighted: toggle({
     help: "classes weigh n / (k · count) in the loss, so that rare ones count as much",

@@ -1,3 +1,4 @@
+import { isAdapter } from "../model/lora.js";
 import type { Freeze } from "./plan.js";
 
 const ENCODERS = ["encoder.", "value_encoder."];
@@ -7,6 +8,7 @@ export function isFrozen(freeze: Freeze, parameter: string, layers: number): boo
   if (freeze === "nothing") return false;
   if (freeze === "encoders") return ENCODERS.some((prefix) => parameter.startsWith(prefix));
   if (parameter.startsWith("cls_decoder.")) return false;
+  if (freeze === "base") return !isAdapter(parameter);
   if (freeze === "backbone") return true;
   const layer = /^transformer_encoder\.layers\.(\d+)\./.exec(parameter);
   return !layer || Number(layer[1]) < layers - freeze.lastLayers;

@@ -3,6 +3,7 @@ import { crossEntropy } from "../predict/crossEntropy.js";
 import { cudaCard } from "../runtime/cudaDriver.js";
 import type { Device } from "../runtime/session.js";
 import { bucketBatches, cellLength } from "../tokenize/batches.js";
+import { loraOf } from "./adapters.js";
 import { chooseDevice } from "./chooseDevice.js";
 import type { Control } from "./control.js";
 import { type DevicePlan, planDeviceMemory } from "./deviceMemory.js";
@@ -68,6 +69,7 @@ export async function train(
     seed: plan.seed,
     classWeights: plan.classWeights,
     labelSmoothing: plan.labelSmoothing,
+    lora: loraOf(plan),
     head,
     half: amp,
     headByHead: onDevice?.form === "heads",
@@ -91,7 +93,7 @@ function planForDevice(plan: TrainingPlan, spec: TrainerSpec, device: Device): D
   );
   const free = device === "cuda" ? cudaCard()?.free : undefined;
   const cells = free === undefined ? plan.microBatch : plan.batchSize;
-  return planDeviceMemory(args, spec, cells, longest, free, plan.amp === true);
+  return planDeviceMemory(args, spec, cells, longest, free, plan.amp === true && !loraOf(plan));
 }
 
 const AMP_ON =
@@ -207,7 +209,7 @@ class Loop {
   private async validate(): Promise<boolean> {
     const { plan, progress } = this;
     const { epoch, step, sums } = progress;
-    const weights = this.trainer.weights();
+    const weights = this.trainer.model();
     const logits = await this.source.validate(weights, () => this.goesOn());
     if (!logits) return false;
     const truth = plan.validation.map((cell) => plan.labels[cell]);
@@ -250,7 +252,7 @@ class Loop {
     const { progress, trainer } = this;
     const result = resultOf(
       progress,
-      progress.best?.weights ?? trainer.weights(),
+      progress.best?.weights ?? trainer.model(),
       stopped,
       this.plan.amp === true,
     );

@@ -16,8 +16,9 @@ export interface LoopState {
   /** Optimizer steps done, and those of them that were left out for a gradient that was not finite. */
   step: number;
   skippedSteps: number;
-  /** The weights of the lowest validation loss so far. */
+  /** The model's weights, with adapters merged, of the lowest validation loss so far. */
   best?: { epoch: number; score: number; weights: Weights };
+  /** Those of now, and beside them the adapters of a training that has some. */
   weights: Weights;
   optimizer: OptimizerState;
 }

@@ -7,9 +7,10 @@ import type { LoopState } from "./loopState.js";
 
 /**
  * What stays as it was loaded: nothing; `encoders`, the gene and value encoders (the published
- * `freeze_predecoder`); `backbone`, everything below the class decoder; or all but it and the last transformer layers.
+ * `freeze_predecoder`); `backbone`, everything below the class decoder; `base`, all of that, but not the adapters that learn
+ * beside it (LoRA); or all but the class decoder and the last transformer layers.
  */
-export type Freeze = "nothing" | "encoders" | "backbone" | { lastLayers: number };
+export type Freeze = "nothing" | "encoders" | "backbone" | "base" | { lastLayers: number };
 
 /**
  * Everything that a training worker needs, in plain data: the options of the training, which come through as they were

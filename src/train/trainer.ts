@@ -1,12 +1,14 @@
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
+import { type Lora, trainingShapes } from "../model/lora.js";
 import type { Objective } from "../model/objectives.js";
-import { checkedWeight, type ModelSize, parameterShapes } from "../model/parameters.js";
+import { checkedWeight, type ModelSize } from "../model/parameters.js";
 import type { TrainingSpec } from "../model/training.js";
 import { DeviceRuntime } from "../runtime/deviceRuntime.js";
 import { checkDevice } from "../runtime/devices.js";
 import type { Device } from "../runtime/session.js";
 import { processors } from "../support/processors.js";
+import { mergedWeights, withAdapters } from "./adapters.js";
 import { checkStep } from "./checkStep.js";
 import { CpuEngine } from "./cpuEngine.js";
 import { DeviceEngine } from "./deviceEngine.js";
@@ -44,6 +46,8 @@ export interface TrainerOptions {
   labelSmoothing?: number;
   /** State-dict names that stay as they are. */
   frozen?: (parameter: string) => boolean;
+  /** Low-rank adapters of matrices that are frozen; what of them the weights do not hold starts anew, by the seed. */
+  lora?: Lora;
   /** Trains the class decoder alone, on embeddings that come with the batches. */
   head?: boolean;
   /** Matrix products in float16, on devices other than the CPU. */
@@ -72,6 +76,7 @@ export class Trainer {
   private constructor(
     private readonly engine: Engine,
     private readonly state: TrainingState,
+    private readonly merge: (weights: Weights) => Weights,
     private readonly check: (micro: LabelledBatch[]) => void,
   ) {}
 
@@ -81,8 +86,6 @@ export class Trainer {
    */
   static async create(spec: TrainerSpec, weights: Weights, options: TrainerOptions): Promise<Trainer> {
     checkDevice(options.device);
-    const shapes = parameterShapes(spec.args, spec);
-    for (const name of shapes.keys()) checkedWeight(weights, name, shapes);
     const onCpu = options.device === "cpu";
     const training: TrainingSpec = {
       args: spec.args,
@@ -93,11 +96,16 @@ export class Trainer {
       dropout: options.dropout ?? spec.args.dropout,
       labelSmoothing: options.labelSmoothing,
       frozen: options.frozen,
+      lora: options.lora,
       attentionLoop: onCpu ? "scan" : options.headByHead ? "heads" : "batch",
       head: options.head,
       half: options.half && !onCpu,
     };
-    const state = { weights: copyWeights(weights), m: new Map(), v: new Map(), step: 0, attempts: 0 };
+    const { lora } = options;
+    const all = lora ? withAdapters(weights, spec.args, spec, lora, options.seed) : weights;
+    const shapes = trainingShapes(spec.args, spec, lora);
+    for (const name of shapes.keys()) checkedWeight(all, name, shapes);
+    const state = { weights: copyWeights(all), m: new Map(), v: new Map(), step: 0, attempts: 0 };
     const session = {
       device: options.device,
       threads: options.threads ?? processors(),
@@ -115,7 +123,8 @@ export class Trainer {
     const engine = onCpu
       ? await CpuEngine.create(training, state, session, feeds, adam)
       : DeviceEngine.create(training, state, DeviceRuntime.open(session), feeds, adam);
-    return new Trainer(engine, state, (micro) => checkStep(micro, spec, training.objectives));
+    const merge = (held: Weights) => (lora ? mergedWeights(held, spec.args, lora) : held);
+    return new Trainer(engine, state, merge, (micro) => checkStep(micro, spec, training.objectives));
   }
 
   /** How many steps are best given to `steps` at once. */
@@ -142,7 +151,12 @@ export class Trainer {
     return copyWeights(this.engine.gradients ?? new Map());
   }
 
-  /** A copy of the weights as they are now. */
+  /** A copy of the model's weights as they are now, into which its adapters are merged. */
+  model(): Weights {
+    return this.merge(this.weights());
+  }
+
+  /** A copy of the weights as they are now, and of the adapters by themselves: what a training goes on from. */
   weights(): Weights {
     this.engine.read?.();
     return copyWeights(this.state.weights);

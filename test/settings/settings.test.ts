@@ -17,7 +17,16 @@ import { python } from "../support/python.js";
 
 /** A value that an option takes and that is not its default. */
 function another(setting: Setting<unknown, unknown>): unknown {
-  const candidates = [...(setting.words ?? []), true, false, 0.3, 7, "text", ["one", "two"]];
+  const candidates = [
+    ...(setting.words ?? []),
+    true,
+    false,
+    0.3,
+    7,
+    "text",
+    ["one", "two"],
+    ["in_proj", "linear2"],
+  ];
   return candidates.find((value) => value !== setting.default && setting.fault(value) === undefined);
 }
 

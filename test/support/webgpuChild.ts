@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Lora } from "../../src/model/lora.js";
 import { DeviceRuntime } from "../../src/runtime/deviceRuntime.js";
 import type { Device } from "../../src/runtime/session.js";
 import { DeviceEngine } from "../../src/train/deviceEngine.js";
+import { isFrozen } from "../../src/train/frozen.js";
 import { type PlannedStep, Trainer, type TrainerSpec } from "../../src/train/trainer.js";
 import { smallSpec, smallSteps, smallWeights } from "./smallModel.js";
 
@@ -16,13 +18,20 @@ function steps(): PlannedStep[] {
   return [...smallSteps(spec, 7), { micro: [a.micro[0], b.micro[0]], learningRate: 1e-3 }];
 }
 
-async function lossesOn(device: Device, frozen?: Frozen): Promise<number[]> {
+async function lossesOn(device: Device, frozen?: Frozen, lora?: Lora): Promise<number[]> {
   const spec = smallSpec();
-  const profile = device === "webgpu" ? join(folder, "trace") : undefined;
-  const trainer = await Trainer.create(spec, smallWeights(spec), { device, seed: 0, profile, frozen });
+  const profile = device === "webgpu" && !lora ? join(folder, "trace") : undefined;
+  const trainer = await Trainer.create(spec, smallWeights(spec), { device, seed: 0, profile, frozen, lora });
   const losses = (await trainer.steps(steps())).map((r) => r.loss);
   await trainer.release();
   return losses;
+}
+
+/** The losses with adapters of all kinds of matrices. */
+async function withAdapters() {
+  const lora: Lora = { rank: 2, alpha: 4, targets: ["in_proj", "out_proj", "linear1", "linear2"] };
+  const frozen = (name: string) => isFrozen("base", name, smallSpec().args.nlayers);
+  return { cpu: await lossesOn("cpu", frozen, lora), webgpu: await lossesOn("webgpu", frozen, lora) };
 }
 
 type Frozen = (name: string) => boolean;
@@ -84,4 +93,7 @@ const placement = nodes.map(({ args }) => ({
   op: args.op_name,
   elements: args.output_type_shape.flatMap((o) => Object.values(o)).map((s) => s.reduce((a, b) => a * b, 1)),
 }));
-console.log(JSON.stringify({ losses, ...(await withFrozenParts()), placement, fullSize: await fullSize() }));
+const adapters = await withAdapters();
+console.log(
+  JSON.stringify({ losses, adapters, ...(await withFrozenParts()), placement, fullSize: await fullSize() }),
+);

@@ -9,6 +9,7 @@ import { softwareGpu } from "../support/softwareGpu.js";
 
 interface Child {
   losses: { cpu: number[]; webgpu: number[] };
+  adapters: { cpu: number[]; webgpu: number[] };
   frozen: { cpu: number[]; webgpu: number[] };
   fullSize: { openSeconds: number };
   traffic: { bytes: number; weights: number };
@@ -39,8 +40,8 @@ describe("training on WebGPU (SwiftShader)", { skip }, () => {
     }
   });
 
-  it("gives the CPU's losses over eight steps, dropout, accumulation and frozen parts included, to 1e-6", () => {
-    for (const { cpu, webgpu } of [child.losses, child.frozen]) {
+  it("gives the CPU's losses over eight steps, dropout, accumulation, frozen parts and adapters included, to 1e-6", () => {
+    for (const { cpu, webgpu } of [child.losses, child.frozen, child.adapters]) {
       assert.equal(webgpu.length, 8);
       for (const [i, loss] of cpu.entries())
         assert.ok(Math.abs(webgpu[i] - loss) / loss < 1e-6, `${webgpu[i]} beside ${loss}`);
