@@ -17,6 +17,8 @@ import type { EmbeddingPanel } from "../views/types.js";
 import type { Part } from "./evaluate.js";
 import type { NewCells } from "./replay.js";
 import type { Run } from "./run.js";
+import { TrustColumns } from "./trustColumns.js";
+import { type TrustFigures, trustResults } from "./trustFigures.js";
 
 /** What an evaluation found. */
 export interface ReportParts {
@@ -33,6 +35,8 @@ export interface ReportParts {
   /** Float32 [cells × embsize] */
   embeddings: Float32Array;
   metrics: ClassificationReport;
+  /** How far the labels of the evaluated cells can be believed. */
+  trust: TrustFigures;
   /** What the reader must know. */
   notes: string[];
   /** UMAP of the cells that it names. */
@@ -59,13 +63,21 @@ export class Report {
 
   /**
    * One row a cell, in the file's order: `cell_id, true_label, predicted_label, probability, margin, split`. A true label
-   * is there as the file has it, one that the model never saw too.
+   * is there as the file has it, one that the model never saw too. Then, where the run was calibrated, `assigned_label` and
+   * `prediction_set` (see `annotate`).
    */
   predictions(): string {
     const { run, ready, truth, parts, labelled } = this.parts;
     const given = ready.obs.find(({ column }) => column === ready.labels?.column);
     const trueLabel = (cell: number) =>
       truth[cell] >= 0 ? run.classes[truth[cell]] : (given?.names[given.codes[cell]] ?? "");
+    const width = run.classes.length;
+    const trust = new TrustColumns(run.parts.trust, run.classes, ready.cellNames.length);
+    labelled.codes.forEach((code, cell) => {
+      const own = labelled.scores.subarray(cell * width, (cell + 1) * width);
+      trust.add(cell, code, labelled.probabilities[cell], own);
+    });
+    const columns = trust.columns();
     const rows = ready.cellNames.map((name, cell) =>
       csvLine([
         name,
@@ -74,9 +86,14 @@ export class Report {
         String(labelled.probabilities[cell]),
         String(labelled.margins[cell]),
         parts[cell],
+        ...[...columns.values()].map((column) => String(column.at(cell))),
       ]),
     );
-    return ["cell_id,true_label,predicted_label,probability,margin,split", ...rows, ""].join("\n");
+    const header = [
+      ...["cell_id", "true_label", "predicted_label", "probability", "margin", "split"],
+      ...columns.keys(),
+    ];
+    return [header.join(","), ...rows, ""].join("\n");
   }
 
   /** The figures under the names of `evaluation_results.json`. */
@@ -91,6 +108,7 @@ export class Report {
       weighted_recall: weighted.recall,
       kappa,
       per_class: Object.fromEntries(classes.map((name, code) => [name, perClass[code]])),
+      ...trustResults(this.parts.trust, classes),
     };
   }
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { classificationReport } from "../../src/evaluate/metrics.js";
+import { labelCells } from "../../src/predict/labels.js";
 import { Report } from "../../src/protocol/report.js";
 import type { Run } from "../../src/protocol/run.js";
+import { trustFigures } from "../../src/protocol/trustFigures.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 
 async function report() {
@@ -14,7 +16,17 @@ async function report() {
     codes: Int32Array.of(0, 1, 2, -1),
   };
   return new Report({
-    run: { classes: ["B cell", "NK, bright", "T cell"] } as Run,
+    run: {
+      classes: ["B cell", "NK, bright", "T cell"],
+      parts: {
+        trust: {
+          temperature: 1,
+          threshold: { probability: 0.75, wanted: 0.9, precision: 0.9, assigned: 1 },
+          sets: { coverage: 0.9, least: [0.5, 0.25, 0.5] },
+          notes: [],
+        },
+      },
+    } as unknown as Run,
     ready: { ...ready, obs: [kinds], cellNames: ["a", "a", 'b "x"', "c"] },
     truth: Int32Array.of(0, 1, -1, -1),
     parts: ["test", "test", "none", "none"],
@@ -23,7 +35,14 @@ async function report() {
       codes: Int32Array.of(0, 0, 1, 2),
       probabilities: Float32Array.of(0.5, 0.75, 1, 0.25),
       margins: Float32Array.of(0.25, 0.5, 1, 0.125),
+      scores: Float32Array.of(0.5, 0.25, 0.25, 0.75, 0.25, 0, 0, 1, 0, 0.125, 0, 0.25),
     },
+    trust: trustFigures(undefined, 3, {
+      truth: Int32Array.of(0, 1),
+      calibrated: [false, false],
+      labelled: labelCells(Float32Array.of(1, 0, 0, 1, 0, 0), 3),
+      before: labelCells(Float32Array.of(1, 0, 0, 1, 0, 0), 3),
+    }),
     metrics: classificationReport([0, 1], [0, 0], ["B cell", "NK, bright", "T cell"]),
   });
 }
@@ -32,11 +51,11 @@ test("predictions: a row a cell, quoted where needed, with the truth as the file
   assert.equal(
     (await report()).predictions(),
     [
-      "cell_id,true_label,predicted_label,probability,margin,split",
-      "a,B cell,B cell,0.5,0.25,test",
-      'a,"NK, bright",B cell,0.75,0.5,test',
-      '"b ""x""","new, type","NK, bright",1,1,none',
-      "c,,T cell,0.25,0.125,none",
+      "cell_id,true_label,predicted_label,probability,margin,split,assigned_label,prediction_set",
+      'a,B cell,B cell,0.5,0.25,test,unassigned,"B cell | NK, bright"',
+      'a,"NK, bright",B cell,0.75,0.5,test,B cell,"B cell | NK, bright"',
+      '"b ""x""","new, type","NK, bright",1,1,none,"NK, bright","NK, bright"',
+      "c,,T cell,0.25,0.125,none,unassigned,none",
       "",
     ].join("\n"),
   );
