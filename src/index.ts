@@ -77,6 +77,7 @@ export type { NewCells, ReplayOptions } from "./protocol/replay.js";
 export type { Report, ReportParts } from "./protocol/report.js";
 export { type ResumeOptions, resume } from "./protocol/resume.js";
 export { loadRun, type Run } from "./protocol/run.js";
+export type { MethodFigures, SecondOpinion } from "./protocol/secondOpinion.js";
 export { type SimulatedFile, type SimulateOptions, simulate } from "./protocol/simulate.js";
 export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";

@@ -37,12 +37,17 @@ export const evaluateCommand = command({
     if (out !== undefined) await report.write(out);
     return { ...report.results(), subset: report.parts.subset, notes: report.parts.notes, out };
   },
-  text: ({ n_cells, subset, accuracy, weighted_f1, macro_f1, kappa, notes, out, ...trust }) =>
+  text: ({ n_cells, subset, accuracy, weighted_f1, macro_f1, kappa, notes, out, second_opinion, ...trust }) =>
     [
       ...notes.map((note) => `- ${note}`),
       `${n_cells} cells (${subset}): accuracy ${accuracy.toFixed(3)}, weighted F1 ${weighted_f1.toFixed(3)}, ` +
         `macro F1 ${macro_f1.toFixed(3)}, κ ${kappa.toFixed(3)}`,
       ...trustLines(trust),
+      ...(second_opinion?.methods ?? []).map(
+        (one) =>
+          `${one.method}: weighted F1 ${one.weighted_f1.toFixed(3)}, accuracy ${one.accuracy.toFixed(3)}, macro F1 ${one.macro_f1.toFixed(3)}` +
+          ` (${second_opinion!.cells} of ${second_opinion!.of_cells} cells)`,
+      ),
       ...(out === undefined ? [] : [`Written to ${out}`]),
     ].join("\n"),
 });

@@ -12,6 +12,7 @@ import { batchCodes, int8Note, type PredictOptions, predictionOf, withSession } 
 import { type NewCells, prepareAgain, type ReplayOptions } from "./replay.js";
 import { Report, type ReportParts } from "./report.js";
 import type { Run } from "./run.js";
+import { secondOpinion } from "./secondOpinion.js";
 import { straddleNote } from "./splitCells.js";
 import { type TrustFigures, trustFigures } from "./trustFigures.js";
 
@@ -83,6 +84,14 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
       run.classes,
     ),
     trust: trustOf(run, { truth, parts, evaluated, logits }),
+    secondOpinion: await secondOpinion(
+      {
+        ...{ tokens: ready.tokens, truth, codes: labelled.codes, classes: run.classes },
+        train: Int32Array.from(parts.keys()).filter((cell) => parts[cell] === "train" && truth[cell] >= 0),
+        test: evaluated.filter((cell) => parts[cell] !== "train"),
+      },
+      signal,
+    ),
     projection: await project(embeddings, run.args.embsize, signal),
   });
 }

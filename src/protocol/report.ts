@@ -12,11 +12,13 @@ import { confusionView } from "../views/confusion.js";
 import { embeddingView } from "../views/embedding.js";
 import { writePng } from "../views/picture.js";
 import { reportView } from "../views/report.js";
+import { tableView } from "../views/table.js";
 import { trainingView } from "../views/training.js";
 import type { EmbeddingPanel } from "../views/types.js";
 import type { Part } from "./evaluate.js";
 import type { NewCells } from "./replay.js";
 import type { Run } from "./run.js";
+import { opinionResults, opinionTable, type SecondOpinion } from "./secondOpinion.js";
 import { TrustColumns } from "./trustColumns.js";
 import { type TrustFigures, trustResults } from "./trustFigures.js";
 
@@ -37,6 +39,8 @@ export interface ReportParts {
   metrics: ClassificationReport;
   /** How far the labels of the evaluated cells can be believed. */
   trust: TrustFigures;
+  /** What simple methods make of the same cells; undefined where the training cells are not at hand. */
+  secondOpinion?: SecondOpinion;
   /** What the reader must know. */
   notes: string[];
   /** UMAP of the cells that it names. */
@@ -109,6 +113,7 @@ export class Report {
       kappa,
       per_class: Object.fromEntries(classes.map((name, code) => [name, perClass[code]])),
       ...trustResults(this.parts.trust, classes),
+      ...(this.parts.secondOpinion && { second_opinion: opinionResults(this.parts.secondOpinion) }),
     };
   }
 
@@ -134,13 +139,17 @@ export class Report {
   }
 
   /** What a notebook shows: the figures. */
-  [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
-    const { subset, notes } = this.parts;
-    return reportView({
+  async [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
+    const { subset, notes, secondOpinion } = this.parts;
+    const report = await reportView({
       title: subset === "all" ? "All labelled cells" : `${subset} cells`,
       notes,
       ...this.metrics,
     });
+    if (!secondOpinion) return report;
+    const others = tableView(opinionTable(secondOpinion));
+    const together = (type: "text/html" | "text/plain") => `${report[type]}\n${others[type]}`;
+    return { ...report, "text/html": together("text/html"), "text/plain": together("text/plain") };
   }
 
   private embeddingInput(panels: EmbeddingPanel[]) {

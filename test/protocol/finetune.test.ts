@@ -90,6 +90,7 @@ test("predictions of all cells, figures of the test cells only", async () => {
       "calibration",
       "assigned",
       "prediction_sets",
+      "second_opinion",
     ],
   ]);
   assert.deepEqual(Object.keys(results.per_class["NK, bright"]), ["precision", "recall", "f1", "support"]);

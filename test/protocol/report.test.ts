@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { classificationReport } from "../../src/evaluate/metrics.js";
+import type { MimeBundle } from "../../src/host/host.js";
 import { labelCells } from "../../src/predict/labels.js";
 import { Report } from "../../src/protocol/report.js";
 import type { Run } from "../../src/protocol/run.js";
@@ -67,6 +68,27 @@ test("figures are scikit-learn's of [0, 1] against [0, 0]", async () => {
   assert.ok(Math.abs(weighted_f1 - 1 / 3) < 1e-12);
   // Over the two classes that are there.
   assert.ok(Math.abs(macro_f1 - 1 / 3) < 1e-12, `${macro_f1}`);
+});
+
+test("the second opinion stands below the figures, and in the results", async () => {
+  const plain = await report();
+  const figures = { weightedF1: 0.5, accuracy: 0.25, macroF1: 0.125 };
+  const methods = [{ method: "logistic regression", ...figures }];
+  const counts = { cells: 2, ofCells: 2, learnt: 2000, ofLearnt: 5000 };
+  const both = new Report({ ...plain.parts, secondOpinion: { methods, ...counts } });
+  const shown = await (both as unknown as Record<symbol, () => Promise<MimeBundle>>)[
+    Symbol.for("Jupyter.mime")
+  ]();
+  const { "text/plain": text, "text/html": html } = shown;
+  assert.match(
+    String(text),
+    /learnt from 2000 of 5000 training cells, on 2 cells[\s\S]*logistic regression +0\.500 +0\.250 +0\.125/,
+  );
+  assert.match(String(html), /<td[^>]*>logistic regression<\/td>/);
+  assert.deepEqual(both.results().second_opinion!.methods, [
+    { method: "logistic regression", weighted_f1: 0.5, accuracy: 0.25, macro_f1: 0.125 },
+  ]);
+  assert.ok(!("second_opinion" in plain.results()));
 });
 
 test("fewer than three cells have no embedding", async () => {
