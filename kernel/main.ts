@@ -3,6 +3,7 @@ import "../src/runtime/telemetry.js";
 
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
+import { nodeFault } from "../src/support/nodeVersion.js";
 import { type ConnectionInfo, readConnection } from "./connection.js";
 import type { FrontEndData } from "./frontend.js";
 import { log } from "./log.js";
@@ -40,6 +41,11 @@ const { serveNotebook } = await import("./notebook.js");
 serveNotebook({ frontEnd: messages.port2, calls: calls.port2, shared: new Int32Array(memory), directory });
 
 function connect(file: string | undefined): ConnectionInfo {
+  const fault = nodeFault();
+  if (fault) {
+    log(fault);
+    return exit(2);
+  }
   if (!file) {
     log("usage: node main.js CONNECTION_FILE (Jupyter starts kernels this way)");
     return exit(2);

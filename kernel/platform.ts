@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 /**
@@ -81,23 +81,32 @@ export function makeFolder(path: string): void {
   }
 }
 
+/** Containers run under user ids that no list of users has: without `HOME`, Node then knows no home. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return tmpdir();
+  }
+}
+
 /** Jupyter's data directory of this user (https://docs.jupyter.org/en/latest/use/jupyter-directories.html). */
 export function jupyterDataDirectory(): string {
   if (process.env.JUPYTER_DATA_DIR) return process.env.JUPYTER_DATA_DIR;
-  if (process.platform === "darwin") return join(homedir(), "Library", "Jupyter");
+  if (process.platform === "darwin") return join(home(), "Library", "Jupyter");
   if (process.platform === "win32") {
-    return join(process.env.APPDATA || join(homedir(), "AppData", "Roaming"), "jupyter");
+    return join(process.env.APPDATA || join(home(), "AppData", "Roaming"), "jupyter");
   }
-  return join(process.env.XDG_DATA_HOME || join(homedir(), ".local", "share"), "jupyter");
+  return join(process.env.XDG_DATA_HOME || join(home(), ".local", "share"), "jupyter");
 }
 
 /** Where this user's programs keep what can be made again. */
 export function cacheDirectory(): string {
-  if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "cellkernel");
+  if (process.platform === "darwin") return join(home(), "Library", "Caches", "cellkernel");
   if (process.platform === "win32") {
-    return join(process.env.LOCALAPPDATA || join(homedir(), "AppData", "Local"), "cellkernel", "Cache");
+    return join(process.env.LOCALAPPDATA || join(home(), "AppData", "Local"), "cellkernel", "Cache");
   }
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "cellkernel");
+  return join(process.env.XDG_CACHE_HOME || join(home(), ".cache"), "cellkernel");
 }
 
 /** Where Jupyter looks for the kernels of every user of this machine. */

@@ -1,5 +1,5 @@
 // `npm test`: set-up, then the tests; `npm test -- browser`: those that need a browser; `npm test -- peers`: those that
-// compare us with PyTorch, scanpy and scikit-learn. The last line printed is "N passed, N failed".
+// compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds. The last line printed is "N passed, N failed".
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -10,11 +10,13 @@ import { chromiumMissing, findChromium } from "./setup/chromium.mjs";
 import { jupyterEnvironment, root } from "./setup/paths.mjs";
 import { provideVulkan } from "./setup/vulkan.mjs";
 import { orExplain, setup } from "./setup.mjs";
+import { buildWheel } from "./wheel.mjs";
 
 /** Tests that need a browser. */
 const BROWSER = [
   "extension/hostile.test.ts",
   "extension/renderers.test.ts",
+  "extension/training.test.ts",
   "notebook/jupyterlab.test.ts",
   "protocol/exportInBrowser.test.ts",
 ];
@@ -38,7 +40,8 @@ const SIDE_BY_SIDE = 2 * availableParallelism();
 
 await orExplain(async () => {
   const kind = process.argv[2] ?? "";
-  await setup([kind === "peers" ? "peers" : "test"]);
+  if (kind === "wheel") await buildWheel();
+  else await setup([kind === "peers" ? "peers" : "test"]);
   // What each test's process inherits.
   Object.assign(process.env, jupyterEnvironment());
   const total = { passed: 0, failed: 0, skipped: 0 };
@@ -49,7 +52,7 @@ await orExplain(async () => {
       if (process.env.CI === "true") total.failed++;
     }
   }
-  if (kind !== "peers") await provideVulkan();
+  if (kind === "" || kind === "browser") await provideVulkan();
   for (const [files, atOnce] of suites(kind)) add(total, await runTests(files, atOnce));
   const skipped = total.skipped ? `, ${total.skipped} skipped` : "";
   console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
@@ -60,10 +63,12 @@ await orExplain(async () => {
 function suites(kind) {
   const all = testFiles();
   const peers = all.filter((file) => file.startsWith("peers/"));
+  const wheel = all.filter((file) => file.startsWith("wheel/"));
   if (kind === "peers") return [[peers, 1]];
+  if (kind === "wheel") return [[wheel, 1]];
   if (kind === "browser") return [[BROWSER, 1]];
-  if (kind) throw new Error(`npm test takes "browser" or "peers", not "${kind}"`);
-  const apart = new Set([...peers, ...BROWSER, ...FIRST, ...LAST, ...ALONE]);
+  if (kind) throw new Error(`npm test takes "browser", "peers" or "wheel", not "${kind}"`);
+  const apart = new Set([...peers, ...wheel, ...BROWSER, ...FIRST, ...LAST, ...ALONE]);
   return [
     [[...FIRST, ...all.filter((file) => !apart.has(file))], SIDE_BY_SIDE],
     [LAST, LAST.length],

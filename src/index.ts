@@ -115,13 +115,14 @@ export type { TokenStore } from "./tokenize/tokens.js";
 export { Vocabulary } from "./tokenize/vocabulary.js";
 export type { CellSplit } from "./train/split.js";
 export { confusionView } from "./views/confusion.js";
-export type { EpochPoint, LossPoint, TrainingPayload } from "./views/contract.js";
+export type { EpochPoint, LossPoint, TrainingPace, TrainingPayload } from "./views/contract.js";
 export { embeddingView } from "./views/embedding.js";
 export { histogramView } from "./views/histogram.js";
 export { hvgView } from "./views/hvg.js";
 export { writePng } from "./views/picture.js";
 export { reportView } from "./views/report.js";
 export { tableView } from "./views/table.js";
+export { trainingUpdate, trainingView } from "./views/training.js";
 export type {
   ClassScores,
   ConfusionInput,

@@ -1,11 +1,15 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import { IStatusBar } from "@jupyterlab/statusbar";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
-import { EMBEDDING_MIME, TRAINING_MIME } from "../../src/views/contract.js";
+import { EMBEDDING_MIME, laterVersions, TRAINING_MIME } from "../../src/views/contract.js";
 import { EmbeddingRenderer } from "./embedding/renderer.js";
-import { kernelOf } from "./kernel.js";
+import { jumpTo } from "./kernel.js";
+import { LaterVersionRenderer } from "./laterVersion.js";
+import { LiveRuns } from "./training/liveRuns.js";
 import { TrainingRenderer } from "./training/renderer.js";
+import { TrainingStatus } from "./training/statusItem.js";
 
 /** Before every standard renderer: the same bundles also hold a picture, Vega-Lite and text. */
 const RANK = 0;
@@ -30,30 +34,58 @@ const embedding: JupyterFrontEndPlugin<void> = {
   },
 };
 
-/** Draws learning curves, and stops the training of the notebook's kernel on demand. */
+/** Shows what later versions made: after our own types, before the standard ones. */
+const later: JupyterFrontEndPlugin<void> = {
+  id: "@cellkernel/jupyterlab:later",
+  description: "Shows the pictures of views that later versions have made.",
+  autoStart: true,
+  requires: [IRenderMimeRegistry],
+  optional: [ITranslator],
+  activate: (_app: JupyterFrontEnd, rendermime: IRenderMimeRegistry, translator: ITranslator | null) => {
+    const trans = (translator ?? nullTranslator).load("cellkernel");
+    rendermime.addFactory(
+      {
+        safe: true,
+        mimeTypes: [EMBEDDING_MIME, TRAINING_MIME].flatMap(laterVersions),
+        createRenderer: () => new LaterVersionRenderer(trans),
+      },
+      RANK + 1,
+    );
+  },
+};
+
+/** Draws learning curves, and carries orders to the training in the notebook's kernel. */
 const training: JupyterFrontEndPlugin<void> = {
   id: "@cellkernel/jupyterlab:training",
   description: "Renders learning curves while training runs.",
   autoStart: true,
   requires: [IRenderMimeRegistry],
-  optional: [INotebookTracker, ITranslator],
+  optional: [INotebookTracker, IStatusBar, ITranslator],
   activate: (
-    _app: JupyterFrontEnd,
+    app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
     notebooks: INotebookTracker | null,
+    statusBar: IStatusBar | null,
     translator: ITranslator | null,
   ) => {
     const trans = (translator ?? nullTranslator).load("cellkernel");
+    const runs = new LiveRuns();
     rendermime.addFactory(
       {
         safe: true,
         mimeTypes: [TRAINING_MIME],
-        createRenderer: ({ mimeType }) =>
-          new TrainingRenderer(mimeType, trans, (node) => kernelOf(notebooks, node)),
+        createRenderer: ({ mimeType }) => new TrainingRenderer(mimeType, { trans, notebooks, runs }),
       },
       RANK,
     );
+    statusBar?.registerStatusItem("@cellkernel/jupyterlab:training", {
+      item: new TrainingStatus(runs, trans, (view) => jumpTo(app, notebooks, view)),
+      align: "left",
+      rank: 100,
+      isActive: () => runs.latest !== undefined,
+      activeStateChanged: runs.changed,
+    });
   },
 };
 
-export default [embedding, training];
+export default [embedding, later, training];

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { writeFileAtomically } from "../../src/support/atomic.js";
 import { PACKAGE_ROOT } from "../package.js";
 import { makeFolder } from "../platform.js";
-import { LANGUAGE_ENVIRONMENT, LANGUAGE_FLAGS, snapshotPath } from "./snapshot.js";
+import { LANGUAGE_ENVIRONMENT, LANGUAGE_FLAGS, snapshotFiles, snapshotKey } from "./snapshot.js";
 
 import ts = require("typescript");
 
@@ -24,13 +25,15 @@ const STALE_MS = 120_000;
 
 /** Builds the snapshot, in a process of its own; takes a few seconds. Resolves to whether it worked. */
 async function buildSnapshot(): Promise<boolean> {
-  const target = snapshotPath();
+  const { blob: target, key, building: blob } = snapshotFiles();
   const folder = dirname(target);
   makeFolder(folder);
-  const blob = `${target}.building`;
-  const begun = statSync(blob, { throwIfNoEntry: false })?.mtimeMs;
-  if (begun !== undefined && Date.now() - begun < STALE_MS) return true;
-  writeFileSync(blob, "");
+  const begun = statSync(blob, { throwIfNoEntry: false });
+  // A wheel brings an empty one.
+  if (begun && begun.size > 0 && Date.now() - begun.mtimeMs < STALE_MS) return true;
+  writeFileSync(blob, "begun\n");
+  // Of the files as they are before the build: where they change meanwhile, the snapshot fits no more.
+  const made = snapshotKey();
   const scratch = mkdtempSync(join(tmpdir(), "cellkernel-"));
   try {
     const script = join(scratch, "language.cjs");
@@ -41,11 +44,10 @@ async function buildSnapshot(): Promise<boolean> {
       spawn(process.execPath, args, { stdio: "ignore", env }).on("exit", resolve).on("error", resolve);
     });
     if (code !== 0) return false;
+    // Without a key, the snapshot of before is not used while this one takes its place.
+    rmSync(key, { force: true });
     renameSync(blob, target);
-    for (const name of readdirSync(folder)) {
-      // Of files that have changed since.
-      if (join(folder, name) !== target) rmSync(join(folder, name), { force: true });
-    }
+    writeFileAtomically(key, made);
     return true;
   } finally {
     rmSync(blob, { force: true });

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PACKAGE_ROOT } from "../package.js";
@@ -26,10 +26,16 @@ export const LANGUAGE_ENVIRONMENT = {
 const KERNEL = join(PACKAGE_ROOT, "dist", "kernel");
 
 /**
- * Path of the snapshot of the language process that fits this Node and these files; it may not exist.
- * It lies in the package, or, where that cannot be written, in the user's cache. See `buildSnapshot`.
+ * Where the snapshot of the language process lies: in the package, or, where that cannot be written, in the user's cache.
+ * The names are always the same, so that a wheel can list them, and pip removes the files with the rest. See `buildSnapshot`.
  */
-export function snapshotPath(): string {
+export function snapshotFiles(): { blob: string; key: string; building: string } {
+  const blob = join(snapshotFolder(), "language.blob");
+  return { blob, key: `${blob}.key`, building: `${blob}.building` };
+}
+
+/** What a snapshot is of: this Node and these files. It stands in the file `key` beside the snapshot. */
+export function snapshotKey(): string {
   const hash = createHash("sha256").update(`${process.version} ${process.arch}`);
   const files = [KERNEL, join(KERNEL, "language")].flatMap((folder) =>
     readdirSync(folder)
@@ -41,7 +47,14 @@ export function snapshotPath(): string {
     const { mtimeMs, size } = statSync(path);
     hash.update(`${path} ${mtimeMs} ${size}`);
   }
-  return join(snapshotFolder(), `language-${hash.digest("hex").slice(0, 16)}.blob`);
+  return hash.digest("hex");
+}
+
+/** The snapshot that fits this Node and these files; undefined where there is none. */
+export function findSnapshot(): string | undefined {
+  const { blob, key } = snapshotFiles();
+  if (!existsSync(blob) || !existsSync(key)) return undefined;
+  return readFileSync(key, "utf8") === snapshotKey() ? blob : undefined;
 }
 
 /**
@@ -49,7 +62,7 @@ export function snapshotPath(): string {
  * works too, and makes it for the next one.
  */
 export function prepareSnapshot(): boolean {
-  if (existsSync(snapshotPath())) return true;
+  if (findSnapshot()) return true;
   const program = fileURLToPath(new URL("./buildSnapshot.js", import.meta.url));
   return spawnSync(process.execPath, [program], { stdio: "ignore" }).status === 0;
 }

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { log } from "../log.js";
 import type { Call, Result } from "./client.js";
-import { LANGUAGE_ENVIRONMENT, LANGUAGE_FLAGS, snapshotPath } from "./snapshot.js";
+import { findSnapshot, LANGUAGE_ENVIRONMENT, LANGUAGE_FLAGS } from "./snapshot.js";
 
 /** Calls that leave something behind: made again, they bring a new process to where the old one was. */
 const LASTING = new Set<Call["method"]>(["compile", "commit", "reset"]);
@@ -44,8 +44,8 @@ export class LanguageProcess {
   }
 
   #start(mayUseSnapshot: boolean): ChildProcess {
-    const blob = mayUseSnapshot ? snapshotPath() : "";
-    const fromSnapshot = mayUseSnapshot && existsSync(blob);
+    const blob = mayUseSnapshot ? findSnapshot() : undefined;
+    const fromSnapshot = blob !== undefined;
     const program = fileURLToPath(new URL("./process.js", import.meta.url));
     const args = fromSnapshot ? ["--snapshot-blob", blob, this.#directory] : [program, this.#directory];
     const child = spawn(process.execPath, [...LANGUAGE_FLAGS, ...args], {

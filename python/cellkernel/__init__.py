@@ -1,4 +1,4 @@
-"""JupyterLab's half of Cellkernel: the wheel carries the extension and a kernelspec. The kernel is the npm package.
+"""Cellkernel's wheel: the npm package with all that it needs (in `js`), which `cellkernel.node` hands over to.
 `cellkernel.papermill` gives parameters to notebooks of the kernel."""
 
 import os

@@ -3,6 +3,7 @@ import type { Command } from "./command.js";
 /** The commands, loaded when they are called. */
 export const COMMANDS: Record<string, () => Promise<Command>> = {
   annotate: async () => (await import("./annotate.js")).annotateCommand,
+  doctor: async () => (await import("./doctor.js")).doctorCommand,
   embed: async () => (await import("./embed.js")).embedCommand,
   ensemble: async () => (await import("./ensemble.js")).ensembleCommand,
   evaluate: async () => (await import("./evaluate.js")).evaluateCommand,

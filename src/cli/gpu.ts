@@ -1,4 +1,4 @@
-import { type GpuCheck, gpuCheck } from "../protocol/gpuCheck.js";
+import { GPU_CHECK, type GpuCheck, gpuCheck } from "../protocol/gpuCheck.js";
 import { type GpuInstall, gpuInstall } from "../protocol/gpuInstall.js";
 import { command, UsageError } from "./command.js";
 import { gpuReport } from "./gpuReport.js";
@@ -19,7 +19,7 @@ export const gpuCommand = command<GpuCheck | GpuInstall>({
   text(result) {
     if ("devices" in result) return gpuReport(result);
     return result.installed
-      ? `What CUDA ${result.cuda} needs is installed. To see whether it works: npx cellkernel gpu check`
+      ? `What CUDA ${result.cuda} needs is installed. To see whether it works: ${GPU_CHECK}`
       : result.command;
   },
 });

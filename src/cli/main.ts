@@ -1,15 +1,23 @@
 #!/usr/bin/env node
+import { nodeFault } from "../support/nodeVersion.js";
 import type { Command } from "./command.js";
 import { COMMANDS } from "./commands.js";
 import { supervised } from "./supervised.js";
 import type { Order, Said } from "./work.js";
 
-/** Exit code: a mistake on the command line. */
+/** Exit codes: a failure, a mistake on the command line. */
+const FAILED = 1;
 const MISUSED = 2;
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main([name, ...args]: string[]): Promise<number> {
+  const fault = nodeFault();
+  // The doctor says it with what else there is.
+  if (fault && name !== "doctor") {
+    console.error(`cellkernel: ${fault}`);
+    return FAILED;
+  }
   if (name === "kernel") return (await import("./kernel.js")).kernel(args);
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     console.log(await overview());

@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { processors } from "../support/processors.js";
 
 /** Cells on a plane. */
 export interface Projection {
@@ -63,7 +63,7 @@ export async function projectUmap(
     components: Math.min(options.components ?? 30, columns - 1, cells - 1),
     neighbours: Math.min(options.neighbours ?? 10, cells - 1),
     minDist: options.minDist ?? 0.3,
-    threads: options.threads ?? availableParallelism(),
+    threads: options.threads ?? processors(),
   };
   return inWorker(task, options.signal);
 }

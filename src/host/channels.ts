@@ -1,7 +1,7 @@
-import type { Host } from "./host.js";
+import type { Host, HostComm } from "./host.js";
 
-/** Takes up a message of a view's page. */
-export type Received = (message: Record<string, unknown>) => void;
+/** Takes up a message of a view's page; the comm leads back to it. */
+export type Received = (message: Record<string, unknown>, comm: HostComm) => void;
 
 /** The channels that are open under a target, by view. */
 interface Switchboard {
@@ -37,7 +37,7 @@ function register(host: Host, target: string): Switchboard {
     const hear = (data: unknown) => {
       const message = (data ?? {}) as Record<string, unknown>;
       const listener = byView.get(String(message.view));
-      if (listener) listener(message);
+      if (listener) listener(message, comm);
       else comm.close();
     };
     hear(opened);

@@ -13,6 +13,20 @@ export function displayable(view: () => MimeBundle | Promise<MimeBundle>): Displ
   return { [MIME]: view };
 }
 
+/** A bundle that a cell shows when it is its value, and not its text. */
+export function shown<T extends MimeBundle>(bundle: T): T {
+  return MIME in bundle ? bundle : withView(bundle, (own) => own);
+}
+
+/** {@link shown} for a view that takes time: its promise too shows the bundle, since a cell's value is not awaited. */
+export function shownLater<T extends MimeBundle>(draw: () => Promise<T>): Promise<T> {
+  return Object.defineProperty(draw().then(shown), MIME, {
+    value(this: Promise<T>) {
+      return this;
+    },
+  });
+}
+
 /** Gives plain data a look in notebooks; to everything else it stays plain. */
 export function withView<T extends object>(data: T, view: (data: T) => MimeBundle | Promise<MimeBundle>): T {
   return Object.defineProperty(data, MIME, { value: () => view(data) });

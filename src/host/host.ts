@@ -26,6 +26,8 @@ export interface Host {
 export interface HostComm {
   send(data: unknown, buffers?: Uint8Array[]): void;
   onMessage(received: (data: unknown, buffers: Uint8Array[]) => void): void;
+  /** Calls back when the page has closed it. */
+  onClose(closed: () => void): void;
   close(): void;
 }
 

@@ -1,4 +1,3 @@
-import { cpus } from "node:os";
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import { inferenceGraph } from "../model/inference.js";
@@ -6,6 +5,7 @@ import { checkedWeight, type ModelSize, parameterShapes, usesBatchLabels } from 
 import { type Slot, slotView } from "../model/slots.js";
 import { hasKernels } from "../runtime/deviceRuntime.js";
 import { type Device, Session, tensor } from "../runtime/session.js";
+import { processors } from "../support/processors.js";
 import type { Batch } from "../tokenize/batches.js";
 import { checkBatch, checkLabels } from "../tokenize/checkBatch.js";
 
@@ -61,7 +61,7 @@ export class Predictor {
       kernels: half && hasKernels(device),
       int8: int8 ? data : undefined,
     });
-    const session = await Session.open(graph.onnx, { device, threads: threads ?? cpus().length });
+    const session = await Session.open(graph.onnx, { device, threads: threads ?? processors() });
     const predictor = new Predictor(session, graph.slots, device !== "cpu", spec, int8 === true);
     predictor.feed(weights);
     return predictor;

@@ -6,6 +6,8 @@ import type { Device } from "../runtime/session.js";
 import { AGREEMENT, distance, type Trial } from "../train/trial.js";
 import { trialApart } from "../train/trialApart.js";
 
+export { GPU_CHECK } from "../runtime/devices.js";
+
 /** What a training step on a device showed. */
 export interface DeviceReport {
   device: Device;

@@ -44,7 +44,8 @@ export async function trainPlanned(
   const toRun = (result: TrainingResult) =>
     new Run(
       {
-        ...{ name, args, settings, vocabulary, made, notes },
+        ...{ name, args, vocabulary, made, notes },
+        settings: { ...settings, amp: result.amp },
         ...{ classes, batches: usesBatches(args) ? ready.batches?.names : undefined },
         weights: restoreGeneTable(result.weights, rows, start.get(GENE_TABLE)!),
         training: record.progress(),
@@ -121,7 +122,15 @@ export function trainingPlan(planned: PlannedTraining, ready: Prepared): Trainin
 
 /** What a training without a step comes to. */
 function untrained(weights: Weights, record: TrainingRecord): TrainingResult {
-  const result = { weights, bestEpoch: null, stopped: false, early: false, steps: 0, skippedSteps: 0 };
+  const result = {
+    weights,
+    bestEpoch: null,
+    stopped: false,
+    early: false,
+    steps: 0,
+    skippedSteps: 0,
+    amp: false,
+  };
   record.finish(result);
   return result;
 }

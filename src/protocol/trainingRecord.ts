@@ -1,6 +1,6 @@
 import type { CourseSoFar } from "../store/stateFile.js";
 import type { TrainingEvent, TrainingResult } from "../train/plan.js";
-import { duration, type EpochPoint } from "../views/contract.js";
+import { duration, type EpochPoint, isLive, type TrainingPace } from "../views/contract.js";
 import type { TrainingProgress } from "../views/types.js";
 
 /** Steps before the pace is taken for that of the rest; the first is slower than the others. */
@@ -23,6 +23,7 @@ export class TrainingRecord {
   private validationSeconds = 0;
   private epochStepsEnded = 0;
   private skipped = 0;
+  private pace: TrainingPace = {};
   /** Steps taken since it began or went on. */
   private stepsHere = 0;
   private readonly secondsBefore: number;
@@ -64,6 +65,7 @@ export class TrainingRecord {
     this.epoch = event.epoch;
     this.epochStepsEnded = performance.now();
     this.tokensLeft = event.tokensLeft;
+    this.pace = { learningRate: event.learningRate, gradNorm: event.gradNorm };
     if (this.stepsHere++ > 0) {
       this.timed.tokens += event.tokens;
       this.timed.seconds += event.seconds;
@@ -91,8 +93,10 @@ export class TrainingRecord {
     this.message = "stopping after the step under way";
   }
 
-  /** Holds the words "paused" until training goes on. */
+  /** Between two steps until it goes on. A run that is to stop neither pauses nor goes on. */
   paused(paused: boolean): void {
+    if (this.state !== "running" && this.state !== "paused") return;
+    this.state = paused ? "paused" : "running";
     this.message = paused ? "paused" : undefined;
   }
 
@@ -121,7 +125,7 @@ export class TrainingRecord {
 
   /** The record as the views take it. */
   progress(): TrainingProgress {
-    const ended = this.state !== "running" && this.state !== "stopping";
+    const { tokens, seconds } = this.timed;
     return {
       run: this.run,
       state: this.state,
@@ -130,10 +134,15 @@ export class TrainingRecord {
       epoch: this.epoch,
       epochs: this.epochs,
       seconds: this.secondsBefore + (performance.now() - this.started) / 1000,
-      secondsLeft: ended ? 0 : this.secondsLeft(),
+      secondsLeft: isLive({ state: this.state }) ? this.secondsLeft() : 0,
       losses: Float32Array.from(this.losses),
       history: [...this.history],
       bestEpoch: this.best?.epoch ?? null,
+      pace: {
+        ...this.pace,
+        ...(seconds > 0 && { tokensPerSecond: tokens / seconds }),
+        memory: process.memoryUsage.rss(),
+      },
       message: this.message,
     };
   }

@@ -1,9 +1,12 @@
 import { CellkernelError } from "../support/error.js";
 import type { Device } from "./tensor.js";
 
+/** How our commands are called: those of a wheel stand on the search path of its environment, those of npm in the project. */
+export const COMMAND = process.env.CELLKERNEL_PYTHON ? "cellkernel" : "npx cellkernel";
+
 /** The commands that a message may name. */
-export const GPU_INSTALL = "npx cellkernel gpu install";
-export const GPU_CHECK = "npx cellkernel gpu check";
+export const GPU_INSTALL = `${COMMAND} gpu install`;
+export const GPU_CHECK = `${COMMAND} gpu check`;
 
 /** What to do about each device that did not start. */
 const REMEDY: Record<Device, string> = {

@@ -23,13 +23,14 @@ print(json.dumps({"version": sys.version_info[:2], "folders": list(dict.fromkeys
 
 /**
  * The Pythons that packages are looked for in, and of which the first is installed into: that of the variable `PYTHON`,
- * those of the active environments, that of a checkout, and the one on the search path.
+ * the one whose wheel started us, those of the active environments, that of a checkout, and the one on the search path.
  */
 export function pythons(): Python[] {
-  const { PYTHON, VIRTUAL_ENV, CONDA_PREFIX } = process.env;
+  const { PYTHON, CELLKERNEL_PYTHON, VIRTUAL_ENV, CONDA_PREFIX } = process.env;
   const environments = [VIRTUAL_ENV, CONDA_PREFIX, existsSync(CHECKOUT) ? CHECKOUT : undefined];
   const programs = [
     PYTHON,
+    CELLKERNEL_PYTHON,
     ...environments.map((folder) => folder && join(folder, "bin", "python")),
     "python3",
   ];

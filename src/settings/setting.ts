@@ -132,6 +132,15 @@ export function toggle(about: About<boolean, boolean> & { default?: boolean }): 
   };
 }
 
+/** On, off, or what the step finds best where nothing is said. */
+export function onOff(about: About<boolean, undefined>): Setting<boolean, undefined> {
+  return {
+    ...{ value: "on|off", words: ["on", "off"], ...about, default: undefined },
+    parse: (given) => ({ on: true, true: true, off: false, false: false })[given],
+    fault: (value) => (typeof value === "boolean" ? undefined : "true or false"),
+  };
+}
+
 /** The flag of an option, without its dashes. */
 export function flagOf(name: string, setting: { flag?: string }): string {
   return setting.flag ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -1,5 +1,5 @@
 import { DEVICES, seed, threads } from "./common.js";
-import { choice, type Options, type Resolved, real, text, toggle, whole } from "./setting.js";
+import { choice, type Options, onOff, type Resolved, real, text, toggle, whole } from "./setting.js";
 
 /** Options of the fine-tuning, under the published protocol's names in camel case and with its defaults. */
 export const TRAINING = {
@@ -127,8 +127,8 @@ export const TRAINING = {
   }),
   seed: { ...seed, yaml: { section: "model_parameters", key: "seed" } },
   device: choice(DEVICES, { default: "auto", help: "auto (the best that works), cpu, webgpu or cuda" }),
-  amp: toggle({
-    help: "mixed precision on a GPU: matrix products in float16, with dynamic loss scaling; never on the CPU",
+  amp: onOff({
+    help: "mixed precision: matrix products in float16, with dynamic loss scaling; default: on with CUDA, never on the CPU",
     yaml: { section: "model_parameters", key: "amp" },
   }),
   threads,

@@ -36,7 +36,7 @@ export interface Provenance {
 /** The course of a training, as it is kept. */
 export interface TrainingCourse {
   run: string;
-  state: "running" | "stopping" | "finished" | "stopped" | "failed";
+  state: "running" | "paused" | "stopping" | "finished" | "stopped" | "failed";
   step: number;
   steps: number;
   epoch: number;

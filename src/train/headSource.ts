@@ -1,7 +1,7 @@
-import { cpus } from "node:os";
 import type { Weights } from "../checkpoint/weights.js";
 import { headGraph } from "../model/inference.js";
 import { type Device, Session, tensor } from "../runtime/session.js";
+import { processors } from "../support/processors.js";
 import type { TrainingPlan } from "./plan.js";
 import { applyModel, openPredictor, type Source } from "./source.js";
 import { slotTensors } from "./state.js";
@@ -53,7 +53,7 @@ export class HeadSource implements Source {
     if (!goOn()) return undefined;
     const { plan, spec, device } = this;
     const graph = headGraph(plan.args, spec);
-    this.session ??= await Session.open(graph.onnx, { device, threads: plan.threads ?? cpus().length });
+    this.session ??= await Session.open(graph.onnx, { device, threads: plan.threads ?? processors() });
     const dims = [plan.validation.length, plan.args.embsize];
     const cells = tensor("float32", this.stack(plan.validation), dims);
     const out = await this.session.run({ ...slotTensors(graph.slots, weights), cells });

@@ -49,9 +49,11 @@ export async function train(
   const spec = { args, genes: tokens.genes.length + 2, classes: given.classes, batches: given.batches };
   const { device, why } = await chooseDevice(given.device);
   tell({ kind: "note", text: why });
-  const onDevice = device === "cpu" ? undefined : planForDevice(given, spec, device);
+  const amp = device !== "cpu" && (given.amp ?? device === "cuda");
+  if (amp && given.amp === undefined) tell({ kind: "note", text: AMP_ON });
+  const onDevice = device === "cpu" ? undefined : planForDevice({ ...given, amp }, spec, device);
   if (onDevice) tell({ kind: "note", text: onDevice.why });
-  const plan = onDevice ? { ...given, microBatch: onDevice.microBatch } : given;
+  const plan = { ...given, amp, microBatch: onDevice?.microBatch ?? given.microBatch };
 
   const head = plan.freeze === "backbone";
   const untouched = from ?? { ...start(), weights: plan.weights, optimizer: NO_STEPS };
@@ -59,7 +61,7 @@ export async function train(
   const source = head
     ? await HeadSource.create(plan, spec, device, goOn)
     : new TokenSource(plan, spec, device);
-  if (!source) return resultOf(untouched, untouched.weights, true);
+  if (!source) return resultOf(untouched, untouched.weights, true, amp);
   const trainer = await Trainer.create(spec, from?.weights ?? plan.weights, {
     device,
     threads: plan.threads,
@@ -67,7 +69,7 @@ export async function train(
     classWeights: plan.classWeights,
     labelSmoothing: plan.labelSmoothing,
     head,
-    half: plan.amp,
+    half: amp,
     headByHead: onDevice?.form === "heads",
     frozen: (parameter) => isFrozen(plan.freeze, parameter, args.nlayers),
   });
@@ -91,6 +93,9 @@ function planForDevice(plan: TrainingPlan, spec: TrainerSpec, device: Device): D
   const cells = free === undefined ? plan.microBatch : plan.batchSize;
   return planDeviceMemory(args, spec, cells, longest, free, plan.amp === true);
 }
+
+const AMP_ON =
+  "Mixed precision (amp) is on, as CUDA's default is: the numbers differ a little from those of other devices. Off: amp: false (--amp off).";
 
 const NO_STEPS = { step: 0, attempts: 0, m: new Map(), v: new Map() };
 
@@ -243,15 +248,25 @@ class Loop {
 
   private result(stopped: boolean): TrainingResult {
     const { progress, trainer } = this;
-    const result = resultOf(progress, progress.best?.weights ?? trainer.weights(), stopped);
+    const result = resultOf(
+      progress,
+      progress.best?.weights ?? trainer.weights(),
+      stopped,
+      this.plan.amp === true,
+    );
     return { ...result, early: !stopped && progress.epoch <= this.epochs.length };
   }
 }
 
-function resultOf({ best, step, skippedSteps }: Progress, last: Weights, stopped: boolean): TrainingResult {
+function resultOf(
+  { best, step, skippedSteps }: Progress,
+  last: Weights,
+  stopped: boolean,
+  amp: boolean,
+): TrainingResult {
   return {
     ...{ weights: best?.weights ?? last, bestEpoch: best?.epoch ?? null },
-    ...{ stopped, early: false, steps: step, skippedSteps },
+    ...{ stopped, early: false, steps: step, skippedSteps, amp },
   };
 }
 

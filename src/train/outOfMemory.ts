@@ -10,7 +10,8 @@ const NO_ROOM = 256e6;
  */
 export function isOutOfMemory(error: unknown, card = cudaCard): boolean {
   if (!(error instanceof Error)) return false;
-  if (/allocate memory|out of memory|OUT_OF_MEMORY|STATUS_ALLOC_FAILED/i.test(error.message)) return true;
+  if (/allocate memory|out of memory|OUT_OF_MEMORY|resource allocation failed/i.test(error.message))
+    return true;
   return /CUBLAS|CUDNN|CUDA/.test(error.message) && (card()?.free ?? Number.POSITIVE_INFINITY) < NO_ROOM;
 }
 

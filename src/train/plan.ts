@@ -111,4 +111,6 @@ export interface TrainingResult {
   /** Optimizer steps done, and those left out for a gradient that was not finite. */
   steps: number;
   skippedSteps: number;
+  /** Whether it trained in mixed precision. */
+  amp: boolean;
 }

@@ -1,4 +1,3 @@
-import { cpus } from "node:os";
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
 import type { Objective } from "../model/objectives.js";
@@ -7,6 +6,7 @@ import type { TrainingSpec } from "../model/training.js";
 import { DeviceRuntime } from "../runtime/deviceRuntime.js";
 import { checkDevice } from "../runtime/devices.js";
 import type { Device } from "../runtime/session.js";
+import { processors } from "../support/processors.js";
 import { checkStep } from "./checkStep.js";
 import { CpuEngine } from "./cpuEngine.js";
 import { DeviceEngine } from "./deviceEngine.js";
@@ -100,7 +100,7 @@ export class Trainer {
     const state = { weights: copyWeights(weights), m: new Map(), v: new Map(), step: 0, attempts: 0 };
     const session = {
       device: options.device,
-      threads: options.threads ?? cpus().length,
+      threads: options.threads ?? processors(),
       profile: options.profile,
       tf32: options.tf32,
     };

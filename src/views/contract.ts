@@ -8,6 +8,11 @@ export const EMBEDDING_MIME = "application/vnd.cellkernel.embedding.v1+json";
 /** MIME type of {@link TrainingPayload}, which is drawn again in place as training goes on. */
 export const TRAINING_MIME = "application/vnd.cellkernel.training.v1+json";
 
+/** The MIME types that later versions of a view would use: shown by their picture, with a sentence. */
+export function laterVersions(mime: string): string[] {
+  return Array.from({ length: 8 }, (_, i) => mime.replace(".v1+", `.v${i + 2}+`));
+}
+
 /** Comm target over which a view in a page speaks to what it shows. */
 export const VIEW_TARGET = "cellkernel.view";
 
@@ -21,6 +26,14 @@ export interface ViewMessage {
 /** What the buttons of a training view ask for. */
 export const TRAINING_COMMANDS = ["stop", "pause", "resume"] as const;
 export type TrainingCommand = (typeof TRAINING_COMMANDS)[number];
+
+/** Asks for a run's state, now and whenever it changes; answered by {@link ViewAnswer}s while the run lives. */
+export const WATCH = "watch";
+
+/** Sent to a page that watches: the view as it is now, by MIME type. */
+export interface ViewAnswer {
+  bundle: Record<string, unknown>;
+}
 
 /** A message as it comes over a comm, which anyone may have sent; undefined where it is none. */
 export function viewMessage(data: unknown): ViewMessage | undefined {
@@ -53,6 +66,8 @@ export interface EmbeddingPayload {
     probabilities?: string;
   }[];
   cellIds?: string[];
+  /** Rows without coordinates, which are not drawn; left out when there are none. */
+  unplaced?: number[];
 }
 
 /** What was measured after an epoch. */
@@ -74,11 +89,21 @@ export interface LossPoint {
   loss: number;
 }
 
+/** How a run does at the moment; what is unknown is left out. */
+export interface TrainingPace {
+  learningRate?: number;
+  /** Norm of the last step's gradient over all weights, before clipping. */
+  gradNorm?: number;
+  tokensPerSecond?: number;
+  /** Resident memory of the process, in bytes. */
+  memory?: number;
+}
+
 /** A training run as it travels in the notebook: the losses are means over windows of consecutive steps. */
 export interface TrainingPayload {
   /** Identifies the run: the buttons send it back as the view. */
   run: string;
-  state: "running" | "stopping" | "finished" | "stopped" | "failed";
+  state: "running" | "paused" | "stopping" | "finished" | "stopped" | "failed";
   /** Optimizer steps done, and how many there will be. */
   step: number;
   steps: number;
@@ -93,8 +118,50 @@ export interface TrainingPayload {
   history: readonly EpochPoint[];
   /** Epoch with the lowest validation loss so far: its weights are kept. */
   bestEpoch: number | null;
+  pace?: TrainingPace;
   /** A line for the reader, for instance why it stopped. */
   message?: string;
+}
+
+/** Whether a run in this state goes on. */
+export function isLive({ state }: Pick<TrainingPayload, "state">): boolean {
+  return state === "running" || state === "paused" || state === "stopping";
+}
+
+/**
+ * A training run's payload as it comes from a notebook, which anyone may have written.
+ * @throws when it is not one
+ */
+export function readTraining(data: unknown): TrainingPayload {
+  const run = (data ?? {}) as Partial<TrainingPayload>;
+  const counts = [run.step, run.steps, run.epoch, run.epochs, run.seconds];
+  const known = ["running", "paused", "stopping", "finished", "stopped", "failed"].includes(run.state ?? "");
+  const points = [run.losses, run.history].every(
+    (list) => Array.isArray(list) && list.every((point) => typeof point?.step === "number"),
+  );
+  if (typeof run.run !== "string" || !known || !points || !counts.every(Number.isFinite))
+    throw new Error("The learning curves' data are not whole.");
+  return run as TrainingPayload;
+}
+
+/** Points over which the loss is smoothed, at most; fewer where there are few. */
+const SPAN = 20;
+
+/**
+ * The loss as an exponential moving average, without the pull of its start (as Adam's moments are corrected):
+ * the noise of single steps taken off, so that the course is seen.
+ */
+export function smoothed(points: readonly LossPoint[]): LossPoint[] {
+  const weight = 1 - 2 / (Math.max(1, Math.min(SPAN, points.length / 5)) + 1);
+  let total = 0;
+  let counted = 0;
+  return points
+    .filter(({ loss }) => Number.isFinite(loss))
+    .map(({ step, loss }) => {
+      total = weight * total + (1 - weight) * loss;
+      counted = weight * counted + (1 - weight);
+      return { step, loss: Number((total / counted).toPrecision(5)) };
+    });
 }
 
 /** Categories from which on codes take two bytes. */
@@ -106,17 +173,41 @@ function wide(categories: number): boolean {
   return categories >= WIDE;
 }
 
-/** Coordinates as they travel. */
+/** Coordinates as they travel. Values that are not finite count for nothing; where all are the same, they lie in the middle. */
 export function encodeAxis(values: ArrayLike<number>, label: string): QuantisedAxis {
+  const [min, max] = extent(values);
+  const scale = LARGEST / (max - min);
+  const steps = Uint16Array.from(values, (value) =>
+    Number.isFinite(value) && max > min ? Math.round((value - min) * scale) : LARGEST >> 1,
+  );
+  return { label, min, max, data: base64(steps) };
+}
+
+/** The least and the largest of the finite values; 0 and 0 where there are none. */
+export function extent(values: ArrayLike<number>): [number, number] {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) continue;
     min = Math.min(min, values[i]);
     max = Math.max(max, values[i]);
   }
-  const scale = max > min ? LARGEST / (max - min) : 0;
-  const steps = Uint16Array.from(values, (value) => Math.round((value - min) * scale));
-  return { label, min, max, data: base64(steps) };
+  return min <= max ? [min, max] : [0, 0];
+}
+
+/**
+ * 0 … size − 1 in an order that is the same each time: Fisher–Yates over a linear congruential generator (Park & Miller).
+ * Cells are drawn in it, so that in sorted data no category covers all others.
+ */
+export function shuffled(size: number): Uint32Array {
+  const order = Uint32Array.from({ length: size }, (_, i) => i);
+  let state = 42;
+  for (let i = size - 1; i > 0; i--) {
+    state = (state * 48271) % 2147483647;
+    const j = state % (i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
 }
 
 /** Codes as they travel. */

@@ -1,3 +1,4 @@
+import { shown } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import {
   EMBEDDING_MIME,
@@ -18,15 +19,18 @@ const NAMED_CELLS = 10_000;
 /**
  * Cells on a plane, coloured side by side by one or more labellings: interactive in JupyterLab, a picture elsewhere.
  *
- * @throws when lengths disagree, a coordinate is not finite, or a code is outside its categories.
+ * Cells whose coordinates are not finite are counted and not drawn.
+ *
+ * @throws when lengths disagree, or a code is outside its categories.
  */
 export function embeddingView(input: EmbeddingInput): MimeBundle {
   const payload = embeddingPayload(input);
-  return {
+  const codes = unionCodes(input.panels, namesOf(input.panels));
+  return shown({
     [EMBEDDING_MIME]: payload,
-    ...pictureOf(embeddingSvg(input, payload.categories, unionCodes(input.panels, namesOf(input.panels)))),
+    ...pictureOf(embeddingSvg(input, payload.categories, codes)),
     "text/plain": describe(input),
-  };
+  });
 }
 
 /** The data part of {@link embeddingView}. */
@@ -38,6 +42,7 @@ export function embeddingPayload(input: EmbeddingInput): EmbeddingPayload {
   for (const code of codes[0]) if (code < names.length) sizes[code]++;
   const colors = categoryColors(sizes);
   const cells = input.x.length;
+  const unplaced = unplacedRows(input);
   return {
     title: shownName(input.title ?? ""),
     cells,
@@ -53,7 +58,13 @@ export function embeddingPayload(input: EmbeddingInput): EmbeddingPayload {
     })),
     ...(input.cellIds &&
       cells <= NAMED_CELLS && { cellIds: Array.from(input.cellIds, (id) => shownName(id)) }),
+    ...(unplaced.length > 0 && { unplaced }),
   };
+}
+
+/** Rows that lie nowhere. */
+function unplacedRows({ x, y }: EmbeddingInput): number[] {
+  return Array.from(x, (_, row) => row).filter((row) => !Number.isFinite(x[row]) || !Number.isFinite(y[row]));
 }
 
 /** Names of all panels' categories, each once, in order of appearance. */
@@ -72,16 +83,8 @@ function unionCodes(panels: readonly EmbeddingPanel[], names: string[]): Uint16A
 
 function check({ x, y, panels, cellIds }: EmbeddingInput): void {
   const cells = x.length;
-  if (cells === 0 || y.length !== cells) {
-    throw new Error(
-      `The embedding has ${cells} x and ${y.length} y coordinates; expected as many, and some.`,
-    );
-  }
-  for (let i = 0; i < cells; i++) {
-    if (!Number.isFinite(x[i]) || !Number.isFinite(y[i])) {
-      throw new Error(`Cell ${i} of the embedding lies at (${x[i]}, ${y[i]}); expected finite coordinates.`);
-    }
-  }
+  if (y.length !== cells)
+    throw new Error(`The embedding has ${cells} x and ${y.length} y coordinates; expected as many.`);
   if (panels.length < 1 || panels.length > 3)
     throw new Error(`Expected 1 to 3 panels, got ${panels.length}.`);
   if (cellIds && cellIds.length !== cells) throw new Error(`${cellIds.length} cell ids for ${cells} cells.`);
@@ -99,7 +102,9 @@ function check({ x, y, panels, cellIds }: EmbeddingInput): void {
   }
 }
 
-function describe({ title, x, panels }: EmbeddingInput): string {
+function describe(input: EmbeddingInput): string {
+  const { title, x, panels } = input;
+  const unplaced = unplacedRows(input).length;
   const lines = panels.map((panel) => {
     const sizes = new Uint32Array(panel.categories.length);
     for (let i = 0; i < panel.codes.length; i++) if (panel.codes[i] >= 0) sizes[panel.codes[i]]++;
@@ -107,5 +112,6 @@ function describe({ title, x, panels }: EmbeddingInput): string {
     const listed = order.map((c) => `${shownName(panel.categories[c])} ${sizes[c]}`);
     return `${shownName(panel.title)}: ${listed.slice(0, 8).join(", ")}${listed.length > 8 ? ", …" : ""}`;
   });
-  return [`${shownName(title ?? "Embedding")}, ${x.length} cells`, ...lines].join("\n");
+  const undrawn = unplaced > 0 ? `, ${unplaced} of them without coordinates` : "";
+  return [`${shownName(title ?? "Embedding")}, ${x.length} cells${undrawn}`, ...lines].join("\n");
 }

@@ -1,4 +1,5 @@
 import { escapeText } from "../support/markup.js";
+import { extent, shuffled } from "./contract.js";
 import { FONT_FAMILY, textWidth } from "./font.js";
 import { MOST_CATEGORIES, shownName } from "./names.js";
 import { OTHERS } from "./palette.js";
@@ -38,6 +39,9 @@ ${points(x, y, codes[p], categories)}${numbers(x, y, codes[p], Math.min(categori
   const width = left + key.width + GAP / 2;
   const height = top + SIDE + 30;
   const axis = (name: string) => escapeText(shownName(name));
+  const undrawn = x.filter((_, i) => !placed(x, y, i)).length;
+  const note =
+    undrawn > 0 ? ` &#160; ${undrawn.toLocaleString("en")} cells without coordinates are not drawn` : "";
   const axes = `${axis(input.axes?.[0] ?? "UMAP 1")} → &#160; ${axis(input.axes?.[1] ?? "UMAP 2")} ↑`;
   const title = input.title
     ? `<text x="${GAP / 2}" y="22" font-size="15" font-weight="600" fill="#222">${escapeText(shownName(input.title))}</text>`
@@ -45,17 +49,17 @@ ${points(x, y, codes[p], categories)}${numbers(x, y, codes[p], Math.min(categori
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="${FONT_FAMILY}">
 ${title}${panels.join("\n")}
 <g transform="translate(${left} ${top})">${key.svg}</g>
-<text x="${GAP / 2}" y="${height - 10}" font-size="11" fill="#666">${axes}</text>
+<text x="${GAP / 2}" y="${height - 10}" font-size="11" fill="#666">${axes}${note}</text>
 </svg>`;
 }
 
-/** Maps values linearly to from … to. */
+/** Maps values linearly to from … to, those that are all the same to the middle; NaN where there is none. */
 function scaled(values: ArrayLike<number>, from: number, to: number): Float64Array {
-  const all = Float64Array.from(values);
-  const min = all.reduce((a, b) => Math.min(a, b));
-  const max = all.reduce((a, b) => Math.max(a, b));
-  const scale = max > min ? (to - from) / (max - min) : 0;
-  return all.map((value) => from + (value - min) * scale);
+  const [min, max] = extent(values);
+  return Float64Array.from(values, (value) => {
+    if (!Number.isFinite(value)) return Number.NaN;
+    return max > min ? from + ((value - min) * (to - from)) / (max - min) : (from + to) / 2;
+  });
 }
 
 /**
@@ -68,9 +72,9 @@ function points(
   codes: ArrayLike<number>,
   categories: readonly { color: string }[],
 ): string {
-  const cells = x.length;
+  const order = shuffled(x.length).filter((i) => placed(x, y, i));
+  const cells = order.length;
   const diameter = Math.min(6, Math.max(1.4, 130 / Math.sqrt(cells)));
-  const order = shuffled(cells);
   const rounds = Math.min(20, Math.ceil(cells / 100));
   let svg = `<g fill="none" stroke-linecap="round" stroke-width="${diameter.toFixed(2)}">`;
   for (let round = 0; round < rounds; round++) {
@@ -87,21 +91,13 @@ function points(
   return `${svg}</g>`;
 }
 
-/** Fisher–Yates with a fixed linear congruential generator (Park & Miller): the same picture each time. */
-function shuffled(size: number): Uint32Array {
-  const order = Uint32Array.from({ length: size }, (_, i) => i);
-  let state = 42;
-  for (let i = size - 1; i > 0; i--) {
-    state = (state * 48271) % 2147483647;
-    const j = state % (i + 1);
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
+function placed(x: Float64Array, y: Float64Array, i: number): boolean {
+  return !Number.isNaN(x[i]) && !Number.isNaN(y[i]);
 }
 
 function numbers(x: Float64Array, y: Float64Array, codes: ArrayLike<number>, categories: number): string {
   const members: number[][] = Array.from({ length: categories }, () => []);
-  for (let i = 0; i < codes.length; i++) members[codes[i]]?.push(i);
+  for (let i = 0; i < codes.length; i++) if (placed(x, y, i)) members[codes[i]]?.push(i);
   return members
     .map((cells, c) => {
       if (cells.length === 0) return "";

@@ -1,3 +1,4 @@
+import { shownLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import { shownName } from "./names.js";
 import type { HistogramInput } from "./types.js";
@@ -6,14 +7,13 @@ import { plotBundle } from "./vega.js";
 const BINS = 40;
 
 /** Distributions side by side, for instance genes per cell and counts per cell. */
-export async function histogramView(
-  distributions: readonly HistogramInput[],
-  title?: string,
-): Promise<MimeBundle> {
-  return plotBundle(
-    { ...(title && { title: shownName(title) }), spacing: 36, hconcat: distributions.map(histogram) },
-    distributions.map(describe).join("\n"),
-  );
+export function histogramView(distributions: readonly HistogramInput[], title?: string): Promise<MimeBundle> {
+  return shownLater(async () => {
+    return plotBundle(
+      { ...(title && { title: shownName(title) }), spacing: 36, hconcat: distributions.map(histogram) },
+      distributions.map(describe).join("\n"),
+    );
+  });
 }
 
 interface Bin {

@@ -1,3 +1,4 @@
+import { shownLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import { escapeText } from "../support/markup.js";
 import { MOST_CATEGORIES, shownName, shownNames } from "./names.js";
@@ -8,20 +9,22 @@ import { plotBundle } from "./vega.js";
 type Titled = ReportInput & { title: string };
 
 /** An evaluation: the overall figures, the figures of each class, and a picture of F1 by class. */
-export async function reportView(input: ReportInput): Promise<MimeBundle> {
-  const title = shownName(input.title ?? "Evaluation");
-  const report = { ...input, title, classes: shownNames(input.classes) };
-  const overall = overallTable(report);
-  const perClass = perClassTable(report);
-  const plot = await f1Plot(report);
-  const notes = report.notes ?? [];
-  const paragraphs = notes.map((note) => `<p>${escapeText(note)}</p>`);
-  return {
-    // First, because some say how far the figures can be believed.
-    "text/html": [...paragraphs, tableHtml(overall), tableHtml(perClass)].join("\n"),
-    "image/png": plot["image/png"],
-    "text/plain": [...notes, tableText(overall), tableText(perClass)].join("\n\n"),
-  };
+export function reportView(input: ReportInput): Promise<MimeBundle> {
+  return shownLater(async () => {
+    const title = shownName(input.title ?? "Evaluation");
+    const report = { ...input, title, classes: shownNames(input.classes) };
+    const overall = overallTable(report);
+    const perClass = perClassTable(report);
+    const plot = await f1Plot(report);
+    const notes = report.notes ?? [];
+    const paragraphs = notes.map((note) => `<p>${escapeText(note)}</p>`);
+    return {
+      // First, because some say how far the figures can be believed.
+      "text/html": [...paragraphs, tableHtml(overall), tableHtml(perClass)].join("\n"),
+      "image/png": plot["image/png"],
+      "text/plain": [...notes, tableText(overall), tableText(perClass)].join("\n\n"),
+    };
+  });
 }
 
 function overallTable({ title, cells, accuracy, kappa, macro, weighted }: Titled): TableInput {

@@ -1,10 +1,11 @@
+import { shown } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import { escapeText } from "../support/markup.js";
 import type { TableInput } from "./types.js";
 
 /** A table as HTML and as aligned text. */
 export function tableView(input: TableInput): MimeBundle {
-  return { "text/html": tableHtml(input), "text/plain": tableText(input) };
+  return shown({ "text/html": tableHtml(input), "text/plain": tableText(input) });
 }
 
 /** The table as HTML that takes its looks from the page (JupyterLab's themes style plain tables). */

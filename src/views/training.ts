@@ -1,8 +1,11 @@
+import { shown, shownLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import {
   duration,
   type EpochPoint,
+  isLive,
   type LossPoint,
+  smoothed,
   TRAINING_MIME,
   type TrainingPayload,
 } from "./contract.js";
@@ -23,24 +26,26 @@ const POINTS = 600;
  * Without a picture, which would cost more time than it is worth at every step.
  */
 export function trainingUpdate(progress: TrainingProgress): MimeBundle {
-  return { [TRAINING_MIME]: trainingPayload(progress), "text/plain": describeTraining(progress) };
+  return shown({ [TRAINING_MIME]: trainingPayload(progress), "text/plain": describeTraining(progress) });
 }
 
 /** The learning curves of a run that has ended, with a picture for pages without our extension. */
-export async function trainingView(progress: TrainingProgress): Promise<MimeBundle> {
-  const { losses, history, bestEpoch } = trainingPayload(progress);
-  const text = describeTraining(progress);
-  const parts = trainingParts(progress);
-  const subtitle = [parts.slice(0, 2), parts.slice(2)].map((line) => shownName(line.join(SEPARATOR), LINE));
-  const plot = await plotBundle(
-    {
-      title: { text: "Learning curves", subtitle },
-      spacing: 40,
-      hconcat: [lossPlot(losses, history), ...(history.length > 0 ? [errorPlot(history, bestEpoch)] : [])],
-    },
-    text,
-  );
-  return { [TRAINING_MIME]: trainingPayload(progress), ...plot };
+export function trainingView(progress: TrainingProgress): Promise<MimeBundle> {
+  return shownLater(async () => {
+    const { losses, history, bestEpoch } = trainingPayload(progress);
+    const text = describeTraining(progress);
+    const parts = trainingParts(progress);
+    const subtitle = [parts.slice(0, 2), parts.slice(2)].map((line) => shownName(line.join(SEPARATOR), LINE));
+    const plot = await plotBundle(
+      {
+        title: { text: "Learning curves", subtitle },
+        spacing: 40,
+        hconcat: [lossPlot(losses, history, bestEpoch), ...(history.length > 0 ? [errorPlot(history)] : [])],
+      },
+      text,
+    );
+    return { [TRAINING_MIME]: trainingPayload(progress), ...plot };
+  });
 }
 
 /** The data part of both views. */
@@ -58,7 +63,7 @@ function trainingParts(progress: TrainingProgress): string[] {
   const best = history.find((point) => point.epoch === bestEpoch);
   return [
     `${state}: epoch ${epoch} of ${epochs}, step ${step} of ${steps}`,
-    state === "running" || state === "stopping" ? `${duration(seconds)} so far` : duration(seconds),
+    isLive(progress) ? `${duration(seconds)} so far` : duration(seconds),
     state === "running" && secondsLeft !== null ? `about ${duration(secondsLeft)} left` : "",
     best
       ? `best epoch ${best.epoch}: validation loss ${best.validationLoss.toFixed(3)}, error ${(100 * best.validationError).toFixed(1)} %`
@@ -81,78 +86,81 @@ function windows(losses: ArrayLike<number>): LossPoint[] {
 
 const COLORS = { domain: ["training", "validation"], range: ["#0072b2", "#d55e00"] };
 
-function lossPlot(losses: LossPoint[], history: readonly EpochPoint[]): Record<string, unknown> {
-  const x = { field: "step", type: "quantitative", title: "step", axis: { grid: false, tickMinStep: 1 } };
+function lossPlot(
+  losses: LossPoint[],
+  history: readonly EpochPoint[],
+  bestEpoch: number | null,
+): Record<string, unknown> {
+  const x = {
+    field: "step",
+    type: "quantitative",
+    title: "step",
+    axis: { grid: false, tickMinStep: 1 },
+    scale: { nice: false },
+  };
   const y = { field: "loss", type: "quantitative", title: "loss", scale: { zero: false } };
   const color = { field: "set", type: "nominal", scale: COLORS, legend: { title: null, orient: "top" } };
-  const validation = history.map(({ step, validationLoss }) => ({
-    step,
-    loss: validationLoss,
-    set: "validation",
-  }));
+  const line = (points: readonly LossPoint[], set: string, mark: object) => ({
+    data: { values: points.map((point) => ({ ...point, set })) },
+    mark: { type: "line", ...mark },
+    encoding: { x, y, color },
+  });
+  const validation = history.map(({ step, validationLoss }) => ({ step, loss: validationLoss }));
+  const best = history.find(({ epoch }) => epoch === bestEpoch);
   return {
     width: 380,
     height: 220,
     layer: [
-      {
-        data: { values: losses.map((point) => ({ ...point, set: "training" })) },
-        mark: { type: "line", strokeWidth: 1.2 },
-        encoding: { x, y, color },
-      },
+      // The weights with the lowest validation loss are kept, so the line stands where that is drawn.
+      ...(best ? [keptAt(best.step, x)] : []),
+      line(losses, "training", { strokeWidth: 1, opacity: 0.3 }),
+      line(smoothed(losses), "training", { strokeWidth: 1.8 }),
       ...(validation.length > 0
-        ? [
-            {
-              data: { values: validation },
-              mark: { type: "line", strokeWidth: 2, point: { filled: true, size: 50 } },
-              encoding: { x, y, color },
-            },
-          ]
+        ? [line(validation, "validation", { strokeWidth: 2, point: { filled: true, size: 50 } })]
         : []),
     ],
   };
 }
 
-function errorPlot(history: readonly EpochPoint[], bestEpoch: number | null): Record<string, unknown> {
-  const x = {
-    field: "epoch",
-    type: "quantitative",
-    title: "epoch",
-    axis: { grid: false, tickMinStep: 1, format: "d" },
-    scale: { domainMin: 1, nice: false, padding: 12 },
+function keptAt(step: number, x: object): Record<string, unknown> {
+  return {
+    data: { values: [{ step, label: "kept" }] },
+    encoding: { x },
+    layer: [
+      { mark: { type: "rule", strokeDash: [4, 3], color: "#888" } },
+      {
+        mark: { type: "text", align: "right", dx: -4, baseline: "top", color: "#666" },
+        encoding: { text: { field: "label" }, y: { value: 0 } },
+      },
+    ],
   };
+}
+
+function errorPlot(history: readonly EpochPoint[]): Record<string, unknown> {
   return {
     width: 240,
     height: 220,
-    layer: [
-      {
-        data: { values: bestEpoch === null ? [] : [{ epoch: bestEpoch, label: "kept" }] },
-        encoding: { x },
-        layer: [
-          { mark: { type: "rule", strokeDash: [4, 3], color: "#888" } },
-          {
-            mark: { type: "text", align: "left", dx: 4, baseline: "top", color: "#666" },
-            encoding: { text: { field: "label" }, y: { value: 0 } },
-          },
-        ],
+    data: { values: history.map(({ epoch, validationError }) => ({ epoch, error: validationError })) },
+    mark: {
+      type: "line",
+      strokeWidth: 2,
+      color: COLORS.range[1],
+      point: { filled: true, size: 50, color: COLORS.range[1] },
+    },
+    encoding: {
+      x: {
+        field: "epoch",
+        type: "quantitative",
+        title: "epoch",
+        axis: { grid: false, tickMinStep: 1, format: "d" },
+        scale: { domainMin: 1, nice: false, padding: 12 },
       },
-      {
-        data: { values: history.map(({ epoch, validationError }) => ({ epoch, error: validationError })) },
-        mark: {
-          type: "line",
-          strokeWidth: 2,
-          color: COLORS.range[1],
-          point: { filled: true, size: 50, color: COLORS.range[1] },
-        },
-        encoding: {
-          x,
-          y: {
-            field: "error",
-            type: "quantitative",
-            title: "validation cells labelled wrongly",
-            axis: { format: "%" },
-          },
-        },
+      y: {
+        field: "error",
+        type: "quantitative",
+        title: "validation cells labelled wrongly",
+        axis: { format: "%" },
       },
-    ],
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type { Spec } from "vega";
 import type { TopLevelSpec } from "vega-lite";
+import { shownLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import { FONT_FAMILY, textWidth } from "./font.js";
 import { pictureOf } from "./picture.js";
@@ -48,18 +49,22 @@ const CONFIG = {
  * @param text What `text/plain` says; by default the title.
  * @throws when `$schema` names neither, or when the specification doesn't compile.
  */
-export async function vegaBundle(spec: VegaSpec, text?: string): Promise<MimeBundle> {
-  const language = /\/schema\/(vega-lite|vega)\/v/.exec(spec.$schema)?.[1];
-  if (!language) {
-    throw new Error(`$schema is "${spec.$schema}"; expected Vega-Lite's, for instance ${VEGA_LITE_SCHEMA}.`);
-  }
-  const lite = language === "vega-lite";
-  const version5 = { ...spec, $schema: spec.$schema.replace(/\/v[^/]*\.json/, "/v5.json") };
-  return {
-    [lite ? "application/vnd.vegalite.v5+json" : "application/vnd.vega.v5+json"]: version5,
-    ...pictureOf(await svgOf(spec, lite)),
-    "text/plain": text ?? titleOf(spec) ?? (lite ? "Vega-Lite plot" : "Vega plot"),
-  };
+export function vegaBundle(spec: VegaSpec, text?: string): Promise<MimeBundle> {
+  return shownLater(async () => {
+    const language = /\/schema\/(vega-lite|vega)\/v/.exec(spec.$schema)?.[1];
+    if (!language) {
+      throw new Error(
+        `$schema is "${spec.$schema}"; expected Vega-Lite's, for instance ${VEGA_LITE_SCHEMA}.`,
+      );
+    }
+    const lite = language === "vega-lite";
+    const version5 = { ...spec, $schema: spec.$schema.replace(/\/v[^/]*\.json/, "/v5.json") };
+    return {
+      [lite ? "application/vnd.vegalite.v5+json" : "application/vnd.vega.v5+json"]: version5,
+      ...pictureOf(await svgOf(spec, lite)),
+      "text/plain": text ?? titleOf(spec) ?? (lite ? "Vega-Lite plot" : "Vega plot"),
+    };
+  });
 }
 
 /** One of our own plots: adds `$schema` and the common look to a Vega-Lite specification. */

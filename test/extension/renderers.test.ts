@@ -1,26 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type Browser, chromium, type Locator, type Page } from "playwright-core";
-import { embeddingView } from "../../src/views/embedding.js";
-import { trainingUpdate } from "../../src/views/training.js";
-import type { TrainingProgress } from "../../src/views/types.js";
-import { type JupyterLab, startJupyterLab } from "../support/jupyterLab.js";
+import type { Locator, Page } from "playwright-core";
+import { EMBEDDING_MIME } from "../../src/views/contract.js";
+import { embeddingPayload, embeddingView } from "../../src/views/embedding.js";
 import { decodePng } from "../support/png.js";
+import { code, command, Laboratory, pixels, scrollTo, skip, WITH_WEBGL, WITHOUT_WEBGL } from "./page.js";
 
-/** The renderers in JupyterLab in a browser, on a notebook of outputs made by the views. */
-
-const skip = !process.env.CHROMIUM && "no Chromium: see the line above";
-const ON = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"];
-const OFF = ["--disable-gpu", "--disable-3d-apis"];
+/** Embeddings in JupyterLab in a browser, on notebooks of outputs made by the views. */
 
 /** 25 cells on a 5 × 5 grid, far enough apart to be counted; the prediction mistakes three. */
 const SIDE = 5;
 const truth = Array.from({ length: SIDE * SIDE }, (_, i) => (i % SIDE < 2 ? 0 : 1));
 const predicted = truth.map((code, i) => (i < 3 ? 1 - code : code));
-const embedding = embeddingView({
+const grid = {
   title: "A grid of cells",
   x: truth.map((_, i) => i % SIDE),
   y: truth.map((_, i) => Math.floor(i / SIDE)),
@@ -34,89 +26,94 @@ const embedding = embeddingView({
       probabilities: truth.map(() => 0.75),
     },
   ],
-});
-
-const progress: TrainingProgress = {
-  run: "run-7",
-  state: "running",
-  step: 10,
-  steps: 40,
-  epoch: 1,
-  epochs: 4,
-  seconds: 5,
-  secondsLeft: 15,
-  losses: [3, 2, 1],
-  history: [],
-  bestEpoch: null,
 };
 
-/** A cell that shows a run until someone stops it, then says who. */
-const LIVE = `
-const shown = jupyter.display(${JSON.stringify(trainingUpdate(progress))});
-shown.update(${JSON.stringify(trainingUpdate({ ...progress, step: 20, losses: [3, 2, 1, 0.5] }))});
-await new Promise<void>((stopped) => {
-  jupyter.onComm("cellkernel.view", (_comm: unknown, data: any) => {
-    const last = ${JSON.stringify(trainingUpdate({ ...progress, state: "stopped", step: 20, message: "" }))};
-    last["application/vnd.cellkernel.training.v1+json"].message = "told to " + data.command + " " + data.view;
-    shown.update(last);
-    stopped();
-  });
-});`;
-
-function notebook(): string {
-  const output = { output_type: "display_data", metadata: {}, data: embedding };
-  const code = (id: string, source: string, outputs: unknown[] = []) => ({
-    ...{ cell_type: "code", id, source, outputs, metadata: {}, execution_count: null },
-  });
-  const filler = Array.from({ length: 60 }, (_, i) => ({
-    ...{
-      cell_type: "markdown",
-      id: `filler-${i}`,
-      metadata: {},
-      source: `# Paragraph ${i}\n\n${"text ".repeat(200)}`,
-    },
-  }));
-  return JSON.stringify({
-    nbformat: 4,
-    nbformat_minor: 5,
-    metadata: { kernelspec: { name: "cellkernel", display_name: "TypeScript (Cellkernel)" } },
-    cells: [code("embedding", "// an embedding", [output]), code("live", LIVE), ...filler],
-  });
+/** 300 rare cells on a 20 × 15 grid, then 99,700 of two classes all over it: sorted, the rare ones below all others. */
+const RARE = 300;
+const CELLS = 100_000;
+const rareAt = (i: number) => ({
+  x: (0.5 + (i % 20)) / 20,
+  y: (0.5 + Math.floor(i / 20)) / 15,
+});
+function sorted() {
+  // Low-discrepancy points (Roberts 2018), whose extremes are near 0 and 1.
+  const spread = (i: number, by: number) => (0.5 + by * i) % 1;
+  const cells = Array.from({ length: CELLS }, (_, i) =>
+    i < RARE ? rareAt(i) : { x: spread(i, 0.7548776662), y: spread(i, 0.569840291) },
+  );
+  const classOf = (i: number) => (i < RARE ? 2 : i < (CELLS + RARE) / 2 ? 0 : 1);
+  return {
+    x: cells.map(({ x }) => x),
+    y: cells.map(({ y }) => y),
+    panels: [
+      { title: "Class", categories: ["blue", "orange", "rare"], codes: cells.map((_, i) => classOf(i)) },
+    ],
+  };
 }
 
-let lab: JupyterLab;
-let browser: Browser;
+const SCRIPT = "<img src=x onerror='window.attacked=1'><script>window.attacked=1</script>";
+const ODD = [SCRIPT, "خلية تائية", "🧬 cell", "x".repeat(200)];
+/** 500 classes, four of which have names that others stumble over; a cell of each, and one without coordinates. */
+function odd() {
+  const categories = Array.from({ length: 500 }, (_, c) => ODD[c] ?? `class ${c}`);
+  const x = categories.map((_, c) => c % 25);
+  const y = categories.map((_, c) => (c === 4 ? Number.NaN : Math.floor(c / 25)));
+  return { x, y, panels: [{ title: SCRIPT, categories, codes: categories.map((_, c) => c) }] };
+}
+
+const one = { x: [3], y: [4], panels: [{ title: "One", categories: ["left"], codes: [0] }] };
+const none = { x: [], y: [], panels: [{ title: "None", categories: [], codes: [] }] };
+const whole = embeddingView(grid);
+const damaged = { ...whole, [EMBEDDING_MIME]: { ...embeddingPayload(grid), cells: 26 } };
+const newer = { "application/vnd.cellkernel.embedding.v2+json": {}, "image/png": whole["image/png"] };
+
+const lab = new Laboratory();
 let page: Page;
-const problems: string[] = [];
-const folder = mkdtempSync(join(tmpdir(), "cellkernel-extension-"));
 
 before(async () => {
   if (skip) return;
-  writeFileSync(join(folder, "views.ipynb"), notebook());
-  lab = await startJupyterLab(folder);
-  [browser, page] = await open(ON);
+  const filler = Array.from({ length: 60 }, (_, i) => ({
+    ...{ cell_type: "markdown", id: `filler-${i}`, metadata: {} },
+    source: `# Paragraph ${i}\n\n${"text ".repeat(200)}`,
+  }));
+  const shown = code("embedding", "// an embedding", whole);
+  await lab.start({
+    "views.ipynb": [shown, ...filler],
+    "rare.ipynb": [code("rare", "", { [EMBEDDING_MIME]: embeddingPayload(sorted()) })],
+    "odd.ipynb": [damaged, newer, embeddingView(odd()), embeddingView(one), embeddingView(none)].map(
+      (bundle, i) => code(`odd-${i}`, "", bundle),
+    ),
+    "values.ipynb": [
+      code(
+        "embedding",
+        'import { confusionView, embeddingView } from "cellkernel";\n' +
+          'embeddingView({ x: [1, 2], y: [1, 2], panels: [{ title: "T", categories: ["a"], codes: [0, 0] }] })',
+      ),
+      code("confusion", 'confusionView({ classes: ["a", "b"], confusion: [[3, 1], [0, 4]] })'),
+    ],
+    "twenty.ipynb": Array.from({ length: 20 }, (_, i) => code(`view-${i}`, "", whole)),
+  });
+  page = await lab.open("views.ipynb", WITH_WEBGL, async (tab) => {
+    // To take the page's graphics away, as a driver does.
+    await tab.addInitScript(() => {
+      const scope = globalThis as unknown as {
+        HTMLCanvasElement: { prototype: { getContext(...args: unknown[]): unknown } };
+        contexts: { getExtension(name: string): { loseContext(): void } }[];
+      };
+      scope.contexts = [];
+      const { getContext } = scope.HTMLCanvasElement.prototype;
+      scope.HTMLCanvasElement.prototype.getContext = function (...args) {
+        const context = getContext.apply(this, args);
+        if (String(args[0]).includes("webgl") && context) scope.contexts.push(context as never);
+        return context;
+      };
+    });
+  });
+  page.setDefaultTimeout(30_000);
+  await page.locator(".cellkernel-embedding canvas").first().waitFor({ timeout: 120_000 });
 });
 
-after(async () => {
-  await browser?.close();
-  await lab?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function open(flags: string[]): Promise<[Browser, Page]> {
-  const opened = await chromium.launch({
-    executablePath: process.env.CHROMIUM,
-    args: ["--no-sandbox", ...flags],
-  });
-  const tab = await opened.newPage({ viewport: { width: 1400, height: 1000 } });
-  tab.on("pageerror", (error) => problems.push(error.message));
-  tab.on("console", (message) => {
-    if (message.type() === "error") problems.push(message.text());
-  });
-  await tab.goto(lab.url("views.ipynb"));
-  await tab.locator(".cellkernel-embedding canvas").first().waitFor({ timeout: 120_000 });
-  return [opened, tab];
-}
+after(() => lab.end());
 
 /** Waits until a panel shows as many dots as expected: drawing takes some frames. */
 async function shows(canvas: Locator, expected: Record<string, number>): Promise<void> {
@@ -156,11 +153,14 @@ function dots(png: Buffer): Record<string, number> {
   return counts;
 }
 
-/** Where a cell lies on a canvas of 360 pixels, 5 % of which are margin. */
-function at(cell: number): { x: number; y: number } {
-  const along = (step: number) => 360 * (0.025 + (0.95 * step) / (SIDE - 1));
-  return { x: along(cell % SIDE), y: 360 - along(Math.floor(cell / SIDE)) };
+/** Where a cell of the grid lies on a canvas, 5 % of which are margin. */
+async function at(canvas: Locator, cell: number): Promise<{ x: number; y: number }> {
+  const { width } = (await canvas.boundingBox())!;
+  const along = (step: number) => width * (0.025 + (0.95 * step) / (SIDE - 1));
+  return { x: along(cell % SIDE), y: width - along(Math.floor(cell / SIDE)) };
 }
+
+const entry = (tab: Page, name: string) => tab.locator(".cellkernel-legend-entry", { hasText: name });
 
 test("each panel draws every cell in its category's colour", { skip, timeout: 150_000 }, async () => {
   const canvases = page.locator(".cellkernel-embedding canvas");
@@ -172,25 +172,41 @@ test("each panel draws every cell in its category's colour", { skip, timeout: 15
 
 test("the cell under the pointer is named, with both labels and the probability", { skip }, async () => {
   const canvas = page.locator(".cellkernel-embedding canvas").first();
-  await canvas.hover({ position: { x: at(12).x + 40, y: at(12).y } });
-  await canvas.hover({ position: at(12) });
+  const { x, y } = await at(canvas, 12);
+  await canvas.hover({ position: { x: x + 40, y } });
+  await canvas.hover({ position: { x, y } });
   await page.locator(".cellkernel-tooltip", { hasText: "cell-12" }).waitFor({ timeout: 5000 });
   const text = await page.locator(".cellkernel-tooltip").textContent();
   assert.equal(text, "cell-12Truth:  rightPrediction:  right (75 %)");
 });
 
-test("the legend counts the cells, and shows one category or the mistakes alone", {
+test("the classes are counted, and one of them or the mistakes come to the front", {
   skip,
   timeout: 60_000,
 }, async () => {
   const canvas = page.locator(".cellkernel-embedding canvas").first();
-  const entry = (name: string) => page.locator(".cellkernel-legend-entry", { hasText: name });
-  assert.equal(await entry("left").textContent(), "left10 / 9");
-  await entry("left").click();
+  assert.deepEqual(await page.locator(".cellkernel-legend-entry").allTextContents(), [
+    "The panels differ3",
+    "right1516",
+    "left109",
+  ]);
+  await entry(page, "left").click();
   await shows(canvas, { blue: 10, orange: 0 });
-  await entry("differ").click();
+  await entry(page, "differ").click();
   await shows(canvas, { blue: 2, orange: 1 });
-  await entry("differ").click();
+  await entry(page, "differ").click();
+  await shows(canvas, { blue: 10, orange: 15 });
+});
+
+test("a change of the theme keeps what was picked", { skip, timeout: 60_000 }, async () => {
+  const canvas = page.locator(".cellkernel-embedding canvas").first();
+  await entry(page, "left").click();
+  for (const theme of ["JupyterLab Dark", "JupyterLab Light"]) {
+    await command(page, "apputils:change-theme", { theme });
+    await page.locator(`body[data-jp-theme-name="${theme}"]`).waitFor({ state: "attached" });
+    await shows(canvas, { blue: 10, orange: 0 });
+  }
+  await entry(page, "left").click();
   await shows(canvas, { blue: 10, orange: 15 });
 });
 
@@ -198,52 +214,162 @@ test("a cell that scrolled out of a windowed notebook is drawn again", {
   skip,
   timeout: 60_000,
 }, async () => {
-  const scrollTo = (cell: number) =>
-    page.evaluate(async (index) => {
-      const { jupyterapp } = globalThis as unknown as {
-        jupyterapp: { shell: { currentWidget: { content: { scrollToItem(index: number): Promise<void> } } } };
-      };
-      await jupyterapp.shell.currentWidget.content.scrollToItem(index);
-    }, cell);
-  await scrollTo(61);
+  await scrollTo(page, 60);
   await page.waitForTimeout(1500);
-  await scrollTo(0);
+  await scrollTo(page, 0);
   await shows(page.locator(".cellkernel-embedding canvas").first(), { blue: 10, orange: 15 });
 });
 
-test("learning curves update in place, and their button stops the run in the kernel", {
+test("the panels are equal squares in a row that fit the page, or one with tabs", {
   skip,
   timeout: 90_000,
 }, async () => {
-  await page.locator(".jp-CodeCell").nth(1).locator(".cm-content").click();
-  await page.keyboard.press("Shift+Enter");
-  const view = page.locator(".cellkernel-training");
-  await view.locator(".cellkernel-detail", { hasText: "step 20 of 40" }).waitFor({ timeout: 60_000 });
-  assert.equal(await view.count(), 1);
-  assert.equal(
-    (await view.locator("path.training").getAttribute("d"))?.match(/[ML]/g)?.length,
-    4,
-    "points of the curve",
+  const canvases = page.locator(".cellkernel-embedding canvas");
+  for (const width of [720, 1024, 1440, 1920]) {
+    await page.setViewportSize({ width, height: 1000 });
+    await page.waitForTimeout(500);
+    const room = (await page.locator(".cellkernel-embedding").boundingBox())!;
+    const boxes = (await Promise.all((await canvases.all()).map((canvas) => canvas.boundingBox()))).filter(
+      (box) => box !== null,
+    );
+    const tabbed = await page.locator(".cellkernel-tabs").isVisible();
+    assert.equal(tabbed, room.width < 568, `tabs at ${width}`);
+    assert.equal(boxes.length, tabbed ? 1 : 2, `panels at ${width}`);
+    for (const box of boxes) {
+      assert.equal(Math.round(box.width), Math.round(box.height));
+      assert.equal(Math.round(box.width), Math.round(boxes[0].width));
+      assert.equal(box.y, boxes[0].y);
+      assert.ok(box.height <= 560 && box.x + box.width <= room.x + room.width, `fits at ${width}`);
+    }
+    await shows(canvases.first(), { blue: 10, orange: 15 });
+  }
+  await page.setViewportSize({ width: 1400, height: 1000 });
+});
+
+test("when the graphics are lost, a picture stands there, and can be drawn again", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  await page.evaluate(() => {
+    const { contexts } = globalThis as unknown as {
+      contexts: { getExtension(name: string): { loseContext(): void } | null; isContextLost(): boolean }[];
+    };
+    for (const context of contexts)
+      if (!context.isContextLost()) context.getExtension("WEBGL_lose_context")?.loseContext();
+  });
+  const view = page.locator(".cellkernel-embedding");
+  await view.getByText("The browser has lost its graphics").waitFor();
+  const picture = view.getByRole("img");
+  await picture.waitFor();
+  assert.match((await picture.getAttribute("alt")) ?? "", /^A grid of cells, 25 cells/);
+  await view.getByRole("button", { name: "Redraw" }).click();
+  await shows(page.locator(".cellkernel-embedding canvas").first(), { blue: 10, orange: 15 });
+  assert.equal(await page.locator(".cellkernel-zoomable").count(), 1, "drawn by WebGL again");
+});
+
+test("of 100,000 sorted cells none cover the others, and a rare class is seen whole when picked", {
+  skip,
+  timeout: 120_000,
+}, async () => {
+  await lab.visit(page, "rare.ipynb");
+  const canvas = page.locator(".cellkernel-embedding canvas").first();
+  await canvas.waitFor();
+  const share = async () => {
+    const { width, height, channels, data } = decodePng(await canvas.screenshot());
+    let [blue, orange] = [0, 0];
+    for (let p = 0; p < data.length; p += channels) {
+      if (data[p + 2] - data[p] > 90) blue++;
+      if (data[p] - data[p + 2] > 90) orange++;
+    }
+    return { drawn: (blue + orange) / (width * height), blue: blue / (blue + orange) };
+  };
+  let found = await share();
+  for (let attempt = 0; found.drawn < 0.2 && attempt < 60; attempt++) {
+    await page.waitForTimeout(250);
+    found = await share();
+  }
+  assert.ok(found.blue > 0.4 && found.blue < 0.6, `${(100 * found.blue).toFixed()} % are blue`);
+
+  await entry(page, "rare").click();
+  let seen = 0;
+  for (let attempt = 0; seen < RARE && attempt < 60; attempt++) {
+    const pixel = await pixels(canvas);
+    const rare = Array.from({ length: RARE }, (_, i) => {
+      const { x, y } = rareAt(i);
+      const [r, g, b] = pixel(0.025 + 0.95 * x, 0.975 - 0.95 * y);
+      return g - r > 90 && g - b > 20;
+    });
+    seen = rare.filter(Boolean).length;
+    await page.waitForTimeout(250);
+  }
+  assert.equal(seen, RARE);
+});
+
+test("damaged and newer data, odd names, one cell and none: a picture or the rest, with a sentence", {
+  skip,
+  timeout: 120_000,
+}, async () => {
+  await lab.visit(page, "odd.ipynb");
+  const expected = [
+    "The data of this embedding are damaged; this is its picture.",
+    "A later version of Cellkernel made this view",
+    "1 of 500 cells have no coordinates and are not drawn.",
+    "left",
+    "There are no cells to draw.",
+  ];
+  for (const [i, words] of expected.entries()) {
+    await scrollTo(page, i);
+    const output = page.locator(".jp-CodeCell").nth(i).locator(".jp-OutputArea-output");
+    await output.getByText(words).first().waitFor();
+    if (i < 2) await output.getByRole("img").waitFor();
+    if (i === 2) {
+      const names = await output.locator(".cellkernel-legend-entry .cellkernel-name").allTextContents();
+      assert.equal(names.length, 500);
+      assert.deepEqual(names.slice(0, 4), [...ODD.slice(0, 3), `${"x".repeat(120)}…`]);
+      await output.getByRole("searchbox").fill("class 49");
+      assert.equal(await output.locator(".cellkernel-legend-entry:visible").count(), 11);
+    }
+    if (i === 3) await shows(output.locator("canvas"), { blue: 1, orange: 0 });
+  }
+  assert.equal(await page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count(), 0);
+  const attacked = await page.evaluate(() => (globalThis as Record<string, unknown>).attacked);
+  assert.equal(attacked, undefined);
+});
+
+test("twenty views are live at once", { skip, timeout: 120_000 }, async () => {
+  await lab.visit(page, "twenty.ipynb");
+  for (let i = 0; i < 20; i++) await scrollTo(page, i);
+  for (const i of [0, 10, 19]) {
+    await scrollTo(page, i);
+    const canvas = page.locator(".jp-CodeCell").nth(i).locator("canvas").first();
+    await shows(canvas, { blue: 10, orange: 15 });
+  }
+  const contexts = await page.evaluate(
+    () => (globalThis as unknown as { contexts: unknown[] }).contexts.length,
   );
-  await view.getByRole("button", { name: "Stop" }).click();
-  await view.locator(".cellkernel-note", { hasText: "told to stop run-7" }).waitFor({ timeout: 20_000 });
-  assert.equal(await view.locator(".cellkernel-state").textContent(), "Stopped");
-  assert.equal(await view.locator(".cellkernel-stop").isVisible(), false);
+  assert.ok(contexts <= 2, `${contexts} contexts`);
 });
 
 test("without WebGL the cells are drawn all the same", { skip, timeout: 150_000 }, async () => {
-  const [plain, tab] = await open(OFF);
-  try {
-    assert.equal(await tab.locator(".cellkernel-zoomable").count(), 0);
-    const canvas = tab.locator(".cellkernel-embedding canvas").first();
-    await shows(canvas, { blue: 10, orange: 15 });
-    await canvas.hover({ position: at(0) });
-    await tab.locator(".cellkernel-tooltip", { hasText: "cell-0" }).waitFor({ timeout: 5000 });
-  } finally {
-    await plain.close();
-  }
+  const tab = await lab.open("views.ipynb", WITHOUT_WEBGL);
+  const canvas = tab.locator(".cellkernel-embedding canvas").first();
+  await canvas.waitFor({ timeout: 120_000 });
+  assert.equal(await tab.locator(".cellkernel-zoomable").count(), 0);
+  await shows(canvas, { blue: 10, orange: 15 });
+  await canvas.hover({ position: await at(canvas, 0) });
+  await tab.locator(".cellkernel-tooltip", { hasText: "cell-0" }).waitFor({ timeout: 5000 });
+});
+
+test("views are shown as the values of cells", { skip, timeout: 120_000 }, async () => {
+  await lab.visit(page, "values.ipynb");
+  await page.locator("#jp-main-statusbar", { hasText: "Idle" }).waitFor();
+  await command(page, "notebook:run-all-cells");
+  const value = (cell: number, shown: string) =>
+    page.locator(".jp-CodeCell").nth(cell).locator(`.jp-OutputArea-executeResult ${shown}`).waitFor();
+  await value(0, ".cellkernel-embedding canvas");
+  await value(1, ".vega-embed");
 });
 
 test("the page reports no errors", { skip }, () => {
-  assert.deepEqual(problems, []);
+  assert.deepEqual(lab.problems, []);
 });

@@ -20,7 +20,7 @@ function kernel() {
     const close = () => {
       open = false;
     };
-    const comm = { send() {}, onMessage() {}, close };
+    const comm = { send() {}, onMessage() {}, onClose() {}, close };
     answers.get(target)?.(comm, data);
     return open && answers.has(target);
   };

@@ -50,7 +50,7 @@ class Snapshot(unittest.TestCase):
     def test_a_broken_snapshot_is_replaced(self):
         installed_kernelspec()
         module = json.dumps(str(ROOT / "dist/kernel/language/snapshot.js"))
-        told = subprocess.run(["node", "-e", f"import({module}).then((m) => console.log(m.snapshotPath()))"], capture_output=True, text=True)
+        told = subprocess.run(["node", "-e", f"import({module}).then((m) => console.log(m.snapshotFiles().blob))"], capture_output=True, text=True)
         blob = Path(told.stdout.strip())
         size = blob.stat().st_size
         blob.write_bytes(b"not a snapshot")

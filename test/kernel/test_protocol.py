@@ -6,6 +6,7 @@ import json
 import tempfile
 import time
 import unittest
+import uuid
 from contextlib import contextmanager
 
 import zmq
@@ -325,10 +326,13 @@ class Protocol(unittest.TestCase):
 
     def answered(self, header, content=b"{}", key=None, signature=None):
         """Sends one message, frame by frame, and a good one behind it: the ids of those that are answered."""
+        # No message is taken twice.
+        once = str(uuid.uuid4()).encode()
+        header = header.replace(b'"m"', b'"m ' + once + b'"')
         info = self.kernel.manager.get_connection_info()
         signed = lambda frames, key: hmac.new(key, b"".join(frames), hashlib.sha256).hexdigest().encode()
         frames = [header, b"{}", b"{}", content]
-        good = [HEADER.replace(b'"m"', b'"good"'), b"{}", b"{}", b"{}"]
+        good = [HEADER.replace(b'"m"', b'"good ' + once + b'"'), b"{}", b"{}", b"{}"]
         with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
             socket.linger = 0
             socket.connect(f"tcp://{info['ip']}:{info['shell_port']}")
@@ -337,7 +341,7 @@ class Protocol(unittest.TestCase):
             answers = []
             while "good" not in answers:
                 self.assertEqual(socket.poll(20_000), zmq.POLLIN)
-                answers.append(json.loads(socket.recv_multipart()[3])["msg_id"])
+                answers.append(json.loads(socket.recv_multipart()[3])["msg_id"].split()[0])
             return answers
 
     def test_what_is_not_for_us_is_dropped(self):

@@ -41,6 +41,8 @@ test("learns to tell the classes apart, and says how far it is and how long it t
   assert.deepEqual([last.step, last.steps, last.secondsLeft], [last.losses.length, last.steps, 0]);
   assert.equal(last.step, last.steps);
   assert.equal(last.history.length, 20);
+  // What was left to the device is recorded as it was: never on the CPU.
+  assert.equal(run.settings.amp, false);
   assert.match(last.message!, /^done after \d+ steps: the weights of epoch \d+ are kept$/);
   assert.ok(
     progress.some(({ message }) => /^about \d+ s to go for 20 epochs of 8 steps$/.test(message ?? "")),
@@ -192,6 +194,7 @@ function notebook() {
   const comm: HostComm = {
     send() {},
     onMessage() {},
+    onClose() {},
     close() {
       closed++;
     },

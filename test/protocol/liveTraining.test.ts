@@ -3,7 +3,12 @@ import { test } from "node:test";
 import type { Host, HostComm, MimeBundle } from "../../src/host/host.js";
 import { LiveTraining } from "../../src/protocol/liveTraining.js";
 import { TrainingRecord } from "../../src/protocol/trainingRecord.js";
-import { TRAINING_MIME, type TrainingPayload, VIEW_TARGET } from "../../src/views/contract.js";
+import {
+  TRAINING_MIME,
+  type TrainingPayload,
+  VIEW_TARGET,
+  type ViewAnswer,
+} from "../../src/views/contract.js";
 
 test("two runs below two cells: each hears its own buttons, and leaves a picture when it ends", async () => {
   let opened: ((comm: HostComm, data: unknown) => void) | undefined;
@@ -32,7 +37,7 @@ test("two runs below two cells: each hears its own buttons, and leaves a picture
   const progress = (run: string) => new TrainingRecord(run, 8, 2).progress();
   const [first, second] = ["a", "b"].map((run) => new LiveTraining(host, progress(run), orders(run)));
   const press = (view: string, command: string) =>
-    opened!({ send() {}, onMessage() {}, close() {} }, { view, command });
+    opened!({ send() {}, onMessage() {}, onClose() {}, close() {} }, { view, command });
   press("a", "stop");
   press("b", "pause");
   press("b", "explode");
@@ -41,10 +46,20 @@ test("two runs below two cells: each hears its own buttons, and leaves a picture
   second.update(progress("b"), true);
   second.update(progress("b"));
   assert.equal(shown[1].length, 2, "it is drawn more often than twice a second");
+  // A page that was opened anew asks, is answered, and is told from then on.
+  const answers: unknown[] = [];
+  const send = (data: unknown) => void answers.push(data);
+  opened!({ send, onMessage() {}, onClose() {}, close() {} }, { view: "a", command: "watch" });
+  first.update({ ...progress("a"), state: "paused" }, true);
   await first.close({ ...progress("a"), state: "stopped" });
   const last = shown[0][shown[0].length - 1];
   assert.equal((last[TRAINING_MIME] as TrainingPayload).state, "stopped");
   assert.ok(last["image/png"]);
+  const states = answers.map((answer) => (answer as ViewAnswer).bundle[TRAINING_MIME] as TrainingPayload);
+  assert.deepEqual(
+    states.map(({ state }) => state),
+    ["running", "paused", "stopped"],
+  );
   assert.ok(opened, "the other run hears no more");
   await second.close(progress("b"));
   assert.equal(opened, undefined);

@@ -54,7 +54,15 @@ test("steps that were left out are counted and said, to the end", () => {
   const record = new TrainingRecord("run", 8, 2);
   assert.equal(record.add(step(1, { skipped: true })), true);
   assert.equal(record.progress().message, "step 1: the gradient is not finite; 1 steps left out so far");
-  record.finish({ weights: new Map(), bestEpoch: 2, stopped: true, early: false, steps: 5, skippedSteps: 1 });
+  record.finish({
+    weights: new Map(),
+    bestEpoch: 2,
+    stopped: true,
+    early: false,
+    steps: 5,
+    skippedSteps: 1,
+    amp: false,
+  });
   const { state, message, secondsLeft } = record.progress();
   assert.deepEqual([state, secondsLeft], ["stopped", 0]);
   assert.equal(

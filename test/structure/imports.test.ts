@@ -37,7 +37,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   evaluate: ["anndata", "support"],
   reference: ["predict"],
   simulate: ["anndata", "support"],
-  views: ["support"],
+  views: ["support", "host"],
   protocol: [...STAGES, "views"],
   cli: ["protocol", "store", "views", "settings", "support"],
   // The public surface shows what stands elsewhere; it has nothing of its own.
@@ -57,7 +57,6 @@ const MAY_LOAD: Record<string, string[]> = {
 const MAY_IMPORT_TYPES: Record<string, string[]> = {
   evaluate: ["predict", "tokenize"],
   store: ["model", "preprocess", "train"],
-  views: ["host"],
   checkpoint: ["model"],
   kernel: ["host"],
   extension: ["views"],

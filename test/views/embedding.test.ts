@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeEmbedding, EMBEDDING_MIME, type QuantisedAxis } from "../../src/views/contract.js";
+import { decodeEmbedding, EMBEDDING_MIME, type QuantisedAxis, smoothed } from "../../src/views/contract.js";
 import { embeddingPayload, embeddingView } from "../../src/views/embedding.js";
 import { categoryColors, OTHERS, PALETTE } from "../../src/views/palette.js";
 import type { EmbeddingInput } from "../../src/views/types.js";
@@ -97,13 +97,43 @@ test("the picture shows each category's colour where its cells are, and text sta
   assert.match(bundle["text/plain"] as string, /^Three <clusters>, 300 cells\nTruth: a 100, b 100, c 100/);
 });
 
+test("cells without coordinates are counted and not drawn; one cell lies in the middle; none are no error", () => {
+  const [truth] = three.panels;
+  const x = Float32Array.from(three.x);
+  x[7] = Number.NaN;
+  x[9] = Number.POSITIVE_INFINITY;
+  const payload = embeddingPayload({ ...three, x });
+  assert.deepEqual(payload.unplaced, [7, 9]);
+  const finite = Array.from(x).filter(Number.isFinite);
+  assert.deepEqual([payload.x.min, payload.x.max], [Math.min(...finite), Math.max(...finite)]);
+  assert.match(
+    embeddingView({ ...three, x })["text/plain"] as string,
+    /300 cells, 2 of them without coordinates/,
+  );
+  const one = embeddingPayload({ x: [3], y: [4], panels: [{ ...truth, codes: [0] }] });
+  assert.deepEqual([...decodeEmbedding(one).x].map(Math.fround), [Math.fround(32767 / 65535)]);
+  assert.match(
+    embeddingView({ x: [], y: [], panels: [{ ...truth, codes: [] }] })["text/plain"] as string,
+    /0 cells/,
+  );
+});
+
+test("the loss is smoothed by a debiased exponential moving average", () => {
+  const points = [4, 2, 1].map((loss, i) => ({ step: i + 1, loss }));
+  // Three points: a span of 1, which is the points themselves.
+  assert.deepEqual(smoothed(points), points);
+  // A hundred: a span of 20, weight 19/21. Alternating 0 and 2 come to near 1.
+  const many = Array.from({ length: 100 }, (_, i) => ({ step: i + 1, loss: 2 * (i % 2) }));
+  const course = smoothed(many);
+  assert.equal(course[0].loss, 0);
+  assert.ok(Math.abs(course[1].loss - 2 / (1 + 19 / 21)) < 1e-4, `${course[1].loss}`);
+  assert.ok(Math.abs(course[99].loss - 1) < 0.06, `${course[99].loss}`);
+  assert.deepEqual(smoothed([{ step: 1, loss: Number.NaN }]), []);
+});
+
 test("wrong input is named", () => {
   const [truth] = three.panels;
   assert.throws(() => embeddingPayload({ ...three, y: [1] }), /300 x and 1 y coordinates/);
-  assert.throws(
-    () => embeddingPayload({ ...three, x: new Float32Array(300).fill(Number.NaN) }),
-    /Cell 0 .*NaN/,
-  );
   assert.throws(
     () => embeddingPayload({ ...three, panels: [{ ...truth, categories: ["a"] }] }),
     /Panel "Truth" has 300 codes for 300 cells, among them 1; expected −1 to 0/,

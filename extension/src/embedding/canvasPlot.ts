@@ -1,54 +1,50 @@
 import { computedColor } from "../dom.js";
-import { type Plot, type PlotOptions, pointSize } from "./plot.js";
-
-/** Colour of the cells that are not in the focus. */
-const DIMMED = "#8884";
+import { DIMMED, drawOrder, lookOf } from "./order.js";
+import { BEHIND, OPACITIES, type Plot, type PlotOptions, pointSizes } from "./plot.js";
 
 /** Draws cells on a plain canvas, where the browser has no WebGL: the same picture, with hover, without zoom. */
-export function canvasPlot({ canvas, side, embedding, panel, onHover }: PlotOptions): Plot {
-  const density = window.devicePixelRatio;
-  canvas.width = side * density;
-  canvas.height = side * density;
+export function canvasPlot({ canvas, side: first, embedding, panel, onHover }: PlotOptions): Plot {
   const context = canvas.getContext("2d")!;
   const colors = [...embedding.categories.map(({ color }) => color), "#b4b4b4"];
-  const size = pointSize(embedding.cells);
-  const px = embedding.x.map((x) => ((x + 1) / 2) * side);
-  const py = embedding.y.map((y) => ((1 - y) / 2) * side);
-  let shown: Set<number> | null = null;
+  const sizes = pointSizes(embedding.cells);
+  let side = first;
+  let picked: Uint8Array | null = null;
+  let order = drawOrder(embedding, panel, picked);
   let marked: number | null = null;
 
+  const left = (cell: number) => ((embedding.x[cell] + 1) / 2) * side;
+  const top = (cell: number) => ((1 - embedding.y[cell]) / 2) * side;
   const dot = (cell: number, diameter: number) => {
     context.beginPath();
-    context.arc(px[cell], py[cell], diameter / 2, 0, 2 * Math.PI);
+    context.arc(left(cell), top(cell), diameter / 2, 0, 2 * Math.PI);
   };
   const redraw = () => {
+    const density = window.devicePixelRatio;
+    canvas.width = canvas.height = Math.floor(side * density);
     context.setTransform(density, 0, 0, density, 0, 0);
-    context.clearRect(0, 0, side, side);
-    for (const focus of [false, true]) {
-      for (let cell = 0; cell < embedding.cells; cell++) {
-        const inFocus = !shown || shown.has(cell);
-        if (inFocus !== focus) continue;
-        context.fillStyle = inFocus ? colors[panel.codes[cell]] : DIMMED;
-        dot(cell, size);
-        context.fill();
-      }
+    for (const cell of order) {
+      const look = lookOf(cell, picked);
+      context.globalAlpha = OPACITIES[look];
+      context.fillStyle = look === DIMMED ? BEHIND : colors[panel.codes[cell]];
+      dot(cell, sizes[look]);
+      context.fill();
     }
-    if (marked !== null) {
-      context.strokeStyle = `rgb(${computedColor(canvas, "color").join(" ")})`;
-      context.lineWidth = 2;
-      dot(marked, size + 4);
-      context.stroke();
-    }
+    if (marked === null) return;
+    context.globalAlpha = 1;
+    context.strokeStyle = `rgb(${computedColor(canvas, "color").join(" ")})`;
+    context.lineWidth = 2;
+    dot(marked, sizes[0] + 4);
+    context.stroke();
   };
 
   const hover = (event: PointerEvent) => {
     const frame = canvas.getBoundingClientRect();
     const [x, y] = [event.clientX - frame.left, event.clientY - frame.top];
     let nearest: number | null = null;
-    let least = Math.max(6, size) ** 2;
-    for (let cell = 0; cell < embedding.cells; cell++) {
-      const squared = (px[cell] - x) ** 2 + (py[cell] - y) ** 2;
-      if (squared < least && (!shown || shown.has(cell))) [nearest, least] = [cell, squared];
+    let least = Math.max(6, sizes[0]) ** 2;
+    for (const cell of embedding.placed) {
+      const squared = (left(cell) - x) ** 2 + (top(cell) - y) ** 2;
+      if (squared < least && lookOf(cell, picked) !== DIMMED) [nearest, least] = [cell, squared];
     }
     onHover(nearest);
   };
@@ -59,7 +55,8 @@ export function canvasPlot({ canvas, side, embedding, panel, onHover }: PlotOpti
 
   return {
     show: (cells) => {
-      shown = cells && new Set(cells);
+      picked = cells;
+      order = drawOrder(embedding, panel, picked);
       redraw();
     },
     mark: (cell) => {
@@ -67,6 +64,10 @@ export function canvasPlot({ canvas, side, embedding, panel, onHover }: PlotOpti
       redraw();
     },
     redraw,
+    resize: (now) => {
+      side = now;
+      redraw();
+    },
     reset: redraw,
     destroy: () => {
       canvas.removeEventListener("pointermove", hover);

@@ -19,6 +19,8 @@ export interface Embedding {
   y: Float32Array;
   categories: { name: string; color: string }[];
   panels: Panel[];
+  /** Rows that have coordinates. */
+  placed: Uint32Array;
   cellIds?: string[];
 }
 
@@ -28,18 +30,24 @@ export interface Embedding {
  */
 export function decode(payload: EmbeddingPayload): Embedding {
   const { x, y, panels } = decodeEmbedding(payload);
+  if (panels.length === 0 || !Array.isArray(payload.categories))
+    throw new Error("The embedding has no panels.");
+  const unplaced = new Set(payload.unplaced);
   const centred = (shares: Float32Array) => shares.map((share) => (share - 0.5) * 1.9);
   return {
-    title: payload.title,
+    title: String(payload.title ?? ""),
     cells: payload.cells,
     axes: [payload.x.label, payload.y.label],
     x: centred(x),
     y: centred(y),
     categories: payload.categories.map(({ name, color }) => ({
-      name,
+      name: String(name),
       color: /^#[\da-f]{6}$/i.test(color) ? color : "#b4b4b4",
     })),
     panels,
-    ...(payload.cellIds && { cellIds: payload.cellIds }),
+    placed: Uint32Array.from({ length: payload.cells }, (_, cell) => cell).filter(
+      (cell) => !unplaced.has(cell),
+    ),
+    ...(Array.isArray(payload.cellIds) && { cellIds: payload.cellIds }),
   };
 }

@@ -4,50 +4,73 @@ import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import type { EmbeddingPayload } from "../../../src/views/contract.js";
 import { element, onThemeChange } from "../dom.js";
+import { instead } from "../instead.js";
 import { canvasPlot } from "./canvasPlot.js";
 import { themed } from "./colors.js";
 import { decode, type Embedding } from "./decode.js";
-import { cellsInFocus, legend } from "./legend.js";
+import { describeCell, undrawn } from "./describe.js";
+import { Frames } from "./frames.js";
+import { onGraphicsLost } from "./graphics.js";
+import { layoutOf } from "./layout.js";
+import { type Focus, legend, pickedBy } from "./legend.js";
 import type { Plot, PlotOptions } from "./plot.js";
 import { type WebglPlot, webglPlot } from "./webglPlot.js";
 
-/** Side of a panel in CSS pixels. */
-const SIDE = 360;
-
-/** Shows an embedding: panels side by side whose cameras and pointers are tied, a legend, the cell under the pointer. */
+/** Shows an embedding: panels side by side whose cameras and pointers are tied, the classes, the cell under the pointer. */
 export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
   readonly #mimeType: string;
   readonly #trans: TranslationBundle;
+  #model: IRenderMime.IMimeModel | undefined;
   #embedding: Embedding | undefined;
+  #frames: Frames | undefined;
   #plots: Plot[] = [];
-  #forgetTheme = () => {};
+  #side = 0;
+  /** What the user has chosen stays through changes of the theme. */
+  #focus: Focus = null;
+  #camera: Float32Array | undefined;
+  #endings: (() => void)[] = [];
+  readonly #resized = new ResizeObserver(() => this.#fit());
+  readonly #windowResized = () => this.#fit();
 
   constructor(mimeType: string, trans: TranslationBundle) {
     super();
     this.#mimeType = mimeType;
     this.#trans = trans;
+    this.addClass("cellkernel-view");
     this.addClass("cellkernel-embedding");
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    this.#embedding = decode(model.data[this.#mimeType] as unknown as EmbeddingPayload);
+    this.#model = model;
     this.#clear();
+    this.#embedding = undefined;
+    try {
+      this.#embedding = decode(model.data[this.#mimeType] as unknown as EmbeddingPayload);
+    } catch {
+      this.#showInstead(this.#trans.__("The data of this embedding are damaged; this is its picture."));
+      return;
+    }
     if (this.isAttached) this.#build();
   }
 
   /** Canvases take their colours from the page, so they are first drawn in it; a windowed notebook takes them out and back. */
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    if (this.#plots.length === 0) this.#build();
+    if (!this.#frames) this.#build();
     else this.#redraw();
-    this.#forgetTheme = onThemeChange(() => {
+    this.#resized.observe(this.node);
+    window.addEventListener("resize", this.#windowResized);
+    const rebuild = () => {
       this.#clear();
       this.#build();
-    });
+    };
+    this.#endings = [onThemeChange(rebuild), onGraphicsLost(() => this.#loseGraphics())];
   }
 
   protected override onBeforeDetach(message: Message): void {
-    this.#forgetTheme();
+    for (const end of this.#endings) end();
+    this.#resized.disconnect();
+    window.removeEventListener("resize", this.#windowResized);
     super.onBeforeDetach(message);
   }
 
@@ -68,71 +91,113 @@ export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
   #clear(): void {
     for (const plot of this.#plots) plot.destroy();
     this.#plots = [];
+    this.#frames = undefined;
     this.node.replaceChildren();
+  }
+
+  #showInstead(why: string, again?: () => void): void {
+    const remedy = again && { label: this.#trans.__("Redraw"), run: again };
+    if (this.#model) this.node.replaceChildren(instead(this.#model, why, remedy));
+  }
+
+  #loseGraphics(): void {
+    if (!this.hasClass("cellkernel-zoomable") || !this.#embedding) return;
+    this.#clear();
+    const why = this.#trans.__("The browser has lost its graphics; this is the view's picture.");
+    this.#showInstead(why, () => {
+      this.#clear();
+      this.#build();
+    });
   }
 
   #build(): void {
     if (!this.#embedding) return;
     const embedding = themed(this.#embedding);
-    if (embedding.title) this.node.append(element("div", "title", embedding.title));
+    if (embedding.placed.length === 0) {
+      const none = this.#trans.__("There are no cells to draw.");
+      this.#showInstead(undrawn(embedding, this.#trans) ?? none);
+      return;
+    }
+    if (embedding.title) {
+      const title = element("div", "title", embedding.title);
+      title.dir = "auto";
+      this.node.append(title);
+    }
+    const frames = new Frames(embedding, this.#trans);
+    this.#frames = frames;
     const row = element("div", "row");
-    const plots = element("div", "plots");
-    const panels = element("div", "panels");
-    this.node.append(row);
-    row.append(plots);
-    const tooltip = element("div", "tooltip");
-    tooltip.setAttribute("role", "status");
-
-    const canvases = embedding.panels.map((panel) => {
-      const figure = element("figure", "panel");
-      const canvas = element("canvas", "canvas");
-      canvas.style.width = canvas.style.height = `${SIDE}px`;
-      canvas.setAttribute("role", "img");
-      canvas.setAttribute(
-        "aria-label",
-        this.#trans.__("%1: %2 cells by %3 and %4", panel.title, embedding.cells, ...embedding.axes),
-      );
-      const frame = element("div", "frame");
-      frame.append(canvas);
-      zoomAfterClick(frame);
-      figure.append(element("figcaption", "panel-title", panel.title), frame);
-      panels.append(figure);
-      return canvas;
+    const rail = legend(embedding, this.#trans, this.#focus, (focus) => {
+      this.#focus = focus;
+      this.#showFocus(embedding);
     });
-    plots.append(panels, tooltip);
-    row.append(
-      legend(embedding, this.#trans, (focus) => {
-        this.#plots.forEach((plot, p) => {
-          plot.show(cellsInFocus(embedding, p, focus));
-        });
-      }),
-    );
+    row.append(frames.node, rail);
+    const line = element("div", "tooltip");
+    line.setAttribute("role", "status");
+    this.node.append(row, line);
+    const missing = undrawn(embedding, this.#trans);
+    if (missing) this.node.append(element("div", "missing", missing));
+    this.#side = 0;
+    this.#fit();
 
     const onHover = (cell: number | null, from: number) => {
-      tooltip.replaceChildren(...(cell === null ? [this.#hint()] : this.#describe(embedding, cell)));
+      line.replaceChildren(...(cell === null ? [this.#hint()] : describeCell(embedding, cell, this.#trans)));
       this.#plots.forEach((plot, p) => {
         if (p !== from) plot.mark(cell);
       });
     };
     const options = embedding.panels.map(
       (panel, p): PlotOptions => ({
-        canvas: canvases[p],
-        side: SIDE,
+        canvas: frames.canvases[p],
+        side: this.#side,
         embedding,
         panel,
         onHover: (cell) => onHover(cell, p),
       }),
     );
     const fast = options.map(webglPlot).filter((plot) => plot !== null);
-    if (fast.length === options.length) tie(fast);
-    this.#plots = fast.length === options.length ? fast : options.map(canvasPlot);
-    this.toggleClass("cellkernel-zoomable", fast.length === options.length);
-    canvases.forEach((canvas) => {
+    const zoomable = fast.length === options.length;
+    if (zoomable) this.#tie(fast);
+    this.#plots = zoomable ? fast : options.map(canvasPlot);
+    this.toggleClass("cellkernel-zoomable", zoomable);
+    for (const canvas of frames.canvases) {
       canvas.addEventListener("dblclick", () => {
         for (const plot of this.#plots) plot.reset();
       });
+    }
+    if (this.#focus) this.#showFocus(embedding);
+    line.replaceChildren(this.#hint());
+  }
+
+  /** Takes up the room that there is now. */
+  #fit(): void {
+    const { clientWidth: width } = this.node;
+    if (!this.#frames || !this.#embedding || width === 0) return;
+    const style = getComputedStyle(this.node);
+    const room = width - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight);
+    const layout = layoutOf(room, window.innerHeight, this.#embedding.panels.length);
+    this.#frames.fit(layout);
+    this.toggleClass("cellkernel-beside", layout.beside);
+    this.node.style.setProperty("--cellkernel-side", `${layout.side}px`);
+    if (layout.side === this.#side) return;
+    this.#side = layout.side;
+    for (const plot of this.#plots) plot.resize(layout.side);
+  }
+
+  #showFocus(embedding: Embedding): void {
+    this.#plots.forEach((plot, p) => {
+      plot.show(pickedBy(embedding, p, this.#focus));
     });
-    tooltip.replaceChildren(this.#hint());
+  }
+
+  /** Moving one panel moves all. */
+  #tie(plots: WebglPlot[]): void {
+    for (const plot of plots) {
+      if (this.#camera) plot.follow(this.#camera);
+      plot.onMove((view) => {
+        this.#camera = Float32Array.from(view);
+        for (const other of plots) if (other !== plot) other.follow(view);
+      });
+    }
   }
 
   #hint(): Node {
@@ -143,41 +208,4 @@ export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
       : this.#trans.__("Point at a cell to see it. This browser has no WebGL, so there is no zoom.");
     return element("span", "hint", text);
   }
-
-  #describe({ panels, categories, cellIds }: Embedding, cell: number): Node[] {
-    const name = cellIds?.[cell] ?? this.#trans.__("cell %1", cell.toLocaleString("en"));
-    const parts: Node[] = [element("strong", "cell", name)];
-    for (const { title, codes, probabilities } of panels) {
-      const category = categories[codes[cell]];
-      const swatch = element("span", "swatch");
-      swatch.style.backgroundColor = category?.color ?? "";
-      const sure = probabilities ? ` (${(100 * probabilities[cell]).toFixed(0)} %)` : "";
-      const line = element("span", "assignment");
-      line.append(`${title}: `, swatch, ` ${category?.name ?? "–"}${sure}`);
-      parts.push(line);
-    }
-    return parts;
-  }
-}
-
-/** Moving one panel moves all. */
-function tie(plots: WebglPlot[]): void {
-  for (const plot of plots) {
-    plot.onMove((view) => {
-      for (const other of plots) if (other !== plot) other.follow(view);
-    });
-  }
-}
-
-/** Lets the wheel scroll the notebook until the plot has been clicked; otherwise no one gets past it. */
-function zoomAfterClick(frame: HTMLElement): void {
-  frame.addEventListener("pointerdown", () => frame.classList.add("cellkernel-active"));
-  frame.addEventListener("pointerleave", () => frame.classList.remove("cellkernel-active"));
-  frame.addEventListener(
-    "wheel",
-    (event) => {
-      if (!frame.classList.contains("cellkernel-active")) event.stopPropagation();
-    },
-    { capture: true },
-  );
 }

@@ -1,23 +1,8 @@
-import createScatterplot, { createRenderer } from "regl-scatterplot";
+import createScatterplot from "regl-scatterplot";
 import { computedColor } from "../dom.js";
-import { type Plot, type PlotOptions, pointSize } from "./plot.js";
-
-type Renderer = ReturnType<typeof createRenderer>;
-
-/** One WebGL context for all plots of the page, since browsers allow only some 16; undefined where there is none. */
-let shared: Renderer | null | undefined;
-
-function renderer(): Renderer | null {
-  if (shared === undefined || shared?.isDestroyed) {
-    try {
-      const created = createRenderer();
-      shared = created.isSupported ? created : null;
-    } catch {
-      shared = null;
-    }
-  }
-  return shared ?? null;
-}
+import { graphics } from "./graphics.js";
+import { DIMMED, drawOrder, lookOf } from "./order.js";
+import { BEHIND, OPACITIES, type Plot, type PlotOptions, pointSizes } from "./plot.js";
 
 /** A plot whose camera can be tied to others'. */
 export interface WebglPlot extends Plot {
@@ -29,11 +14,10 @@ export interface WebglPlot extends Plot {
 
 /** Draws cells by WebGL, with zoom and drag; null where the browser has none. */
 export function webglPlot({ canvas, side, embedding, panel, onHover }: PlotOptions): WebglPlot | null {
-  const gl = renderer();
+  const gl = graphics();
   if (!gl) return null;
-  const dimmed = embedding.categories.length + 1;
+  const behind = embedding.categories.length + 1;
   const [paper, pen] = [rgba(canvas, "backgroundColor"), rgba(canvas, "color")];
-  const faint = paper.map((c, i) => 0.88 * c + 0.12 * pen[i]) as Rgba;
   const plot = createScatterplot({
     renderer: gl,
     canvas,
@@ -41,39 +25,57 @@ export function webglPlot({ canvas, side, embedding, panel, onHover }: PlotOptio
     height: side,
     aspectRatio: 1,
     backgroundColor: paper,
-    colorBy: "category",
-    pointColor: [...embedding.categories.map(({ color }) => color), "#b4b4b4", faint],
+    colorBy: "valueZ",
+    pointColor: [...embedding.categories.map(({ color }) => color), "#b4b4b4", BEHIND],
     pointColorHover: pen,
     pointColorActive: pen,
-    pointSize: pointSize(embedding.cells),
+    sizeBy: "valueW",
+    pointSize: pointSizes(embedding.cells),
+    opacityBy: "valueW",
+    opacity: OPACITIES,
     pointSizeSelected: 2,
     pointScaleMode: "asinh",
     pointOutlineWidth: 2,
-    opacity: 0.9,
     deselectOnDblClick: false,
     lassoInitiator: false,
   });
-  const draw = (codes: ArrayLike<number>) =>
-    plot.draw({ x: embedding.x, y: embedding.y, category: codes }, { zDataType: "categorical" });
+  /** Row of each point as drawn, and the point of each row: points are drawn in their order. */
+  let order: Uint32Array = new Uint32Array(0);
+  const pointOf = new Int32Array(embedding.cells).fill(-1);
+  const draw = (picked: Uint8Array | null) => {
+    order = drawOrder(embedding, panel, picked);
+    order.forEach((cell, point) => {
+      pointOf[cell] = point;
+    });
+    const looks = Uint8Array.from(order, (cell) => lookOf(cell, picked));
+    return plot.draw(
+      {
+        x: Float32Array.from(order, (cell) => embedding.x[cell]),
+        y: Float32Array.from(order, (cell) => embedding.y[cell]),
+        z: Uint16Array.from(order, (cell, at) => (looks[at] === DIMMED ? behind : panel.codes[cell])),
+        w: looks,
+      },
+      { zDataType: "categorical", wDataType: "categorical" },
+    );
+  };
   // One call at a time, each after the drawing before it: the library refuses some in between.
-  let queue: Promise<unknown> = draw(panel.codes);
+  let queue: Promise<unknown> = draw(null);
   const later = (what: () => unknown) => {
     queue = queue.then(() => (plot.get("isDestroyed") ? undefined : what()));
   };
-  plot.subscribe("pointOver", (cell) => onHover(cell));
+  plot.subscribe("pointOver", (point) => onHover(order[point]));
   plot.subscribe("pointOut", () => onHover(null));
 
   return {
-    show: (cells) =>
-      later(() => {
-        const focus = cells && new Set(cells);
-        return draw(focus ? panel.codes.map((code, cell) => (focus.has(cell) ? code : dimmed)) : panel.codes);
-      }),
+    show: (picked) => later(() => draw(picked)),
     mark: (cell) =>
       later(() =>
-        cell === null ? plot.deselect({ preventEvent: true }) : plot.select([cell], { preventEvent: true }),
+        cell === null || pointOf[cell] < 0
+          ? plot.deselect({ preventEvent: true })
+          : plot.select([pointOf[cell]], { preventEvent: true }),
       ),
     redraw: () => later(() => plot.redraw()),
+    resize: (now) => later(() => plot.set({ width: now, height: now })),
     reset: () => later(() => plot.reset()),
     onMove: (moved) => {
       plot.subscribe("view", ({ view }) => moved(view));

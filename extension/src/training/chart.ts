@@ -1,11 +1,17 @@
 import { svg } from "../svg.js";
 
+export interface Point {
+  x: number;
+  y: number;
+}
+
 /** One curve of a chart. */
 export interface Curve {
-  /** Names its CSS class: `training` or `validation`. */
+  /** Names its CSS class: `raw`, `training` or `validation`. */
   name: string;
+  /** Stands in the key and under the pointer; a curve without one is background. */
   label: string;
-  points: { x: number; y: number }[];
+  points: Point[];
   /** Draws a dot at each point. */
   dots?: boolean;
 }
@@ -14,7 +20,7 @@ export interface Curve {
 export interface Chart {
   title: string;
   xLabel: string;
-  /** Whole range of the horizontal axis, so that the curve grows into it. */
+  /** Range of the horizontal axis: what has run. */
   xRange: [number, number];
   curves: Curve[];
   /** Shown as percentages. */
@@ -23,21 +29,24 @@ export interface Chart {
   mark?: { x: number; label: string };
 }
 
-const WIDTH = 400;
-const HEIGHT = 220;
+export const HEIGHT = 220;
 const LEFT = 46;
 const RIGHT = 12;
 const TOP = 30;
 const BOTTOM = 36;
 
-/** Draws a chart. */
-export function chartSvg(chart: Chart): SVGSVGElement {
+/**
+ * Draws a chart.
+ * @param width in CSS pixels
+ * @param pointer where the pointer is, in CSS pixels from the left; null when it is elsewhere
+ */
+export function chartSvg(chart: Chart, width: number, pointer: number | null): SVGSVGElement {
   const values = chart.curves.flatMap(({ points }) => points.map(({ y }) => y)).filter(Number.isFinite);
   const low = chart.percent ? 0 : Math.min(...values, Number.POSITIVE_INFINITY);
   const high = Math.max(...values, Number.NEGATIVE_INFINITY);
   const ticks = niceTicks(values.length > 0 ? low : 0, values.length > 0 ? high : 1, 5);
   const yRange: [number, number] = [ticks[0], ticks[ticks.length - 1]];
-  const x = scale(chart.xRange, [LEFT, WIDTH - RIGHT]);
+  const x = scale(chart.xRange, [LEFT, width - RIGHT]);
   const y = scale(yRange, [HEIGHT - BOTTOM, TOP]);
   const shown = (value: number) =>
     chart.percent ? `${Math.round(100 * value)} %` : String(Number(value.toPrecision(3)));
@@ -45,7 +54,7 @@ export function chartSvg(chart: Chart): SVGSVGElement {
   const grid = ticks.flatMap((tick) => {
     const at = y(tick).toFixed(1);
     return [
-      svg("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: at, y2: at }),
+      svg("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: at, y2: at }),
       svg("text", { x: LEFT - 6, y: at, dy: 4, "text-anchor": "end" }, shown(tick)),
     ];
   });
@@ -59,16 +68,18 @@ export function chartSvg(chart: Chart): SVGSVGElement {
     ),
   );
   const curves = chart.curves.flatMap(({ name, points, dots }) => {
-    const path = points
+    const drawn = points.filter((point) => Number.isFinite(point.y));
+    const path = drawn
       .map((point, i) => `${i ? "L" : "M"}${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)}`)
       .join("");
-    const circles = (dots ? points : []).map((point) =>
+    const circles = (dots ? drawn : []).map((point) =>
       svg("circle", { class: name, cx: x(point.x).toFixed(1), cy: y(point.y).toFixed(1), r: 3.5 }),
     );
     return [svg("path", { class: name, d: path }), ...circles];
   });
-  let keyAt = WIDTH - RIGHT;
-  const key = [...chart.curves].reverse().map(({ name, label }) => {
+  let keyAt = width - RIGHT;
+  const named = chart.curves.filter(({ label }) => label);
+  const key = [...named].reverse().map(({ name, label }) => {
     const text = svg("text", { class: `key-${name}`, x: keyAt, y: 16, "text-anchor": "end" }, label);
     keyAt -= 7 * label.length + 14;
     return text;
@@ -77,8 +88,8 @@ export function chartSvg(chart: Chart): SVGSVGElement {
     "svg",
     {
       class: "cellkernel-chart",
-      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
-      width: WIDTH,
+      viewBox: `0 0 ${width} ${HEIGHT}`,
+      width,
       height: HEIGHT,
       role: "img",
       "aria-label": chart.title,
@@ -88,13 +99,46 @@ export function chartSvg(chart: Chart): SVGSVGElement {
     ...below,
     ...(chart.mark ? mark(chart.mark, x, (from + to) / 2) : []),
     ...curves,
-    ...key,
+    ...(pointer === null ? key : underPointer(chart, x, pointer, width, shown)),
     svg(
       "text",
-      { class: "axis", x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 4, "text-anchor": "middle" },
+      { class: "axis", x: (LEFT + width - RIGHT) / 2, y: HEIGHT - 4, "text-anchor": "middle" },
       chart.xLabel,
     ),
   );
+}
+
+/** The values at the pointer, in place of the key. */
+function underPointer(
+  { curves, xLabel }: Chart,
+  x: (value: number) => number,
+  pointer: number,
+  width: number,
+  shown: (value: number) => string,
+): SVGElement[] {
+  const all = curves.flatMap(({ points }) => points);
+  if (all.length === 0) return [];
+  const nearest = (points: Point[]) =>
+    points.reduce((best, point) =>
+      Math.abs(x(point.x) - pointer) < Math.abs(x(best.x) - pointer) ? point : best,
+    );
+  const at = nearest(all);
+  const line = x(at.x).toFixed(1);
+  const values = curves.flatMap(({ name, label, points }) => {
+    // A validation stands for its own step only.
+    const here = label && points.length > 0 ? nearest(points) : undefined;
+    const value = here && Math.abs(x(here.x) - x(at.x)) < 4 && Number.isFinite(here.y);
+    return value ? [svg("tspan", { class: `key-${name}`, dx: 10 }, `${label} ${shown(here.y)}`)] : [];
+  });
+  return [
+    svg("line", { class: "pointer", x1: line, x2: line, y1: TOP, y2: HEIGHT - BOTTOM }),
+    svg(
+      "text",
+      { class: "values", x: width - RIGHT, y: 16, "text-anchor": "end" },
+      `${xLabel} ${at.x.toLocaleString("en")}`,
+      ...values,
+    ),
+  ];
 }
 
 /** The line and its word, which stands where there is more room. */

@@ -1,149 +1,142 @@
+import type { INotebookTracker } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
-import type { Kernel } from "@jupyterlab/services";
 import type { TranslationBundle } from "@jupyterlab/translation";
+import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
-import { duration, type TrainingPayload } from "../../../src/views/contract.js";
+import {
+  isLive,
+  readTraining,
+  type TrainingCommand,
+  type TrainingPayload,
+  type ViewAnswer,
+} from "../../../src/views/contract.js";
 import { element } from "../dom.js";
-import { type Chart, chartSvg } from "./chart.js";
-import { stopRun } from "./stop.js";
+import { instead } from "../instead.js";
+import { errorChart, lossChart } from "./charts.js";
+import { ChartView } from "./chartView.js";
+import { Controls } from "./controls.js";
+import { RunLink } from "./link.js";
+import type { LiveRuns } from "./liveRuns.js";
+import { notesOf, paceOf } from "./words.js";
 
-/** Shows learning curves, which grow in place as the kernel updates the display, and a button that ends the run. */
+/** What the renderers of a page share. */
+export interface TrainingPage {
+  trans: TranslationBundle;
+  notebooks: INotebookTracker | null;
+  runs: LiveRuns;
+}
+
+/**
+ * Shows a training run: its learning curves, which grow in place, and the buttons that reach it. What the notebook holds
+ * may be long past, so the kernel is asked; its answers, too, are drawn. As high at the end as at the beginning.
+ */
 export class TrainingRenderer extends Widget implements IRenderMime.IRenderer {
   readonly #mimeType: string;
-  readonly #trans: TranslationBundle;
-  readonly #kernel: (node: HTMLElement) => Kernel.IKernelConnection | undefined;
-  readonly #state = element("span", "state");
-  readonly #detail = element("span", "detail");
-  readonly #progress = element("progress", "progress");
-  readonly #stop = element("button", "stop");
+  readonly #page: TrainingPage;
+  readonly #controls: Controls;
+  readonly #pace = element("div", "pace");
   readonly #charts = element("div", "charts");
   readonly #note = element("div", "note");
-  #payload: TrainingPayload | undefined;
+  readonly #loss = new ChartView();
+  readonly #error = new ChartView();
+  #model: IRenderMime.IMimeModel | undefined;
+  #run: TrainingPayload | undefined;
+  #link: RunLink | undefined;
   /** Run that the user has asked to stop. */
   #asked: string | undefined;
 
-  constructor(
-    mimeType: string,
-    trans: TranslationBundle,
-    kernel: (node: HTMLElement) => Kernel.IKernelConnection | undefined,
-  ) {
+  constructor(mimeType: string, page: TrainingPage) {
     super();
     this.#mimeType = mimeType;
-    this.#trans = trans;
-    this.#kernel = kernel;
+    this.#page = page;
+    this.addClass("cellkernel-view");
     this.addClass("cellkernel-training");
-    this.#stop.type = "button";
-    this.#stop.addEventListener("click", () => this.#ask());
+    this.#controls = new Controls(page.trans, (command) => this.#order(command));
     this.#note.setAttribute("role", "status");
-    const header = element("div", "training-header");
-    header.append(this.#state, this.#progress, this.#detail, this.#stop);
-    this.node.append(header, this.#charts, this.#note);
+    this.#charts.append(this.#loss.node, this.#error.node);
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    this.#payload = model.data[this.#mimeType] as unknown as TrainingPayload;
-    this.#draw(this.#payload);
-  }
-
-  #draw(run: TrainingPayload): void {
-    const trans = this.#trans;
-    const live = run.state === "running" || run.state === "stopping";
-    const states = {
-      running: trans.__("Training"),
-      stopping: trans.__("Stopping"),
-      finished: trans.__("Finished"),
-      stopped: trans.__("Stopped"),
-      failed: trans.__("Failed"),
-    };
-    this.#state.textContent = states[run.state];
-    this.node.dataset.state = run.state;
-    this.#progress.max = run.steps;
-    this.#progress.value = run.step;
-    this.#progress.setAttribute("aria-label", trans.__("Progress"));
-    this.#detail.textContent = [
-      trans.__("epoch %1 of %2", run.epoch, run.epochs),
-      trans.__("step %1 of %2", run.step, run.steps),
-      duration(run.seconds),
-      ...(live && run.secondsLeft !== null ? [trans.__("about %1 left", duration(run.secondsLeft))] : []),
-    ].join(" · ");
-    const asked = this.#asked === run.run || run.state === "stopping";
-    this.#stop.hidden = !live;
-    this.#stop.disabled = asked;
-    this.#stop.textContent = asked ? trans.__("Stopping…") : trans.__("Stop");
-    this.#stop.title = trans.__("End after this step and keep the best weights so far");
-    this.#charts.replaceChildren(...charts(run, trans).map(chartSvg));
-    const best = run.history.find(({ epoch }) => epoch === run.bestEpoch);
-    const lines = [
-      run.message ?? "",
-      best
-        ? trans.__(
-            "Best epoch %1: validation loss %2, %3 % of the validation cells labelled wrongly.",
-            best.epoch,
-            best.validationLoss.toFixed(3),
-            (100 * best.validationError).toFixed(1),
-          )
-        : "",
-    ];
-    this.#note.replaceChildren(
-      ...lines.filter(Boolean).map((line) => {
-        const paragraph = element("div", "note-line");
-        paragraph.textContent = line;
-        return paragraph;
-      }),
-    );
-  }
-
-  async #ask(): Promise<void> {
-    const run = this.#payload;
-    if (!run) return;
-    const kernel = this.#kernel(this.node);
-    if (!kernel) {
-      this.#note.textContent = this.#trans.__("No kernel runs here, so there is nothing to stop.");
-      return;
+    this.#model = model;
+    try {
+      this.#take(readTraining(model.data[this.#mimeType]));
+    } catch {
+      const why = this.#page.trans.__("The data of these learning curves are damaged.");
+      this.node.replaceChildren(instead(model, why));
     }
-    this.#asked = run.run;
-    this.#draw(run);
-    const heard = await stopRun(kernel, run.run);
-    if (heard || this.isDisposed) return;
-    this.#asked = undefined;
-    this.#draw(this.#payload ?? run);
-    this.#note.textContent = this.#trans.__("The kernel does not know this run any more.");
   }
-}
 
-function charts(run: TrainingPayload, trans: TranslationBundle): Chart[] {
-  const lossChart: Chart = {
-    title: trans.__("Loss"),
-    xLabel: trans.__("step"),
-    xRange: [0, Math.max(run.step, run.steps, 1)],
-    curves: [
-      {
-        name: "training",
-        label: trans.__("training"),
-        points: run.losses.map(({ step, loss }) => ({ x: step, y: loss })),
-      },
-      {
-        name: "validation",
-        label: trans.__("validation"),
-        points: run.history.map(({ step, validationLoss }) => ({ x: step, y: validationLoss })),
-        dots: true,
-      },
-    ],
-  };
-  const errorChart: Chart = {
-    title: trans.__("Validation cells labelled wrongly"),
-    xLabel: trans.__("epoch"),
-    xRange: [0, Math.max(run.epochs, 1)],
-    percent: true,
-    curves: [
-      {
-        name: "validation",
-        label: "",
-        points: run.history.map(({ epoch, validationError }) => ({ x: epoch, y: validationError })),
-        dots: true,
-      },
-    ],
-    ...(run.bestEpoch !== null && { mark: { x: run.bestEpoch, label: trans.__("kept") } }),
-  };
-  return [lossChart, errorChart];
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this.#connect();
+  }
+
+  override dispose(): void {
+    this.#link?.dispose();
+    this.#page.runs.forget(this);
+    this.#loss.dispose();
+    this.#error.dispose();
+    super.dispose();
+  }
+
+  /** Draws a state of the run, unless it is an older one than is known. */
+  #take(run: TrainingPayload): void {
+    const known = this.#run;
+    const same = known?.run === run.run;
+    if (same && isLive(run) && (!isLive(known) || run.step < known.step)) return;
+    this.#run = run;
+    if (!same) {
+      this.#link?.dispose();
+      this.#link = undefined;
+      this.#asked = undefined;
+    }
+    if (!this.#link && isLive(run)) {
+      this.#link = new RunLink(
+        run.run,
+        (bundle) => this.#hear(bundle),
+        () => this.#draw(),
+      );
+      // The output gets its place in the notebook after this.
+      setTimeout(() => this.#connect());
+    }
+    this.#draw();
+  }
+
+  #connect(): void {
+    if (!this.isDisposed) this.#link?.connect(this.#page.notebooks, this);
+  }
+
+  #hear(bundle: ViewAnswer["bundle"]): void {
+    const run = readTraining(bundle[this.#mimeType]);
+    this.#take(run);
+    // How it ended belongs in the notebook, whose output a page that was reloaded no longer keeps up.
+    if (isLive(run)) return;
+    this.#link?.dispose();
+    this.#model?.setData({ data: bundle as IRenderMime.IMimeModel["data"] });
+  }
+
+  #draw(): void {
+    const run = this.#run;
+    if (!run) return;
+    const { trans, runs } = this.#page;
+    const link = this.#link?.state ?? "lost";
+    this.node.dataset.state = isLive(run) && link === "lost" ? "lost" : run.state;
+    this.#controls.draw(run, link, this.#asked === run.run);
+    const pace = paceOf(run, link, trans);
+    this.#pace.textContent = pace;
+    this.#pace.title = pace;
+    this.#loss.draw(lossChart(run, trans));
+    this.#error.draw(errorChart(run, trans));
+    this.#note.replaceChildren(...notesOf(run, trans).map((line) => element("div", "note-line", line)));
+    if (this.#controls.node.parentElement !== this.node)
+      this.node.replaceChildren(this.#controls.node, this.#pace, this.#charts, this.#note);
+    if (isLive(run) && link === "live") runs.report(this, run);
+    else runs.forget(this);
+  }
+
+  #order(command: TrainingCommand): void {
+    if (command === "stop") this.#asked = this.#run?.run;
+    this.#link?.order(command);
+    this.#draw();
+  }
 }

@@ -1,0 +1,22 @@
+import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { Widget } from "@lumino/widgets";
+import { instead } from "./instead.js";
+
+/** Shows the picture of a view that a later version of the library has made. */
+export class LaterVersionRenderer extends Widget implements IRenderMime.IRenderer {
+  readonly #trans: TranslationBundle;
+
+  constructor(trans: TranslationBundle) {
+    super();
+    this.#trans = trans;
+    this.addClass("cellkernel-view");
+  }
+
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    const why = this.#trans.__(
+      "A later version of Cellkernel made this view; this is its picture. Update the JupyterLab extension for the rest.",
+    );
+    this.node.replaceChildren(instead(model, why));
+  }
+}

@@ -1,0 +1,44 @@
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { smoothed, type TrainingPayload } from "../../../src/views/contract.js";
+import type { Chart } from "./chart.js";
+
+/** The loss by step: training smoothed over what it is made of, validation, and whose weights are kept. */
+export function lossChart(run: TrainingPayload, trans: TranslationBundle): Chart {
+  const losses = (points: TrainingPayload["losses"]) =>
+    points.map(({ step, loss }) => ({ x: step, y: loss }));
+  const best = run.history.find(({ epoch }) => epoch === run.bestEpoch);
+  return {
+    title: trans.__("Loss"),
+    xLabel: trans.__("step"),
+    xRange: [0, Math.max(run.step, 1)],
+    curves: [
+      { name: "raw", label: "", points: losses(run.losses) },
+      { name: "training", label: trans.__("training"), points: losses(smoothed(run.losses)) },
+      {
+        name: "validation",
+        label: trans.__("validation"),
+        points: run.history.map(({ step, validationLoss }) => ({ x: step, y: validationLoss })),
+        dots: true,
+      },
+    ],
+    ...(best && { mark: { x: best.step, label: trans.__("kept") } }),
+  };
+}
+
+/** The share of mistakes by epoch. */
+export function errorChart(run: TrainingPayload, trans: TranslationBundle): Chart {
+  return {
+    title: trans.__("Validation cells labelled wrongly"),
+    xLabel: trans.__("epoch"),
+    xRange: run.history.length > 1 ? [1, run.history.length] : [0, 1],
+    percent: true,
+    curves: [
+      {
+        name: "validation",
+        label: trans.__("wrong"),
+        points: run.history.map(({ epoch, validationError }) => ({ x: epoch, y: validationError })),
+        dots: true,
+      },
+    ],
+  };
+}

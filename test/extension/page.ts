@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { type JupyterLab, startJupyterLab } from "../support/jupyterLab.js";
+import { decodePng } from "../support/png.js";
+
+/** Why tests in a browser are left out, where they are. */
+export const skip = !process.env.CHROMIUM && "no Chromium: see the line above";
+export const WITH_WEBGL = [
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+  "--ignore-gpu-blocklist",
+];
+export const WITHOUT_WEBGL = ["--disable-gpu", "--disable-3d-apis"];
+
+/** A notebook's code cell. */
+export function code(id: string, source: string, data?: Record<string, unknown>): object {
+  const outputs = data ? [{ output_type: "display_data", metadata: {}, data }] : [];
+  return { cell_type: "code", id, source, outputs, metadata: {}, execution_count: null };
+}
+
+/** JupyterLab on a folder with these notebooks, and browsers that look at it. */
+export class Laboratory {
+  /** What the pages have logged as errors. */
+  readonly problems: string[] = [];
+  readonly folder = mkdtempSync(join(tmpdir(), "cellkernel-extension-"));
+  readonly #browsers: Browser[] = [];
+  #lab: JupyterLab | undefined;
+
+  async start(notebooks: Record<string, object[]>): Promise<void> {
+    for (const [name, cells] of Object.entries(notebooks)) {
+      const kernelspec = { name: "cellkernel", display_name: "TypeScript (Cellkernel)" };
+      const notebook = { nbformat: 4, nbformat_minor: 5, metadata: { kernelspec }, cells };
+      writeFileSync(join(this.folder, name), JSON.stringify(notebook));
+    }
+    this.#lab = await startJupyterLab(this.folder);
+  }
+
+  /** A page with a browser of its own. */
+  async open(notebook: string, flags: string[], prepare?: (page: Page) => Promise<void>): Promise<Page> {
+    const browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM,
+      args: ["--no-sandbox", ...flags],
+    });
+    this.#browsers.push(browser);
+    const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
+    page.on("pageerror", (error) => this.problems.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") this.problems.push(`${message.text()} ${message.location().url}`);
+    });
+    await prepare?.(page);
+    await this.visit(page, notebook);
+    return page;
+  }
+
+  async visit(page: Page, notebook: string): Promise<void> {
+    await page.goto(this.#lab!.url(notebook));
+    await page.locator(".jp-CodeCell").first().waitFor({ timeout: 120_000 });
+  }
+
+  async end(): Promise<void> {
+    for (const browser of this.#browsers) await browser.close();
+    await this.#lab?.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs a command of JupyterLab to its end. */
+export function command(page: Page, id: string, args: object = {}): Promise<void> {
+  return page.evaluate(
+    async ([name, given]) => {
+      const { jupyterapp } = globalThis as unknown as {
+        jupyterapp: { commands: { execute(id: string, args: object): Promise<unknown> } };
+      };
+      await jupyterapp.commands.execute(name as string, given as object);
+    },
+    [id, args],
+  );
+}
+
+/** Puts a cell in view. */
+export function scrollTo(page: Page, cell: number): Promise<void> {
+  return page.evaluate(async (index) => {
+    const { jupyterapp } = globalThis as unknown as {
+      jupyterapp: { shell: { currentWidget: { content: { scrollToItem(index: number): Promise<void> } } } };
+    };
+    await jupyterapp.shell.currentWidget.content.scrollToItem(index);
+  }, cell);
+}
+
+/** Red, green and blue at a place of a picture, in shares of its width and height from the upper left. */
+export type PixelAt = (across: number, down: number) => [number, number, number];
+
+/** The pixels of an element as it is shown. */
+export async function pixels(shown: Locator): Promise<PixelAt> {
+  const { width, height, channels, data } = decodePng(await shown.screenshot());
+  return (across, down) => {
+    const p = (Math.floor(down * height) * width + Math.floor(across * width)) * channels;
+    return [data[p], data[p + 1], data[p + 2]];
+  };
+}
