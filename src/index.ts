@@ -34,6 +34,8 @@ export {
   logisticRegression,
   nearestNeighbours,
 } from "./evaluate/baselines.js";
+export type { Reliability, ReliabilityBin } from "./evaluate/calibration.js";
+export type { SetCoverage } from "./evaluate/conformal.js";
 export {
   type ClassificationReport,
   classificationReport,
@@ -75,10 +77,12 @@ export type { NewCells, ReplayOptions } from "./protocol/replay.js";
 export type { Report, ReportParts } from "./protocol/report.js";
 export { type ResumeOptions, resume } from "./protocol/resume.js";
 export { loadRun, type Run } from "./protocol/run.js";
+export type { MethodFigures, SecondOpinion } from "./protocol/secondOpinion.js";
 export { type SimulatedFile, type SimulateOptions, simulate } from "./protocol/simulate.js";
 export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
+export type { TrustFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { ExportOptions } from "./settings/export.js";
 export type { ModelOptions } from "./settings/model.js";
@@ -95,7 +99,14 @@ export type {
   VocabularyMatch,
 } from "./store/prepared.js";
 export { loadPrepared, type Origin, savePrepared } from "./store/preparedFolder.js";
-export type { Provenance, RunCells, RunParts, RunSettings, TrainingCourse } from "./store/runParts.js";
+export type {
+  Provenance,
+  RunCells,
+  RunParts,
+  RunSettings,
+  RunTrust,
+  TrainingCourse,
+} from "./store/runParts.js";
 export { CellkernelError, type ErrorCode } from "./support/error.js";
 export type { Random } from "./support/random.js";
 export { binValues } from "./tokenize/bin.js";

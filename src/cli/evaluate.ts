@@ -1,5 +1,6 @@
 import { evaluate } from "../protocol/evaluate.js";
 import { loadRun } from "../protocol/run.js";
+import type { trustResults } from "../protocol/trustFigures.js";
 import { flags, fromFlags } from "../settings/flags.js";
 import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
@@ -36,11 +37,44 @@ export const evaluateCommand = command({
     if (out !== undefined) await report.write(out);
     return { ...report.results(), subset: report.parts.subset, notes: report.parts.notes, out };
   },
-  text: ({ n_cells, subset, accuracy, weighted_f1, macro_f1, kappa, notes, out }) =>
+  text: ({ n_cells, subset, accuracy, weighted_f1, macro_f1, kappa, notes, out, second_opinion, ...trust }) =>
     [
       ...notes.map((note) => `- ${note}`),
       `${n_cells} cells (${subset}): accuracy ${accuracy.toFixed(3)}, weighted F1 ${weighted_f1.toFixed(3)}, ` +
         `macro F1 ${macro_f1.toFixed(3)}, κ ${kappa.toFixed(3)}`,
+      ...trustLines(trust),
+      ...(second_opinion?.methods ?? []).map(
+        (one) =>
+          `${one.method}: weighted F1 ${one.weighted_f1.toFixed(3)}, accuracy ${one.accuracy.toFixed(3)}, macro F1 ${one.macro_f1.toFixed(3)}` +
+          ` (${second_opinion!.cells} of ${second_opinion!.of_cells} cells)`,
+      ),
       ...(out === undefined ? [] : [`Written to ${out}`]),
     ].join("\n"),
 });
+
+/** How far the labels can be believed, in lines. */
+function trustLines({
+  calibration,
+  assigned,
+  prediction_sets: sets,
+}: ReturnType<typeof trustResults>): string[] {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const {
+    temperature,
+    expected_calibration_error: after,
+    expected_calibration_error_before: before,
+  } = calibration;
+  return [
+    `calibration error ${after.toFixed(3)} (${before.toFixed(3)} before the temperature ${temperature.toFixed(2)})`,
+    ...(assigned
+      ? [
+          `assigned at ${assigned.threshold.toFixed(3)}: ${percent(assigned.share)} of the cells, of which ${percent(assigned.precision)} rightly`,
+        ]
+      : []),
+    ...(sets
+      ? [
+          `prediction sets hold the true class of ${percent(sets.coverage)} of the cells (wanted: ${percent(sets.wanted_coverage)}), ${sets.mean_size.toFixed(2)} classes each`,
+        ]
+      : []),
+  ];
+}

@@ -91,18 +91,26 @@ export function nearestNeighbours(
   if (cells < k) throw new Error(`There are ${cells} training cells; ${k} neighbours need at least ${k}.`);
   const queries = rowsOf(features, columns);
   const shares = new Float64Array(queries * classes);
-  const distances = new Float64Array(cells);
-  const order = new Uint32Array(cells);
+  // The nearest so far, in order.
+  const distances = new Float64Array(k);
+  const nearest = new Uint32Array(k);
   for (let q = 0; q < queries; q++) {
+    distances.fill(Number.POSITIVE_INFINITY);
     for (let i = 0; i < cells; i++) {
       let squared = 0;
-      for (let j = 0; j < columns; j++)
-        squared += (features[q * columns + j] - train.features[i * columns + j]) ** 2;
-      distances[i] = squared;
-      order[i] = i;
+      for (let j = 0; j < columns; j++) {
+        const apart = features[q * columns + j] - train.features[i * columns + j];
+        squared += apart * apart;
+      }
+      let place = k;
+      for (; place > 0 && squared < distances[place - 1]; place--) {
+        distances[place] = distances[place - 1];
+        nearest[place] = nearest[place - 1];
+      }
+      distances[place] = squared;
+      nearest[place] = i;
     }
-    order.sort((a, b) => distances[a] - distances[b]);
-    for (let n = 0; n < k; n++) shares[q * classes + train.labels[order[n]]] += 1 / k;
+    for (const cell of nearest) shares[q * classes + train.labels[cell]] += 1 / k;
   }
   return withLabels(shares, classes);
 }

@@ -50,7 +50,7 @@ export function predictionSets(probabilities: Float64Array, { least }: SetThresh
 }
 
 /** How often sets hold the true class, and how large they are. */
-export interface Coverage {
+export interface SetCoverage {
   /** Share of the cells whose set holds their class. */
   overall: number;
   /** The same by class; NaN without cells. */
@@ -60,7 +60,7 @@ export interface Coverage {
 }
 
 /** @param sets Uint8 [cells × classes] */
-export function coverage(truth: ArrayLike<number>, sets: Uint8Array, classes: number): Coverage {
+export function coverage(truth: ArrayLike<number>, sets: Uint8Array, classes: number): SetCoverage {
   const cells = new Array<number>(classes).fill(0);
   const held = new Array<number>(classes).fill(0);
   for (let i = 0; i < truth.length; i++) {

@@ -1,11 +1,16 @@
 import { AnnData } from "../anndata/anndata.js";
-import type { Categorical } from "../anndata/columns.js";
+import type { Categorical, Column } from "../anndata/columns.js";
 import { takeCells } from "../anndata/edit/subset.js";
 import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
+import { writeObsCsv } from "../anndata/write/csv.js";
+import type { Writable } from "../anndata/write/element.js";
 import { checkOutput, ResultsWriter } from "../anndata/write/results.js";
 import { interruption } from "../host/interruption.js";
 import type { CellChunk, PredictionSession } from "../predict/session.js";
 import { readBatches } from "../preprocess/labels.js";
+import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
+import { recordedHashes } from "../store/runFolder.js";
+import { CellkernelError } from "../support/error.js";
 import {
   batchCodes,
   INT8_SAMPLE,
@@ -16,10 +21,14 @@ import {
 } from "./applyRun.js";
 import { leftOutNote, Replay, type ReplayOptions, type TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
+import { versions } from "./versions.js";
 
 /** How a run is applied to a file. */
 export interface ApplyOptions extends PredictOptions, Omit<ReplayOptions, "cellType">, SamplesOptions {
-  /** The `.h5ad` to write, or a Zarr store where the name ends in `.zarr`: a copy with the results; not the input itself. */
+  /**
+   * The `.h5ad` to write, or a Zarr store where the name ends in `.zarr`: a copy with the results; not the input itself. Of
+   * labels also a table of the cells, where it ends in `.csv`.
+   */
   out: string;
 }
 
@@ -29,12 +38,26 @@ const RECORD = "cellkernel";
 
 /** What is kept of the model's outputs beside the embeddings. */
 export interface Collector {
-  /** @param logits Float32 [cells of the chunk × classes] */
-  add(chunk: TokenChunk, logits: Float32Array): void;
+  /** Arrays for `obsm`, with their columns; cells that were left out get missing values. */
+  readonly arrays: Readonly<Record<string, number>>;
+  /**
+   * @param logits Float32 [cells of the chunk × classes]
+   * @returns rows of each array, one a cell of the chunk
+   */
+  add(chunk: TokenChunk, logits: Float32Array): Record<string, Float32Array>;
   /** Columns for `obs`, one value a cell of the file; their names are the same before the first cell. */
   columns(): Map<string, Categorical | Float32Array>;
   /** What the reader must know of them. */
   notes(): string[];
+  /** What the record says of it. */
+  record(): Record<string, Writable>;
+}
+
+/** Where the results go. */
+interface Sink {
+  append(name: string, values: Float32Array): void;
+  close(results: { obs: Map<string, Column>; uns: Record<string, Writable> }): void;
+  abandon(): void;
 }
 
 /**
@@ -52,14 +75,17 @@ export async function applyToFile(
   const adata = cells instanceof AnnData ? cells : await readSamples(cells, options);
   try {
     checkOutput(adata, options.out);
+    checkEnding(options.out);
     const replay = new Replay(run, adata, options);
     const collector = collect(replay);
     const planned = {
       obs: [...collector.columns().keys()],
-      obsm: { [EMBEDDING]: run.args.embsize },
+      obsm: { [EMBEDDING]: run.args.embsize, ...collector.arrays },
       uns: [RECORD],
     };
-    const writer = await ResultsWriter.open(adata, options.out, planned);
+    const writer: Sink = isCsv(options.out)
+      ? tableSink(adata, options.out)
+      : await ResultsWriter.open(adata, options.out, planned);
     let seen = 0;
     try {
       seen = await predictChunks(run, replay, collector, writer, options);
@@ -71,7 +97,8 @@ export async function applyToFile(
     if (seen < adata.nObs)
       notes.push(leftOutNote(adata.nObs - seen, run.parts.preparation.filterCellByCounts));
     notes.push(...collector.notes());
-    writer.close({ obs: collector.columns(), uns: { [RECORD]: record(run, replay, options, notes) } });
+    const made = { ...record(run, replay, options, notes), ...collector.record() };
+    writer.close({ obs: collector.columns(), uns: { [RECORD]: made } });
     return notes;
   } finally {
     if (adata !== cells) adata.close();
@@ -83,7 +110,7 @@ async function predictChunks(
   run: Run,
   replay: Replay,
   collector: Collector,
-  writer: ResultsWriter,
+  writer: Sink,
   options: ApplyOptions,
 ): Promise<number> {
   const { cells } = replay;
@@ -95,17 +122,19 @@ async function predictChunks(
     cells: Int32Array.from({ length: tokens.cells }, (_, cell) => cell),
     batchLabels: batches && rows.map((row) => batches[row]),
   });
-  const width = run.args.embsize;
+  const widths = { [EMBEDDING]: run.args.embsize, ...collector.arrays };
   let [written, seen] = [0, 0];
-  const rowsUpTo = (end: number, chunk?: { rows: Int32Array; embeddings: Float32Array }) => {
+  const rowsUpTo = (end: number, chunk?: { rows: Int32Array; arrays: Record<string, Float32Array> }) => {
     // Mostly no cell was left out, and there is nothing to be spread.
     const whole = chunk?.rows.length === end - written;
-    const values = whole ? chunk.embeddings : new Float32Array((end - written) * width).fill(Number.NaN);
-    if (!whole)
-      chunk?.rows.forEach((row, i) => {
-        values.set(chunk.embeddings.subarray(i * width, (i + 1) * width), (row - written) * width);
-      });
-    writer.append(EMBEDDING, values);
+    for (const [name, width] of Object.entries(widths)) {
+      const values = whole ? chunk.arrays[name] : new Float32Array((end - written) * width).fill(Number.NaN);
+      if (!whole)
+        chunk?.rows.forEach((row, i) => {
+          values.set(chunk.arrays[name].subarray(i * width, (i + 1) * width), (row - written) * width);
+        });
+      writer.append(name, values);
+    }
     written = end;
   };
   const take = async (session: PredictionSession, chunk: TokenChunk) => {
@@ -115,9 +144,9 @@ async function predictChunks(
       signal,
       onProgress: (done) => options.onProgress?.((rows[0] + done) / cells.nObs),
     });
-    collector.add(chunk, logits);
+    const arrays = { [EMBEDDING]: embeddings, ...collector.add(chunk, logits) };
     seen += rows.length;
-    rowsUpTo(rows[rows.length - 1] + 1, { rows, embeddings });
+    rowsUpTo(rows[rows.length - 1] + 1, { rows, arrays });
   };
   await withSession(spec, async (session) => {
     for (const chunk of replay.chunks()) await take(session, chunk);
@@ -145,10 +174,48 @@ function batchesOf(run: Run, cells: AnnData, column = run.parts.preparation.batc
   return batchCodes(names, batches, (cell) => cells.obsNames[cell]);
 }
 
+/** Whether a table of the cells is asked for. */
+export function isCsv(path: string): boolean {
+  return /\.csv$/i.test(path);
+}
+
+/** Tables of other forms, whose name an HDF5 file must not have. */
+const OTHER_TABLE = /\.(tsv|txt|parquet|xlsx?|feather|rds|loom|mtx)$/i;
+
+function checkEnding(path: string): void {
+  const ending = OTHER_TABLE.exec(path)?.[0];
+  if (ending !== undefined)
+    throw new CellkernelError(
+      "option",
+      `${path} ends in ${ending}, which is not written; expected .h5ad, .zarr or, of labels, .csv`,
+      { option: "out", path },
+    );
+}
+
+/** A table of the cells: of arrays it takes none. */
+function tableSink(adata: AnnData, path: string): Sink {
+  return { append: () => {}, close: ({ obs }) => writeObsCsv(adata, path, obs), abandon: () => {} };
+}
+
 /** What the file says of how it was made. */
-function record(run: Run, replay: Replay, { fewGenes = false }: ApplyOptions, notes: string[]) {
+function record(run: Run, replay: Replay, options: ApplyOptions, notes: string[]) {
+  const { fewGenes = false } = options;
+  const { training, made, folder, parts } = run;
+  // Their defaults depend on what is there: what was not given is left out.
+  const given = Object.entries({ ...PREDICTION, ...NEW_CELLS }).flatMap(([name]) => {
+    const value = (options as unknown as Record<string, Writable | undefined>)[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
   return {
     run: run.name,
+    run_id: training.run,
+    run_cells: parts.cells.content,
+    run_hashes: folder === undefined ? {} : recordedHashes(folder, training.run),
+    model_sha256: made.model.sha256 ?? "none: it was started at random",
+    version: versions().cellkernel,
+    onnxruntime: versions().onnxruntime,
+    options: Object.fromEntries(given),
+    date: new Date().toISOString(),
     genes_of_run: run.genes.length,
     genes_found: replay.genes.length,
     few_genes_accepted: fewGenes,

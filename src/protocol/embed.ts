@@ -1,6 +1,6 @@
 import type { AnnData } from "../anndata/anndata.js";
 import { CellkernelError } from "../support/error.js";
-import { type ApplyOptions, applyToFile, type Collector } from "./applyToFile.js";
+import { type ApplyOptions, applyToFile, type Collector, isCsv } from "./applyToFile.js";
 import type { Run } from "./run.js";
 
 /** What `embed` did. */
@@ -13,7 +13,9 @@ export interface Embedding {
   notes: string[];
 }
 
-const NOTHING: Collector = { add: () => {}, columns: () => new Map(), notes: () => [] };
+const NOTHING: Collector = {
+  ...{ arrays: {}, add: () => ({}), columns: () => new Map(), notes: () => [], record: () => ({}) },
+};
 
 /**
  * Embeds the cells of a file, of any number: writes a copy of it with each cell's embedding in `obsm["X_scGPT"]`, as the model
@@ -33,6 +35,12 @@ export async function embed(
     throw new CellkernelError(
       "option",
       'embed needs a file to write: embed(run, cells, { out: "embedded.h5ad" })',
+      { option: "out" },
+    );
+  if (isCsv(options.out))
+    throw new CellkernelError(
+      "option",
+      `embed writes no .csv, which holds no arrays: name an .h5ad or .zarr instead of ${options.out}`,
       { option: "out" },
     );
   const notes = await applyToFile(run, cells, options, () => NOTHING);

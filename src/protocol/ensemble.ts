@@ -22,7 +22,12 @@ export function ensemble(runs: readonly Run[]): Run {
       weights: weights[0],
       members: weights.slice(1),
       cells: cellsOf(runs.map(({ parts }) => parts.cells)),
-      notes: [`an ensemble of ${weights.length}: probabilities are the mean of theirs`, ...first.notes],
+      // What was chosen for one member's probabilities does not hold for the mean of all.
+      trust: undefined,
+      notes: [
+        `an ensemble of ${weights.length}: probabilities are the mean of theirs, without temperature, threshold and prediction sets`,
+        ...first.parts.notes,
+      ],
     },
     first.ready,
   );

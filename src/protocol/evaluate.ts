@@ -10,9 +10,11 @@ import { CellkernelError } from "../support/error.js";
 import type { CellSplit } from "../train/split.js";
 import { batchCodes, int8Note, type PredictOptions, predictionOf, withSession } from "./applyRun.js";
 import { type NewCells, prepareAgain, type ReplayOptions } from "./replay.js";
-import { Report } from "./report.js";
+import { Report, type ReportParts } from "./report.js";
 import type { Run } from "./run.js";
+import { secondOpinion } from "./secondOpinion.js";
 import { straddleNote } from "./splitCells.js";
+import { type TrustFigures, trustFigures } from "./trustFigures.js";
 
 /** Where a cell stands: a part of the run's split, or outside it (no label, or a cell of another file). */
 export type Part = keyof CellSplit | "none";
@@ -68,7 +70,7 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
     }),
   );
   options.onProgress?.(1);
-  const labelled = labelCells(logits, run.classes.length);
+  const labelled = labelCells(logits, run.classes.length, run.parts.trust?.temperature);
   return new Report({
     ...{ run, ready, truth, parts, subset, evaluated, labelled, embeddings },
     notes: [
@@ -81,7 +83,39 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
       evaluated.map((cell) => labelled.codes[cell]),
       run.classes,
     ),
+    trust: trustOf(run, { truth, parts, evaluated, logits }),
+    secondOpinion: await secondOpinion(
+      {
+        ...{ tokens: ready.tokens, truth, codes: labelled.codes, classes: run.classes },
+        train: Int32Array.from(parts.keys()).filter((cell) => parts[cell] === "train" && truth[cell] >= 0),
+        test: evaluated.filter((cell) => parts[cell] !== "train"),
+      },
+      signal,
+    ),
     projection: await project(embeddings, run.args.embsize, signal),
+  });
+}
+
+/** How far the labels of the evaluated cells can be believed. */
+function trustOf(
+  { parts: { trust }, classes }: Run,
+  {
+    truth,
+    parts,
+    evaluated,
+    logits,
+  }: Pick<ReportParts, "truth" | "parts" | "evaluated"> & { logits: Float32Array },
+): TrustFigures {
+  const width = classes.length;
+  const own = new Float32Array(evaluated.length * width);
+  evaluated.forEach((cell, i) => {
+    own.set(logits.subarray(cell * width, (cell + 1) * width), i * width);
+  });
+  return trustFigures(trust, width, {
+    truth: evaluated.map((cell) => truth[cell]),
+    calibrated: Array.from(evaluated, (cell) => parts[cell] === "test"),
+    labelled: labelCells(own, width, trust?.temperature),
+    before: labelCells(own, width),
   });
 }
 

@@ -12,11 +12,15 @@ import { confusionView } from "../views/confusion.js";
 import { embeddingView } from "../views/embedding.js";
 import { writePng } from "../views/picture.js";
 import { reportView } from "../views/report.js";
+import { tableView } from "../views/table.js";
 import { trainingView } from "../views/training.js";
 import type { EmbeddingPanel } from "../views/types.js";
 import type { Part } from "./evaluate.js";
 import type { NewCells } from "./replay.js";
 import type { Run } from "./run.js";
+import { opinionResults, opinionTable, type SecondOpinion } from "./secondOpinion.js";
+import { TrustColumns } from "./trustColumns.js";
+import { type TrustFigures, trustResults } from "./trustFigures.js";
 
 /** What an evaluation found. */
 export interface ReportParts {
@@ -33,6 +37,10 @@ export interface ReportParts {
   /** Float32 [cells × embsize] */
   embeddings: Float32Array;
   metrics: ClassificationReport;
+  /** How far the labels of the evaluated cells can be believed. */
+  trust: TrustFigures;
+  /** What simple methods make of the same cells; undefined where the training cells are not at hand. */
+  secondOpinion?: SecondOpinion;
   /** What the reader must know. */
   notes: string[];
   /** UMAP of the cells that it names. */
@@ -59,13 +67,21 @@ export class Report {
 
   /**
    * One row a cell, in the file's order: `cell_id, true_label, predicted_label, probability, margin, split`. A true label
-   * is there as the file has it, one that the model never saw too.
+   * is there as the file has it, one that the model never saw too. Then, where the run was calibrated, `assigned_label` and
+   * `prediction_set` (see `annotate`).
    */
   predictions(): string {
     const { run, ready, truth, parts, labelled } = this.parts;
     const given = ready.obs.find(({ column }) => column === ready.labels?.column);
     const trueLabel = (cell: number) =>
       truth[cell] >= 0 ? run.classes[truth[cell]] : (given?.names[given.codes[cell]] ?? "");
+    const width = run.classes.length;
+    const trust = new TrustColumns(run.parts.trust, run.classes, ready.cellNames.length);
+    labelled.codes.forEach((code, cell) => {
+      const own = labelled.scores.subarray(cell * width, (cell + 1) * width);
+      trust.add(cell, code, labelled.probabilities[cell], own);
+    });
+    const columns = trust.columns();
     const rows = ready.cellNames.map((name, cell) =>
       csvLine([
         name,
@@ -74,9 +90,14 @@ export class Report {
         String(labelled.probabilities[cell]),
         String(labelled.margins[cell]),
         parts[cell],
+        ...[...columns.values()].map((column) => String(column.at(cell))),
       ]),
     );
-    return ["cell_id,true_label,predicted_label,probability,margin,split", ...rows, ""].join("\n");
+    const header = [
+      ...["cell_id", "true_label", "predicted_label", "probability", "margin", "split"],
+      ...columns.keys(),
+    ];
+    return [header.join(","), ...rows, ""].join("\n");
   }
 
   /** The figures under the names of `evaluation_results.json`. */
@@ -91,6 +112,8 @@ export class Report {
       weighted_recall: weighted.recall,
       kappa,
       per_class: Object.fromEntries(classes.map((name, code) => [name, perClass[code]])),
+      ...trustResults(this.parts.trust, classes),
+      ...(this.parts.secondOpinion && { second_opinion: opinionResults(this.parts.secondOpinion) }),
     };
   }
 
@@ -116,13 +139,17 @@ export class Report {
   }
 
   /** What a notebook shows: the figures. */
-  [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
-    const { subset, notes } = this.parts;
-    return reportView({
+  async [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
+    const { subset, notes, secondOpinion } = this.parts;
+    const report = await reportView({
       title: subset === "all" ? "All labelled cells" : `${subset} cells`,
       notes,
       ...this.metrics,
     });
+    if (!secondOpinion) return report;
+    const others = tableView(opinionTable(secondOpinion));
+    const together = (type: "text/html" | "text/plain") => `${report[type]}\n${others[type]}`;
+    return { ...report, "text/html": together("text/html"), "text/plain": together("text/plain") };
   }
 
   private embeddingInput(panels: EmbeddingPanel[]) {

@@ -39,7 +39,7 @@ export class Run {
     this.weights = parts.weights;
     this.training = parts.training;
     this.settings = parts.settings;
-    this.notes = parts.notes;
+    this.notes = [...parts.notes, ...(parts.trust?.notes ?? [])];
     this.made = parts.made;
   }
 

@@ -1,5 +1,6 @@
 import { cutGeneTable, GENE_TABLE, restoreGeneTable } from "../checkpoint/geneTable.js";
 import type { Weights } from "../checkpoint/weights.js";
+import { interruption } from "../host/interruption.js";
 import type { ModelArgs } from "../model/args.js";
 import type { Prepared } from "../store/prepared.js";
 import type { RunCells, RunSettings } from "../store/runParts.js";
@@ -8,7 +9,9 @@ import { type PlannedTraining, trainingFolder } from "../store/trainingFolder.js
 import { balancedClassWeights } from "../train/classWeights.js";
 import type { Freeze, TrainingPlan, TrainingResult } from "../train/plan.js";
 import type { CellSplit } from "../train/split.js";
+import { calibrateRun } from "./calibrateRun.js";
 import { geneRows } from "./geneRows.js";
+import { keepInterrupted } from "./interruptedRun.js";
 import { Run } from "./run.js";
 import { TrainingRecord } from "./trainingRecord.js";
 import { trainVisibly, type WatchOptions } from "./visibleTraining.js";
@@ -71,9 +74,27 @@ export async function trainPlanned(
         started,
       )
     : untrained(plan.weights, record);
-  const run = toRun(result);
+  const run = await calibrated(toRun(result), ready, split, interruption(watching.signal));
   if (folder !== undefined) await run.save(folder);
   return run;
+}
+
+/** The run with how far its probabilities can be believed. Where that fails, its training is not lost. */
+async function calibrated(
+  run: Run,
+  ready: Prepared,
+  split: CellSplit,
+  signal: AbortSignal | undefined,
+): Promise<Run> {
+  try {
+    return new Run({ ...run.parts, trust: await calibrateRun(run, ready, split, signal) }, ready);
+  } catch (error) {
+    const note = `probabilities are not calibrated: ${(error as Error).message}`;
+    const as = new Run({ ...run.parts, notes: [...run.parts.notes, note] }, ready);
+    if (!signal?.aborted) return as;
+    keepInterrupted(Promise.resolve(as));
+    throw error;
+  }
 }
 
 /** What the worker needs of a planned training. */

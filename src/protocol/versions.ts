@@ -10,7 +10,8 @@ const require = createRequire(import.meta.url);
 const versionOf = (manifest: string) =>
   (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
 
-const versions = (): Omit<Provenance, "model"> => ({
+/** What is used here and now. */
+export const versions = (): Omit<Provenance, "model"> => ({
   cellkernel: versionOf(fileURLToPath(new URL("../../../package.json", import.meta.url))),
   onnxruntime: versionOf(require.resolve("onnxruntime-node/package.json")),
   node: process.versions.node,

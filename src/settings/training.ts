@@ -159,6 +159,18 @@ export const TRAINING = {
     help: "tracks the run by Weights & Biases' Python package: offline (to be uploaded by wandb sync) or online; default: not",
   }),
   wandbProject: text({ value: "NAME", help: "its project there; default: cellkernel" }),
+  precision: real({
+    default: 0.95,
+    most: 1,
+    help: "share of right labels among those given that the threshold for assigned_label is chosen for, on validation cells",
+    yaml: { section: "task_configs", key: "precision" },
+  }),
+  coverage: real({
+    default: 0.9,
+    below: 1,
+    help: "share of cells, of each class, whose true label their prediction set holds; set by test cells",
+    yaml: { section: "task_configs", key: "coverage" },
+  }),
   name: text({
     value: "NAME",
     help: "name of the run; default: the data file's",

@@ -12,11 +12,11 @@ import { CellkernelError } from "../support/error.js";
 import type { Recipe } from "../tokenize/recipe.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
 import { readArrays, writeArrays } from "./arrays.js";
-import { FORMAT, readRecord } from "./format.js";
+import { FORMAT, type Kinds, readRecord } from "./format.js";
 import { checkHashes, hashesOf } from "./hash.js";
 import type { PreparedSettings } from "./prepared.js";
 import { publishedArgs } from "./publishedArgs.js";
-import type { RunCells, RunParts, RunSettings } from "./runParts.js";
+import type { RunCells, RunParts, RunSettings, RunTrust } from "./runParts.js";
 
 /** The record of a run that `readRun` reads; the rest of the folder is for the published code and for people. */
 const RECORD = "run.json";
@@ -96,6 +96,14 @@ export function runState(folder: string, run: string): RunParts["training"]["sta
   return training.run === run ? training.state : undefined;
 }
 
+/** SHA-256 of the files of a run, where a folder holds the run of that id: as its record has them. */
+export function recordedHashes(folder: string, run: string): Record<string, string> {
+  if (!isRun(folder)) return {};
+  const kinds: Kinds = { training: "object", hashes: "object" };
+  const { training, hashes } = readRecord(join(folder, RECORD), kinds, REMEDY) as unknown as RunRecord;
+  return training.run === run ? hashes : {};
+}
+
 /** Whether a folder holds what `writeRun` writes. */
 export function isRun(folder: string): boolean {
   return existsSync(join(folder, RECORD));
@@ -131,6 +139,7 @@ export async function readRun(folder: string): Promise<RunParts> {
     );
   const { content, hashes, format, members, ...rest } = record;
   checkSettings(rest.settings, path);
+  if (rest.trust !== undefined) checkTrust(rest.trust, classes.length, path);
   return {
     ...rest,
     ...(members && {
@@ -150,6 +159,30 @@ function checkSettings({ split, ...settings }: RunSettings, path: string): void 
   } catch (error) {
     throw new CellkernelError("format", `${path}: ${(error as Error).message}: ${REMEDY}`, { path });
   }
+}
+
+/** @throws where the temperature, a threshold or the notes are no such things */
+function checkTrust(trust: RunTrust, classes: number, path: string): void {
+  const share = (value: unknown) => typeof value === "number" && value >= 0 && value <= 1;
+  const shares = (of: object | null, names: string[]) =>
+    of === null ||
+    (typeof of === "object" && names.every((name) => share((of as Record<string, unknown>)[name])));
+  const { temperature, threshold, sets, notes } = trust ?? {};
+  const faults = {
+    temperature: typeof temperature === "number" && temperature > 0,
+    threshold: shares(threshold, ["probability", "wanted", "precision", "assigned"]),
+    sets:
+      shares(sets, ["coverage"]) &&
+      (sets === null ||
+        (Array.isArray(sets.least) && sets.least.length === classes && sets.least.every(share))),
+    notes: Array.isArray(notes) && notes.every((note) => typeof note === "string"),
+  };
+  for (const [name, right] of Object.entries(faults))
+    if (!right)
+      throw new CellkernelError("format", `${path}: "trust.${name}" is not as it was written: ${REMEDY}`, {
+        path,
+        field: name,
+      });
 }
 
 /** JSON has no undefined: options that were not given come back as such. */
@@ -195,7 +228,7 @@ function readCells(path: string, content: string): RunCells {
 }
 
 /** The course of training: a line every so many steps, and one an epoch. */
-function runLog({ name, notes, training, source, settings }: RunParts): string {
+function runLog({ name, notes, training, source, settings, trust }: RunParts): string {
   const { losses, history } = training;
   const course: [step: number, line: string][] = [];
   const every = settings.logInterval;
@@ -213,6 +246,7 @@ function runLog({ name, notes, training, source, settings }: RunParts): string {
   const lines = [
     `run ${name}, cells of ${source}`,
     ...notes,
+    ...(trust?.notes ?? []),
     ...course.sort(([a], [b]) => a - b).map(([, line]) => line),
     `${training.state} after ${training.step} steps in ${training.seconds.toFixed(1)} s; ` +
       `weights kept: epoch ${training.bestEpoch ?? "none validated, the last"}`,

@@ -57,6 +57,29 @@ export interface TrainingCourse {
   message?: string;
 }
 
+/** How far a run's probabilities can be believed: worked out when its training ends. */
+export interface RunTrust {
+  /** Logits are divided by it: chosen on validation cells. */
+  temperature: number;
+  /** The least probability of a label that is given, chosen on validation cells; null where there were none. */
+  threshold: {
+    probability: number;
+    /** Share of right labels among those given: wanted, and on those cells. */
+    wanted: number;
+    precision: number;
+    /** Share of those cells that get a label. */
+    assigned: number;
+  } | null;
+  /** The classes of a cell's prediction set, chosen on test cells; null where there were too few. */
+  sets: {
+    coverage: number;
+    /** [classes]: a class is in the set of a cell that gives it at least this probability. */
+    least: number[];
+  } | null;
+  /** What the reader must know of them. */
+  notes: string[];
+}
+
 /** Everything that a run is made of. */
 export interface RunParts {
   name: string;
@@ -79,6 +102,8 @@ export interface RunParts {
   /** The cells that it was made of. */
   cells: RunCells;
   made: Provenance;
+  /** Absent in an ensemble, and in what was not trained to its end here. */
+  trust?: RunTrust;
   /** What the reader must know of how it was made. */
   notes: string[];
   /** Where it was prepared from. */

@@ -1,20 +1,25 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import {
+  type AnnData,
   annotate,
   type DenseArray,
   embed,
   finetune,
   H5adWriter,
-  type Run,
+  loadRun,
   readH5ad,
   readZarr,
 } from "../../src/index.js";
+import { Run } from "../../src/protocol/run.js";
 import { Random } from "../../src/support/random.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
+import { python } from "../support/python.js";
+import "../support/withoutProjection.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "annotate-"));
 let run: Run;
@@ -115,6 +120,70 @@ test("embed writes the embeddings that annotate writes, and no labels", async ()
     [],
   );
   await assert.rejects(embed(run, path, { out: "" }), /embed needs a file to write/);
+});
+
+test("anndata and pandas read what was found, with what it was done by: as .h5ad and as .csv", async () => {
+  const random = new Random(9);
+  const genes = [...Array.from({ length: 40 }, (_, g) => `G${g}`), "other"];
+  const counts = Array.from({ length: 50 }, () => [...genes.slice(1).map(() => random.below(9)), 3]);
+  const path = await file("trust.h5ad", genes, [...counts, genes.map((gene) => (gene === "other" ? 5 : 0))]);
+  const folder = join(scratch, "trusted");
+  await run.save(folder);
+  const loaded = await loadRun(folder);
+  // Of a run without, what it has is written.
+  const out = join(scratch, "plain.h5ad");
+  const untrusted = await annotate(new Run({ ...run.parts, trust: undefined }), path, { out });
+  assert.match(untrusted.notes.join("\n"), /the run was not calibrated/);
+  const plain = await readH5ad(out);
+  assert.deepEqual(plain.obs.columnNames(), ["predicted_label", "probability", "margin"]);
+  const scores = async (cells: AnnData) =>
+    ((await cells.obsm.get("cellkernel_scores")) as DenseArray).data as Float32Array;
+  const roots = (await scores(plain)).slice(0, 150).map(Math.sqrt);
+  plain.close();
+  // A temperature of 2 is the square root, made to sum to 1.
+  const expected = roots.map((root, at) => {
+    const first = at - (at % 3);
+    return root / (roots[first] + roots[first + 1] + roots[first + 2]);
+  });
+  const largest = Array.from({ length: 50 }, (_, i) => Math.max(...expected.subarray(3 * i, 3 * i + 3)));
+  // Some labels are sure enough, some are not.
+  const probability = largest.sort()[25] - 1e-5;
+  const trust = { ...loaded.parts.trust!, temperature: 2 };
+  const parts = { ...loaded.parts, trust: { ...trust, threshold: { ...trust.threshold!, probability } } };
+  const open = new Run(parts, undefined, folder);
+  const [h5ad, csv] = ["h5ad", "csv"].map((ending) => join(scratch, `trusted.${ending}`));
+  await annotate(open, path, { out: h5ad, batchSize: 7 });
+  const { notes } = await annotate(open, path, { out: csv });
+  const said = JSON.parse(python("test/protocol/support/annotated.py", h5ad, csv));
+  assert.equal(said.cells, 50);
+  assert.equal(said.open, largest.filter((of) => of < probability).length);
+  assert.ok(said.open > 0 && said.open < 50, `${said.open}`);
+  const written = await readH5ad(h5ad);
+  (await scores(written)).slice(0, 150).forEach((score, at) => {
+    assert.ok(Math.abs(score - expected[at]) < 1e-6, `${score}, expected ${expected[at]}`);
+  });
+  written.close();
+  const { made } = said;
+  const sha256 = (name: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(folder, name)))
+      .digest("hex");
+  assert.equal(made.run_id, run.training.run);
+  assert.equal(made.run_hashes["best_model.pt"], sha256("best_model.pt"));
+  assert.equal(made.version, JSON.parse(readFileSync("package.json", "utf8")).version);
+  assert.deepEqual(made.options, { batchSize: "7" });
+  assert.ok(Math.abs(Date.parse(made.date) - Date.now()) < 3600e3, made.date);
+  assert.ok(!notes.some((note) => /not calibrated/.test(note)));
+
+  for (const [wrong, message] of [
+    [
+      "labels.parquet",
+      /labels\.parquet ends in \.parquet, which is not written; expected \.h5ad, \.zarr or, of labels, \.csv/,
+    ],
+    ["labels.tsv", /ends in \.tsv/],
+  ] as const)
+    await assert.rejects(annotate(run, path, { out: join(scratch, wrong) }), message);
+  await assert.rejects(embed(run, path, { out: csv }), /embed writes no \.csv, which holds no arrays/);
 });
 
 test("a file that shares no gene with the model is refused, and nothing is written", async () => {

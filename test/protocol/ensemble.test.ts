@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { crossValidationSplits, ensemble, evaluate, finetune, loadRun, type Run } from "../../src/index.js";
+import { crossValidationSplits, ensemble, evaluate, finetune, loadRun } from "../../src/index.js";
+import { Run } from "../../src/protocol/run.js";
 import { temporaryFolder } from "../support/folder.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 
@@ -27,10 +28,16 @@ test("an ensemble of seeds is a run: it is saved, loaded and predicts by the mea
     loaded.parts.members!.map((weights) => [...weights]),
     [[...runs[1].weights], [...runs[2].weights]],
   );
+  assert.equal(loaded.parts.trust, undefined);
+  assert.match(loaded.notes[0], /the mean of theirs, without temperature, threshold and prediction sets/);
   const report = await evaluate(loaded, { cells: ready });
   const together = probabilities(report.predictions());
   const apart = await Promise.all(
-    runs.map(async (run) => probabilities((await evaluate(run, { cells: ready })).predictions())),
+    runs.map(async ({ parts }) => {
+      // Their softmax as it is: an ensemble knows no temperature.
+      const plain = new Run({ ...parts, trust: undefined });
+      return probabilities((await evaluate(plain, { cells: ready })).predictions());
+    }),
   );
   const agreed = together.flatMap(({ label, probability }, cell) => {
     const members = apart.map((member) => member[cell]);

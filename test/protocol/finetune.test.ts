@@ -13,7 +13,7 @@ import { finetune } from "../../src/protocol/finetune.js";
 import { interruptedRun } from "../../src/protocol/interruptedRun.js";
 import { type Model, openModel } from "../../src/protocol/model.js";
 import type { Report } from "../../src/protocol/report.js";
-import { loadRun, type Run } from "../../src/protocol/run.js";
+import { loadRun, Run } from "../../src/protocol/run.js";
 import type { Prepared } from "../../src/store/prepared.js";
 import type { TrainingProgress } from "../../src/views/types.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
@@ -61,14 +61,17 @@ test("predictions of all cells, figures of the test cells only", async () => {
     "umap_truth.png",
   ]);
   const lines = readFileSync(join(folder, "predictions.csv"), "utf8").trimEnd().split("\n");
-  assert.equal(lines[0], "cell_id,true_label,predicted_label,probability,margin,split");
+  assert.equal(
+    lines[0],
+    "cell_id,true_label,predicted_label,probability,margin,split,assigned_label,prediction_set",
+  );
   assert.equal(lines.length, 1 + 150);
   assert.match(
     lines[1],
-    /^cell-0,B cell,("NK, bright"|B cell|T cell),0\.\d+,0\.\d+,(train|validation|test)$/,
+    /^cell-0,B cell,("NK, bright"|B cell|T cell),0\.\d+,0\.\d+,(train|validation|test),("NK, bright"|B cell|T cell|unassigned),.+$/,
   );
-  assert.match(lines[150], /^cell-149,,("NK, bright"|B cell|T cell),0\.\d+,0\.\d+,none$/);
-  const inTest = lines.filter((line) => line.endsWith(",test"));
+  assert.match(lines[150], /^cell-149,,("NK, bright"|B cell|T cell),0\.\d+,0\.\d+,none,.+,.+$/);
+  const inTest = lines.filter((line) => line.split(",").includes("test"));
   const right = inTest.filter((line) => {
     const [, truth, predicted] = line.replaceAll('"NK, bright"', "NK").split(",");
     return truth === predicted;
@@ -86,6 +89,10 @@ test("predictions of all cells, figures of the test cells only", async () => {
       "weighted_recall",
       "kappa",
       "per_class",
+      "calibration",
+      "assigned",
+      "prediction_sets",
+      "second_opinion",
     ],
   ]);
   assert.deepEqual(Object.keys(results.per_class["NK, bright"]), ["precision", "recall", "f1", "support"]);
@@ -245,6 +252,36 @@ test("in a notebook it shows live curves, and the Stop button ends it with what 
   assert.ok(
     page.bundles[page.bundles.length - 1]["image/png"],
     "no picture is left for pages that do not draw the curves",
+  );
+});
+
+test("a run is calibrated by its validation and test cells when its training ends, and keeps that", async () => {
+  const { trust } = run.parts;
+  const { split } = run.parts.cells;
+  assert.deepEqual((await loadRun(saved)).parts.trust, trust);
+  // What it says of the cells as the training left it, and what of that holds of the validation cells.
+  const plain = new Run({ ...run.parts, trust: undefined }, ready);
+  const { labelled, truth } = (await evaluate(plain, { subset: "all" })).parts;
+  const right = (cell: number) => labelled.codes[cell] === truth[cell];
+  const losses = [0.98, 1, 1.02].map((factor) => {
+    const temperature = factor * trust!.temperature;
+    return split.validation.reduce((sum, cell) => {
+      const row = [...labelled.scores.subarray(3 * cell, 3 * cell + 3)].map((p) => p ** (1 / temperature));
+      return sum - Math.log(row[truth[cell]] / (row[0] + row[1] + row[2]));
+    }, 0);
+  });
+  if (split.validation.every(right)) assert.equal(trust!.temperature, 1);
+  else assert.ok(losses[1] < losses[0] && losses[1] < losses[2], `${losses}`);
+  const json = (await evaluate(run)).results();
+  assert.equal(json.prediction_sets!.cross_fitted, true);
+  assert.equal(json.calibration.temperature, trust!.temperature);
+  assert.equal(json.assigned!.threshold, trust!.threshold!.probability);
+  const noTest = await finetune(ready, { ...settings, epochs: 1, split: "published", precision: 1 });
+  assert.equal(noTest.parts.trust!.sets, null);
+  assert.equal(noTest.parts.trust!.threshold!.wanted, 1);
+  assert.match(
+    noTest.notes.join("\n"),
+    /there are no prediction sets: a coverage of 0\.9 needs at least 9 test cells/,
   );
 });
 

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import {
   annotate,
+  type DenseArray,
   evaluate,
   finetune,
   loadRun,
@@ -115,12 +116,19 @@ for (const name of Object.keys(PREPARATION) as (keyof PreparationOptions)[])
     assert.deepEqual(again.parts.labelled, own.parts.labelled);
     assert.deepEqual(again.parts.embeddings, own.parts.embeddings);
     const labelled = await readH5ad(out);
+    const classes = run.classes.length;
     const column = (of: string, row: number) => labelled.obs.column(of)!.at(row);
-    const { codes, probabilities, margins } = own.parts.labelled;
+    const { codes, probabilities, margins, scores } = own.parts.labelled;
+    const written = (await labelled.obsm.get("cellkernel_scores")) as DenseArray;
+    const [, ...lines] = own.predictions().trimEnd().split("\n");
     ready.rows.forEach((row, cell) => {
       assert.equal(column("predicted_label", row), run.classes[codes[cell]], `label of row ${row}`);
       assert.equal(column("probability", row), probabilities[cell], `probability of row ${row}`);
       assert.equal(column("margin", row), margins[cell], `margin of row ${row}`);
+      const trust = ["assigned_label", "prediction_set"].map((name) => column(name, row));
+      assert.deepEqual(lines[cell].split(",").slice(6), trust, `row ${row}`);
+      for (let c = 0; c < classes; c++)
+        assert.equal((written.data as Float32Array)[row * classes + c], scores[cell * classes + c]);
     });
     // What was left out in the training is left out here.
     let none = 0;

@@ -109,6 +109,20 @@ test("folders of the version before, of a later one and damaged ones are named a
   );
   await refused({ recipe: undefined }, /run\.json: "recipe" is missing; expected an object/);
   await refused({ recipe: { ...record.recipe, genes: 5 } }, /"recipe\.genes" is no list of genes/);
+  const { trust } = record;
+  for (const change of [
+    { temperature: 0 },
+    { threshold: { ...trust.threshold, probability: null } },
+    { sets: { ...trust.sets, least: [0.5, 0.5] } },
+    { notes: "none" },
+  ])
+    await refused(
+      { trust: { ...trust, ...change } },
+      new RegExp(`run\\.json: "trust\\.${Object.keys(change)[0]}" is not as it was written: fine-tune again`),
+    );
+  // What was written before runs were calibrated.
+  writeFileSync(join(folder, "run.json"), JSON.stringify({ ...record, trust: undefined }));
+  assert.equal((await loadRun(folder)).parts.trust, undefined);
   writeFileSync(join(folder, "run.json"), "{");
   await assert.rejects(loadRun(folder), /run\.json is not JSON/);
 });
