@@ -26,7 +26,9 @@ import { versionsDiffer } from "./versions.js";
 import type { WatchOptions } from "./visibleTraining.js";
 
 /** Options that a training may have others of when it goes on: no number depends on them but as it is said. */
-const MAY_CHANGE = ["epochs", "device", "threads", "checkpointMinutes", "wandb", "wandbProject"] as const;
+const MAY_CHANGE = [
+  ...["epochs", "device", "threads", "checkpointMinutes", "wandb", "wandbProject", "precision", "coverage"],
+] as const;
 
 /** Options of `resume`. Those of the training may be given again; where one differs that must not, nothing is done. */
 export interface ResumeOptions extends TrainingOptions, WatchOptions {
@@ -114,6 +116,8 @@ function changedSettings({ settings, name }: StoredTraining, options: ResumeOpti
   // A run's own YAML file says the name that it was given for want of one.
   const before: Record<string, unknown> = { ...settings, name };
   const may = new Set<string>(MAY_CHANGE);
+  // What was left to the device; the run's file says what that came to.
+  if (settings.amp === undefined) may.add("amp");
   const differences = given
     .filter(([name, value]) => !may.has(name) && !isDeepStrictEqual(value, before[name]))
     .map(([name, value]) => `${name} was ${String(before[name])} and is ${String(value)} now`);

@@ -125,7 +125,11 @@ export class DeviceEngine implements Engine {
   }
 
   async run(steps: PlannedStep[]): Promise<StepResult[]> {
-    return steps.map((step) => this.step(step));
+    try {
+      return steps.map((step) => this.step(step));
+    } catch (error) {
+      throw memoryIsFull(error);
+    }
   }
 
   private step({ micro: planned, learningRate }: PlannedStep): StepResult {
@@ -160,7 +164,7 @@ export class DeviceEngine implements Engine {
       } catch (error) {
         const longest = micro.reduce((most, one) => Math.max(most, sizeOf(one)), 0);
         const alone = micro.every(({ labels }) => labels.length < 2);
-        if (!isOutOfMemory(error) || alone) throw memoryIsFull(error);
+        if (!isOutOfMemory(error) || alone) throw error;
         this.mostTokens = longest / 2;
         this.derivatives.shrink();
         this.state.attempts--;

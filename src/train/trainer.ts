@@ -35,7 +35,10 @@ export interface TrainerOptions {
   /** Parts of the loss; the cell type alone when absent. */
   objectives?: Objective[];
   ecsWeight?: number;
-  /** 1e-8 when absent; with mixed precision 1e-4, as in the published code. */
+  /**
+   * 1e-8 when absent; with mixed precision 1e-4, as in the published code. Not with `lora`, whose gradients begin so small
+   * that it would hardly learn.
+   */
   adamEps?: number;
   weightDecay?: number;
   /** Limit of the gradients' global norm; 1 when absent, as in the published code. */
@@ -116,7 +119,7 @@ export class Trainer {
     const smoothing = share > 0 ? { share, classes: spec.classes } : undefined;
     const feeds = { ...training, seed, classWeights, smoothing };
     const adam = {
-      epsilon: options.adamEps ?? (training.half ? 1e-4 : 1e-8),
+      epsilon: options.adamEps ?? (training.half && !lora ? 1e-4 : 1e-8),
       weightDecay: options.weightDecay ?? 0,
       clipNorm: options.clipNorm ?? 1,
     };
