@@ -1,3 +1,4 @@
+import { mul } from "../graph/elementwise.js";
 import { Graph } from "../graph/graph.js";
 import { encodeOnnx } from "../graph/onnx.js";
 import { type RoundedWeight, roundWeight } from "../graph/rounded.js";
@@ -66,18 +67,20 @@ export function inferenceGraph(spec: InferenceSpec): InferenceGraph {
  * Inputs `genes` int32 [B, N], `values` float32 [B, N], and `batchLabels` int32 [B] where used; cells may be padded, by
  * `padRow`. Outputs `probabilities` and `cls_output` [B, classes], `cell_emb` [B, d].
  * @param data of a weight by its name in the state dict
+ * @param temperature by which `cls_output` is divided before its softmax is taken
  * @param metadata goes into the file
  */
 export function standaloneOnnx(
   spec: Pick<InferenceSpec, "args" | "size" | "padRow">,
   data: (key: string) => Float32Array,
+  temperature: number,
   metadata: Record<string, string>,
 ): Uint8Array {
   const g = new Graph();
   const slots = new Slots(g, parameterShapes(spec.args, spec.size), data);
   const wanted = { classes: true };
   const { cell, classes } = evaluated(g, slots, { ...spec, wanted, maskPool: true, attentionLoop: "heads" });
-  g.output("probabilities", softmax(g, classes!));
+  g.output("probabilities", softmax(g, mul(g, classes!, 1 / temperature)));
   g.output("cls_output", classes!);
   g.output("cell_emb", cell);
   return encodeOnnx(g, metadata);

@@ -92,6 +92,7 @@ function onnxOf({ args, parts, weights, vocabulary, classes, genes, name }: Run)
   return standaloneOnnx(
     { args, size, padRow: 0 },
     (key) => checkedWeight(cut, key, shapes).data,
+    parts.trust?.temperature ?? 1,
     Object.fromEntries(
       Object.entries(metadata).map(([key, value]) => [
         key,
