@@ -1,7 +1,6 @@
 import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
 import { samplesOf } from "../anndata/formats/samples.js";
 import { stampsOf } from "../store/inputs.js";
-
 import type { Prepared } from "../store/prepared.js";
 import {
   isPrepared,

@@ -27,7 +27,14 @@ import type { WatchOptions } from "./visibleTraining.js";
 
 /** Options that a training may have others of when it goes on: no number depends on them but as it is said. */
 const MAY_CHANGE = [
-  ...["epochs", "device", "threads", "checkpointMinutes", "wandb", "wandbProject", "precision", "coverage"],
+  "epochs",
+  "device",
+  "threads",
+  "checkpointMinutes",
+  "wandb",
+  "wandbProject",
+  "precision",
+  "coverage",
 ] as const;
 
 /** Options of `resume`. Those of the training may be given again; where one differs that must not, nothing is done. */

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { fileDestination } from "./destination.js";
 import { CellkernelError } from "./error.js";
 import { flush, hold, removeLeftovers, temporaryName } from "./temporary.js";
+import { writeFailure } from "./writeFailure.js";
 
 /** Bits of a mode that say who may do what. */
 const PERMISSIONS = 0o777;
@@ -69,13 +70,9 @@ export class TemporaryFile {
 
   /** The error to throw when writing failed: says that the target is as it was. */
   failure(error: unknown): Error {
-    const text = error instanceof Error ? error.message : String(error);
-    const full = /ENOSPC|No space left|no space left/.test(text)
-      ? "there is no space left on the disk"
-      : text;
     const state = existsSync(this.destination)
       ? "The file that was there is untouched."
       : "No file was left behind.";
-    return new Error(`${this.target} could not be written: ${full}. ${state}`, { cause: error });
+    return writeFailure(this.target, error, state);
   }
 }

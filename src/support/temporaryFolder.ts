@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { folderDestination } from "./destination.js";
 import { CellkernelError } from "./error.js";
 import { flush, hold, removeLeftovers, temporaryName } from "./temporary.js";
+import { writeFailure } from "./writeFailure.js";
 
 /**
  * A folder that is filled under a temporary name beside its final one and takes that name only when it is whole: what
@@ -71,12 +72,8 @@ export class TemporaryFolder {
 
   /** The error to throw when writing failed: says that the target is as it was. */
   failure(error: unknown): Error {
-    const text = error instanceof Error ? error.message : String(error);
-    const full = /ENOSPC|No space left|no space left/.test(text)
-      ? "there is no space left on the disk"
-      : text;
     const state = existsSync(this.destination) ? "What was there is untouched." : "Nothing was left behind.";
-    return new Error(`${this.target} could not be written: ${full}. ${state}`, { cause: error });
+    return writeFailure(this.target, error, state);
   }
 }
 
