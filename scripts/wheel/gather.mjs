@@ -76,8 +76,10 @@ function checkBinaries(target) {
     );
 }
 
-/** What `npm publish` would take, without the maps from compiled code to sources, which stay behind. */
-/** Of npm's package, which brings a package along: here it is gathered with the others. */
+/**
+ * What `npm publish` would take, without the maps from compiled code to sources, which stay behind, and the package that it
+ * brings along, which is gathered with the others.
+ */
 async function ownFiles() {
   const { code, output } = await capture(
     ...npm("pack", "--dry-run", "--json", "--ignore-scripts", "--loglevel=silent"),
