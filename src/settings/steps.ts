@@ -1,4 +1,5 @@
 import { EXPORT } from "./export.js";
+import { INDEX, MAPPING } from "./mapping.js";
 import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
@@ -15,6 +16,8 @@ export const STEPS: Record<string, Table> = {
   finetune: TRAINING,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
+  buildIndex: INDEX,
+  mapCells: MAPPING,
   exportModel: EXPORT,
   simulate: SIMULATION,
 };
