@@ -241,7 +241,7 @@ function runLog({ name, notes, training, source, settings, trust }: RunParts): s
     course.push([
       step,
       `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
-        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError.toFixed(4)}`,
+        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError!.toFixed(4)}`,
     ]);
   const lines = [
     `run ${name}, cells of ${source}`,

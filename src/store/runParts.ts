@@ -51,7 +51,8 @@ export interface TrainingCourse {
     step: number;
     trainLoss: number;
     validationLoss: number;
-    validationError: number;
+    /** Null where labels were not learnt. */
+    validationError: number | null;
   }[];
   bestEpoch: number | null;
   message?: string;
