@@ -61,6 +61,7 @@ export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
 export { Annotation, annotate } from "./protocol/annotate.js";
 export type { PredictOptions } from "./protocol/applyRun.js";
 export type { ApplyOptions } from "./protocol/applyToFile.js";
+export { crossValidate } from "./protocol/crossValidate.js";
 export { type Embedding, embed } from "./protocol/embed.js";
 export { ensemble } from "./protocol/ensemble.js";
 export { type EvaluateOptions, evaluate, type Part } from "./protocol/evaluate.js";
@@ -77,13 +78,15 @@ export type { PreprocessOptions, PreprocessProgress } from "./protocol/preproces
 export type { PublishedRunOptions } from "./protocol/publishedRun.js";
 export type { NewCells, ReplayOptions } from "./protocol/replay.js";
 export type { Report, ReportParts } from "./protocol/report.js";
-export { type ResumeOptions, resume } from "./protocol/resume.js";
+export { resume } from "./protocol/resume.js";
+export type { ResumeOptions } from "./protocol/resumeTraining.js";
 export { loadRun, type Run } from "./protocol/run.js";
 export type { MethodFigures, SecondOpinion } from "./protocol/secondOpinion.js";
 export { type SimulatedFile, type SimulateOptions, simulate } from "./protocol/simulate.js";
 export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
+export type { CrossValidateOptions } from "./protocol/trainings.js";
 export type { TrustFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { Neighbours } from "./reference/neighbours.js";
@@ -92,6 +95,7 @@ export type { IndexingOptions, MappingOptions } from "./settings/mapping.js";
 export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
 export type { PreparationOptions, PreparationSettings } from "./settings/preparation.js";
+export type { SeriesOptions } from "./settings/series.js";
 export type { Options, Resolved, Setting, Table, YamlPlace } from "./settings/setting.js";
 export type { SimulationOptions } from "./settings/simulation.js";
 export type { TrainingOptions, TrainingSettings } from "./settings/training.js";
@@ -105,11 +109,15 @@ export type {
 } from "./store/prepared.js";
 export { loadPrepared, type Origin, savePrepared } from "./store/preparedFolder.js";
 export type {
+  HeldOutFigures,
   Provenance,
+  RowSplit,
   RunCells,
   RunParts,
   RunSettings,
   RunTrust,
+  Series,
+  SeriesPart,
   TrainingCourse,
 } from "./store/runParts.js";
 export { CellkernelError, type ErrorCode } from "./support/error.js";
