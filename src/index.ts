@@ -82,7 +82,7 @@ export { type SimulatedFile, type SimulateOptions, simulate } from "./protocol/s
 export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
-export type { TrustFigures } from "./protocol/trustFigures.js";
+export type { TrustFigures, UnlikeFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { ExportOptions } from "./settings/export.js";
 export type { ModelOptions } from "./settings/model.js";
@@ -99,6 +99,7 @@ export type {
   VocabularyMatch,
 } from "./store/prepared.js";
 export { loadPrepared, type Origin, savePrepared } from "./store/preparedFolder.js";
+export type { RunReference } from "./store/reference.js";
 export type {
   Provenance,
   RunCells,

@@ -132,7 +132,9 @@ test("anndata and pandas read what was found, with what it was done by: as .h5ad
   const loaded = await loadRun(folder);
   // Of a run without, what it has is written.
   const out = join(scratch, "plain.h5ad");
-  const untrusted = await annotate(new Run({ ...run.parts, trust: undefined }), path, { out });
+  const untrusted = await annotate(new Run({ ...run.parts, trust: undefined, reference: undefined }), path, {
+    out,
+  });
   assert.match(untrusted.notes.join("\n"), /the run was not calibrated/);
   const plain = await readH5ad(out);
   assert.deepEqual(plain.obs.columnNames(), ["predicted_label", "probability", "margin"]);
@@ -149,7 +151,14 @@ test("anndata and pandas read what was found, with what it was done by: as .h5ad
   // Some labels are sure enough, some are not.
   const probability = largest.sort()[25] - 1e-5;
   const trust = { ...loaded.parts.trust!, temperature: 2 };
-  const parts = { ...loaded.parts, trust: { ...trust, threshold: { ...trust.threshold!, probability } } };
+  // Distances to the origin, of which all are more than the threshold.
+  const whitening = Float32Array.from({ length: 256 }, (_, at) => (at % 17 === 0 ? 1 : 0));
+  const unlike = { whitening, means: new Float32Array(16), threshold: 0.5, cells: 100 };
+  const parts = {
+    ...loaded.parts,
+    trust: { ...trust, threshold: { ...trust.threshold!, probability } },
+    reference: { unlike },
+  };
   const open = new Run(parts, undefined, folder);
   const [h5ad, csv] = ["h5ad", "csv"].map((ending) => join(scratch, `trusted.${ending}`));
   await annotate(open, path, { out: h5ad, batchSize: 7 });
@@ -174,6 +183,11 @@ test("anndata and pandas read what was found, with what it was done by: as .h5ad
   assert.deepEqual(made.options, { batchSize: "7" });
   assert.ok(Math.abs(Date.parse(made.date) - Date.now()) < 3600e3, made.date);
   assert.ok(!notes.some((note) => /not calibrated/.test(note)));
+  assert.equal(said.unlike, 50);
+  assert.match(
+    notes[0],
+    /^WARNING: 50 of 50 cells \(100 %\) are unlike all that the model was trained on, where 5 % are expected/,
+  );
 
   for (const [wrong, message] of [
     [
