@@ -4,12 +4,19 @@ import type { Writable } from "../anndata/write/element.js";
 import type { MimeBundle } from "../host/host.js";
 import type { CellOutputs } from "../predict/cells.js";
 import { labelCells } from "../predict/labels.js";
+import { readClusters } from "../preprocess/labels.js";
+import { ANNOTATION, type AnnotationOptions } from "../settings/annotation.js";
+import { type Resolved, resolve } from "../settings/setting.js";
 import { CellkernelError } from "../support/error.js";
 import { tableView } from "../views/table.js";
 import { type ApplyOptions, applyToFile, type Collector } from "./applyToFile.js";
+import { type Clusters, clusterColumns } from "./clusterColumns.js";
 import { LabelColumns } from "./labelColumns.js";
 import type { Replay, TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
+
+/** How cells are labelled. */
+export interface AnnotateOptions extends ApplyOptions, AnnotationOptions {}
 
 /**
  * Labels the cells of a file, or of several or a folder of them (see `readSamples`), and writes a copy of it with `obs` columns `predicted_label`, `probability`
@@ -17,7 +24,8 @@ import type { Run } from "./run.js";
  * class in `obsm["cellkernel_scores"]`, and in `uns["cellkernel"]` what it was done by and the classes' names. Where the
  * run was calibrated, probabilities are, and there are columns more: `assigned_label` is "unassigned" for labels less
  * probable than the run's threshold, `prediction_set` names the classes that the cell may be of, joined by " | " ("none": it
- * is like no class), `unlike` says how far the cell is from all that was learnt, and `is_unlike` where that is too far. Cells are prepared as the run's own were. A cell that expresses none of the run's genes gets no label.
+ * is like no class), `unlike` says how far the cell is from all that was learnt, and `is_unlike` where that is too far. With
+ * `clusterBy`, `cluster_label` and `cluster_share` say what most cells of the cluster are. Cells are prepared as the run's own were. A cell that expresses none of the run's genes gets no label.
  * Cells are read, labelled and written some at a time. Where the output ends in `.csv`, it is `obs` with these columns.
  *
  * @throws when the file does not exist, is no h5ad, has less than 20 % of the run's genes, or is the output itself
@@ -25,7 +33,7 @@ import type { Run } from "./run.js";
 export async function annotate(
   run: Run,
   cells: AnnData | string | readonly string[],
-  options: ApplyOptions,
+  options: AnnotateOptions,
 ): Promise<Annotation> {
   if (!options?.out)
     throw new CellkernelError(
@@ -33,9 +41,10 @@ export async function annotate(
       'annotate needs a file to write: annotate(run, cells, { out: "labelled.h5ad" })',
       { option: "out" },
     );
+  const beside = resolve(ANNOTATION, options);
   let codes: Int32Array = new Int32Array(0);
   const notes = await applyToFile(run, cells, options, (replay) => {
-    const labels = new Labels(run, replay);
+    const labels = new Labels(run, replay, beside);
     codes = labels.codes;
     return labels;
   });
@@ -53,12 +62,14 @@ class Labels implements Collector {
   private readonly probabilities: Float32Array;
   private readonly margins: Float32Array;
   private readonly beside: LabelColumns;
+  private readonly clusters: Clusters | undefined;
   private readonly without: string[] = [];
   private withoutCount = 0;
 
   constructor(
     private readonly run: Run,
     private readonly replay: Replay,
+    private readonly wanted: Resolved<typeof ANNOTATION>,
   ) {
     const { nObs } = replay.cells;
     this.codes = new Int32Array(nObs).fill(-1);
@@ -66,6 +77,8 @@ class Labels implements Collector {
     this.margins = new Float32Array(nObs).fill(Number.NaN);
     this.arrays = { [SCORES]: run.classes.length };
     this.beside = new LabelColumns(run, nObs);
+    const { clusterBy } = wanted;
+    this.clusters = clusterBy === undefined ? undefined : readClusters(replay.cells, clusterBy);
   }
 
   add({ tokens: { indptr }, rows }: TokenChunk, outputs: CellOutputs): Record<string, Float32Array> {
@@ -95,6 +108,9 @@ class Labels implements Collector {
       ["probability", this.probabilities],
       ["margin", this.margins],
       ...this.beside.columns(),
+      ...(this.clusters
+        ? clusterColumns(this.clusters, this.codes, this.run.classes, this.wanted.clusterShare)
+        : []),
     ]);
   }
 
@@ -102,10 +118,12 @@ class Labels implements Collector {
     const { classes, parts } = this.run;
     const { temperature, threshold, sets } = parts.trust ?? {};
     const { unlike } = parts.reference ?? {};
+    const { clusterBy, clusterShare } = this.wanted;
     return {
       classes,
       temperature: temperature ?? 1,
       ...(threshold && { threshold: threshold.probability, wanted_precision: threshold.wanted }),
+      ...(clusterBy !== undefined && { cluster_by: clusterBy, cluster_least_share: clusterShare }),
       ...(unlike && { unlike_distance: unlike.threshold }),
       ...(sets && { wanted_coverage: sets.coverage, set_thresholds: Float64Array.from(sets.least) }),
     };

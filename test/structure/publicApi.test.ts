@@ -76,6 +76,8 @@ const VALUES = [
 
 const TYPES = [
   "AnnDataParts",
+  "AnnotateOptions",
+  "AnnotationOptions",
   "Annotations",
   "ApplyOptions",
   "BaselinePrediction",
