@@ -58,7 +58,7 @@ export { normalizeTotal } from "./preprocess/normalizeTotal.js";
 export { calculateQcMetrics, type QcMetrics } from "./preprocess/qc.js";
 export type { CellQuality } from "./preprocess/quality.js";
 export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
-export { Annotation, annotate } from "./protocol/annotate.js";
+export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.js";
 export type { PredictOptions } from "./protocol/applyRun.js";
 export type { ApplyOptions } from "./protocol/applyToFile.js";
 export { crossValidate } from "./protocol/crossValidate.js";
@@ -87,9 +87,10 @@ export { type CrossValidationOptions, crossValidationSplits } from "./protocol/s
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
 export type { CrossValidateOptions } from "./protocol/trainings.js";
-export type { TrustFigures } from "./protocol/trustFigures.js";
+export type { TrustFigures, UnlikeFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { Neighbours } from "./reference/neighbours.js";
+export type { AnnotationOptions } from "./settings/annotation.js";
 export type { ExportOptions } from "./settings/export.js";
 export type { IndexingOptions, MappingOptions } from "./settings/mapping.js";
 export type { ModelOptions } from "./settings/model.js";
@@ -108,6 +109,7 @@ export type {
   VocabularyMatch,
 } from "./store/prepared.js";
 export { loadPrepared, type Origin, savePrepared } from "./store/preparedFolder.js";
+export type { RunReference } from "./store/reference.js";
 export type {
   HeldOutFigures,
   Provenance,

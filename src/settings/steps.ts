@@ -1,3 +1,4 @@
+import { ANNOTATION } from "./annotation.js";
 import { EXPORT } from "./export.js";
 import { INDEX, MAPPING } from "./mapping.js";
 import { MODEL, PUBLISHED_RUN } from "./model.js";
@@ -18,6 +19,7 @@ export const STEPS: Record<string, Table> = {
   "crossValidate, beside those of finetune": SERIES,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
+  annotate: ANNOTATION,
   buildIndex: INDEX,
   mapCells: MAPPING,
   exportModel: EXPORT,

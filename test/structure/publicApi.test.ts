@@ -82,6 +82,8 @@ const VALUES = [
 
 const TYPES = [
   "AnnDataParts",
+  "AnnotateOptions",
+  "AnnotationOptions",
   "Annotations",
   "ApplyOptions",
   "BaselinePrediction",
@@ -188,6 +190,7 @@ const TYPES = [
   "Run",
   "RunCells",
   "RunParts",
+  "RunReference",
   "RunSettings",
   "RunTrust",
   "SamplesOptions",
@@ -217,6 +220,7 @@ const TYPES = [
   "TrustFigures",
   "TypedArray",
   "TypedColumn",
+  "UnlikeFigures",
   "Unread",
   "Value",
   "VegaSpec",
