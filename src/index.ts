@@ -45,6 +45,7 @@ export {
 } from "./evaluate/metrics.js";
 export { type Projection, type ProjectionOptions, projectUmap } from "./evaluate/projection.js";
 export { trustworthiness } from "./evaluate/trustworthiness.js";
+export type { GroupMarkers } from "./evaluate/wilcoxon.js";
 export type { Displayable } from "./host/displayable.js";
 export { type DisplayHandle, type Host, type HostComm, host, type MimeBundle } from "./host/host.js";
 export type { ModelArgs } from "./model/args.js";
@@ -64,6 +65,8 @@ export type { ApplyOptions } from "./protocol/applyToFile.js";
 export { type Embedding, embed } from "./protocol/embed.js";
 export { ensemble } from "./protocol/ensemble.js";
 export { type EvaluateOptions, evaluate, type Part } from "./protocol/evaluate.js";
+export { type ExplainOptions, explain } from "./protocol/explain.js";
+export type { ExplainedCell, ExplainedType, Explanation, ExplanationParts } from "./protocol/explanation.js";
 export { type Exported, exportModel } from "./protocol/exportModel.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
 export { type Forecast, forecast } from "./protocol/forecast.js";
@@ -84,6 +87,7 @@ export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
 export type { TrustFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
+export type { ExplanationOptions } from "./settings/explanation.js";
 export type { ExportOptions } from "./settings/export.js";
 export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
@@ -116,6 +120,7 @@ export { Vocabulary } from "./tokenize/vocabulary.js";
 export type { CellSplit } from "./train/split.js";
 export { confusionView } from "./views/confusion.js";
 export type { EpochPoint, LossPoint, TrainingPace, TrainingPayload } from "./views/contract.js";
+export { dotPlotView } from "./views/dotPlot.js";
 export { embeddingView } from "./views/embedding.js";
 export { histogramView } from "./views/histogram.js";
 export { hvgView } from "./views/hvg.js";
@@ -126,6 +131,7 @@ export { trainingUpdate, trainingView } from "./views/training.js";
 export type {
   ClassScores,
   ConfusionInput,
+  DotPlotInput,
   EmbeddingInput,
   EmbeddingPanel,
   HistogramInput,

@@ -166,7 +166,11 @@ function sampleOf(run: Run, cells: AnnData, options: ReplayOptions): TokenChunk 
 }
 
 /** Int32 [cells of the file]: batch of each, where the model uses it. */
-function batchesOf(run: Run, cells: AnnData, column = run.parts.preparation.batch): Int32Array | undefined {
+export function batchesOf(
+  run: Run,
+  cells: AnnData,
+  column = run.parts.preparation.batch,
+): Int32Array | undefined {
   const names = run.parts.batches;
   if (!names) return undefined;
   const all = new Uint8Array(cells.nObs).fill(1);

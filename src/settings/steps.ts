@@ -1,3 +1,4 @@
+import { EXPLANATION } from "./explanation.js";
 import { EXPORT } from "./export.js";
 import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
@@ -15,6 +16,7 @@ export const STEPS: Record<string, Table> = {
   finetune: TRAINING,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
+  explain: EXPLANATION,
   exportModel: EXPORT,
   simulate: SIMULATION,
 };
