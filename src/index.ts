@@ -70,7 +70,9 @@ export type { ExplainedCell, ExplainedType, Explanation, ExplanationParts } from
 export { type Exported, exportModel } from "./protocol/exportModel.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
 export { type Forecast, forecast } from "./protocol/forecast.js";
+export { buildIndex, CellIndex, type IndexOptions, loadIndex } from "./protocol/indexCells.js";
 export { interruptedRun } from "./protocol/interruptedRun.js";
+export { type MapOptions, Mapping, mapCells } from "./protocol/mapCells.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
 export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
@@ -87,14 +89,17 @@ export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
 export type { TrustFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
+export type { Neighbours } from "./reference/neighbours.js";
 export type { ExplanationOptions } from "./settings/explanation.js";
 export type { ExportOptions } from "./settings/export.js";
+export type { IndexingOptions, MappingOptions } from "./settings/mapping.js";
 export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
 export type { PreparationOptions, PreparationSettings } from "./settings/preparation.js";
 export type { Options, Resolved, Setting, Table, YamlPlace } from "./settings/setting.js";
 export type { SimulationOptions } from "./settings/simulation.js";
 export type { TrainingOptions, TrainingSettings } from "./settings/training.js";
+export type { Embedder, IndexParts } from "./store/indexFolder.js";
 export type {
   GeneStatistics,
   ModelFolder,

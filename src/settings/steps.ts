@@ -1,5 +1,6 @@
 import { EXPLANATION } from "./explanation.js";
 import { EXPORT } from "./export.js";
+import { INDEX, MAPPING } from "./mapping.js";
 import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
@@ -16,6 +17,8 @@ export const STEPS: Record<string, Table> = {
   finetune: TRAINING,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
+  buildIndex: INDEX,
+  mapCells: MAPPING,
   explain: EXPLANATION,
   exportModel: EXPORT,
   simulate: SIMULATION,

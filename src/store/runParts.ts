@@ -91,6 +91,8 @@ export interface RunParts {
   batches?: string[];
   /** The weights kept: those of the lowest validation loss; the gene table whole. */
   weights: Weights;
+  /** Value of `<cls>`: that of padding for a model that was not fine-tuned; 0 when absent. */
+  clsValue?: number;
   /** Of an ensemble: the weights of its other members. */
   members?: Weights[];
   /** Losses of every step and epoch. */
