@@ -11,9 +11,9 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 __version__ = "0.1.0"
 
 # Below the setting above, which what they load must find.
-from cellkernel.steps import annotate, embed, finetune  # noqa: E402
+from cellkernel.steps import CommandError, annotate, embed, finetune  # noqa: E402
 
-__all__ = ["annotate", "embed", "finetune"]
+__all__ = ["CommandError", "annotate", "embed", "finetune"]
 
 
 def load_ipython_extension(shell):

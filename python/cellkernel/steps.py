@@ -115,7 +115,8 @@ def _run(step, *args, **options):
         # As it comes: a training takes its time.
         for text in process.stdout:
             lines.append(text)
-            print(text, end="", flush=True)
+            # What is written on the way is gone when this returns.
+            print(re.sub(r" Written to .*cellkernel-.*", "", text), end="", flush=True)
         code = process.wait()
     except BaseException:
         process.terminate()
