@@ -56,7 +56,7 @@ export { loess } from "./preprocess/loess.js";
 export { log1p } from "./preprocess/log1p.js";
 export { normalizeTotal } from "./preprocess/normalizeTotal.js";
 export { calculateQcMetrics, type QcMetrics } from "./preprocess/qc.js";
-export type { CellQuality } from "./preprocess/quality.js";
+export type { CellFigures, CellQuality } from "./preprocess/quality.js";
 export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
 export { Annotation, annotate } from "./protocol/annotate.js";
 export type { PredictOptions } from "./protocol/applyRun.js";

@@ -16,7 +16,8 @@ import { TrustColumns } from "./trustColumns.js";
  * class in `obsm["cellkernel_scores"]`, and in `uns["cellkernel"]` what it was done by and the classes' names. Where the
  * run was calibrated, probabilities are, and there are two columns more: `assigned_label` is "unassigned" for labels less
  * probable than the run's threshold, `prediction_set` names the classes that the cell may be of, joined by " | " ("none": it
- * is like no class). Cells are prepared as the run's own were. A cell that expresses none of the run's genes gets no label.
+ * is like no class). Cells are prepared as the run's own were; those outside the limits of that preparation are labelled, too, and
+ * counted in a note. A cell that expresses none of the run's genes gets no label.
  * Cells are read, labelled and written some at a time. Where the output ends in `.csv`, it is `obs` with these columns.
  *
  * @throws when the file does not exist, is no h5ad, has less than 20 % of the run's genes, or is the output itself
@@ -46,7 +47,7 @@ const SCORES = "cellkernel_scores";
 
 /** The labels of a file's cells, as they come in. */
 class Labels implements Collector {
-  /** Int32 [cells of the file]: predicted class; −1 for cells without a known gene, and for those left out. */
+  /** Int32 [cells of the file]: predicted class; −1 for cells without a known gene. */
   readonly codes: Int32Array;
   readonly arrays: Record<string, number>;
   private readonly probabilities: Float32Array;

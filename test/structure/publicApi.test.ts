@@ -83,6 +83,7 @@ const TYPES = [
   "Categorical",
   "CellBatches",
   "CellColumn",
+  "CellFigures",
   "CellQuality",
   "CellSplit",
   "CheckpointFolder",
