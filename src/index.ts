@@ -58,7 +58,7 @@ export { normalizeTotal } from "./preprocess/normalizeTotal.js";
 export { calculateQcMetrics, type QcMetrics } from "./preprocess/qc.js";
 export type { CellFigures, CellQuality } from "./preprocess/quality.js";
 export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
-export { Annotation, annotate } from "./protocol/annotate.js";
+export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.js";
 export type { PredictOptions } from "./protocol/applyRun.js";
 export type { ApplyOptions } from "./protocol/applyToFile.js";
 export { crossValidate } from "./protocol/crossValidate.js";
@@ -68,7 +68,9 @@ export { type EvaluateOptions, evaluate, type Part } from "./protocol/evaluate.j
 export { type Exported, exportModel } from "./protocol/exportModel.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
 export { type Forecast, forecast } from "./protocol/forecast.js";
+export { buildIndex, CellIndex, type IndexOptions, loadIndex } from "./protocol/indexCells.js";
 export { interruptedRun } from "./protocol/interruptedRun.js";
+export { type MapOptions, Mapping, mapCells } from "./protocol/mapCells.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
 export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
@@ -85,9 +87,12 @@ export { type CrossValidationOptions, crossValidationSplits } from "./protocol/s
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
 export type { CrossValidateOptions } from "./protocol/trainings.js";
-export type { TrustFigures } from "./protocol/trustFigures.js";
+export type { TrustFigures, UnlikeFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
+export type { Neighbours } from "./reference/neighbours.js";
+export type { AnnotationOptions } from "./settings/annotation.js";
 export type { ExportOptions } from "./settings/export.js";
+export type { IndexingOptions, MappingOptions } from "./settings/mapping.js";
 export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
 export type { PreparationOptions, PreparationSettings } from "./settings/preparation.js";
@@ -95,6 +100,7 @@ export type { SeriesOptions } from "./settings/series.js";
 export type { Options, Resolved, Setting, Table, YamlPlace } from "./settings/setting.js";
 export type { SimulationOptions } from "./settings/simulation.js";
 export type { TrainingOptions, TrainingSettings } from "./settings/training.js";
+export type { Embedder, IndexParts } from "./store/indexFolder.js";
 export type {
   GeneStatistics,
   ModelFolder,
@@ -103,6 +109,7 @@ export type {
   VocabularyMatch,
 } from "./store/prepared.js";
 export { loadPrepared, type Origin, savePrepared } from "./store/preparedFolder.js";
+export type { RunReference } from "./store/reference.js";
 export type {
   HeldOutFigures,
   Provenance,

@@ -43,7 +43,8 @@ function describeOne({ steps, seconds, history, bestEpoch }: OneTraining, out: s
     ...history.map(
       ({ epoch, trainLoss, validationLoss, validationError }) =>
         `epoch ${epoch}${epoch === bestEpoch ? " (kept)" : ""}: training loss ${trainLoss.toFixed(4)}, ` +
-        `validation loss ${validationLoss.toFixed(4)}, ${(100 * validationError).toFixed(1)} % wrong`,
+        `validation loss ${validationLoss.toFixed(4)}` +
+        (validationError === null ? "" : `, ${(100 * validationError).toFixed(1)} % wrong`),
     ),
     `${steps} steps in ${seconds.toFixed(0)} s. Written to ${out}`,
   ];

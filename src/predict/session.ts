@@ -20,6 +20,8 @@ export interface PredictionSpec {
   /** Tokens a cell at most, `<cls>` included; of longer cells the genes are drawn by `seed`. */
   maxSeqLen: number;
   seed: number;
+  /** Value of `<cls>`; 0 when absent. */
+  clsValue?: number;
   device: DeviceChoice;
   threads?: number;
   /** The transformer's products in 8-bit integers; see `int8Agreement` for what that changes. */

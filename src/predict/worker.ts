@@ -20,7 +20,7 @@ async function serve({ tokens, cells, batchLabels, asked, abandoned }: Request):
   const answer = (given: Answer, transfer: ArrayBuffer[] = []) => port.postMessage(given, transfer);
   const flag = new Int32Array(abandoned);
   try {
-    const { args, classes, batches, device, threads, int8, batchSize, maxSeqLen, seed } = spec;
+    const { args, classes, batches, device, threads, int8, batchSize, maxSeqLen, seed, clsValue } = spec;
     const size = { args, classes, batches, genes: tokens.genes.length + 2 };
     if (!predictors) {
       predictors = [];
@@ -29,7 +29,7 @@ async function serve({ tokens, cells, batchLabels, asked, abandoned }: Request):
           await Predictor.create(size, weights, { device: resolveDevice(device), threads, int8 }),
         );
     }
-    const options = { batchSize, maxSeqLen, seed, batchLabels, padValue: args.pad_value };
+    const options = { batchSize, maxSeqLen, seed, batchLabels, clsValue, padValue: args.pad_value };
     const said: CellOutputs[] = [];
     for (const [i, predictor] of predictors.entries()) {
       // Embeddings are the first one's, of all cells.

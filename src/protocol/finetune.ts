@@ -12,14 +12,17 @@ import { type PlannedTraining, writeTraining } from "../store/trainingFolder.js"
 import { isUnfinished } from "../store/unfinished.js";
 import { CellkernelError } from "../support/error.js";
 import { planMemory } from "../train/memory.js";
+import { objectivesOf, withDecoders } from "../train/objectives.js";
 import type { CellSplit } from "../train/split.js";
-import { startWeights } from "../train/startWeights.js";
+import { type StartModel, startWeights } from "../train/startWeights.js";
 import { claimed } from "./claimed.js";
 import { geneRows } from "./geneRows.js";
-import { Model, openModel } from "./model.js";
+import type { Model } from "./model.js";
+import { checkObjectives, resolveObjectives } from "./objectives.js";
+import { requireBatches, requireModel } from "./requirements.js";
 import type { Run } from "./run.js";
 import { splitCells } from "./splitCells.js";
-import { trainPlanned, usesBatches } from "./trainPlanned.js";
+import { trainPlanned } from "./trainPlanned.js";
 import { provenance } from "./versions.js";
 import type { WatchOptions } from "./visibleTraining.js";
 
@@ -82,10 +85,10 @@ export async function planRun(ready: Prepared, options: FinetuneOptions): Promis
     settings.splitBy,
     settings.trainTestSplitRatio,
   );
-  const batches = usesBatches(model.args) ? requireBatches(ready) : undefined;
-  const args = { ...model.args, dropout: settings.dropout };
+  const args = { ...withDecoders(model.args, settings), dropout: settings.dropout };
+  const batches = requireBatches(ready, args);
   const size = { classes: labels.classes.length, batches: batches?.names.length };
-  const { weights, notes } = startWeights(model, size, settings.seed);
+  const { weights, notes } = startWeights(startOf(model, args), size, settings.seed);
   const genes = geneRows(model.vocabulary, ready.tokens.genes).length;
   const memory = memoryPlan(args, { ...size, genes }, settings, ready.maxLength);
   return {
@@ -104,6 +107,12 @@ export async function planRun(ready: Prepared, options: FinetuneOptions): Promis
   };
 }
 
+/** What a model is started from, in another architecture. */
+function startOf(model: Model, args: ModelArgs): StartModel {
+  const { vocabulary, weightsPath } = model;
+  return { args, vocabulary, weightsPath, readWeights: () => model.readWeights() };
+}
+
 /** What a run of cells is called where nothing is said. */
 export function nameOf({ source }: Prepared): string {
   return basename(source.path).replace(/\.h5ad$/, "");
@@ -113,11 +122,11 @@ export function nameOf({ source }: Prepared): string {
 function memoryPlan(
   args: ModelArgs,
   size: ModelSize,
-  { device, batchSize, maxSeqLen }: RunSettings,
+  { device, batchSize, maxSeqLen, ...settings }: RunSettings,
   longest: number,
 ) {
   if (device !== "auto" && device !== "cpu") return undefined;
-  return planMemory(args, size, batchSize, Math.min(maxSeqLen, longest));
+  return planMemory(args, size, batchSize, Math.min(maxSeqLen, longest), objectivesOf(settings));
 }
 
 function requireLabels(ready: Prepared): Labels {
@@ -137,34 +146,6 @@ function requireLabels(ready: Prepared): Labels {
   return ready.labels;
 }
 
-async function requireModel(ready: Prepared, given: Model | string | undefined): Promise<Model> {
-  const model = typeof given === "string" ? await openModel(given) : (given ?? ready.model);
-  if (!model)
-    throw new CellkernelError(
-      "nothing",
-      'there is no model: prepare the cells for one, preprocess(cells, { model: await openModel("…") }), or give the option model',
-    );
-  if (model instanceof Model) return model;
-  return openModel(model.folder, { ...model.given, vocabulary: model.vocabulary });
-}
-
-function requireBatches(ready: Prepared) {
-  const { batches } = ready;
-  if (!batches)
-    throw new CellkernelError(
-      "nothing",
-      "the model uses batch labels; name their obs column: preprocess(cells, { batch: … })",
-    );
-  const missing = batches.codes.indexOf(-1);
-  if (missing >= 0)
-    throw new CellkernelError(
-      "column",
-      `cell ${ready.cellNames[missing]} has no value in the batch column ${batches.column}, which the model needs`,
-      { column: batches.column, cell: ready.cellNames[missing] },
-    );
-  return batches;
-}
-
 function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions): RunSettings {
   const given = typeof options.split === "object";
   const settings = resolve(TRAINING, {
@@ -179,8 +160,10 @@ function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions):
       { option: "lastLayers" },
     );
   checkLora(settings, model);
+  const whole = resolveObjectives(settings, model.args);
+  checkObjectives(whole, model.args, ready);
   return {
-    ...settings,
+    ...whole,
     dropout: settings.dropout ?? model.args.dropout,
     maxSeqLen: settings.maxSeqLen ?? Math.max(2, ready.maxLength),
     split: given ? "given" : settings.split,

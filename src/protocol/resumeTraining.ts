@@ -20,8 +20,9 @@ import {
 import { CellkernelError } from "../support/error.js";
 import { loraOf } from "../train/adapters.js";
 import { claimed } from "./claimed.js";
+import { usesBatches } from "./requirements.js";
 import type { Run } from "./run.js";
-import { trainPlanned, usesBatches } from "./trainPlanned.js";
+import { trainPlanned } from "./trainPlanned.js";
 import { versionsDiffer } from "./versions.js";
 import type { WatchOptions } from "./visibleTraining.js";
 

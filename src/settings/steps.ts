@@ -1,4 +1,6 @@
+import { ANNOTATION } from "./annotation.js";
 import { EXPORT } from "./export.js";
+import { INDEX, MAPPING } from "./mapping.js";
 import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
@@ -17,6 +19,9 @@ export const STEPS: Record<string, Table> = {
   "crossValidate, beside those of finetune": SERIES,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
+  annotate: ANNOTATION,
+  buildIndex: INDEX,
+  mapCells: MAPPING,
   exportModel: EXPORT,
   simulate: SIMULATION,
 };

@@ -4,6 +4,7 @@ import type { TrainingSettings } from "../settings/training.js";
 import type { Recipe } from "../tokenize/recipe.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 import type { PreparedSettings } from "./prepared.js";
+import type { RunReference } from "./reference.js";
 
 /** The options that a run was trained with, as they were after defaults and checks. */
 export type RunSettings = Omit<TrainingSettings, "split"> & {
@@ -59,7 +60,8 @@ export interface TrainingCourse {
     step: number;
     trainLoss: number;
     validationLoss: number;
-    validationError: number;
+    /** Null where labels were not learnt. */
+    validationError: number | null;
   }[];
   bestEpoch: number | null;
   message?: string;
@@ -130,6 +132,8 @@ export interface RunParts {
   batches?: string[];
   /** The weights kept: those of the lowest validation loss; the gene table whole. */
   weights: Weights;
+  /** Value of `<cls>`: that of padding for a model that was not fine-tuned; 0 when absent. */
+  clsValue?: number;
   /** Of an ensemble: the weights of its other members. */
   members?: Weights[];
   /** The trainings that it is the ensemble of, where they were done as one. */
@@ -145,6 +149,8 @@ export interface RunParts {
   made: Provenance;
   /** Absent in an ensemble, and in what was not trained to its end here. */
   trust?: RunTrust;
+  /** Absent where `trust` is. */
+  reference?: RunReference;
   /** What the reader must know of how it was made. */
   notes: string[];
   /** Where it was prepared from. */
