@@ -72,7 +72,7 @@ export { buildIndex, CellIndex, type IndexOptions, loadIndex } from "./protocol/
 export { interruptedRun } from "./protocol/interruptedRun.js";
 export { type MapOptions, Mapping, mapCells } from "./protocol/mapCells.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
-export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";
+export { plotQuality, plotVariableGenes, plotViolins } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
 export type { PreprocessOptions, PreprocessProgress } from "./protocol/preprocessOptions.js";
 export type { PublishedRunOptions } from "./protocol/publishedRun.js";
@@ -148,5 +148,7 @@ export type {
   ReportInput,
   TableInput,
   TrainingProgress,
+  ViolinInput,
 } from "./views/types.js";
 export { type VegaSpec, vegaBundle } from "./views/vega.js";
+export { violinView } from "./views/violin.js";
