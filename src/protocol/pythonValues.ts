@@ -43,7 +43,10 @@ export async function take(folder: string): Promise<unknown> {
   return decode(JSON.parse(readFileSync(join(folder, "value.json"), "utf8")));
 }
 
-function rows(values: { length: number; subarray(from: number, to: number): unknown }, shape: number[]): unknown {
+function rows(
+  values: { length: number; subarray(from: number, to: number): unknown },
+  shape: number[],
+): unknown {
   if (shape.length === 1) return values;
   const size = shape.slice(1).reduce((product, length) => product * length, 1);
   return Array.from({ length: shape[0] }, (_, i) =>
