@@ -35,6 +35,8 @@ export interface CellChunk {
   cells: Int32Array;
   /** Int32 [cells of the store]: batch of each, where the model uses it. */
   batchLabels?: Int32Array;
+  /** [`cells`] for each member of an ensemble: 1 where its word counts; default: everywhere. */
+  asked?: readonly Uint8Array[];
 }
 
 /** What main asks a worker for; `abandoned` is set when nobody waits for the answer any more. */

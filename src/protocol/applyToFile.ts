@@ -1,11 +1,12 @@
 import { AnnData } from "../anndata/anndata.js";
-import type { Categorical, Column } from "../anndata/columns.js";
+import type { Column } from "../anndata/columns.js";
 import { takeCells } from "../anndata/edit/subset.js";
 import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
 import { writeObsCsv } from "../anndata/write/csv.js";
 import type { Writable } from "../anndata/write/element.js";
 import { checkOutput, ResultsWriter } from "../anndata/write/results.js";
 import { interruption } from "../host/interruption.js";
+import type { CellOutputs } from "../predict/cells.js";
 import type { CellChunk, PredictionSession } from "../predict/session.js";
 import { readBatches } from "../preprocess/labels.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
@@ -40,18 +41,13 @@ const RECORD = "cellkernel";
 export interface Collector {
   /** Arrays for `obsm`, with their columns; cells that were left out get missing values. */
   readonly arrays: Readonly<Record<string, number>>;
-  /**
-   * @param logits Float32 [cells of the chunk × classes]
-   * @param embeddings Float32 [cells of the chunk × embsize], as the model gives them
-   * @returns rows of each array, one a cell of the chunk
-   */
+  /** @returns rows of each array, one a cell of the chunk */
   add(
     chunk: TokenChunk,
-    logits: Float32Array,
-    embeddings: Float32Array,
+    outputs: CellOutputs,
   ): Record<string, Float32Array> | Promise<Record<string, Float32Array>>;
   /** Columns for `obs`, one value a cell of the file; their names are the same before the first cell. */
-  columns(): Map<string, Categorical | Float32Array>;
+  columns(): Map<string, Column>;
   /** What the reader must know of them. */
   notes(): string[];
   /** What the record says of it. */
@@ -101,7 +97,10 @@ export async function applyToFile(
     const notes = [...replay.notes];
     if (seen < adata.nObs)
       notes.push(leftOutNote(adata.nObs - seen, run.parts.preparation.filterCellByCounts));
-    notes.push(...collector.notes());
+    const said = collector.notes();
+    // A warning stands before everything else.
+    notes.unshift(...said.filter((note) => note.startsWith("WARNING")));
+    notes.push(...said.filter((note) => !note.startsWith("WARNING")));
     const made = { ...record(run, replay, options, notes), ...collector.record() };
     writer.close({ obs: collector.columns(), uns: { [RECORD]: made } });
     return notes;
@@ -145,11 +144,11 @@ async function predictChunks(
   const take = async (session: PredictionSession, chunk: TokenChunk) => {
     const { rows } = chunk;
     if (rows.length === 0) return;
-    const { logits, embeddings } = await session.predict(asChunk(chunk), {
+    const outputs = await session.predict(asChunk(chunk), {
       signal,
       onProgress: (done) => options.onProgress?.((rows[0] + done) / cells.nObs),
     });
-    const arrays = { [EMBEDDING]: embeddings, ...(await collector.add(chunk, logits, embeddings)) };
+    const arrays = { [EMBEDDING]: outputs.embeddings, ...(await collector.add(chunk, outputs)) };
     seen += rows.length;
     rowsUpTo(rows[rows.length - 1] + 1, { rows, arrays });
   };

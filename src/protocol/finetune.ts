@@ -7,7 +7,9 @@ import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions, type TrainingSettings } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
 import type { RunSettings } from "../store/runParts.js";
+import { removeSeries } from "../store/seriesFolder.js";
 import { type PlannedTraining, writeTraining } from "../store/trainingFolder.js";
+import { isUnfinished } from "../store/unfinished.js";
 import { CellkernelError } from "../support/error.js";
 import { planMemory } from "../train/memory.js";
 import { objectivesOf, withDecoders } from "../train/objectives.js";
@@ -18,7 +20,6 @@ import { geneRows } from "./geneRows.js";
 import type { Model } from "./model.js";
 import { checkObjectives, resolveObjectives } from "./objectives.js";
 import { requireBatches, requireModel } from "./requirements.js";
-import { unfinishedTraining } from "./resume.js";
 import type { Run } from "./run.js";
 import { splitCells } from "./splitCells.js";
 import { trainPlanned } from "./trainPlanned.js";
@@ -54,17 +55,22 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   const planned = () => planRun(ready, options);
   if (saveDir === undefined) return trainPlanned(await planned(), ready, options);
   return claimed(saveDir, async (started) => {
-    const unfinished = unfinishedTraining(saveDir);
-    if (unfinished && !options.overwrite)
-      throw new CellkernelError(
-        "path",
-        `${saveDir} holds a training that is not at its end. Go on with it: resume(${JSON.stringify(saveDir)}) (cellkernel resume ${saveDir}), choose another folder, or give it up: overwrite (--overwrite)`,
-        { path: saveDir },
-      );
+    requireVacant(saveDir, options);
     const plan = await planned();
+    removeSeries(saveDir);
     writeTraining(saveDir, plan, ready);
     return trainPlanned(plan, ready, options, { folder: saveDir, started });
   });
+}
+
+/** @throws where a folder holds a training that is not at its end, unless that may be given up */
+export function requireVacant(folder: string, { overwrite }: Pick<FinetuneOptions, "overwrite">): void {
+  if (overwrite || !isUnfinished(folder)) return;
+  throw new CellkernelError(
+    "path",
+    `${folder} holds a training that is not at its end. Go on with it: resume(${JSON.stringify(folder)}) (cellkernel resume ${folder}), choose another folder, or give it up: overwrite (--overwrite)`,
+    { path: folder },
+  );
 }
 
 /** Works out all that a training needs, before anything is written. */
@@ -87,7 +93,7 @@ export async function planRun(ready: Prepared, options: FinetuneOptions): Promis
   const memory = memoryPlan(args, { ...size, genes }, settings, ready.maxLength);
   return {
     run: randomUUID(),
-    name: settings.name ?? basename(ready.source.path).replace(/\.h5ad$/, ""),
+    name: settings.name ?? nameOf(ready),
     ...{ args, settings, split, vocabulary: model.vocabulary, start: weights },
     microBatch: settings.microBatch ?? memory?.microBatch ?? settings.batchSize,
     notes: [
@@ -105,6 +111,11 @@ export async function planRun(ready: Prepared, options: FinetuneOptions): Promis
 function startOf(model: Model, args: ModelArgs): StartModel {
   const { vocabulary, weightsPath } = model;
   return { args, vocabulary, weightsPath, readWeights: () => model.readWeights() };
+}
+
+/** What a run of cells is called where nothing is said. */
+export function nameOf({ source }: Prepared): string {
+  return basename(source.path).replace(/\.h5ad$/, "");
 }
 
 /** How a step's cells fit into the host's memory. A GPU that is asked for has memory of its own, which the worker asks. */
