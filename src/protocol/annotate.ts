@@ -27,7 +27,7 @@ export interface AnnotateOptions extends ApplyOptions, AnnotationOptions {}
  * is like no class), `unlike` says how far the cell is from all that was learnt, and `is_unlike` where that is too far. With
  * `clusterBy`, `cluster_label` and `cluster_share` say what most cells of the cluster are. Cells are prepared as the run's own were; those
  * outside the limits of that preparation are labelled, too, and counted in a note. A cell that expresses none of the run's genes gets no label.
- * Cells are read, labelled and written some at a time. Where the output ends in `.csv`, it is `obs` with these columns.
+ * Cells are read, labelled and written some at a time. Where the output ends in `.csv` or `.parquet`, it is `obs` with these columns.
  *
  * @throws when the file does not exist, is no h5ad, has less than 20 % of the run's genes, or is the output itself
  */
