@@ -12,6 +12,7 @@ export const COMMANDS: Record<string, () => Promise<Command>> = {
   gpu: async () => (await import("./gpu.js")).gpuCommand,
   inspect: async () => (await import("./inspect.js")).inspectCommand,
   preprocess: async () => (await import("./preprocess.js")).preprocessCommand,
+  pretrain: async () => (await import("./pretrain.js")).pretrainCommand,
   resume: async () => (await import("./resume.js")).resumeCommand,
   simulate: async () => (await import("./simulate.js")).simulateCommand,
 };

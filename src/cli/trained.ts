@@ -1,3 +1,4 @@
+import type { Pretrained } from "../protocol/pretrained.js";
 import type { Run } from "../protocol/run.js";
 
 /** What the commands that train print. */
@@ -7,12 +8,15 @@ export interface Trained {
   seconds: number;
   history: Run["training"]["history"];
   bestEpoch: number | null;
-  classes: string[];
+  /** Of a fine-tuned model. */
+  classes?: string[];
   notes: string[];
 }
 
-export function trained(out: string, { training, classes, notes }: Run): Trained {
+export function trained(out: string, what: Run | Pretrained): Trained {
+  const { training, notes } = what;
   const { step, seconds, history, bestEpoch } = training;
+  const classes = "classes" in what ? what.classes : undefined;
   return { out, steps: step, seconds, history, bestEpoch, classes, notes };
 }
 

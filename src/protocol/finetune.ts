@@ -6,6 +6,7 @@ import type { Labels } from "../preprocess/labels.js";
 import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions, type TrainingSettings } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
+import { isPretrained } from "../store/pretrainedFolder.js";
 import type { RunSettings } from "../store/runParts.js";
 import { type PlannedTraining, writeTraining } from "../store/trainingFolder.js";
 import { CellkernelError } from "../support/error.js";
@@ -18,7 +19,7 @@ import { geneRows } from "./geneRows.js";
 import type { Model } from "./model.js";
 import { checkObjectives, resolveObjectives } from "./objectives.js";
 import { requireBatches, requireModel } from "./requirements.js";
-import { unfinishedTraining } from "./resume.js";
+import { refuseUnfinished } from "./resume.js";
 import type { Run } from "./run.js";
 import { splitCells } from "./splitCells.js";
 import { trainPlanned } from "./trainPlanned.js";
@@ -54,13 +55,11 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   const planned = () => planRun(ready, options);
   if (saveDir === undefined) return trainPlanned(await planned(), ready, options);
   return claimed(saveDir, async (started) => {
-    const unfinished = unfinishedTraining(saveDir);
-    if (unfinished && !options.overwrite)
-      throw new CellkernelError(
-        "path",
-        `${saveDir} holds a training that is not at its end. Go on with it: resume(${JSON.stringify(saveDir)}) (cellkernel resume ${saveDir}), choose another folder, or give it up: overwrite (--overwrite)`,
-        { path: saveDir },
-      );
+    if (isPretrained(saveDir))
+      throw new CellkernelError("path", `${saveDir} holds a pretrained model: choose another folder`, {
+        path: saveDir,
+      });
+    if (!options.overwrite) refuseUnfinished(saveDir);
     const plan = await planned();
     writeTraining(saveDir, plan, ready);
     return trainPlanned(plan, ready, options, { folder: saveDir, started });
@@ -102,13 +101,13 @@ export async function planRun(ready: Prepared, options: FinetuneOptions): Promis
 }
 
 /** What a model is started from, in another architecture. */
-function startOf(model: Model, args: ModelArgs): StartModel {
+export function startOf(model: Model, args: ModelArgs): StartModel {
   const { vocabulary, weightsPath } = model;
   return { args, vocabulary, weightsPath, readWeights: () => model.readWeights() };
 }
 
 /** How a step's cells fit into the host's memory. A GPU that is asked for has memory of its own, which the worker asks. */
-function memoryPlan(
+export function memoryPlan(
   args: ModelArgs,
   size: ModelSize,
   { device, batchSize, maxSeqLen, ...settings }: RunSettings,

@@ -5,6 +5,7 @@ import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
 import { folderOf, loadPrepared } from "../store/preparedFolder.js";
+import { pretrainedState } from "../store/pretrainedFolder.js";
 import { runState } from "../store/runFolder.js";
 import type { RunSettings } from "../store/runParts.js";
 import { readState, type SavedState } from "../store/stateFile.js";
@@ -22,6 +23,7 @@ import { loraOf } from "../train/adapters.js";
 import { claimed } from "./claimed.js";
 import { usesBatches } from "./requirements.js";
 import type { Run } from "./run.js";
+import type { Keeping } from "./runTraining.js";
 import { trainPlanned } from "./trainPlanned.js";
 import { versionsDiffer } from "./versions.js";
 import type { WatchOptions } from "./visibleTraining.js";
@@ -53,6 +55,21 @@ export interface ResumeOptions extends TrainingOptions, WatchOptions {
  */
 export async function resume(of: Run | string, options: ResumeOptions = {}): Promise<Run> {
   const folder = typeof of === "string" ? of : of.folder;
+  return goOn(folder, options, { pretraining: false, train: trainPlanned });
+}
+
+/** What a training that goes on is, and what goes on with it. */
+interface Kind<T> {
+  pretraining: boolean;
+  train(planned: PlannedTraining, ready: Prepared, watching: WatchOptions, keeping: Keeping): Promise<T>;
+}
+
+/** Goes on with the training of a folder, as `resume` says. */
+export async function goOn<T>(
+  folder: string | undefined,
+  options: ResumeOptions,
+  { pretraining, train }: Kind<T>,
+): Promise<T> {
   if (folder === undefined)
     throw new CellkernelError(
       "nothing",
@@ -66,11 +83,17 @@ export async function resume(of: Run | string, options: ResumeOptions = {}): Pro
     );
   return claimed(folder, async (started) => {
     const stored = readTraining(folder);
+    if ((stored.pretraining ?? false) !== pretraining)
+      throw new CellkernelError(
+        "path",
+        `${folder} holds a ${pretraining ? "fine-tuning" : "pretraining"}: go on with it by ${pretraining ? "resume" : "resumePretraining"}`,
+        { path: folder },
+      );
     const ready = cellsOf(stored, options.cells);
     const settings = changedSettings(stored, options);
     const { args } = stored;
     const size = {
-      classes: ready.labels!.classes.length,
+      classes: pretraining ? 0 : ready.labels!.classes.length,
       batches: usesBatches(args) ? ready.batches?.names.length : undefined,
     };
     const start = stored.readStart((genes) => parameterShapes(args, { ...size, genes }));
@@ -79,7 +102,7 @@ export async function resume(of: Run | string, options: ResumeOptions = {}): Pro
       trainingFolder(folder),
       trainingShapes(args, { ...size, genes }, loraOf(settings)),
     );
-    if (saved && saved.state.epoch > settings.epochs && runState(folder, stored.run) === "finished")
+    if (saved && saved.state.epoch > settings.epochs && stateOf(folder, stored) === "finished")
       throw new CellkernelError(
         "nothing",
         `${folder} is at its end after ${settings.epochs} epochs. For more: resume(…, { epochs: ${settings.epochs + 1} }) (--epochs ${settings.epochs + 1})`,
@@ -88,13 +111,26 @@ export async function resume(of: Run | string, options: ResumeOptions = {}): Pro
     const notes = [...stored.notes, ...goingOn(stored, settings, saved)];
     const planned: PlannedTraining = { ...stored, settings, notes, start };
     updateTraining(folder, { ...stored, settings, notes, cells: folderOf(ready) ?? stored.cells });
-    return trainPlanned(planned, ready, options, { folder, saved, started });
+    return train(planned, ready, options, { folder, saved, started });
   });
 }
 
-/** Whether a folder holds a training that has no run of its own there, or one that was stopped. */
-export function unfinishedTraining(folder: string): boolean {
-  return holdsTraining(folder) && runState(folder, readTraining(folder).run) !== "finished";
+/** @throws where a folder holds a training that has nothing to show there yet, or one that was stopped */
+export function refuseUnfinished(folder: string): void {
+  if (!holdsTraining(folder)) return;
+  const stored = readTraining(folder);
+  if (stateOf(folder, stored) === "finished") return;
+  const how = stored.pretraining ? "resumePretraining" : "resume";
+  throw new CellkernelError(
+    "path",
+    `${folder} holds a training that is not at its end. Go on with it: ${how}(${JSON.stringify(folder)}) (cellkernel resume ${folder}), choose another folder, or give it up: overwrite (--overwrite)`,
+    { path: folder },
+  );
+}
+
+/** How a training ended; undefined where nothing came of it yet. */
+function stateOf(folder: string, { run, pretraining }: StoredTraining) {
+  return pretraining ? pretrainedState(folder, run) : runState(folder, run);
 }
 
 function cellsOf({ cells, cellsWere, identity }: StoredTraining, given: Prepared | undefined): Prepared {

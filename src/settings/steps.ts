@@ -2,6 +2,7 @@ import { EXPORT } from "./export.js";
 import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
+import { PRETRAINING } from "./pretraining.js";
 import { SAMPLES } from "./samples.js";
 import type { Table } from "./setting.js";
 import { SIMULATION } from "./simulation.js";
@@ -13,6 +14,7 @@ export const STEPS: Record<string, Table> = {
   readSamples: SAMPLES,
   preprocess: PREPARATION,
   finetune: TRAINING,
+  pretrain: PRETRAINING,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
   exportModel: EXPORT,
