@@ -8,7 +8,14 @@ import { TRAINING, type TrainingOptions, type TrainingSettings } from "../settin
 import type { Prepared } from "../store/prepared.js";
 import { isPretrained } from "../store/pretrainedFolder.js";
 import type { RunSettings } from "../store/runParts.js";
-import { type PlannedTraining, writeTraining } from "../store/trainingFolder.js";
+import { removeSeries } from "../store/seriesFolder.js";
+import {
+  holdsTraining,
+  isPretraining,
+  type PlannedTraining,
+  writeTraining,
+} from "../store/trainingFolder.js";
+import { isUnfinished } from "../store/unfinished.js";
 import { CellkernelError } from "../support/error.js";
 import { planMemory } from "../train/memory.js";
 import { objectivesOf, withDecoders } from "../train/objectives.js";
@@ -19,7 +26,6 @@ import { geneRows } from "./geneRows.js";
 import type { Model } from "./model.js";
 import { checkObjectives, resolveObjectives } from "./objectives.js";
 import { requireBatches, requireModel } from "./requirements.js";
-import { refuseUnfinished } from "./resume.js";
 import type { Run } from "./run.js";
 import { splitCells } from "./splitCells.js";
 import { trainPlanned } from "./trainPlanned.js";
@@ -55,15 +61,32 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   const planned = () => planRun(ready, options);
   if (saveDir === undefined) return trainPlanned(await planned(), ready, options);
   return claimed(saveDir, async (started) => {
-    if (isPretrained(saveDir))
-      throw new CellkernelError("path", `${saveDir} holds a pretrained model: choose another folder`, {
-        path: saveDir,
-      });
-    if (!options.overwrite) refuseUnfinished(saveDir);
+    requireVacant(saveDir, options);
     const plan = await planned();
+    removeSeries(saveDir);
     writeTraining(saveDir, plan, ready);
     return trainPlanned(plan, ready, options, { folder: saveDir, started });
   });
+}
+
+/** @throws where a folder holds a pretrained model, or a training that is not at its end, unless that may be given up */
+export function requireVacant(folder: string, { overwrite }: Pick<FinetuneOptions, "overwrite">): void {
+  if (isPretrained(folder))
+    throw new CellkernelError("path", `${folder} holds a pretrained model: choose another folder`, {
+      path: folder,
+    });
+  refuseUnfinished(folder, overwrite);
+}
+
+/** @throws where a folder holds a training that is not at its end, unless that may be given up */
+export function refuseUnfinished(folder: string, overwrite = false): void {
+  if (overwrite || !isUnfinished(folder)) return;
+  const how = holdsTraining(folder) && isPretraining(folder) ? "resumePretraining" : "resume";
+  throw new CellkernelError(
+    "path",
+    `${folder} holds a training that is not at its end. Go on with it: ${how}(${JSON.stringify(folder)}) (cellkernel resume ${folder}), choose another folder, or give it up: overwrite (--overwrite)`,
+    { path: folder },
+  );
 }
 
 /** Works out all that a training needs, before anything is written. */
@@ -86,7 +109,7 @@ export async function planRun(ready: Prepared, options: FinetuneOptions): Promis
   const memory = memoryPlan(args, { ...size, genes }, settings, ready.maxLength);
   return {
     run: randomUUID(),
-    name: settings.name ?? basename(ready.source.path).replace(/\.h5ad$/, ""),
+    name: settings.name ?? nameOf(ready),
     ...{ args, settings, split, vocabulary: model.vocabulary, start: weights },
     microBatch: settings.microBatch ?? memory?.microBatch ?? settings.batchSize,
     notes: [
@@ -104,6 +127,11 @@ export async function planRun(ready: Prepared, options: FinetuneOptions): Promis
 export function startOf(model: Model, args: ModelArgs): StartModel {
   const { vocabulary, weightsPath } = model;
   return { args, vocabulary, weightsPath, readWeights: () => model.readWeights() };
+}
+
+/** What a run of cells is called where nothing is said. */
+export function nameOf({ source }: Prepared): string {
+  return basename(source.path).replace(/\.h5ad$/, "");
 }
 
 /** How a step's cells fit into the host's memory. A GPU that is asked for has memory of its own, which the worker asks. */

@@ -20,13 +20,13 @@ import {
 import type { CellSplit } from "../train/split.js";
 import { type StartModel, startWeights } from "../train/startWeights.js";
 import { claimed } from "./claimed.js";
-import { memoryPlan, startOf } from "./finetune.js";
+import { memoryPlan, refuseUnfinished, startOf } from "./finetune.js";
 import { geneRows } from "./geneRows.js";
 import type { Model } from "./model.js";
 import { checkObjectives, resolveObjectives } from "./objectives.js";
 import { Pretrained } from "./pretrained.js";
 import { requireBatches, requireModel } from "./requirements.js";
-import { goOn, type ResumeOptions, refuseUnfinished } from "./resume.js";
+import { goOn, type ResumeOptions } from "./resumeTraining.js";
 import { type Keeping, runTraining } from "./runTraining.js";
 import { splitCells } from "./splitCells.js";
 import { trainingPlan } from "./trainPlanned.js";
@@ -66,7 +66,7 @@ export async function pretrain(ready: Prepared, options: PretrainOptions): Promi
       path: saveDir,
     });
   return claimed(saveDir, async (started) => {
-    if (!options.overwrite) refuseUnfinished(saveDir);
+    refuseUnfinished(saveDir, options.overwrite);
     const planned = await planPretraining(ready, options);
     writeTraining(saveDir, planned, ready);
     return pretrainPlanned(planned, ready, options, { folder: saveDir, started });

@@ -59,7 +59,7 @@ async function calibrated(
   signal: AbortSignal | undefined,
 ): Promise<Run> {
   try {
-    return new Run({ ...run.parts, trust: await calibrateRun(run, ready, split, signal) }, ready);
+    return new Run({ ...run.parts, ...(await calibrateRun(run, ready, split, signal)) }, ready);
   } catch (error) {
     const note = `probabilities are not calibrated: ${(error as Error).message}`;
     const as = new Run({ ...run.parts, notes: [...run.parts.notes, note] }, ready);

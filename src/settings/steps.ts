@@ -1,9 +1,13 @@
+import { ANNOTATION } from "./annotation.js";
+import { EXPLANATION } from "./explanation.js";
 import { EXPORT } from "./export.js";
+import { INDEX, MAPPING } from "./mapping.js";
 import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
 import { PRETRAINING } from "./pretraining.js";
 import { SAMPLES } from "./samples.js";
+import { SERIES } from "./series.js";
 import type { Table } from "./setting.js";
 import { SIMULATION } from "./simulation.js";
 import { TRAINING } from "./training.js";
@@ -15,8 +19,13 @@ export const STEPS: Record<string, Table> = {
   preprocess: PREPARATION,
   finetune: TRAINING,
   pretrain: PRETRAINING,
+  "crossValidate, beside those of finetune": SERIES,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
+  annotate: ANNOTATION,
+  buildIndex: INDEX,
+  mapCells: MAPPING,
+  explain: EXPLANATION,
   exportModel: EXPORT,
   simulate: SIMULATION,
 };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeTorch } from "../checkpoint/torchWrite.js";
 import { writeFileAtomically } from "../support/atomic.js";
 import { writeFolderAtomically } from "../support/atomicFolder.js";
-import { FORMAT, readRecord } from "./format.js";
+import { FORMAT, type Kinds, readRecord } from "./format.js";
 import { hashesOf } from "./hash.js";
 import { runLog } from "./runFolder.js";
 import type { RunParts } from "./runParts.js";
@@ -61,12 +61,13 @@ export function isPretrained(folder: string): boolean {
   return existsSync(join(folder, RECORD));
 }
 
-/** How a pretraining ended, where a folder holds what came of it. */
-export function pretrainedState(folder: string, run: string): RunParts["training"]["state"] | undefined {
+/** How many epochs a pretraining took, where a folder holds what came of it at its end. */
+export function pretrainedEpochs(folder: string, run: string): number | undefined {
   if (!isPretrained(folder)) return undefined;
-  const { training } = readRecord(join(folder, RECORD), { training: "object" }, REMEDY) as unknown as Pick<
+  const kinds: Kinds = { training: "object", settings: "object" };
+  const { training, settings } = readRecord(join(folder, RECORD), kinds, REMEDY) as unknown as Pick<
     RunParts,
-    "training"
+    "training" | "settings"
   >;
-  return training.run === run ? training.state : undefined;
+  return training.run === run && training.state === "finished" ? settings.epochs : undefined;
 }

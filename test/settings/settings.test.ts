@@ -26,6 +26,7 @@ function another(setting: Setting<unknown, unknown>): unknown {
     "text",
     ["one", "two"],
     ["in_proj", "linear2"],
+    [1, 2],
   ];
   return candidates.find((value) => value !== setting.default && setting.fault(value) === undefined);
 }
