@@ -69,6 +69,7 @@ export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
 export { type Forecast, forecast } from "./protocol/forecast.js";
 export { interruptedRun } from "./protocol/interruptedRun.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
+export type { OpinionLabels } from "./protocol/opinion.js";
 export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
 export type { PreprocessOptions, PreprocessProgress } from "./protocol/preprocessOptions.js";

@@ -42,7 +42,7 @@ export interface Collector {
   /** Arrays for `obsm`, with their columns; cells that were left out get missing values. */
   readonly arrays: Readonly<Record<string, number>>;
   /** @returns rows of each array, one a cell of the chunk */
-  add(chunk: TokenChunk, outputs: CellOutputs): Record<string, Float32Array>;
+  add(chunk: TokenChunk, outputs: CellOutputs): Promise<Record<string, Float32Array>>;
   /** Columns for `obs`, one value a cell of the file; their names are the same before the first cell. */
   columns(): Map<string, Column>;
   /** What the reader must know of them. */
@@ -145,7 +145,7 @@ async function predictChunks(
       signal,
       onProgress: (done) => options.onProgress?.((rows[0] + done) / cells.nObs),
     });
-    const arrays = { [EMBEDDING]: outputs.embeddings, ...collector.add(chunk, outputs) };
+    const arrays = { [EMBEDDING]: outputs.embeddings, ...(await collector.add(chunk, outputs)) };
     seen += rows.length;
     rowsUpTo(rows[rows.length - 1] + 1, { rows, arrays });
   };

@@ -136,6 +136,7 @@ const TYPES = [
   "NewCells",
   "NewCellsOptions",
   "OpenModelOptions",
+  "OpinionLabels",
   "Options",
   "Origin",
   "Part",
