@@ -42,7 +42,10 @@ export interface Collector {
   /** Arrays for `obsm`, with their columns; cells that were left out get missing values. */
   readonly arrays: Readonly<Record<string, number>>;
   /** @returns rows of each array, one a cell of the chunk */
-  add(chunk: TokenChunk, outputs: CellOutputs): Promise<Record<string, Float32Array>>;
+  add(
+    chunk: TokenChunk,
+    outputs: CellOutputs,
+  ): Record<string, Float32Array> | Promise<Record<string, Float32Array>>;
   /** Columns for `obs`, one value a cell of the file; their names are the same before the first cell. */
   columns(): Map<string, Column>;
   /** What the reader must know of them. */
@@ -167,7 +170,11 @@ function sampleOf(run: Run, cells: AnnData, options: ReplayOptions): TokenChunk 
 }
 
 /** Int32 [cells of the file]: batch of each, where the model uses it. */
-function batchesOf(run: Run, cells: AnnData, column = run.parts.preparation.batch): Int32Array | undefined {
+export function batchesOf(
+  run: Run,
+  cells: AnnData,
+  column = run.parts.preparation.batch,
+): Int32Array | undefined {
   const names = run.parts.batches;
   if (!names) return undefined;
   const all = new Uint8Array(cells.nObs).fill(1);
