@@ -166,6 +166,7 @@ const TYPES = [
   "NewCells",
   "NewCellsOptions",
   "OpenModelOptions",
+  "OpinionLabels",
   "Options",
   "Origin",
   "Part",
