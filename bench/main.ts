@@ -6,8 +6,11 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   infer: () => import("./infer.js"),
   kernel: () => import("./kernel.js"),
   lora: () => import("./lora.js"),
+  "lora-folds": () => import("./loraFolds.js"),
   memory: () => import("./memory.js"),
   preprocess: () => import("./preprocess.js"),
+  published: () => import("./published.js"),
+  rare: () => import("./rare.js"),
   survive: () => import("./survive.js"),
   train: () => import("./train.js"),
 };
