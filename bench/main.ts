@@ -9,6 +9,7 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   "lora-folds": () => import("./loraFolds.js"),
   memory: () => import("./memory.js"),
   preprocess: () => import("./preprocess.js"),
+  protocol: () => import("./protocol.js"),
   published: () => import("./published.js"),
   rare: () => import("./rare.js"),
   survive: () => import("./survive.js"),
