@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [options]`: each benchmark prints one line of JSON on stdout, its course on stderr. */
 const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<object> }>> = {
+  amp: () => import("./amp.js"),
   "demo-folds": () => import("./demoFolds.js"),
   gpu: () => import("./gpu.js"),
   "gpu-counts": () => import("./gpuCounts.js"),
