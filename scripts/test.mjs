@@ -1,5 +1,6 @@
 // `npm test`: set-up, then the tests; `npm test -- browser`: those that need a browser; `npm test -- peers`: those that
-// compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds. The last line printed is "N passed, N failed".
+// compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds; `npm test --
+// package`: those of the npm package. The last line printed is "N passed, N failed".
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -64,11 +65,13 @@ function suites(kind) {
   const all = testFiles();
   const peers = all.filter((file) => file.startsWith("peers/"));
   const wheel = all.filter((file) => file.startsWith("wheel/"));
+  const packed = all.filter((file) => file.startsWith("package/"));
   if (kind === "peers") return [[peers, 1]];
   if (kind === "wheel") return [[wheel, 1]];
+  if (kind === "package") return [[packed, 1]];
   if (kind === "browser") return [[BROWSER, 1]];
-  if (kind) throw new Error(`npm test takes "browser", "peers" or "wheel", not "${kind}"`);
-  const apart = new Set([...peers, ...wheel, ...BROWSER, ...FIRST, ...LAST, ...ALONE]);
+  if (kind) throw new Error(`npm test takes "browser", "peers", "wheel" or "package", not "${kind}"`);
+  const apart = new Set([...peers, ...wheel, ...packed, ...BROWSER, ...FIRST, ...LAST, ...ALONE]);
   return [
     [[...FIRST, ...all.filter((file) => !apart.has(file))], SIDE_BY_SIDE],
     [LAST, LAST.length],

@@ -12,11 +12,12 @@ import { shareLines } from "./shareLine.js";
 
 const OPTIONS = { ...PREDICTION, ...NEW_CELLS, ...SAMPLES };
 
-/** `cellkernel evaluate RUN CELLS…` */
+/** `cellkernel evaluate RUN [CELLS…]` */
 export const evaluateCommand = command({
-  summary: "compares a fine-tuned model's labels with the truth, on prepared cells or on a file",
-  positionals: "RUN CELLS…",
-  required: 2,
+  summary:
+    "compares a fine-tuned model's labels with the truth, on the cells of its training, on prepared cells or on a file",
+  positionals: "RUN [CELLS…]",
+  required: 1,
   options: {
     out: { value: "DIR", help: "folder for predictions.csv, evaluation_results.json and pictures" },
     subset: { value: "NAME", help: "test (the default where there is one), validation, train or all" },
@@ -28,7 +29,7 @@ export const evaluateCommand = command({
     const out = text(call, "out");
     if (out !== undefined) checkWritableFolder(out);
     const report = await evaluate(await loadRun(folder, fromFlags(PUBLISHED_RUN, call.values)), {
-      cells: cells.length === 1 && holdsPrepared(cells[0]) ? loadPrepared(cells[0]) : cells,
+      cells: given(cells),
       subset: oneOf(call, "subset", ["test", "validation", "train", "all"]),
       ...fromFlags(OPTIONS, call.values),
       signal: call.signal,
@@ -52,11 +53,18 @@ export const evaluateCommand = command({
     ].join("\n"),
 });
 
+/** Where nothing is named, the cells that the run was trained on. */
+function given(cells: string[]) {
+  if (cells.length === 0) return undefined;
+  return cells.length === 1 && holdsPrepared(cells[0]) ? loadPrepared(cells[0]) : cells;
+}
+
 /** How far the labels can be believed, in lines. */
 function trustLines({
   calibration,
   assigned,
   prediction_sets: sets,
+  unlike,
 }: ReturnType<typeof trustResults>): string[] {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const {
@@ -74,6 +82,14 @@ function trustLines({
     ...(sets
       ? [
           `prediction sets hold the true class of ${percent(sets.coverage)} of the cells (wanted: ${percent(sets.wanted_coverage)}), ${sets.mean_size.toFixed(2)} classes each`,
+        ]
+      : []),
+    ...(unlike
+      ? [
+          `unlike all that was learnt: ${percent(unlike.share)} of the cells (expected: ${percent(unlike.expected_share)})` +
+            (unlike.unseen_cells === undefined
+              ? ""
+              : `, and ${percent(unlike.unseen_share!)} of ${unlike.unseen_cells} cells of types that the model never saw`),
         ]
       : []),
   ];

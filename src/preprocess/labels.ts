@@ -80,6 +80,25 @@ export function readLabels(
   return { column, classes: known, codes, unseen };
 }
 
+/**
+ * The labels of reference cells in a column of `obs`, as codes in sorted order: one may be enough, and cells may lack one.
+ * @param notes receives what the user must know
+ */
+export function readReferenceLabels(cells: AnnData, column: string, notes: string[]): CellColumn {
+  const { values, names } = readColumn(cells, column, new Uint8Array(cells.nObs).fill(1), "labelColumn");
+  if (names.length === 0)
+    throw new CellkernelError(
+      "column",
+      `obs column "${column}" of ${cells.path} holds no label at all. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
+    );
+  const codes = encode(values, names, new Map());
+  const missing = codes.reduce((sum, code) => sum + (code < 0 ? 1 : 0), 0);
+  if (missing > 0) notes.push(`${missing} cells have no label in obs column "${column}" and were left out.`);
+  notes.push(...labelDoubts(column, values, "label"));
+  return { column, names, codes };
+}
+
 /** The batches in a column of `obs`, as codes in sorted order. */
 export function readBatches(cells: AnnData, column: string, keep: Uint8Array, notes: string[]): CellBatches {
   const { values, names } = readColumn(cells, column, keep, "batch");
@@ -97,6 +116,23 @@ export function readBatches(cells: AnnData, column: string, keep: Uint8Array, no
     );
   notes.push(...labelDoubts(column, values, "batch"));
   return { column, names, codes };
+}
+
+/**
+ * The clusters in a column of `obs`, as codes.
+ * @throws where there is no such column, or nearly each cell has a value of its own
+ */
+export function readClusters(cells: AnnData, column: string): CellColumn {
+  requireColumn(cells, column, "clusterBy");
+  const { values, names } = columnValues(cells, column, new Uint8Array(cells.nObs).fill(1));
+  const there = values.filter((value) => value !== undefined).length;
+  if (names.length === 0 || (names.length > MOST_NUMERIC_LABELS && names.length > there / 2))
+    throw new CellkernelError(
+      "column",
+      `obs column "${column}" of ${cells.path} holds ${names.length} different values in ${there} cells: these are no clusters. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
+    );
+  return { column, names, codes: encode(values, names, new Map()) };
 }
 
 /**
@@ -153,12 +189,7 @@ function mayGroup(cells: AnnData, column: string): boolean {
 
 /** The column's values of the kept cells as text, and its sorted values; undefined is missing. */
 function readColumn(cells: AnnData, column: string, keep: Uint8Array, option: string) {
-  if (!cells.obs.columnNames().includes(column))
-    throw new CellkernelError(
-      "column",
-      `${cells.path} has no obs column "${column}", which ${option} names. ${otherColumns(cells, column)}`,
-      { column, path: cells.path },
-    );
+  requireColumn(cells, column, option);
   const { values, names, numeric } = columnValues(cells, column, keep);
   if (numeric && names.length > MOST_NUMERIC_LABELS)
     throw new CellkernelError(
@@ -167,6 +198,15 @@ function readColumn(cells: AnnData, column: string, keep: Uint8Array, option: st
       { column, path: cells.path },
     );
   return { values, names };
+}
+
+function requireColumn(cells: AnnData, column: string, option: string): void {
+  if (!cells.obs.columnNames().includes(column))
+    throw new CellkernelError(
+      "column",
+      `${cells.path} has no obs column "${column}", which ${option} names. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
+    );
 }
 
 function columnValues(cells: AnnData, column: string, keep: Uint8Array) {

@@ -1,11 +1,12 @@
 import { AnnData } from "../anndata/anndata.js";
-import type { Categorical, Column } from "../anndata/columns.js";
+import type { Column } from "../anndata/columns.js";
 import { takeCells } from "../anndata/edit/subset.js";
 import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
 import { writeObsCsv } from "../anndata/write/csv.js";
 import type { Writable } from "../anndata/write/element.js";
 import { checkOutput, ResultsWriter } from "../anndata/write/results.js";
 import { interruption } from "../host/interruption.js";
+import type { CellOutputs } from "../predict/cells.js";
 import type { CellChunk, PredictionSession } from "../predict/session.js";
 import { readBatches } from "../preprocess/labels.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
@@ -40,13 +41,13 @@ const RECORD = "cellkernel";
 export interface Collector {
   /** Arrays for `obsm`, with their columns; cells that were left out get missing values. */
   readonly arrays: Readonly<Record<string, number>>;
-  /**
-   * @param logits Float32 [cells of the chunk × classes]
-   * @returns rows of each array, one a cell of the chunk
-   */
-  add(chunk: TokenChunk, logits: Float32Array): Record<string, Float32Array>;
+  /** @returns rows of each array, one a cell of the chunk */
+  add(
+    chunk: TokenChunk,
+    outputs: CellOutputs,
+  ): Record<string, Float32Array> | Promise<Record<string, Float32Array>>;
   /** Columns for `obs`, one value a cell of the file; their names are the same before the first cell. */
-  columns(): Map<string, Categorical | Float32Array>;
+  columns(): Map<string, Column>;
   /** What the reader must know of them. */
   notes(): string[];
   /** What the record says of it. */
@@ -96,7 +97,10 @@ export async function applyToFile(
     const notes = [...replay.notes];
     if (seen < adata.nObs)
       notes.push(leftOutNote(adata.nObs - seen, run.parts.preparation.filterCellByCounts));
-    notes.push(...collector.notes());
+    const said = collector.notes();
+    // A warning stands before everything else.
+    notes.unshift(...said.filter((note) => note.startsWith("WARNING")));
+    notes.push(...said.filter((note) => !note.startsWith("WARNING")));
     const made = { ...record(run, replay, options, notes), ...collector.record() };
     writer.close({ obs: collector.columns(), uns: { [RECORD]: made } });
     return notes;
@@ -140,11 +144,11 @@ async function predictChunks(
   const take = async (session: PredictionSession, chunk: TokenChunk) => {
     const { rows } = chunk;
     if (rows.length === 0) return;
-    const { logits, embeddings } = await session.predict(asChunk(chunk), {
+    const outputs = await session.predict(asChunk(chunk), {
       signal,
       onProgress: (done) => options.onProgress?.((rows[0] + done) / cells.nObs),
     });
-    const arrays = { [EMBEDDING]: embeddings, ...collector.add(chunk, logits) };
+    const arrays = { [EMBEDDING]: outputs.embeddings, ...(await collector.add(chunk, outputs)) };
     seen += rows.length;
     rowsUpTo(rows[rows.length - 1] + 1, { rows, arrays });
   };
@@ -166,7 +170,11 @@ function sampleOf(run: Run, cells: AnnData, options: ReplayOptions): TokenChunk 
 }
 
 /** Int32 [cells of the file]: batch of each, where the model uses it. */
-function batchesOf(run: Run, cells: AnnData, column = run.parts.preparation.batch): Int32Array | undefined {
+export function batchesOf(
+  run: Run,
+  cells: AnnData,
+  column = run.parts.preparation.batch,
+): Int32Array | undefined {
   const names = run.parts.batches;
   if (!names) return undefined;
   const all = new Uint8Array(cells.nObs).fill(1);

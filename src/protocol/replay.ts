@@ -1,7 +1,9 @@
 import type { AnnData } from "../anndata/anndata.js";
 import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import { kindName } from "../anndata/contents.js";
-import type { CsrBlock } from "../anndata/matrix.js";
+import { RowSubset } from "../anndata/matrices/subset.js";
+import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
+import type { Expression } from "../evaluate/wilcoxon.js";
 import { readBatches, readGroups, readLabels } from "../preprocess/labels.js";
 import type { NewCellsOptions, PredictionOptions } from "../settings/prediction.js";
 import type { Prepared } from "../store/prepared.js";
@@ -11,6 +13,7 @@ import type { Recipe } from "../tokenize/recipe.js";
 import { LEFT_OUT, TOTAL_ONLY, Tokenizer } from "../tokenize/tokenizer.js";
 import { joinStores, longestCell, type TokenStore } from "../tokenize/tokens.js";
 import { contentOf } from "./content.js";
+import { expressionOf } from "./expression.js";
 import { checkOverlap } from "./fewGenes.js";
 import { genePlaces } from "./genePlaces.js";
 import { findGenes, type Genes, otherwiseNotes } from "./genes.js";
@@ -119,11 +122,32 @@ export class Replay {
     return this.source.reason;
   }
 
-  /** The cells' tokens, in the file's order, some at a time. Cells below the run's filter are left out. */
-  *chunks(): Iterable<TokenChunk> {
+  /**
+   * The cells' tokens, in the file's order, some at a time. Cells below the run's filter are left out.
+   * @param rows Int32, ascending: those of the file's that are wanted; absent: all
+   */
+  *chunks(rows?: Int32Array): Iterable<TokenChunk> {
+    for (const chunk of this.chunksOf(this.matrixOf(rows)))
+      yield rows ? { ...chunk, rows: chunk.rows.map((row) => rows[row]) } : chunk;
+  }
+
+  /**
+   * Expression of the run's genes in some cells, normalised and logged as before their tokens were made.
+   * @param rows Int32, ascending
+   */
+  expression(rows: Int32Array): Expression {
+    const targetSum = this.logged ? undefined : this.run.parts.preparation.normalizeTotal;
+    return expressionOf(this.matrixOf(rows), this.genes, this.target, targetSum);
+  }
+
+  private matrixOf(rows: Int32Array | undefined): RowMatrix {
+    return rows ? new RowSubset(this.columns.matrix, rows) : this.columns.matrix;
+  }
+
+  private *chunksOf(matrix: RowMatrix): Iterable<TokenChunk> {
     let blocks: CsrBlock[] = [];
     let [cells, entries] = [0, 0];
-    for (const block of this.columns.matrix.blocks()) {
+    for (const block of matrix.blocks()) {
       const full = cells + block.rows > CHUNK_CELLS || entries + block.data.length > CHUNK_ENTRIES;
       if (blocks.length > 0 && full) {
         yield this.tokens(blocks, cells, entries);

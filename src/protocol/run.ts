@@ -5,8 +5,10 @@ import type { Prepared } from "../store/prepared.js";
 import { isRun, readRun, writeRun } from "../store/runFolder.js";
 import type { Provenance, RunParts, RunSettings, TrainingCourse } from "../store/runParts.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
+import { tableView } from "../views/table.js";
 import { trainingView } from "../views/training.js";
 import { isPublishedRun, type PublishedRunOptions, publishedRun } from "./publishedRun.js";
+import { seriesTable } from "./seriesTable.js";
 
 /** A fine-tuned model with the record of its training: what `finetune` returns and `loadRun` reads back. */
 export class Run {
@@ -45,8 +47,8 @@ export class Run {
 
   /**
    * Writes the model with its record: `best_model.pt` (which `torch.load` opens), `args.json`, `vocab.json`,
-   * `id2type.json`, `cells.safetensors`, `dev_train_args.yml`, `run.json`, `run.log` and `learning_curves.png`. The folder
-   * appears whole, in place of a run that was there.
+   * `id2type.json`, `cells.safetensors`, `reference.safetensors` (what new cells are compared with, where it was calibrated),
+   * `dev_train_args.yml`, `run.json`, `run.log` and `learning_curves.png`. The folder appears whole, in place of a run that was there.
    */
   async save(folder: string): Promise<void> {
     const { "image/png": picture } = await trainingView(this.training);
@@ -54,9 +56,10 @@ export class Run {
     this.folder = folder;
   }
 
-  /** What a notebook shows: the learning curves. */
-  [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
-    return trainingView(this.training);
+  /** What a notebook shows: the learning curves; of several trainings, how each did. */
+  async [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
+    const { series } = this.parts;
+    return series ? tableView(seriesTable(series)) : trainingView(this.training);
   }
 }
 

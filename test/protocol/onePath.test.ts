@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { csvValue } from "../../src/anndata/write/csv.js";
 import {
   annotate,
   type DenseArray,
@@ -120,13 +121,15 @@ for (const name of Object.keys(PREPARATION) as (keyof PreparationOptions)[])
     const column = (of: string, row: number) => labelled.obs.column(of)!.at(row);
     const { codes, probabilities, margins, scores } = own.parts.labelled;
     const written = (await labelled.obsm.get("cellkernel_scores")) as DenseArray;
-    const [, ...lines] = own.predictions().trimEnd().split("\n");
+    const [header, ...lines] = own.predictions().trimEnd().split("\n");
+    const beside = header.split(",").slice(6);
+    assert.deepEqual(beside.slice(0, 4), ["assigned_label", "prediction_set", "unlike", "is_unlike"]);
     ready.rows.forEach((row, cell) => {
       assert.equal(column("predicted_label", row), run.classes[codes[cell]], `label of row ${row}`);
       assert.equal(column("probability", row), probabilities[cell], `probability of row ${row}`);
       assert.equal(column("margin", row), margins[cell], `margin of row ${row}`);
-      const trust = ["assigned_label", "prediction_set"].map((name) => column(name, row));
-      assert.deepEqual(lines[cell].split(",").slice(6), trust, `row ${row}`);
+      const expected = beside.map((name) => csvValue(column(name, row)));
+      assert.deepEqual(lines[cell].split(",").slice(6), expected, `row ${row}`);
       for (let c = 0; c < classes; c++)
         assert.equal((written.data as Float32Array)[row * classes + c], scores[cell * classes + c]);
     });
