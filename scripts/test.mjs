@@ -1,5 +1,6 @@
 // `npm test`: set-up, then the tests; `npm test -- browser`: those that need a browser; `npm test -- peers`: those that
-// compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds. The last line printed is "N passed, N failed".
+// compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds; `npm test --
+// package`: those of the npm package. The last line printed is "N passed, N failed".
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -73,7 +74,7 @@ await orExplain(async () => {
   }
   if (kind === "" || kind === "browser") await provideVulkan();
   rmSync(GROUPS, { recursive: true, force: true });
-  mkdirSync(GROUPS);
+  mkdirSync(GROUPS, { recursive: true });
   for (const [files, atOnce] of suites(kind)) add(total, await runTests(files, atOnce));
   const skipped = total.skipped ? `, ${total.skipped} skipped` : "";
   console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
@@ -85,11 +86,13 @@ function suites(kind) {
   const all = testFiles();
   const peers = all.filter((file) => file.startsWith("peers/"));
   const wheel = all.filter((file) => file.startsWith("wheel/"));
+  const packed = all.filter((file) => file.startsWith("package/"));
   if (kind === "peers") return [[peers, 1]];
   if (kind === "wheel") return [[wheel, 1]];
+  if (kind === "package") return [[packed, 1]];
   if (kind === "browser") return [[BROWSER, 1]];
-  if (kind) throw new Error(`npm test takes "browser", "peers" or "wheel", not "${kind}"`);
-  const apart = new Set([...peers, ...wheel, ...BROWSER, ...FIRST, ...LAST, ...ALONE, ...OWN]);
+  if (kind) throw new Error(`npm test takes "browser", "peers", "wheel" or "package", not "${kind}"`);
+  const apart = new Set([...peers, ...wheel, ...packed, ...BROWSER, ...FIRST, ...LAST, ...ALONE, ...OWN]);
   return [
     [[...FIRST, ...groups(all.filter((file) => !apart.has(file))), ...OWN], SIDE_BY_SIDE],
     [LAST, LAST.length],
@@ -97,11 +100,16 @@ function suites(kind) {
   ];
 }
 
-/** The files of each folder, in as few groups of about the same size as may be; alone as itself. */
+/**
+ * The files of each folder, in as few groups of about the same size as may be; alone as itself. Those that import
+ * `withoutProjection.ts` are apart: it is without for all in its process.
+ */
 function groups(files) {
-  const folders = new Set(files.map((file) => file.split("/")[0]));
-  return [...folders].flatMap((folder) => {
-    const those = files.filter((file) => file.startsWith(`${folder}/`));
+  const text = (file) => readFileSync(join(root, "test", file), "utf8");
+  const kind = (file) => `${file.split("/")[0]} ${text(file).includes("withoutProjection.js")}`;
+  const kinds = new Map(files.map((file) => [file, kind(file)]));
+  return [...new Set(kinds.values())].flatMap((one) => {
+    const those = files.filter((file) => kinds.get(file) === one);
     const count = Math.ceil(those.length / GROUP);
     // Not the first ones together: neighbours by name are alike, and take about as long.
     const dealt = Array.from({ length: count }, (_, i) => those.filter((_, k) => k % count === i));

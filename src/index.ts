@@ -61,13 +61,16 @@ export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
 export { Annotation, annotate } from "./protocol/annotate.js";
 export type { PredictOptions } from "./protocol/applyRun.js";
 export type { ApplyOptions } from "./protocol/applyToFile.js";
+export { crossValidate } from "./protocol/crossValidate.js";
 export { type Embedding, embed } from "./protocol/embed.js";
 export { ensemble } from "./protocol/ensemble.js";
 export { type EvaluateOptions, evaluate, type Part } from "./protocol/evaluate.js";
 export { type Exported, exportModel } from "./protocol/exportModel.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
 export { type Forecast, forecast } from "./protocol/forecast.js";
+export { buildIndex, CellIndex, type IndexOptions, loadIndex } from "./protocol/indexCells.js";
 export { interruptedRun } from "./protocol/interruptedRun.js";
+export { type MapOptions, Mapping, mapCells } from "./protocol/mapCells.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
 export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
@@ -75,22 +78,28 @@ export type { PreprocessOptions, PreprocessProgress } from "./protocol/preproces
 export type { PublishedRunOptions } from "./protocol/publishedRun.js";
 export type { NewCells, ReplayOptions } from "./protocol/replay.js";
 export type { Report, ReportParts } from "./protocol/report.js";
-export { type ResumeOptions, resume } from "./protocol/resume.js";
+export { resume } from "./protocol/resume.js";
+export type { ResumeOptions } from "./protocol/resumeTraining.js";
 export { loadRun, type Run } from "./protocol/run.js";
 export type { MethodFigures, SecondOpinion } from "./protocol/secondOpinion.js";
 export { type SimulatedFile, type SimulateOptions, simulate } from "./protocol/simulate.js";
 export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
+export type { CrossValidateOptions } from "./protocol/trainings.js";
 export type { TrustFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
+export type { Neighbours } from "./reference/neighbours.js";
 export type { ExportOptions } from "./settings/export.js";
+export type { IndexingOptions, MappingOptions } from "./settings/mapping.js";
 export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
 export type { PreparationOptions, PreparationSettings } from "./settings/preparation.js";
+export type { SeriesOptions } from "./settings/series.js";
 export type { Options, Resolved, Setting, Table, YamlPlace } from "./settings/setting.js";
 export type { SimulationOptions } from "./settings/simulation.js";
 export type { TrainingOptions, TrainingSettings } from "./settings/training.js";
+export type { Embedder, IndexParts } from "./store/indexFolder.js";
 export type {
   GeneStatistics,
   ModelFolder,
@@ -100,11 +109,15 @@ export type {
 } from "./store/prepared.js";
 export { loadPrepared, type Origin, savePrepared } from "./store/preparedFolder.js";
 export type {
+  HeldOutFigures,
   Provenance,
+  RowSplit,
   RunCells,
   RunParts,
   RunSettings,
   RunTrust,
+  Series,
+  SeriesPart,
   TrainingCourse,
 } from "./store/runParts.js";
 export { CellkernelError, type ErrorCode } from "./support/error.js";

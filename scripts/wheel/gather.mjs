@@ -76,14 +76,19 @@ function checkBinaries(target) {
     );
 }
 
-/** What `npm publish` would take, without the maps from compiled code to sources, which stay behind. */
+/**
+ * What `npm publish` would take, without the maps from compiled code to sources, which stay behind, and the package that it
+ * brings along, which is gathered with the others.
+ */
 async function ownFiles() {
   const { code, output } = await capture(
     ...npm("pack", "--dry-run", "--json", "--ignore-scripts", "--loglevel=silent"),
   );
   if (code !== 0) throw new SetupError(`npm pack: failed\n${output}`);
   const [{ files }] = Object.values(JSON.parse(output));
-  return files.map(({ path }) => path).filter((path) => !path.endsWith(".map"));
+  return files
+    .map(({ path }) => path)
+    .filter((path) => !path.endsWith(".map") && !path.startsWith("node_modules/"));
 }
 
 function filesOf(source) {

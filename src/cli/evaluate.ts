@@ -12,11 +12,12 @@ import { shareLines } from "./shareLine.js";
 
 const OPTIONS = { ...PREDICTION, ...NEW_CELLS, ...SAMPLES };
 
-/** `cellkernel evaluate RUN CELLS…` */
+/** `cellkernel evaluate RUN [CELLS…]` */
 export const evaluateCommand = command({
-  summary: "compares a fine-tuned model's labels with the truth, on prepared cells or on a file",
-  positionals: "RUN CELLS…",
-  required: 2,
+  summary:
+    "compares a fine-tuned model's labels with the truth, on the cells of its training, on prepared cells or on a file",
+  positionals: "RUN [CELLS…]",
+  required: 1,
   options: {
     out: { value: "DIR", help: "folder for predictions.csv, evaluation_results.json and pictures" },
     subset: { value: "NAME", help: "test (the default where there is one), validation, train or all" },
@@ -28,7 +29,7 @@ export const evaluateCommand = command({
     const out = text(call, "out");
     if (out !== undefined) checkWritableFolder(out);
     const report = await evaluate(await loadRun(folder, fromFlags(PUBLISHED_RUN, call.values)), {
-      cells: cells.length === 1 && holdsPrepared(cells[0]) ? loadPrepared(cells[0]) : cells,
+      cells: given(cells),
       subset: oneOf(call, "subset", ["test", "validation", "train", "all"]),
       ...fromFlags(OPTIONS, call.values),
       signal: call.signal,
@@ -51,6 +52,12 @@ export const evaluateCommand = command({
       ...(out === undefined ? [] : [`Written to ${out}`]),
     ].join("\n"),
 });
+
+/** Where nothing is named, the cells that the run was trained on. */
+function given(cells: string[]) {
+  if (cells.length === 0) return undefined;
+  return cells.length === 1 && holdsPrepared(cells[0]) ? loadPrepared(cells[0]) : cells;
+}
 
 /** How far the labels can be believed, in lines. */
 function trustLines({

@@ -1,8 +1,10 @@
+import { crossValidate } from "../protocol/crossValidate.js";
 import { finetune } from "../protocol/finetune.js";
 import { forecast, mayTakeHours } from "../protocol/forecast.js";
 import { openModel } from "../protocol/model.js";
 import { flags, fromFlags } from "../settings/flags.js";
 import { MODEL } from "../settings/model.js";
+import { SERIES } from "../settings/series.js";
 import { TRAINING } from "../settings/training.js";
 import { loadPrepared } from "../store/preparedFolder.js";
 import { isRun } from "../store/runFolder.js";
@@ -13,7 +15,7 @@ import { describeTrained, trained, untilInterrupted } from "./trained.js";
 
 /** `cellkernel finetune PREPARED --out DIR` */
 export const finetuneCommand = command({
-  summary: "fine-tunes a model on prepared cells with labels",
+  summary: "fine-tunes a model on prepared cells with labels, once or for folds and seeds",
   positionals: "PREPARED",
   required: 1,
   options: {
@@ -26,7 +28,7 @@ export const finetuneCommand = command({
     },
     ...flags(MODEL),
     ...CONFIG,
-    ...flags(TRAINING),
+    ...flags({ ...SERIES, ...TRAINING }),
   },
   async run(call) {
     const out = text(call, "out");
@@ -46,12 +48,16 @@ export const finetuneCommand = command({
         : own && Object.keys(said).length > 0
           ? await openModel(ready.model!.folder, { ...own, ...said })
           : undefined;
-    const asked = { ...options, model, signal: call.signal };
+    const several = fromFlags(SERIES, call.values);
+    // The seed of a file gives way to those of the command line.
+    const seed = several.seeds && call.values.seed === undefined ? undefined : options.seed;
+    const asked = { ...options, ...several, seed, model, signal: call.signal };
     if (only) return forecast(ready, asked);
     const { args } = model ?? ready.model ?? {};
     if (args && mayTakeHours(ready, args, options.epochs ?? TRAINING.epochs.default))
       console.error((await forecast(ready, asked)).text);
-    const work = finetune(ready, {
+    const train = Object.keys(several).length > 0 ? crossValidate : finetune;
+    const work = train(ready, {
       ...asked,
       saveDir: out,
       overwrite: call.values.overwrite === true,
@@ -60,5 +66,5 @@ export const finetuneCommand = command({
     const done = trained(out!, await untilInterrupted(out!, call.signal, work));
     return { ...done, notes: [...notes, ...done.notes] };
   },
-  text: (result) => ("steps" in result ? describeTrained(result) : result.text),
+  text: (result) => ("text" in result ? result.text : describeTrained(result)),
 });

@@ -67,7 +67,7 @@ function parse(command: Command, args: string[]): Pick<Invocation, "positionals"
       options: { ...Object.fromEntries(options), json: { type: "boolean" } },
       allowPositionals: true,
     });
-    const many = command.positionals.endsWith("…");
+    const many = /…\]?$/.test(command.positionals);
     const most = many ? Number.POSITIVE_INFINITY : command.positionals.split(" ").filter(Boolean).length;
     if (positionals.length < command.required || positionals.length > most)
       throw new UsageError(

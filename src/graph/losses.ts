@@ -67,13 +67,19 @@ function expectation(g: Graph, x: Tensor, p: Tensor): Tensor {
 }
 
 /**
- * Mean squared error over the masked elements (scGPT's `masked_mse_loss`).
+ * Mean squared error over the masked elements (scGPT's `masked_mse_loss`); 0 where none is.
  * @param mask of the type of `x`: 1 where the element counts, else 0
  */
 export function maskedMeanSquaredError(g: Graph, x: Tensor, target: Tensor, mask: Tensor): Tensor {
   const squares = square(g, mul(g, sub(g, x, target), mask));
   const all = x.shape.map((_, i) => i);
-  return div(g, reduceSum(g, squares, all), reduceSum(g, mask, all));
+  return div(g, reduceSum(g, squares, all), countOf(g, mask));
+}
+
+/** How many elements count, at least 1. */
+function countOf(g: Graph, mask: Tensor): Tensor {
+  const all = mask.shape.map((_, i) => i);
+  return atLeast(g, reduceSum(g, mask, all), 1);
 }
 
 /**
@@ -91,5 +97,5 @@ export function negativeLogBernoulli(g: Graph, probability: Tensor, target: Tens
     mul(g, sub(g, 1, positive), log(g, sub(g, 1, clamped))),
   );
   const all = probability.shape.map((_, i) => i);
-  return neg(g, div(g, reduceSum(g, mul(g, logLikelihood, mask), all), reduceSum(g, mask, all)));
+  return neg(g, div(g, reduceSum(g, mul(g, logLikelihood, mask), all), countOf(g, mask)));
 }

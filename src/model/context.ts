@@ -27,6 +27,8 @@ export interface Context {
   noise?: Noise;
   /** Batch norm by the batch's own statistics, which it then keeps; else by the running ones. */
   training: boolean;
+  /** Whether derivatives are taken in evaluation too; `spared` has none. */
+  differentiated?: boolean;
   /** The whole tensor under a name of the state dict in float16; with `kernels`. */
   narrow?(name: string): Tensor;
   /** Whether the layers are written in the operations of `graph/kernels.ts`. */

@@ -78,6 +78,19 @@ export function gradientGraph(spec: TrainingSpec, form: GradientForm): GradientG
   };
 }
 
+/** A graph that computes the parts of one batch's loss, in evaluation: outputs `parts`, inputs those of `lossOf`. */
+export type LossGraph = Pick<GradientGraph, "onnx" | "slots" | "parts" | "inputs">;
+
+/** Builds the loss of one batch, by its parts, as in evaluation. */
+export function lossGraph(spec: TrainingSpec): LossGraph {
+  const g = new Graph();
+  const slots = new Slots(g, trainingShapes(spec.args, spec.size, spec.lora));
+  const { parts, names } = lossOf(g, { ...spec, evaluation: true }, slots, false);
+  g.output("parts", parts);
+  g.dropUnusedInputs();
+  return { onnx: encodeOnnx(g), slots: slots.all, parts: names, inputs: g.inputs.map((t) => t.name) };
+}
+
 /** The derivative of the loss by every slot that is trained and that the loss depends on. */
 export function derivatives(
   g: Graph,

@@ -17,6 +17,7 @@ type Fed = (name: string, dtype: DType, shape: Shape) => Tensor;
 /** The loss of one batch, as tensors of the graph. */
 export interface Loss {
   loss: Tensor;
+  /** What the loss is the sum of; that of DAB before its weight, as the published code tells it. */
   parts: Tensor;
   names: string[];
   logits?: Tensor;
@@ -27,8 +28,8 @@ export interface Loss {
  * Writes forward pass and loss into the graph. Inputs: `genes` int32 [B, N];
  * `values` [B, N]; `labels` int32 [B]; `cellWeights` [B] (they sum to 1 over the cells of a step); with label smoothing
  * `smoothing` [1, classes], what every cell gives to each class; `batchLabels` int32 [B]; `target`, `mask` [B, N] for masked values; `rowKeys`, `columnKeys` int32 [B, N] for dropout; and,
- * where `shared`, `share` []: the part of the step's cells that is in this batch. With `head`, `cells` [B, d]
- * stands for all that describes the tokens.
+ * where `shared`, `share` []: the part of the step's cells that is in this batch, and `maskShare` [], that of its masked values.
+ * With `head`, `cells` [B, d] stands for all that describes the tokens.
  */
 export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boolean): Loss {
   const { args, size } = spec;
@@ -43,7 +44,7 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
   };
   if (usesBatchLabels(args) || has("DAB")) inputs.batchLabels = fed("batchLabels", "int32", [B]);
   const noise =
-    spec.dropout > 0
+    spec.dropout > 0 && !spec.evaluation
       ? new Noise(g, spec.dropout, fed("rowKeys", "int32", [B, N]), fed("columnKeys", "int32", [B, N]))
       : undefined;
   const context: Context = {
@@ -53,7 +54,7 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
     // What is not trained has no half-precision copy that the optimiser keeps.
     narrow: (name) => (spec.frozen?.(name) ? g.cast(slots.tensor(name), "float16") : slots.narrow(name)),
     noise,
-    training: true,
+    training: !spec.evaluation,
     attentionLoop: spec.attentionLoop,
     kernels: spec.kernels,
     adapter: spec.lora && adaptersOf(args, spec.lora, (name, third) => slots.tensor(name, third)),
@@ -65,17 +66,18 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
     dab: has("DAB"),
   });
 
-  const parts: [name: string, value: Tensor][] = [];
+  const parts: [name: string, value: Tensor, weight?: number][] = [];
   if (out.classes) {
     const labels = fed("labels", "int32", [B]);
     const weights = fed("cellWeights", "float32", [B]);
     parts.push(["CLS", crossEntropy(g, out.classes, labels, weights, smoothingOf(spec, fed))]);
   }
-  const share = shared && spec.objectives.some((o) => o !== "CLS") ? fed("share", "float32", []) : undefined;
-  const push = (name: string, value: Tensor) => parts.push([name, share ? mul(g, value, share) : value]);
+  const of = (share: string) => (shared ? fed(share, "float32", []) : undefined);
   if (out.mlm || out.mvc) {
     const target = fed("target", "float32", [B, N]);
     const mask = fed("mask", "float32", [B, N]);
+    const share = of("maskShare");
+    const push = (name: string, value: Tensor) => parts.push([name, share ? mul(g, value, share) : value]);
     for (const [name, predicted] of [["MLM", out.mlm] as const, ["MVC", out.mvc] as const]) {
       if (!predicted) continue;
       const [error, zero] = expressionLoss(g, predicted, target, mask);
@@ -83,15 +85,21 @@ export function lossOf(g: Graph, spec: TrainingSpec, slots: Slots, shared: boole
       if (zero) push(`${name}_zero`, zero);
     }
   }
+  const share = has("ECS") || has("CCE") || has("DAB") ? of("share") : undefined;
+  const push = (name: string, value: Tensor, weight?: number) =>
+    parts.push([name, share ? mul(g, value, share) : value, weight]);
   if (has("ECS"))
     push("ECS", mul(g, elasticSimilarity(g, out.cell, args.ecs_threshold ?? 0.3), spec.ecsWeight ?? 1));
   const again = has("CCE") ? secondPass(context, inputs, size, out.statistics, has("MLM")) : undefined;
   if (again) push("CCE", contrastive(g, out.cell, again.cell));
-  if (out.dab) push("DAB", crossEntropy(g, out.dab, inputs.batchLabels!, meanWeights(g, out.dab)));
+  if (out.dab)
+    push("DAB", crossEntropy(g, out.dab, inputs.batchLabels!, meanWeights(g, out.dab)), spec.dabWeight);
 
   const vector = parts.map(([, p]) => g.node("Unsqueeze", [p, g.integers([0])], "float32", [1]));
   return {
-    loss: parts.map(([, p]) => p).reduce((a, b) => add(g, a, b)),
+    loss: parts
+      .map(([, value, weight = 1]) => (weight === 1 ? value : mul(g, value, weight)))
+      .reduce((a, b) => add(g, a, b)),
     parts: g.node("Concat", vector, "float32", [parts.length], { axis: 0 }),
     names: parts.map(([name]) => name),
     logits: out.classes,

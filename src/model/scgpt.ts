@@ -56,6 +56,8 @@ export interface ModelOutputs {
   dab?: Tensor;
   /** New running statistics of batch norm, by their names in the state dict. */
   statistics: Map<string, Tensor>;
+  /** [B·N, d]: what the tokens are to the transformer, gene and value together, before batch norm. */
+  embedded: Tensor;
 }
 
 /** Added to the attention score of a padded position: as good as −∞, without its NaN; and what float16 can hold. */
@@ -92,6 +94,7 @@ export function scgpt(c: Context, inputs: ModelInputs, size: ModelSize, wanted: 
     mvc: wanted.mvc ? decodeFromCell(c, cell, geneVectors, sequence, batch) : undefined,
     dab: wanted.dab ? discriminateBatch(c, cell) : undefined,
     statistics,
+    embedded,
   };
 }
 

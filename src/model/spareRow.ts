@@ -4,12 +4,12 @@ import type { Context } from "./context.js";
 /**
  * Applies products to the rows x [B, d] so that each comes out the same to the bit whatever B is. onnxruntime takes
  * another kernel for the product of a single row, whose sums are rounded in another order: in evaluation the first row
- * is there once more, and what comes of it is dropped. Training has its batches anyhow.
+ * is there once more, and what comes of it is dropped. Training has its batches anyhow, and a derivative no need of it.
  *
  * @param products [n, d] → [n, …], row by row
  */
 export function spared(c: Context, x: Tensor, products: (x: Tensor) => Tensor): Tensor {
-  if (c.training) return products(x);
+  if (c.training || c.differentiated) return products(x);
   const { g } = c;
   const [b, ...rest] = x.shape;
   const zero = g.constant(Int32Array.of(0), "int32", [1]);

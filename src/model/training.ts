@@ -11,9 +11,12 @@ export interface TrainingSpec {
   /** Row of `<pad>` in the embedding table. */
   padRow: number;
   objectives: Objective[];
-  /** Weight of ECS in the loss. */
+  /** Weights of ECS and DAB in the loss; 1 when absent. */
   ecsWeight?: number;
+  dabWeight?: number;
   dropout: number;
+  /** As in evaluation: without dropout, batch norm by its running statistics. */
+  evaluation?: boolean;
   /** Share of each cell's weight in the loss that goes to all classes alike; none when absent. */
   labelSmoothing?: number;
   /** State-dict names that are not trained; they get no derivative and no optimiser state. */

@@ -20,6 +20,8 @@ export interface PredictionSpec {
   /** Tokens a cell at most, `<cls>` included; of longer cells the genes are drawn by `seed`. */
   maxSeqLen: number;
   seed: number;
+  /** Value of `<cls>`; 0 when absent. */
+  clsValue?: number;
   device: DeviceChoice;
   threads?: number;
   /** The transformer's products in 8-bit integers; see `int8Agreement` for what that changes. */
@@ -33,6 +35,8 @@ export interface CellChunk {
   cells: Int32Array;
   /** Int32 [cells of the store]: batch of each, where the model uses it. */
   batchLabels?: Int32Array;
+  /** [`cells`] for each member of an ensemble: 1 where its word counts; default: everywhere. */
+  asked?: readonly Uint8Array[];
 }
 
 /** What main asks a worker for; `abandoned` is set when nobody waits for the answer any more. */

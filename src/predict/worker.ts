@@ -16,11 +16,11 @@ port.on("message", (message: Request | "close") => {
   work = work.then(() => (message === "close" ? close() : serve(message)));
 });
 
-async function serve({ tokens, cells, batchLabels, abandoned }: Request): Promise<void> {
+async function serve({ tokens, cells, batchLabels, asked, abandoned }: Request): Promise<void> {
   const answer = (given: Answer, transfer: ArrayBuffer[] = []) => port.postMessage(given, transfer);
   const flag = new Int32Array(abandoned);
   try {
-    const { args, classes, batches, device, threads, int8, batchSize, maxSeqLen, seed } = spec;
+    const { args, classes, batches, device, threads, int8, batchSize, maxSeqLen, seed, clsValue } = spec;
     const size = { args, classes, batches, genes: tokens.genes.length + 2 };
     if (!predictors) {
       predictors = [];
@@ -29,32 +29,43 @@ async function serve({ tokens, cells, batchLabels, abandoned }: Request): Promis
           await Predictor.create(size, weights, { device: resolveDevice(device), threads, int8 }),
         );
     }
-    const options = { batchSize, maxSeqLen, seed, batchLabels, padValue: args.pad_value };
+    const options = { batchSize, maxSeqLen, seed, batchLabels, clsValue, padValue: args.pad_value };
     const said: CellOutputs[] = [];
     for (const [i, predictor] of predictors.entries()) {
+      // Embeddings are the first one's, of all cells.
+      const own = i === 0 ? undefined : asked?.[i];
       const before = i * cells.length;
-      const one = await predictCells(predictor, tokens, cells, options, (done) => {
-        answer({ done: Math.floor((before + done) / predictors!.length) });
-        return Atomics.load(flag, 0) === 0;
-      });
+      const one = await predictCells(
+        predictor,
+        tokens,
+        own ? cells.filter((_, at) => own[at]) : cells,
+        options,
+        (done) => {
+          answer({ done: Math.floor((before + done) / predictors!.length) });
+          return Atomics.load(flag, 0) === 0;
+        },
+      );
       if (!one) return answer({ outputs: undefined });
-      said.push(one);
+      said.push(own ? { ...one, logits: spread(one.logits, own, classes) } : one);
     }
     const [first] = said;
+    const logits = said.map((one) => one.logits);
     const outputs =
-      said.length === 1
-        ? first
-        : {
-            ...first,
-            logits: ensembleLogits(
-              said.map(({ logits }) => logits),
-              classes,
-            ),
-          };
+      logits.length === 1 ? first : { ...first, logits: ensembleLogits(logits, classes, asked) };
     answer({ outputs }, [outputs.logits.buffer, outputs.embeddings.buffer] as ArrayBuffer[]);
   } catch (error) {
     answer({ failed: packError(error) });
   }
+}
+
+/** Rows of some of the cells, at their places among all. */
+function spread(rows: Float32Array, own: Uint8Array, width: number): Float32Array {
+  const all = new Float32Array(own.length * width);
+  let row = 0;
+  own.forEach((asked, at) => {
+    if (asked) all.set(rows.subarray(row * width, ++row * width), at * width);
+  });
+  return all;
 }
 
 async function close(): Promise<void> {

@@ -80,6 +80,25 @@ export function readLabels(
   return { column, classes: known, codes, unseen };
 }
 
+/**
+ * The labels of reference cells in a column of `obs`, as codes in sorted order: one may be enough, and cells may lack one.
+ * @param notes receives what the user must know
+ */
+export function readReferenceLabels(cells: AnnData, column: string, notes: string[]): CellColumn {
+  const { values, names } = readColumn(cells, column, new Uint8Array(cells.nObs).fill(1), "labelColumn");
+  if (names.length === 0)
+    throw new CellkernelError(
+      "column",
+      `obs column "${column}" of ${cells.path} holds no label at all. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
+    );
+  const codes = encode(values, names, new Map());
+  const missing = codes.reduce((sum, code) => sum + (code < 0 ? 1 : 0), 0);
+  if (missing > 0) notes.push(`${missing} cells have no label in obs column "${column}" and were left out.`);
+  notes.push(...labelDoubts(column, values, "label"));
+  return { column, names, codes };
+}
+
 /** The batches in a column of `obs`, as codes in sorted order. */
 export function readBatches(cells: AnnData, column: string, keep: Uint8Array, notes: string[]): CellBatches {
   const { values, names } = readColumn(cells, column, keep, "batch");

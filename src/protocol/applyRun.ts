@@ -35,6 +35,7 @@ export function predictionOf(run: Run, genes: readonly string[], options: Predic
     batchSize,
     maxSeqLen: maxSeqLen ?? genes.length + 1,
     seed: settings.seed,
+    clsValue: parts.clsValue,
     device: device ?? settings.device,
     threads: threads ?? settings.threads,
     int8,

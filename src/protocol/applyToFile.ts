@@ -42,9 +42,14 @@ export interface Collector {
   readonly arrays: Readonly<Record<string, number>>;
   /**
    * @param logits Float32 [cells of the chunk × classes]
+   * @param embeddings Float32 [cells of the chunk × embsize], as the model gives them
    * @returns rows of each array, one a cell of the chunk
    */
-  add(chunk: TokenChunk, logits: Float32Array): Record<string, Float32Array>;
+  add(
+    chunk: TokenChunk,
+    logits: Float32Array,
+    embeddings: Float32Array,
+  ): Record<string, Float32Array> | Promise<Record<string, Float32Array>>;
   /** Columns for `obs`, one value a cell of the file; their names are the same before the first cell. */
   columns(): Map<string, Categorical | Float32Array>;
   /** What the reader must know of them. */
@@ -144,7 +149,7 @@ async function predictChunks(
       signal,
       onProgress: (done) => options.onProgress?.((rows[0] + done) / cells.nObs),
     });
-    const arrays = { [EMBEDDING]: embeddings, ...collector.add(chunk, logits) };
+    const arrays = { [EMBEDDING]: embeddings, ...(await collector.add(chunk, logits, embeddings)) };
     seen += rows.length;
     rowsUpTo(rows[rows.length - 1] + 1, { rows, arrays });
   };
@@ -166,7 +171,11 @@ function sampleOf(run: Run, cells: AnnData, options: ReplayOptions): TokenChunk 
 }
 
 /** Int32 [cells of the file]: batch of each, where the model uses it. */
-function batchesOf(run: Run, cells: AnnData, column = run.parts.preparation.batch): Int32Array | undefined {
+export function batchesOf(
+  run: Run,
+  cells: AnnData,
+  column = run.parts.preparation.batch,
+): Int32Array | undefined {
   const names = run.parts.batches;
   if (!names) return undefined;
   const all = new Uint8Array(cells.nObs).fill(1);

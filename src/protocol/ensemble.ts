@@ -1,11 +1,12 @@
-import type { RunCells, RunParts } from "../store/runParts.js";
+import type { RowSplit, RunCells, RunParts } from "../store/runParts.js";
 import { CellkernelError } from "../support/error.js";
 import { Run } from "./run.js";
 
 /**
  * Several runs of the same cells as one: of folds (`crossValidationSplits`) or of seeds. It is saved, loaded, evaluated and
  * labels new cells as any run does, by the mean of its members' probabilities; embeddings are those of the first.
- * A cell counts as a test cell where it is one of every member, as learnt from where any member has seen it.
+ * A cell that is a test cell of some members is one of the ensemble, and `evaluate` has it labelled by these members alone: of
+ * folds, each cell by the member that did not see it.
  *
  * @throws where there are fewer than two, or they differ in cells, preparation, classes or architecture
  */
@@ -24,6 +25,7 @@ export function ensemble(runs: readonly Run[]): Run {
       cells: cellsOf(runs.map(({ parts }) => parts.cells)),
       // What was chosen for one member's probabilities does not hold for the mean of all.
       trust: undefined,
+      series: undefined,
       notes: [
         `an ensemble of ${weights.length}: probabilities are the mean of theirs, without temperature, threshold and prediction sets`,
         ...first.parts.notes,
@@ -53,23 +55,23 @@ function requireAlike({ parts: first, name }: Run, { parts: other, name: otherNa
     );
 }
 
-function cellsOf(members: RunCells[]): RunCells {
-  const test = members.reduce<Int32Array>((common, { split }) => {
-    const own = new Set(split.test);
-    return common.filter((row) => own.has(row));
-  }, members[0].split.test);
-  const union = (part: "train" | "validation") => new Set(members.flatMap(({ split }) => [...split[part]]));
-  const [train, validation] = [union("train"), union("validation")];
+function cellsOf(of: RunCells[]): RunCells {
+  const members = of.flatMap(({ split, members }) => members ?? [split]);
+  const rows = (part: keyof RowSplit) => new Set(members.flatMap((split) => [...split[part]]));
+  const [test, train, validation] = [rows("test"), rows("train"), rows("validation")];
+  const ascending = (some: Set<number>, ...but: Set<number>[]) =>
+    Int32Array.from([...some].filter((row) => !but.some((others) => others.has(row)))).sort();
   const learnt = new Map<string, [number, number]>();
-  for (const { learnt: keys } of members)
+  for (const { learnt: keys } of of)
     for (let i = 0; i < keys.length; i += 2) learnt.set(`${keys[i]} ${keys[i + 1]}`, [keys[i], keys[i + 1]]);
   return {
-    content: members[0].content,
+    content: of[0].content,
     split: {
-      train: Int32Array.from(train).sort(),
-      validation: Int32Array.from([...validation].filter((row) => !train.has(row))).sort(),
-      test,
+      train: ascending(train, test),
+      validation: ascending(validation, test, train),
+      test: ascending(test),
     },
+    members,
     learnt: Int32Array.from([...learnt.values()].flat()),
   };
 }

@@ -14,6 +14,7 @@ import { Report, type ReportParts } from "./report.js";
 import type { Run } from "./run.js";
 import { secondOpinion } from "./secondOpinion.js";
 import { straddleNote } from "./splitCells.js";
+import { trainedOn } from "./trainedOn.js";
 import { type TrustFigures, trustFigures } from "./trustFigures.js";
 
 /** Where a cell stands: a part of the run's split, or outside it (no label, or a cell of another file). */
@@ -22,7 +23,7 @@ export type Part = keyof CellSplit | "none";
 export interface EvaluateOptions extends PredictOptions, ReplayOptions, SamplesOptions {
   /**
    * Cells to evaluate on: a file, several or a folder of them (see `readSamples`), or their data, prepared as the run's own were; or cells that were prepared with the run's
-   * own options. Default: those that the run was trained on; needed after `loadRun`.
+   * own options. Default: those that the run was trained on; needed after `loadRun` where they are gone.
    */
   cells?: Prepared | AnnData | string | readonly string[];
   /**
@@ -62,6 +63,7 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
     tokens: ready.tokens,
     cells: Int32Array.from(ready.cellNames.keys()),
     batchLabels: names && batchCodes(names, ready.batches, (cell) => ready.cellNames[cell]),
+    asked: unseenBy(run, ready),
   };
   const { logits, embeddings } = await withSession(spec, (session) =>
     session.predict(chunk, {
@@ -121,11 +123,11 @@ function trustOf(
 
 /** The cells to evaluate on, prepared as the run's own. */
 async function cellsOf(run: Run, options: EvaluateOptions): Promise<NewCells> {
-  const { cells = run.ready } = options;
+  const { cells = run.ready ?? (run.folder === undefined ? undefined : trainedOn(run.folder)) } = options;
   if (!cells)
     throw new CellkernelError(
       "nothing",
-      'a run that was loaded from its folder holds no cells; give some: evaluate(run, { cells: "cells.h5ad" })',
+      'a run that was loaded from its folder holds no cells, and those of its training are not where they were; give some: evaluate(run, { cells: "cells.h5ad" })',
     );
   if (typeof cells !== "string" && !isList(cells) && !(cells instanceof AnnData)) {
     checkSameRecipe(run, cells);
@@ -188,13 +190,21 @@ function partsOf(run: Run, { source, rows }: NewCells): Part[] {
   return Array.from(rows, (row) => partOf.get(row) ?? "none");
 }
 
+/** For each member of an ensemble, the cells that it labels: its test cells, and those that no member has as such. */
+function unseenBy({ parts }: Run, { source, rows }: NewCells): Uint8Array[] | undefined {
+  const { content, split, members } = parts.cells;
+  if (!members || source.content !== content) return undefined;
+  const tested = new Set(split.test);
+  return members.map((own) => {
+    const test = new Set(own.test);
+    return Uint8Array.from(rows, (row) => (test.has(row) || !tested.has(row) ? 1 : 0));
+  });
+}
+
 /** Why the figures may be better than they would be for new cells. */
 function overlapNotes(run: Run, ready: NewCells, parts: Part[], evaluated: Int32Array): string[] {
   if (ready.source.content === run.parts.cells.content) {
-    const learnt = [...parts.keys()].filter(
-      (cell) => parts[cell] === "train" || parts[cell] === "validation",
-    );
-    const note = straddleNote(ready, evaluated, learnt);
+    const note = straddles(run, ready, evaluated);
     const trained = evaluated.filter((cell) => parts[cell] === "train").length;
     return [
       ...(trained > 0
@@ -216,6 +226,19 @@ function overlapNotes(run: Run, ready: NewCells, parts: Part[], evaluated: Int32
   return [
     `WARNING: ${copies.length} of these ${evaluated.length} cells have exactly the genes and values of cells that the run was trained on or chosen by: the figures are too good.`,
   ];
+}
+
+/** Whether cells of one batch were learnt from and are evaluated; of an ensemble, by the same member. */
+function straddles(run: Run, ready: NewCells, evaluated: Int32Array): string | undefined {
+  const { split, members = [split] } = run.parts.cells;
+  const cellOf = new Map(Array.from(ready.rows, (row, cell) => [row, cell]));
+  const cells = (rows: Int32Array) => [...rows].flatMap((row) => cellOf.get(row) ?? []);
+  const notes = members.map(({ train, validation, test }) => {
+    const own = new Set(cells(test));
+    const asked = members.length === 1 ? evaluated : evaluated.filter((cell) => own.has(cell));
+    return straddleNote(ready, asked, cells(Int32Array.from([...train, ...validation])));
+  });
+  return notes.find((note) => note !== undefined);
 }
 
 /** The cells' labels as the run's codes; −1 where there is none, or one that the run does not know. */

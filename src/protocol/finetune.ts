@@ -7,18 +7,22 @@ import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions, type TrainingSettings } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
 import type { RunSettings } from "../store/runParts.js";
+import { removeSeries } from "../store/seriesFolder.js";
 import { type PlannedTraining, writeTraining } from "../store/trainingFolder.js";
+import { isUnfinished } from "../store/unfinished.js";
 import { CellkernelError } from "../support/error.js";
 import { planMemory } from "../train/memory.js";
+import { objectivesOf, withDecoders } from "../train/objectives.js";
 import type { CellSplit } from "../train/split.js";
-import { startWeights } from "../train/startWeights.js";
+import { type StartModel, startWeights } from "../train/startWeights.js";
 import { claimed } from "./claimed.js";
 import { geneRows } from "./geneRows.js";
-import { Model, openModel } from "./model.js";
-import { unfinishedTraining } from "./resume.js";
+import type { Model } from "./model.js";
+import { checkObjectives, resolveObjectives } from "./objectives.js";
+import { requireBatches, requireModel } from "./requirements.js";
 import type { Run } from "./run.js";
 import { splitCells } from "./splitCells.js";
-import { trainPlanned, usesBatches } from "./trainPlanned.js";
+import { trainPlanned } from "./trainPlanned.js";
 import { provenance } from "./versions.js";
 import type { WatchOptions } from "./visibleTraining.js";
 
@@ -51,17 +55,22 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   const planned = () => planRun(ready, options);
   if (saveDir === undefined) return trainPlanned(await planned(), ready, options);
   return claimed(saveDir, async (started) => {
-    const unfinished = unfinishedTraining(saveDir);
-    if (unfinished && !options.overwrite)
-      throw new CellkernelError(
-        "path",
-        `${saveDir} holds a training that is not at its end. Go on with it: resume(${JSON.stringify(saveDir)}) (cellkernel resume ${saveDir}), choose another folder, or give it up: overwrite (--overwrite)`,
-        { path: saveDir },
-      );
+    requireVacant(saveDir, options);
     const plan = await planned();
+    removeSeries(saveDir);
     writeTraining(saveDir, plan, ready);
     return trainPlanned(plan, ready, options, { folder: saveDir, started });
   });
+}
+
+/** @throws where a folder holds a training that is not at its end, unless that may be given up */
+export function requireVacant(folder: string, { overwrite }: Pick<FinetuneOptions, "overwrite">): void {
+  if (overwrite || !isUnfinished(folder)) return;
+  throw new CellkernelError(
+    "path",
+    `${folder} holds a training that is not at its end. Go on with it: resume(${JSON.stringify(folder)}) (cellkernel resume ${folder}), choose another folder, or give it up: overwrite (--overwrite)`,
+    { path: folder },
+  );
 }
 
 /** Works out all that a training needs, before anything is written. */
@@ -76,15 +85,15 @@ export async function planRun(ready: Prepared, options: FinetuneOptions): Promis
     settings.splitBy,
     settings.trainTestSplitRatio,
   );
-  const batches = usesBatches(model.args) ? requireBatches(ready) : undefined;
-  const args = { ...model.args, dropout: settings.dropout };
+  const args = { ...withDecoders(model.args, settings), dropout: settings.dropout };
+  const batches = requireBatches(ready, args);
   const size = { classes: labels.classes.length, batches: batches?.names.length };
-  const { weights, notes } = startWeights(model, size, settings.seed);
+  const { weights, notes } = startWeights(startOf(model, args), size, settings.seed);
   const genes = geneRows(model.vocabulary, ready.tokens.genes).length;
   const memory = memoryPlan(args, { ...size, genes }, settings, ready.maxLength);
   return {
     run: randomUUID(),
-    name: settings.name ?? basename(ready.source.path).replace(/\.h5ad$/, ""),
+    name: settings.name ?? nameOf(ready),
     ...{ args, settings, split, vocabulary: model.vocabulary, start: weights },
     microBatch: settings.microBatch ?? memory?.microBatch ?? settings.batchSize,
     notes: [
@@ -98,15 +107,26 @@ export async function planRun(ready: Prepared, options: FinetuneOptions): Promis
   };
 }
 
+/** What a model is started from, in another architecture. */
+function startOf(model: Model, args: ModelArgs): StartModel {
+  const { vocabulary, weightsPath } = model;
+  return { args, vocabulary, weightsPath, readWeights: () => model.readWeights() };
+}
+
+/** What a run of cells is called where nothing is said. */
+export function nameOf({ source }: Prepared): string {
+  return basename(source.path).replace(/\.h5ad$/, "");
+}
+
 /** How a step's cells fit into the host's memory. A GPU that is asked for has memory of its own, which the worker asks. */
 function memoryPlan(
   args: ModelArgs,
   size: ModelSize,
-  { device, batchSize, maxSeqLen }: RunSettings,
+  { device, batchSize, maxSeqLen, ...settings }: RunSettings,
   longest: number,
 ) {
   if (device !== "auto" && device !== "cpu") return undefined;
-  return planMemory(args, size, batchSize, Math.min(maxSeqLen, longest));
+  return planMemory(args, size, batchSize, Math.min(maxSeqLen, longest), objectivesOf(settings));
 }
 
 function requireLabels(ready: Prepared): Labels {
@@ -126,34 +146,6 @@ function requireLabels(ready: Prepared): Labels {
   return ready.labels;
 }
 
-async function requireModel(ready: Prepared, given: Model | string | undefined): Promise<Model> {
-  const model = typeof given === "string" ? await openModel(given) : (given ?? ready.model);
-  if (!model)
-    throw new CellkernelError(
-      "nothing",
-      'there is no model: prepare the cells for one, preprocess(cells, { model: await openModel("…") }), or give the option model',
-    );
-  if (model instanceof Model) return model;
-  return openModel(model.folder, { ...model.given, vocabulary: model.vocabulary });
-}
-
-function requireBatches(ready: Prepared) {
-  const { batches } = ready;
-  if (!batches)
-    throw new CellkernelError(
-      "nothing",
-      "the model uses batch labels; name their obs column: preprocess(cells, { batch: … })",
-    );
-  const missing = batches.codes.indexOf(-1);
-  if (missing >= 0)
-    throw new CellkernelError(
-      "column",
-      `cell ${ready.cellNames[missing]} has no value in the batch column ${batches.column}, which the model needs`,
-      { column: batches.column, cell: ready.cellNames[missing] },
-    );
-  return batches;
-}
-
 function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions): RunSettings {
   const given = typeof options.split === "object";
   const settings = resolve(TRAINING, {
@@ -168,8 +160,10 @@ function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions):
       { option: "lastLayers" },
     );
   checkLora(settings, model);
+  const whole = resolveObjectives(settings, model.args);
+  checkObjectives(whole, model.args, ready);
   return {
-    ...settings,
+    ...whole,
     dropout: settings.dropout ?? model.args.dropout,
     maxSeqLen: settings.maxSeqLen ?? Math.max(2, ready.maxLength),
     split: given ? "given" : settings.split,

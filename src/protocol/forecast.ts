@@ -5,15 +5,17 @@ import { cellLength } from "../tokenize/batches.js";
 import { TrainingJob } from "../train/job.js";
 import type { TrainingPlan } from "../train/plan.js";
 import { duration } from "../views/contract.js";
-import { type FinetuneOptions, planRun } from "./finetune.js";
+import { planRun } from "./finetune.js";
+import { type CrossValidateOptions, trainingsOf } from "./trainings.js";
 import { trainingPlan } from "./trainPlanned.js";
 
 /** How long a fine-tuning would take here. */
 export interface Forecast {
-  /** Cells to learn from, and epochs. */
+  /** Trainings in a row, the cells that each learns from, and its epochs. */
+  trainings: number;
   cells: number;
   epochs: number;
-  /** Seconds of the training as the options say. */
+  /** Seconds of all that the options say. */
   seconds: number;
   /** Seconds if only the class decoder learnt (`headOnly`): each cell goes through the model once. */
   headOnlySeconds: number;
@@ -27,26 +29,28 @@ const STEPS = 3;
 const OPERATIONS = 1e10;
 
 /**
- * Says how long `finetune` with the same options would take, from a few steps on cells of all lengths that the data have.
+ * Says how long `finetune`, or `crossValidate` where there are folds or seeds, with the same options would take, from a few steps on cells of all lengths that the data have.
  * @throws what `finetune` would throw before its first step
  * @example
  * console.log((await forecast(ready, { epochs: 3 })).text);
  */
-export async function forecast(ready: Prepared, options: FinetuneOptions = {}): Promise<Forecast> {
-  const plan = trainingPlan(await planRun(ready, options), ready);
+export async function forecast(ready: Prepared, options: CrossValidateOptions = {}): Promise<Forecast> {
+  const trainings = trainingsOf(ready, options);
+  const plan = trainingPlan(await planRun(ready, trainings[0].options), ready);
   const { train, validation, epochs } = plan;
   const sample = spread(plan);
   const onlyHead = plan.freeze === "backbone";
   const training = onlyHead ? 0 : await secondsOfStep(plan, sample, options.signal);
   const forward = await secondsOfPrediction(plan, sample, options.signal);
-  const headOnlySeconds = forward * (train.length + validation.length);
+  const headOnlySeconds = trainings.length * forward * (train.length + validation.length);
   const seconds = onlyHead
     ? headOnlySeconds
-    : epochs * (training * train.length + forward * validation.length);
+    : trainings.length * epochs * (training * train.length + forward * validation.length);
   const cells = train.length;
   const head = onlyHead ? "" : `; with headOnly (--head-only) ${duration(headOnlySeconds)}`;
-  const text = `${cells.toLocaleString("en-US")} cells × ${epochs} epochs: about ${duration(seconds)} here${head}`;
-  return { cells, epochs, seconds, headOnlySeconds, text };
+  const times = trainings.length > 1 ? `${trainings.length} trainings of ` : "";
+  const text = `${times}${cells.toLocaleString("en-US")} cells × ${epochs} epochs: about ${duration(seconds)} here${head}`;
+  return { trainings: trainings.length, cells, epochs, seconds, headOnlySeconds, text };
 }
 
 /** Operations from which on a training may take an hour on a CPU of 30 GFLOP/s. */

@@ -5,8 +5,10 @@ import type { Prepared } from "../store/prepared.js";
 import { isRun, readRun, writeRun } from "../store/runFolder.js";
 import type { Provenance, RunParts, RunSettings, TrainingCourse } from "../store/runParts.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
+import { tableView } from "../views/table.js";
 import { trainingView } from "../views/training.js";
 import { isPublishedRun, type PublishedRunOptions, publishedRun } from "./publishedRun.js";
+import { seriesTable } from "./seriesTable.js";
 
 /** A fine-tuned model with the record of its training: what `finetune` returns and `loadRun` reads back. */
 export class Run {
@@ -54,9 +56,10 @@ export class Run {
     this.folder = folder;
   }
 
-  /** What a notebook shows: the learning curves. */
-  [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
-    return trainingView(this.training);
+  /** What a notebook shows: the learning curves; of several trainings, how each did. */
+  async [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
+    const { series } = this.parts;
+    return series ? tableView(seriesTable(series)) : trainingView(this.training);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CellColumn, Labels } from "../preprocess/labels.js";
-import { type Options, resolve, whole } from "../settings/setting.js";
+import { SERIES } from "../settings/series.js";
+import { type Options, resolve } from "../settings/setting.js";
 import { TRAINING } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
 import { CellkernelError } from "../support/error.js";
@@ -49,20 +50,25 @@ export function splitCells(
   return { split, notes };
 }
 
+/** Trainings of a cross-validation, where nothing else is said. */
+const FOLDS = 5;
+
 /** Options of `crossValidationSplits`. */
 const CROSS_VALIDATION = {
-  folds: whole({ least: 2, default: 5, help: "parts of the cells, each of which is the test once" }),
+  folds: SERIES.folds,
   splitBy: TRAINING.splitBy,
+  trainTestSplitRatio: TRAINING.trainTestSplitRatio,
 } as const;
 
 export type CrossValidationOptions = Options<typeof CROSS_VALIDATION>;
 
 /**
  * Splits for cross-validation, each to be given to `finetune` as `split`: every labelled cell is in the test of one of
- * them. Classes are spread evenly or, with `splitBy`, the cells of a donor stay together.
+ * them, of 5 unless `folds` says otherwise. Classes are spread evenly or, with `splitBy`, the cells of a donor stay together.
+ * `trainTestSplitRatio` is the share of the other cells that is the validation.
  */
 export function crossValidationSplits(ready: Prepared, options: CrossValidationOptions = {}): CellSplit[] {
-  const { folds, splitBy } = resolve(CROSS_VALIDATION, options);
+  const { folds = FOLDS, splitBy, trainTestSplitRatio: share } = resolve(CROSS_VALIDATION, options);
   if (!ready.labels)
     throw new CellkernelError(
       "nothing",
@@ -70,7 +76,7 @@ export function crossValidationSplits(ready: Prepared, options: CrossValidationO
     );
   const { codes } = ready.labels;
   const groups = splitBy === undefined ? undefined : groupsOf(ready, splitBy, codes, folds + 1);
-  const splits = crossValidation(codes, folds, groups?.codes);
+  const splits = crossValidation(codes, folds, groups?.codes, SPLIT_SEED, share);
   for (const split of splits) check(split, codes);
   return splits;
 }

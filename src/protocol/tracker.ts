@@ -22,7 +22,9 @@ export interface Tracker {
   begin(run: TrackedRun): void | Promise<void>;
   /**
    * Values of a step: `train/loss`, `train/err`, `train/grad_norm`, `lr` every `logInterval` steps; `valid/loss`,
-   * `valid/err`, `train/epoch_loss`, `train/epoch_err` after an epoch.
+   * `valid/err`, `train/epoch_loss`, `train/epoch_err` after an epoch. With other objectives than the cell type's, the parts
+   * of the loss too: `train/cls`, `train/mse` (MLM), `train/nzlp` (its zeros), `train/mvc`, `train/mvc_nzlp`, `train/ecs`,
+   * `train/cce`, `train/dab`.
    * @param step 1 for the first of the run
    */
   log(step: number, values: Readonly<Record<string, number>>): void | Promise<void>;

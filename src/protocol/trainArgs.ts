@@ -70,6 +70,10 @@ function keyNotes({ source, sections, line }: SectionsFile): string[] {
         warn(section, key, `belongs to the section ${options[0].section}`);
       else if (fate === "unknown") warn(section, key, "is no key of the published file, and none of ours");
     }
+  if (sections.task_configs?.DAB === null)
+    notes.push(
+      `${source} is of a run that was trained with DAB, which it leaves open for the published code's sake: to train so again, give dab (--dab)`,
+    );
   if (architecture.length > 0)
     notes.push(
       `the architecture is that of the model, whatever ${source} says of it (${architecture.join(", ")})`,

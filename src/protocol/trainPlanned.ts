@@ -1,17 +1,18 @@
 import { cutGeneTable, GENE_TABLE, restoreGeneTable } from "../checkpoint/geneTable.js";
 import type { Weights } from "../checkpoint/weights.js";
 import { interruption } from "../host/interruption.js";
-import type { ModelArgs } from "../model/args.js";
 import type { Prepared } from "../store/prepared.js";
 import type { RunCells, RunSettings } from "../store/runParts.js";
 import type { SavedState } from "../store/stateFile.js";
 import { type PlannedTraining, trainingFolder } from "../store/trainingFolder.js";
 import { balancedClassWeights } from "../train/classWeights.js";
+import { objectivesOf, weightsWithoutDiscriminator, withoutDiscriminator } from "../train/objectives.js";
 import type { Freeze, TrainingPlan, TrainingResult } from "../train/plan.js";
 import type { CellSplit } from "../train/split.js";
 import { calibrateRun } from "./calibrateRun.js";
 import { geneRows } from "./geneRows.js";
 import { keepInterrupted } from "./interruptedRun.js";
+import { usesBatches } from "./requirements.js";
 import { Run } from "./run.js";
 import { TrainingRecord } from "./trainingRecord.js";
 import { trainVisibly, type WatchOptions } from "./visibleTraining.js";
@@ -41,13 +42,14 @@ export async function trainPlanned(
   const steps = settings.epochs * Math.ceil(split.train.length / settings.batchSize);
   const record = new TrainingRecord(id, steps, settings.epochs, saved?.course);
   for (const text of notes.slice(-1)) record.add({ kind: "note", text });
+  const kept = withoutDiscriminator(args);
   const toRun = (result: TrainingResult) =>
     new Run(
       {
-        ...{ name, args, vocabulary, made, notes },
+        ...{ name, args: kept, vocabulary, made, notes },
         settings: { ...settings, amp: result.amp },
-        ...{ classes, batches: usesBatches(args) ? ready.batches?.names : undefined },
-        weights: restoreGeneTable(result.weights, rows, start.get(GENE_TABLE)!),
+        ...{ classes, batches: usesBatches(kept) ? ready.batches?.names : undefined },
+        weights: weightsWithoutDiscriminator(restoreGeneTable(result.weights, rows, start.get(GENE_TABLE)!)),
         training: record.progress(),
         cells: runCells(ready, split),
         ...{ source: ready.source.path, preparation: ready.settings, recipe: ready.recipe },
@@ -110,6 +112,7 @@ export function trainingPlan(planned: PlannedTraining, ready: Prepared): Trainin
     ...{ train: split.train, validation: split.validation },
     ...settings,
     freeze: freezeOf(settings),
+    objectives: ["CLS", ...objectivesOf(settings)],
     microBatch: planned.microBatch,
     classWeights: settings.classWeighted
       ? balancedClassWeights(
@@ -133,11 +136,6 @@ function untrained(weights: Weights, record: TrainingRecord): TrainingResult {
   };
   record.finish(result);
   return result;
-}
-
-/** Whether an architecture reads batch labels. */
-export function usesBatches({ use_batch_labels, domain_spec_batchnorm }: ModelArgs): boolean {
-  return use_batch_labels === true || Boolean(domain_spec_batchnorm && domain_spec_batchnorm !== "batchnorm");
 }
 
 /** What stays as it was loaded. */

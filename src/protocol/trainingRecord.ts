@@ -58,7 +58,8 @@ export class TrainingRecord {
       this.validationSeconds = (performance.now() - this.epochStepsEnded) / 1000;
       this.message =
         `epoch ${epoch} of ${this.epochs}: training loss ${trainLoss.toFixed(4)}, ` +
-        `validation loss ${validationLoss.toFixed(4)}, ${(100 * validationError).toFixed(1)} % wrong`;
+        `validation loss ${validationLoss.toFixed(4)}` +
+        (validationError === null ? "" : `, ${(100 * validationError).toFixed(1)} % wrong`);
       return true;
     }
     this.losses.push(event.loss);

@@ -11,14 +11,13 @@ const MACHINERY = [
 /** Keys that say what the model's own folder says. */
 const ARCHITECTURE = [
   ...["nlayers", "nheads", "embsize", "d_hid", "nlayers_cls", "use_batch_labels", "pre_norm", "DSBN"],
-  ...["pad_value", "mask_value", "input_emb_style", "cell_emb_style", "explicit_zero_prob", "ecs_threshold"],
+  ...["pad_value", "mask_value", "input_emb_style", "cell_emb_style"],
 ];
 
 /** Keys of what is done in one way here, and the way. */
 const FIXED: Record<string, unknown> = {
   ...{ pad_token: "<pad>", cls_token: "<cls>", eoc_token: "<eoc>", append_cls: true, input_style: "binned" },
-  ...{ CLS: true, MVC: false, MLM: false, ADV: false, CCE: false, ECS: false, DAB: false },
-  ...{ mask_ratio: 0, dab_weight: 0, sort_per_seq_batch: false, do_sample_in_train: false },
+  ...{ CLS: true, ADV: false, sort_per_seq_batch: false, do_sample_in_train: false },
 };
 
 /** The fixed part of what the published code expects in its file, by section. */

@@ -141,6 +141,21 @@ export function choices<const W extends string>(
   };
 }
 
+/** Several whole numbers from 0 on, each once; with commas between them on a command line. */
+export function wholes(about: About<number[], undefined> & { value: string }): Setting<number[], undefined> {
+  return {
+    ...{ ...about, default: undefined },
+    parse: (given) => given.split(",").map((one) => readNumber(one) ?? Number.NaN),
+    fault: (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      new Set(value).size === value.length &&
+      value.every((one) => Number.isInteger(one) && one >= 0)
+        ? undefined
+        : "whole numbers from 0 on, each once",
+  };
+}
+
 /** On or off: a switch where it is off, a word where it is on unless one says otherwise. */
 export function toggle(about: About<boolean, boolean> & { default?: boolean }): Setting<boolean, boolean> {
   const on = about.default === true;

@@ -1,8 +1,10 @@
 import { EXPORT } from "./export.js";
+import { INDEX, MAPPING } from "./mapping.js";
 import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
 import { SAMPLES } from "./samples.js";
+import { SERIES } from "./series.js";
 import type { Table } from "./setting.js";
 import { SIMULATION } from "./simulation.js";
 import { TRAINING } from "./training.js";
@@ -13,8 +15,11 @@ export const STEPS: Record<string, Table> = {
   readSamples: SAMPLES,
   preprocess: PREPARATION,
   finetune: TRAINING,
+  "crossValidate, beside those of finetune": SERIES,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
+  buildIndex: INDEX,
+  mapCells: MAPPING,
   exportModel: EXPORT,
   simulate: SIMULATION,
 };

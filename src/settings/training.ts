@@ -1,4 +1,5 @@
 import { DEVICES, seed, threads } from "./common.js";
+import { OBJECTIVES } from "./objectives.js";
 import { choice, choices, type Options, onOff, type Resolved, real, text, toggle, whole } from "./setting.js";
 
 /** Options of the fine-tuning, under the published protocol's names in camel case and with its defaults. */
@@ -108,6 +109,7 @@ export const TRAINING = {
     help: "classes weigh n / (k · count) in the loss, so that rare ones count as much",
     yaml: { section: "model_parameters", key: "use_weighted_loss" },
   }),
+  ...OBJECTIVES,
   split: choice(["stratified", "published"], {
     value: "HOW",
     default: "stratified",

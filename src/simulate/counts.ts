@@ -1,4 +1,5 @@
 import type { CsrBlock } from "../anndata/matrix.js";
+import { CellkernelError } from "../support/error.js";
 import { Random } from "../support/random.js";
 import { logarithmic, normal, poisson, WeightedIndex } from "./draw.js";
 
@@ -55,8 +56,10 @@ export class Simulation {
     const { genes, types = 8, batches = 2, markers = 50, librarySize = 4000, seed = 0 } = options;
     check({ cells: options.cells, types, batches, librarySize });
     if (genes.length < types * markers || genes.length === 0)
-      throw new Error(
+      throw new CellkernelError(
+        "option",
         `${types} types with ${markers} markers each need ${types * markers} genes; there are ${genes.length}.`,
+        { option: "markers" },
       );
     this.librarySize = librarySize;
     this.seed = seed;
@@ -156,7 +159,9 @@ export interface SimulatedBlock extends CsrBlock {
 function check(numbers: Record<string, number>): void {
   for (const [name, value] of Object.entries(numbers))
     if (!Number.isInteger(value) || value < 1)
-      throw new Error(`${name} is ${value}; it must be a positive integer.`);
+      throw new CellkernelError("option", `${name} is ${value}; it must be a positive integer.`, {
+        option: name,
+      });
 }
 
 function grown<T extends Int32Array | Float32Array>(array: T, least: number): T {

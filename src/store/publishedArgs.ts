@@ -14,7 +14,9 @@ import type { RunParts } from "./runParts.js";
 export function publishedArgs(parts: RunParts, folder: string): Sections {
   const { name, args, settings, preparation, source } = parts;
   const prepared = toSections(PREPARATION, preparation);
-  const trained = toSections(TRAINING, { ...settings, name });
+  // The published code builds no model with a discriminator of batches, and the run holds none: where it was trained with
+  // one, this is left open.
+  const trained = toSections(TRAINING, { ...settings, name, dab: settings.dab ? undefined : false });
   const architecture = publishedArchitecture(args);
   const own = (section: string) => ({
     ...PUBLISHED_FIXED[section as keyof typeof PUBLISHED_FIXED],

@@ -11,12 +11,12 @@ import { writeFolderAtomically } from "../support/atomicFolder.js";
 import { CellkernelError } from "../support/error.js";
 import type { Recipe } from "../tokenize/recipe.js";
 import { Vocabulary } from "../tokenize/vocabulary.js";
-import { readArrays, writeArrays } from "./arrays.js";
+import { type NamedArray, readArrays, writeArrays } from "./arrays.js";
 import { FORMAT, type Kinds, readRecord } from "./format.js";
 import { checkHashes, hashesOf } from "./hash.js";
 import type { PreparedSettings } from "./prepared.js";
 import { publishedArgs } from "./publishedArgs.js";
-import type { RunCells, RunParts, RunSettings, RunTrust } from "./runParts.js";
+import type { RowSplit, RunCells, RunParts, RunSettings, RunTrust } from "./runParts.js";
 
 /** The record of a run that `readRun` reads; the rest of the folder is for the published code and for people. */
 const RECORD = "run.json";
@@ -67,8 +67,7 @@ function fill(folder: string, parts: RunParts, published: Sections): void {
   write("id2type.json", json(Object.fromEntries(classes.entries())));
   write("dev_train_args.yml", writeSections(published));
   write("run.log", runLog(parts));
-  const { split, learnt } = cells;
-  writeArrays(join(folder, CELLS), new Map(Object.entries({ ...split, learnt })));
+  writeArrays(join(folder, CELLS), cellArrays(cells));
   writeTorch(join(folder, WEIGHTS), weights);
   const others = (members ?? []).map((_, i) => memberName(i));
   members?.forEach((member, i) => {
@@ -85,15 +84,12 @@ function fill(folder: string, parts: RunParts, published: Sections): void {
   write(RECORD, `${JSON.stringify(record)}\n`);
 }
 
-/** How the training of a run ended, where a folder holds the run of that id. */
-export function runState(folder: string, run: string): RunParts["training"]["state"] | undefined {
+/** How many epochs a run took, where a folder holds the run of that id and its training came to its end. */
+export function finishedEpochs(folder: string, run: string): number | undefined {
   if (!isRun(folder)) return undefined;
-  const { training } = readRecord(
-    join(folder, RECORD),
-    { training: "object" },
-    REMEDY,
-  ) as unknown as RunRecord;
-  return training.run === run ? training.state : undefined;
+  const kinds: Kinds = { training: "object", settings: "object" };
+  const { training, settings } = readRecord(join(folder, RECORD), kinds, REMEDY) as unknown as RunRecord;
+  return training.run === run && training.state === "finished" ? settings.epochs : undefined;
 }
 
 /** SHA-256 of the files of a run, where a folder holds the run of that id: as its record has them. */
@@ -148,7 +144,7 @@ export async function readRun(folder: string): Promise<RunParts> {
     ...{ args, classes, vocabulary: Vocabulary.fromFile(vocabularyPath), weights: readWeights(weightsPath) },
     preparation: readPreparation(rest.preparation),
     recipe: checkRecipe(rest.recipe, path),
-    cells: readCells(join(folder, CELLS), content),
+    cells: readCells(join(folder, CELLS), content, members),
   };
 }
 
@@ -213,9 +209,20 @@ export function checkRecipe(recipe: Recipe, path: string): Recipe {
   return recipe;
 }
 
-function readCells(path: string, content: string): RunCells {
+const SPLIT = ["train", "validation", "test"] as const;
+/** Names of the arrays of a split: of the run, or of an ensemble's member. */
+const splitNames = (member?: number) =>
+  SPLIT.map((part) => (member === undefined ? part : `${member + 1}.${part}`));
+
+function cellArrays({ split, members = [], learnt }: RunCells): Map<string, NamedArray> {
+  const arrays = (of: RowSplit, member?: number) =>
+    splitNames(member).map((name, i): [string, Int32Array] => [name, of[SPLIT[i]]]);
+  return new Map([...arrays(split), ...members.flatMap(arrays), ["learnt", learnt]]);
+}
+
+function readCells(path: string, content: string, members: number | undefined): RunCells {
   const arrays = readArrays(path);
-  const [train, validation, test, learnt] = ["train", "validation", "test", "learnt"].map((name) => {
+  const rows = (name: string) => {
     const array = arrays.get(name);
     if (!(array instanceof Int32Array))
       throw new CellkernelError("format", `${path} holds no rows called "${name}": ${REMEDY}`, {
@@ -223,8 +230,15 @@ function readCells(path: string, content: string): RunCells {
         field: name,
       });
     return array;
-  });
-  return { content, split: { train, validation, test }, learnt };
+  };
+  const split = (member?: number): RowSplit => {
+    const [train, validation, test] = splitNames(member).map(rows);
+    return { train, validation, test };
+  };
+  return {
+    ...{ content, split: split(), learnt: rows("learnt") },
+    ...(members && { members: Array.from({ length: members + 1 }, (_, member) => split(member)) }),
+  };
 }
 
 /** The course of training: a line every so many steps, and one an epoch. */
@@ -241,7 +255,7 @@ function runLog({ name, notes, training, source, settings, trust }: RunParts): s
     course.push([
       step,
       `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
-        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError.toFixed(4)}`,
+        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError!.toFixed(4)}`,
     ]);
   const lines = [
     `run ${name}, cells of ${source}`,

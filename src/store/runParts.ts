@@ -12,12 +12,20 @@ export type RunSettings = Omit<TrainingSettings, "split"> & {
   split: TrainingSettings["split"] | "given";
 };
 
+/** Which cells were learnt from, chose the weights, and neither. Int32 each: rows of the file, ascending. */
+export interface RowSplit {
+  train: Int32Array;
+  validation: Int32Array;
+  test: Int32Array;
+}
+
 /** The cells of a run: known by their rows in what was read, never by their names. */
 export interface RunCells {
   /** Identifies what was read (`Prepared.source.content`): rows of anything else are other cells. */
   content: string;
-  /** Int32 each: rows of the file. */
-  split: { train: Int32Array; validation: Int32Array; test: Int32Array };
+  split: RowSplit;
+  /** Of an ensemble: the split of each member. `split` has as test cells those that any has. */
+  members?: RowSplit[];
   /** Int32 [training and validation cells × 2]: their keys, by which copies of them are found in other files. */
   learnt: Int32Array;
 }
@@ -51,7 +59,8 @@ export interface TrainingCourse {
     step: number;
     trainLoss: number;
     validationLoss: number;
-    validationError: number;
+    /** Null where labels were not learnt. */
+    validationError: number | null;
   }[];
   bestEpoch: number | null;
   message?: string;
@@ -80,6 +89,37 @@ export interface RunTrust {
   notes: string[];
 }
 
+/** How well labels agree with the truth, on cells that were not learnt from. */
+export interface HeldOutFigures {
+  cells: number;
+  accuracy: number;
+  weightedF1: number;
+  macroF1: number;
+  kappa: number;
+}
+
+/** Several trainings of the same cells, and how each did. */
+export interface Series {
+  /** Identifies it. */
+  id: string;
+  /** Whose figures these are: "test", or "validation" where the split has no test cells. */
+  subset: "test" | "validation";
+  parts: SeriesPart[];
+  /** Of all these cells together, each labelled by the trainings that did not see it. */
+  together: HeldOutFigures;
+}
+
+/** One training of a series. */
+export interface SeriesPart {
+  /** "fold 2, seed 0" */
+  name: string;
+  /** Counted from 1; null where there are no folds. */
+  fold: number | null;
+  seed: number;
+  bestEpoch: number | null;
+  figures: HeldOutFigures;
+}
+
 /** Everything that a run is made of. */
 export interface RunParts {
   name: string;
@@ -91,9 +131,13 @@ export interface RunParts {
   batches?: string[];
   /** The weights kept: those of the lowest validation loss; the gene table whole. */
   weights: Weights;
+  /** Value of `<cls>`: that of padding for a model that was not fine-tuned; 0 when absent. */
+  clsValue?: number;
   /** Of an ensemble: the weights of its other members. */
   members?: Weights[];
-  /** Losses of every step and epoch. */
+  /** The trainings that it is the ensemble of, where they were done as one. */
+  series?: Series;
+  /** Losses of every step and epoch; of an ensemble, of its first member. */
   training: TrainingCourse;
   settings: RunSettings;
   /** How its cells were prepared: the options, and what was decided, by which new cells are prepared. */

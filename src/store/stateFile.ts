@@ -49,7 +49,7 @@ export function writeState(folder: string, { state, course }: SavedState, newBes
     optimizer: [optimizer.step, optimizer.attempts],
     scaler: optimizer.scaler ? [optimizer.scaler.scale, optimizer.scaler.goodSteps] : [],
     losses: course.losses,
-    history: course.history.flatMap((point) => POINT.map((field) => point[field])),
+    history: course.history.flatMap((point) => POINT.map((field) => point[field] ?? Number.NaN)),
     seconds: [course.seconds],
   };
   const arrays = new Map<string, NamedArray>([
@@ -114,6 +114,9 @@ export function clearLeftovers(folder: string): void {
 function pointsOf(numbers: number[]): CourseSoFar["history"] {
   return Array.from({ length: numbers.length / POINT.length }, (_, i) => {
     const row = numbers.slice(i * POINT.length, (i + 1) * POINT.length);
-    return Object.fromEntries(POINT.map((field, k) => [field, row[k]])) as CourseSoFar["history"][number];
+    const point = Object.fromEntries(
+      POINT.map((field, k) => [field, row[k]]),
+    ) as CourseSoFar["history"][number];
+    return Number.isNaN(point.validationError) ? { ...point, validationError: null } : point;
   });
 }

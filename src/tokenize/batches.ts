@@ -76,16 +76,20 @@ export function assembleBatch(store: TokenStore, cells: ArrayLike<number>, optio
   return { cells: Int32Array.from(cells), length, genes, values };
 }
 
-/** The stream by which a cell's genes are drawn. */
-function randomOf(
+/**
+ * Random numbers of a cell in an epoch, by its own tokens.
+ * @param stream none: those by which its genes are drawn
+ */
+export function randomOf(
   { genes, gene, bin, indptr }: TokenStore,
   cell: number,
   seed: number,
   epoch: number,
+  ...stream: number[]
 ): Random {
   const at = indptr[cell];
   const [a, b] = cellKey(geneKeys(genes), gene, bin, { gene: at, value: at }, indptr[cell + 1] - at);
-  return new Random(seed, epoch, a, b);
+  return new Random(seed, epoch, a, b, ...stream);
 }
 
 /** Batches whose cells are sorted together, to be of like length. */

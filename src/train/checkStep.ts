@@ -12,7 +12,8 @@ export function checkStep(micro: LabelledBatch[], spec: TrainerSpec, objectives:
   if (micro.length === 0 || micro.some((m) => m.labels.length === 0))
     throw new Error("A training step got an empty batch.");
   for (const one of micro) {
-    checkLabels(isTokens(one) ? one.batch : one, one.labels, spec.classes, "class");
+    if (objectives.includes("CLS"))
+      checkLabels(isTokens(one) ? one.batch : one, one.labels, spec.classes, "class");
     if (!isTokens(one)) continue;
     const { batch, batchLabels, masked } = one;
     checkBatch(batch, spec.genes);

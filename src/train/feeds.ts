@@ -30,6 +30,11 @@ export function stepFeeds(
   const weightOf = (label: number) => o.classWeights?.[label] ?? 1;
   const cells = micro.reduce((sum, m) => sum + m.labels.length, 0);
   const total = micro.reduce((sum, m) => m.labels.reduce((s, l) => s + weightOf(l), sum), 0);
+  const masks = micro.map((m) => (isTokens(m) ? (m.masked?.mask.reduce((sum, x) => sum + x, 0) ?? 0) : 0));
+  const masked = Math.max(
+    1,
+    masks.reduce((sum, n) => sum + n, 0),
+  );
   const { share = 0, classes = 0 } = o.smoothing ?? {};
   // As PyTorch does: each class by its own weight, over the weights of the cells' labels.
   const smoothing = Float32Array.from(
@@ -47,18 +52,19 @@ export function stepFeeds(
       if (share > 0) feeds.smoothing = tensor("float32", smoothing, [1, classes]);
     }
     feeds.share = tensor("float32", Float32Array.of(labels.length / cells), []);
+    feeds.maskShare = tensor("float32", Float32Array.of(masks[index] / masked), []);
     if (!isTokens(one)) {
       feeds.cells = tensor("float32", one.embedding, [labels.length, one.embedding.length / labels.length]);
       return feeds;
     }
-    const { batch, batchLabels, masked } = one;
+    const { batch, batchLabels } = one;
     const dims = [labels.length, batch.length];
     feeds.genes = tensor("int32", batch.genes, dims);
     feeds.values = tensor("float32", batch.values, dims);
     if (batchLabels) feeds.batchLabels = perCell(batchLabels);
-    if (masked) {
-      feeds.target = tensor("float32", masked.target, dims);
-      feeds.mask = tensor("float32", masked.mask, dims);
+    if (one.masked) {
+      feeds.target = tensor("float32", one.masked.target, dims);
+      feeds.mask = tensor("float32", one.masked.mask, dims);
     }
     if (o.dropout > 0) {
       const stream = 2 * (attempt * KEY_STREAMS + index);

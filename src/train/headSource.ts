@@ -3,7 +3,7 @@ import { headGraph } from "../model/inference.js";
 import { type Device, Session, tensor } from "../runtime/session.js";
 import { processors } from "../support/processors.js";
 import type { TrainingPlan } from "./plan.js";
-import { applyModel, openPredictor, type Source } from "./source.js";
+import { applyModel, classError, openPredictor, type Source, type Validation } from "./source.js";
 import { slotTensors } from "./state.js";
 import type { LabelledBatch, TrainerSpec } from "./trainer.js";
 
@@ -49,7 +49,7 @@ export class HeadSource implements Source {
     return cells.length;
   }
 
-  async validate(weights: Weights, goOn: () => boolean): Promise<Float32Array | undefined> {
+  async validate(weights: Weights, goOn: () => boolean): Promise<Validation | undefined> {
     if (!goOn()) return undefined;
     const { plan, spec, device } = this;
     const graph = headGraph(plan.args, spec);
@@ -57,7 +57,7 @@ export class HeadSource implements Source {
     const dims = [plan.validation.length, plan.args.embsize];
     const cells = tensor("float32", this.stack(plan.validation), dims);
     const out = await this.session.run({ ...slotTensors(graph.slots, weights), cells });
-    return out.cls_output.data as Float32Array;
+    return classError(plan, out.cls_output.data as Float32Array);
   }
 
   async release(): Promise<void> {

@@ -1,3 +1,4 @@
+import { partCurves } from "./objectives.js";
 import type { EpochEvent, NoteEvent, StepEvent } from "./plan.js";
 
 /** A training that begins, or goes on after a step: lines of later steps that stand before it don't count. */
@@ -6,21 +7,30 @@ export interface BeginEvent {
   step: number;
 }
 
-/** The curves under the published protocol's names; what it calls "mse" is in truth the cross-entropy. */
+/**
+ * The curves under the published code's names. What the protocol's calls "mse" is in truth the cross-entropy, here "loss"; where
+ * there are other objectives, each has a curve ("train/cls", "train/mse", "train/mvc", …). What is null has none.
+ */
 export function curvesOf(event: StepEvent | EpochEvent): Record<string, number> {
   if (event.kind === "step")
     return {
       "train/loss": event.loss,
-      "train/err": event.error,
+      ...partCurves("train", event.parts),
+      ...known("train/err", event.error),
       "train/grad_norm": event.gradNorm,
       lr: event.learningRate,
     };
   return {
     "train/epoch_loss": event.trainLoss,
-    "train/epoch_err": event.trainError,
+    ...known("train/epoch_err", event.trainError),
     "valid/loss": event.validationLoss,
-    "valid/err": event.validationError,
+    ...partCurves("valid", event.parts),
+    ...known("valid/err", event.validationError),
   };
+}
+
+function known(name: string, value: number | null): Record<string, number> {
+  return value === null ? {} : { [name]: value };
 }
 
 /** An event as a line of JSON with its time. Numbers that are not finite are texts: JSON has no word for them. */

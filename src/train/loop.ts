@@ -1,5 +1,4 @@
 import type { Weights } from "../checkpoint/weights.js";
-import { crossEntropy } from "../predict/crossEntropy.js";
 import { cudaCard } from "../runtime/cudaDriver.js";
 import type { Device } from "../runtime/session.js";
 import { bucketBatches, cellLength } from "../tokenize/batches.js";
@@ -10,6 +9,8 @@ import { type DevicePlan, planDeviceMemory } from "./deviceMemory.js";
 import { isFrozen } from "./frozen.js";
 import { HeadSource } from "./headSource.js";
 import { type LoopState, type Progress, start } from "./loopState.js";
+import { ObjectiveSource } from "./objectiveSource.js";
+import { ECS_WEIGHT } from "./objectives.js";
 import { oversampled } from "./oversample.js";
 import type { EpochEvent, TrainingEvent, TrainingPlan, TrainingResult } from "./plan.js";
 import { learningRate } from "./schedule.js";
@@ -26,8 +27,9 @@ export interface Keeper {
 }
 
 /**
- * Fine-tunes a classifier: Adam on the cross-entropy of the class output over batches of like-long cells,
- * StepLR, and after each epoch the loss of the validation cells, by which the weights to keep are chosen.
+ * Trains a model: Adam on the plan's objectives (the cross-entropy of the class output, unless it says otherwise) over
+ * batches of like-long cells, StepLR, and after each epoch the loss of the validation cells, by which the weights to keep
+ * are chosen.
  * Method: protocol of Ding et al. 2025 (doi 10.1038/s41596-025-01220-1), fine-tuning.
  *
  * @param control looked at between steps
@@ -61,12 +63,15 @@ export async function train(
   const goOn = () => control.next(() => tell({ kind: "snapshot", ...untouched })) === "run";
   const source = head
     ? await HeadSource.create(plan, spec, device, goOn)
-    : new TokenSource(plan, spec, device);
+    : new (learnsLabels(plan) ? TokenSource : ObjectiveSource)(plan, spec, device);
   if (!source) return resultOf(untouched, untouched.weights, true, amp);
   const trainer = await Trainer.create(spec, from?.weights ?? plan.weights, {
     device,
     threads: plan.threads,
     seed: plan.seed,
+    objectives: plan.objectives,
+    ecsWeight: ECS_WEIGHT,
+    dabWeight: plan.dabWeight,
     classWeights: plan.classWeights,
     labelSmoothing: plan.labelSmoothing,
     lora: loraOf(plan),
@@ -100,6 +105,11 @@ const AMP_ON =
   "Mixed precision (amp) is on, as CUDA's default is: the numbers differ a little from those of other devices. Off: amp: false (--amp off).";
 
 const NO_STEPS = { step: 0, attempts: 0, m: new Map(), v: new Map() };
+
+/** Whether the cell type is among what is learnt. */
+function learnsLabels({ objectives }: TrainingPlan): boolean {
+  return objectives === undefined || objectives.includes("CLS");
+}
 
 class Loop {
   private readonly progress: Progress;
@@ -189,12 +199,13 @@ class Loop {
       sums.wrong += done.cells - done.correct;
       sums.cells += done.cells;
     }
-    const { loss, gradNorm, skipped, seconds } = done;
+    const { loss, parts, gradNorm, skipped, seconds } = done;
     this.tell({
       kind: "step",
       ...{ step: progress.step, epoch, loss, gradNorm, skipped, seconds, tokens },
+      ...(Object.keys(parts).join() !== "CLS" && { parts }),
       tokensLeft: this.tokensLeft,
-      error: 1 - done.correct / done.cells,
+      error: this.errorOf(done.cells - done.correct, done.cells),
       learningRate: this.learningRate(progress.step - 1),
     });
   }
@@ -207,26 +218,30 @@ class Loop {
 
   /** Loss of the validation cells, by which the best weights are kept. @returns false when it was stopped */
   private async validate(): Promise<boolean> {
-    const { plan, progress } = this;
+    const { progress } = this;
     const { epoch, step, sums } = progress;
     const weights = this.trainer.model();
-    const logits = await this.source.validate(weights, () => this.goesOn());
-    if (!logits) return false;
-    const truth = plan.validation.map((cell) => plan.labels[cell]);
-    const { loss, error } = crossEntropy(logits, truth, plan.classWeights);
+    const validation = await this.source.validate(weights, () => this.goesOn());
+    if (!validation) return false;
+    const { loss, error, parts } = validation;
     // A loss that is not a number is never the best, but some weights have to be kept.
     const score = Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss;
     if (!progress.best || score < progress.best.score) progress.best = { epoch, score, weights };
     const event: EpochEvent = {
       ...{ kind: "epoch", epoch, step },
       trainLoss: sums.loss / sums.cells,
-      trainError: sums.wrong / sums.cells,
+      trainError: this.errorOf(sums.wrong, sums.cells),
       validationLoss: loss,
       validationError: error,
+      ...(parts && { parts }),
       learningRate: this.learningRate(step - 1),
     };
     this.tell(event);
     return true;
+  }
+
+  private errorOf(wrong: number, cells: number): number | null {
+    return learnsLabels(this.plan) ? wrong / cells : null;
   }
 
   /** Gives the state where it was asked for; false when training is to stop. */

@@ -1,5 +1,6 @@
 import { freemem } from "node:os";
 import type { ModelArgs } from "../model/args.js";
+import type { Objective } from "../model/objectives.js";
 import { type ModelSize, parameterShapes } from "../model/parameters.js";
 import { BLOCK_QUERIES } from "../model/transformer.js";
 import { CellkernelError } from "../support/error.js";
@@ -18,11 +19,21 @@ const HEAD_MATRICES = 3;
 /** What is not asked of the memory that there is. */
 const RESERVE = 0.9;
 
-/** The expected peak of a training process, in bytes, on the CPU. */
-export function forecastMemory(args: ModelArgs, size: ModelSize, cells: number, length: number): number {
+/**
+ * The expected peak of a training process, in bytes, on the CPU.
+ * @param objectives beside the cell type's: for MLM the last layer answers for all tokens, CCE takes each cell twice
+ */
+export function forecastMemory(
+  args: ModelArgs,
+  size: ModelSize,
+  cells: number,
+  length: number,
+  objectives: readonly Objective[] = [],
+): number {
   let parameters = 0;
   for (const shape of parameterShapes(args, size).values()) parameters += shape.reduce((a, b) => a * b, 1);
-  const layers = Math.max(1, args.nlayers - 1);
+  const whole = objectives.includes("MLM") ? args.nlayers : Math.max(1, args.nlayers - 1);
+  const layers = objectives.includes("CCE") ? 2 * whole : whole;
   const kept = cells * length * ((VECTORS - 2) * args.embsize + 2 * args.d_hid) * layers;
   return (
     OVERHEAD + 4 * (COPIES * parameters + kept + HEAD_MATRICES * length * Math.min(length, BLOCK_QUERIES))
@@ -41,6 +52,7 @@ export interface MemoryPlan {
 /**
  * How many of a step's cells fit into memory at once.
  * @param length tokens of the longest cell, `<cls>` included
+ * @param objectives beside the cell type's
  * @param available bytes; what the system has free when absent
  * @throws where not even one cell fits: how long a cell may be
  */
@@ -49,12 +61,14 @@ export function planMemory(
   size: ModelSize,
   batchSize: number,
   length: number,
+  objectives: readonly Objective[] = [],
   available = process.availableMemory?.() ?? freemem(),
 ): MemoryPlan {
   const budget = available * RESERVE;
-  const needs = (cells: number) => forecastMemory(args, size, cells, length);
+  const needs = (cells: number) => forecastMemory(args, size, cells, length, objectives);
+  const needsOfOne = (tokens: number) => forecastMemory(args, size, 1, tokens, objectives);
   if (needs(1) > budget)
-    throw new CellkernelError("device", tooLittle(args, size, length, budget), {
+    throw new CellkernelError("device", tooLittle(length, budget, needsOfOne), {
       option: "maxSeqLen",
       length,
     });
@@ -69,16 +83,16 @@ export function planMemory(
   return { microBatch, bytes, why };
 }
 
-function tooLittle(args: ModelArgs, size: ModelSize, length: number, budget: number): string {
+function tooLittle(length: number, budget: number, needs: (length: number) => number): string {
   let fits = 0;
   for (let step = 2 ** Math.floor(Math.log2(length)); step >= 1; step /= 2)
-    if (fits + step <= length && forecastMemory(args, size, 1, fits + step) <= budget) fits += step;
+    if (fits + step <= length && needs(fits + step) <= budget) fits += step;
   const remedy =
     fits > 1
       ? `Cells of up to ${fits} tokens would fit: set maxSeqLen to ${fits} or less, or use a machine with more memory.`
       : "The model's weights alone need more: use a smaller model, or a machine with more memory.";
   return (
-    `One cell of ${length} tokens needs about ${gigabytes(forecastMemory(args, size, 1, length))} to train this model; ` +
+    `One cell of ${length} tokens needs about ${gigabytes(needs(length))} to train this model; ` +
     `${gigabytes(budget)} can be used. ${remedy}`
   );
 }

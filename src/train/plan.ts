@@ -1,5 +1,6 @@
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelArgs } from "../model/args.js";
+import type { Objective } from "../model/objectives.js";
 import type { DeviceChoice } from "../runtime/resolveDevice.js";
 import type { TrainingSettings } from "../settings/training.js";
 import type { TokenStore } from "../tokenize/tokens.js";
@@ -47,6 +48,8 @@ export interface TrainingPlan extends Partial<Omit<TrainingSettings, "split">> {
   /** Float32 [classes] */
   classWeights?: Float32Array;
   freeze: Freeze;
+  /** Parts of the loss; the cell type alone when absent. Without it among them, labels have no say. */
+  objectives?: Objective[];
   seed: number;
   /** Matrix products in float16, on devices other than the CPU. */
   amp?: boolean;
@@ -61,8 +64,10 @@ export interface StepEvent {
   step: number;
   epoch: number;
   loss: number;
-  /** Share of the step's cells that were labelled wrongly. */
-  error: number;
+  /** The loss by its parts, where it is not that of the cell type alone. */
+  parts?: Readonly<Record<string, number>>;
+  /** Share of the step's cells that were labelled wrongly; null where labels are not learnt. */
+  error: number | null;
   gradNorm: number;
   learningRate: number;
   /** True when the gradient was not finite and the step was left out. */
@@ -79,11 +84,13 @@ export interface EpochEvent {
   kind: "epoch";
   epoch: number;
   step: number;
-  /** Means over the epoch's cells. */
+  /** Means over the epoch's cells; errors are null where labels are not learnt. */
   trainLoss: number;
-  trainError: number;
+  trainError: number | null;
   validationLoss: number;
-  validationError: number;
+  validationError: number | null;
+  /** The validation loss by its parts, where labels are not learnt. */
+  parts?: Readonly<Record<string, number>>;
   learningRate: number;
 }
 

@@ -1,10 +1,15 @@
 import type { Weights } from "../checkpoint/weights.js";
 import { predictCells } from "../predict/cells.js";
+import { crossEntropy } from "../predict/crossEntropy.js";
 import { Predictor } from "../predict/predictor.js";
 import type { Device } from "../runtime/session.js";
 import { assembleBatch, cellLength } from "../tokenize/batches.js";
-import type { TrainingPlan } from "./plan.js";
-import type { LabelledBatch, TrainerSpec } from "./trainer.js";
+import { maskValues } from "../tokenize/mask.js";
+import type { EpochEvent, TrainingPlan } from "./plan.js";
+import type { LabelledBatch, TokenBatch, TrainerSpec } from "./trainer.js";
+
+/** How well a model does on the cells kept back. */
+export type Validation = Pick<EpochEvent, "parts"> & { loss: number; error: number | null };
 
 /** Where the loop has its batches from, and what says how well it does on the cells kept back. */
 export interface Source {
@@ -12,8 +17,8 @@ export interface Source {
   micro(cells: Int32Array, epoch: number): LabelledBatch[];
   /** Tokens of a step with padding, by which its time is forecast. */
   tokens(cells: Int32Array): number;
-  /** Logits of the validation cells; undefined when `goOn` ended it early. */
-  validate(weights: Weights, goOn: () => boolean): Promise<Float32Array | undefined>;
+  /** Undefined when `goOn` ended it early. */
+  validate(weights: Weights, goOn: () => boolean): Promise<Validation | undefined>;
   release(): Promise<void>;
 }
 
@@ -23,18 +28,25 @@ export class TokenSource implements Source {
   private predictor?: Predictor;
 
   constructor(
-    private readonly plan: TrainingPlan,
-    private readonly spec: TrainerSpec,
-    private readonly device: Device,
+    protected readonly plan: TrainingPlan,
+    protected readonly spec: TrainerSpec,
+    protected readonly device: Device,
   ) {}
 
   micro(cells: Int32Array, epoch: number): LabelledBatch[] {
-    const { maxSeqLen, seed, batchLabels, labels, args, tokens } = this.plan;
-    return this.pieces(cells).map((piece) => ({
-      batch: assembleBatch(tokens, piece, { maxSeqLen, padValue: args.pad_value, seed, epoch }),
-      labels: piece.map((cell) => labels[cell]),
-      batchLabels: batchLabels && piece.map((cell) => batchLabels[cell]),
-    }));
+    return this.pieces(cells).map((piece) => this.batch(piece, epoch));
+  }
+
+  /** Some cells with their answers, as they are in an epoch. */
+  protected batch(cells: Int32Array, epoch: number): TokenBatch {
+    const { maxSeqLen, seed, batchLabels, labels, args, tokens, maskRatio: ratio = 0 } = this.plan;
+    const whole = assembleBatch(tokens, cells, { maxSeqLen, padValue: args.pad_value, seed, epoch });
+    const maskValue = args.mask_value;
+    return {
+      ...(ratio > 0 ? maskValues(whole, tokens, { ratio, maskValue, seed, epoch }) : { batch: whole }),
+      labels: cells.map((cell) => labels[cell]),
+      batchLabels: batchLabels && cells.map((cell) => batchLabels[cell]),
+    };
   }
 
   tokens(cells: Int32Array): number {
@@ -45,11 +57,12 @@ export class TokenSource implements Source {
     }, 0);
   }
 
-  async validate(weights: Weights, goOn: () => boolean): Promise<Float32Array | undefined> {
+  async validate(weights: Weights, goOn: () => boolean): Promise<Validation | undefined> {
     const { plan, spec, device } = this;
     if (this.predictor) this.predictor.setWeights(weights);
     else this.predictor = await openPredictor(plan, spec, device, weights);
-    return (await applyModel(plan, this.predictor, plan.validation, goOn))?.logits;
+    const outputs = await applyModel(plan, this.predictor, plan.validation, goOn);
+    return outputs && classError(plan, outputs.logits);
   }
 
   async release(): Promise<void> {
@@ -61,6 +74,12 @@ export class TokenSource implements Source {
     const count = Math.ceil(cells.length / microBatch);
     return Array.from({ length: count }, (_, i) => cells.subarray(i * microBatch, (i + 1) * microBatch));
   }
+}
+
+/** How well the validation cells are told apart by their logits. */
+export function classError({ validation, labels, classWeights }: TrainingPlan, logits: Float32Array) {
+  const truth = validation.map((cell) => labels[cell]);
+  return crossEntropy(logits, truth, classWeights);
 }
 
 /** A model ready to be applied to the plan's cells. */

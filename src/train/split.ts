@@ -78,12 +78,14 @@ export function groupedSplit(
 /**
  * Splits for cross-validation: each cell is in the test of one of them; a tenth of the others is their validation.
  * @param groups [cells] group of each, whose cells then stay together; without, each class is spread evenly
+ * @param share of the validation instead of a tenth
  */
 export function crossValidation(
   codes: ArrayLike<number>,
   folds: number,
   groups?: ArrayLike<number>,
   seed = SPLIT_SEED,
+  share = SHARE,
 ): CellSplit[] {
   const tests = Array.from({ length: folds }, (): number[] => []);
   const known = Array.from(codes, (code, cell) => (groups && groups[cell] < 0 ? -1 : code));
@@ -101,7 +103,9 @@ export function crossValidation(
   return tests.map((test) => {
     const out = new Set(test);
     const rest = known.map((code, cell) => (out.has(cell) ? -1 : code));
-    const inner = groups ? groupedSplit(rest, groups, "published", seed) : stratifiedSplit(rest, seed);
+    const inner = groups
+      ? groupedSplit(rest, groups, "published", seed, share)
+      : stratifiedSplit(rest, seed, share);
     return ascending({
       train: [...inner.train, ...inner.test],
       validation: [...inner.validation],

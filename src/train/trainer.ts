@@ -34,7 +34,9 @@ export interface TrainerOptions {
   dropout?: number;
   /** Parts of the loss; the cell type alone when absent. */
   objectives?: Objective[];
+  /** Weights of ECS and DAB; 1 when absent. */
   ecsWeight?: number;
+  dabWeight?: number;
   /**
    * 1e-8 when absent; with mixed precision 1e-4, as in the published code. Not with `lora`, whose gradients begin so small
    * that it would hardly learn.
@@ -96,6 +98,7 @@ export class Trainer {
       padRow: spec.padRow ?? 0,
       objectives: options.objectives ?? ["CLS"],
       ecsWeight: options.ecsWeight,
+      dabWeight: options.dabWeight,
       dropout: options.dropout ?? spec.args.dropout,
       labelSmoothing: options.labelSmoothing,
       frozen: options.frozen,

@@ -79,8 +79,8 @@ export interface EpochPoint {
   /** Mean training loss over the epoch. */
   trainLoss: number;
   validationLoss: number;
-  /** Share of the validation cells that were labelled wrongly, 0 … 1. */
-  validationError: number;
+  /** Share of the validation cells that were labelled wrongly, 0 … 1; null where labels are not learnt. */
+  validationError: number | null;
 }
 
 /** Mean training loss of the steps up to and with `step`, from the previous point on. */

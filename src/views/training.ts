@@ -40,7 +40,7 @@ export function trainingView(progress: TrainingProgress): Promise<MimeBundle> {
       {
         title: { text: "Learning curves", subtitle },
         spacing: 40,
-        hconcat: [lossPlot(losses, history, bestEpoch), ...(history.length > 0 ? [errorPlot(history)] : [])],
+        hconcat: [lossPlot(losses, history, bestEpoch), ...(measured(history) ? [errorPlot(history)] : [])],
       },
       text,
     );
@@ -66,10 +66,19 @@ function trainingParts(progress: TrainingProgress): string[] {
     isLive(progress) ? `${duration(seconds)} so far` : duration(seconds),
     state === "running" && secondsLeft !== null ? `about ${duration(secondsLeft)} left` : "",
     best
-      ? `best epoch ${best.epoch}: validation loss ${best.validationLoss.toFixed(3)}, error ${(100 * best.validationError).toFixed(1)} %`
+      ? `best epoch ${best.epoch}: validation loss ${best.validationLoss.toFixed(3)}${errorText(best)}`
       : "",
     message ?? "",
   ].filter(Boolean);
+}
+
+/** Whether labels are learnt, so that there are mistakes to show. */
+function measured(history: readonly EpochPoint[]): boolean {
+  return history.some(({ validationError }) => validationError !== null);
+}
+
+function errorText({ validationError: error }: EpochPoint): string {
+  return error === null ? "" : `, error ${(100 * error).toFixed(1)} %`;
 }
 
 function windows(losses: ArrayLike<number>): LossPoint[] {

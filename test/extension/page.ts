@@ -92,9 +92,21 @@ export function scrollTo(page: Page, cell: number): Promise<void> {
 /** Red, green and blue at a place of a picture, in shares of its width and height from the upper left. */
 export type PixelAt = (across: number, down: number) => [number, number, number];
 
+/** A picture of an element. A view that is drawn anew, for another theme or size, takes it away in the meantime. */
+export async function snapshot(shown: Locator): Promise<ReturnType<typeof decodePng>> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return decodePng(await shown.screenshot());
+    } catch (error) {
+      if (attempt === 40 || !/not attached to the DOM/.test(String(error))) throw error;
+      await shown.page().waitForTimeout(250);
+    }
+  }
+}
+
 /** The pixels of an element as it is shown. */
 export async function pixels(shown: Locator): Promise<PixelAt> {
-  const { width, height, channels, data } = decodePng(await shown.screenshot());
+  const { width, height, channels, data } = await snapshot(shown);
   return (across, down) => {
     const p = (Math.floor(down * height) * width + Math.floor(across * width)) * channels;
     return [data[p], data[p + 1], data[p + 2]];

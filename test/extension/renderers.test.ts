@@ -3,8 +3,17 @@ import { after, before, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { EMBEDDING_MIME } from "../../src/views/contract.js";
 import { embeddingPayload, embeddingView } from "../../src/views/embedding.js";
-import { decodePng } from "../support/png.js";
-import { code, command, Laboratory, pixels, scrollTo, skip, WITH_WEBGL, WITHOUT_WEBGL } from "./page.js";
+import {
+  code,
+  command,
+  Laboratory,
+  pixels,
+  scrollTo,
+  skip,
+  snapshot,
+  WITH_WEBGL,
+  WITHOUT_WEBGL,
+} from "./page.js";
 
 /** Embeddings in JupyterLab in a browser, on notebooks of outputs made by the views. */
 
@@ -119,7 +128,7 @@ after(() => lab.end());
 async function shows(canvas: Locator, expected: Record<string, number>): Promise<void> {
   let found = {};
   for (let attempt = 0; attempt < 40; attempt++) {
-    found = dots(await canvas.screenshot());
+    found = dots(await snapshot(canvas));
     if (JSON.stringify(found) === JSON.stringify(expected)) return;
     await canvas.page().waitForTimeout(250);
   }
@@ -127,8 +136,12 @@ async function shows(canvas: Locator, expected: Record<string, number>): Promise
 }
 
 /** Connected blobs of each of the palette's first two colours, blue and orange. */
-function dots(png: Buffer): Record<string, number> {
-  const { width, height, channels, data } = decodePng(png);
+function dots({
+  width,
+  height,
+  channels,
+  data,
+}: Awaited<ReturnType<typeof snapshot>>): Record<string, number> {
   const kinds = new Uint8Array(width * height);
   for (let p = 0; p < kinds.length; p++) {
     const [r, , b] = data.subarray(p * channels, p * channels + 3);
@@ -286,7 +299,7 @@ test("of 100,000 sorted cells none cover the others, and a rare class is seen wh
   const canvas = page.locator(".cellkernel-embedding canvas").first();
   await canvas.waitFor();
   const share = async () => {
-    const { width, height, channels, data } = decodePng(await canvas.screenshot());
+    const { width, height, channels, data } = await snapshot(canvas);
     let [blue, orange] = [0, 0];
     for (let p = 0; p < data.length; p += channels) {
       if (data[p + 2] - data[p] > 90) blue++;

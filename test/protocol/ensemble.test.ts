@@ -6,6 +6,7 @@ import { crossValidationSplits, ensemble, evaluate, finetune, loadRun } from "..
 import { Run } from "../../src/protocol/run.js";
 import { temporaryFolder } from "../support/folder.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
+import "../support/withoutProjection.js";
 
 const settings = { epochs: 2, lr: 5e-3, batchSize: 16, threads: 1, device: "cpu" } as const;
 const probabilities = (csv: string) =>
@@ -53,7 +54,7 @@ test("an ensemble of seeds is a run: it is saved, loaded and predicts by the mea
   assert.ok(!readdirSync(folder).some((name) => name.startsWith("member-")));
 });
 
-test("an ensemble of folds has no test cells left, and says so; runs of other cells are none", async () => {
+test("an ensemble of folds has each cell labelled by those that did not see it; runs of other cells are none", async () => {
   const model = await tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 });
   const ready = preparedCells(model);
   const runs: Run[] = [];
@@ -61,10 +62,20 @@ test("an ensemble of folds has no test cells left, and says so; runs of other ce
     runs.push(await finetune(ready, { ...settings, epochs: 1, split }));
   const both = ensemble(runs);
   const { train, validation, test } = both.parts.cells.split;
-  assert.deepEqual([test.length, train.length + validation.length], [0, 148]);
-  const { notes } = (await evaluate(both, { subset: "all" })).parts;
-  assert.ok(
-    notes.includes(`WARNING: ${train.length} of these 148 cells were trained on: the figures are too good.`),
+  assert.deepEqual([test.length, train.length, validation.length], [148, 0, 0]);
+  const report = await evaluate(both);
+  assert.deepEqual(report.parts.notes, []);
+  const [first, second] = await Promise.all(
+    runs.map(({ parts }) => evaluate(new Run({ ...parts, trust: undefined }, ready))),
+  );
+  const inSecond = new Set(runs[1].parts.cells.split.test);
+  const { labelled } = report.parts;
+  assert.deepEqual(
+    [...labelled.codes.slice(0, 148)],
+    Array.from(
+      { length: 148 },
+      (_, cell) => (inSecond.has(cell) ? second : first).parts.labelled.codes[cell],
+    ),
   );
   const other = await finetune(preparedCells(model, 120), { ...settings, epochs: 1 });
   assert.throws(() => ensemble([runs[0], other]), /are no ensemble: they differ in cells/);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -337,6 +337,10 @@ test("Bad input is refused with the remedy", async () => {
     finetune(preparedCells(batched)),
     /the model uses batch labels; name their obs column/,
   );
-  await assert.rejects(evaluate(await loadRun(saved)), /holds no cells; give some/);
+  rmSync(join(saved, "training"), { recursive: true, force: true });
+  await assert.rejects(
+    evaluate(await loadRun(saved)),
+    /holds no cells, and those of its training are not where they were; give some/,
+  );
   await assert.rejects(loadRun(scratch), /holds no args\.json/);
 });

@@ -114,6 +114,31 @@ test("a small .h5ad file that claims large sizes is refused within 3 s and 500 M
     });
 });
 
+test("a text that claims 1.2 GB is refused within 500 MB, wherever it stands", async () => {
+  const path = join(folder, "text.h5ad");
+  const source = readFileSync("test/fixtures/h5ad/csr.h5ad");
+  const heaps = new Set<bigint>();
+  for (let at = source.indexOf("GCOL"); at >= 0; at = source.indexOf("GCOL", at + 1)) heaps.add(BigInt(at));
+  // A text is kept as its length and its place in a heap (HDF5 format, "global heap ID").
+  const texts = Array.from({ length: source.length / 4 - 4 }, (_, i) => 4 * i).filter((at) =>
+    heaps.has(source.readBigUInt64LE(at + 4)),
+  );
+  const refused = /asks for 1\d\d\d MB of memory, too many for a file of 113144 bytes; it is damaged/;
+  const found: string[] = [];
+  for (let i = 0; i < texts.length; i += 23) {
+    const bytes = Buffer.from(source);
+    bytes.writeUInt32LE(1_200_000_000, texts[i]);
+    writeFileSync(path, bytes);
+    const { value, error, megabytes } = await victim.read("cells", path);
+    const said = [error?.message, ...Object.values((value as object) ?? {})].filter((one) =>
+      refused.test(one),
+    );
+    found.push(...said);
+    assert.ok(megabytes < 500, `${megabytes} MB`);
+  }
+  assert.ok(found.some((message) => /attribute/.test(message)) && found.length > 12, found.join());
+});
+
 test("links in uns that lead back, down without end or there in many ways are refused within 5 s", async () => {
   const path = await hostile("links.h5ad", (file) => {
     const uns = file.get("uns") as Group;

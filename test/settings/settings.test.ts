@@ -26,6 +26,7 @@ function another(setting: Setting<unknown, unknown>): unknown {
     "text",
     ["one", "two"],
     ["in_proj", "linear2"],
+    [1, 2],
   ];
   return candidates.find((value) => value !== setting.default && setting.fault(value) === undefined);
 }
@@ -92,6 +93,8 @@ test("a file of the published code is read as it is; what has no say is told", (
         amp: true,
         name: "eyeGPT",
       },
+      ...{ mlm: false, mvc: false, ecs: false, cce: false, dab: false, explicitZeroProb: false },
+      ...{ maskRatio: 0, ecsThreshold: 0, dabWeight: 0 },
     },
     model: "pretrained_models/scGPT_human",
     inputData: "save/pp_eyeGPT-May05-10-00-00/input_data.h5ad",
@@ -110,15 +113,17 @@ model_parameters:
   max_seq_len: 3001
   epochs: 5
 task_configs:
-  MVC: true
+  ADV: true
   cls_token: "<cls>"
+  MLM: true
+  mask_ratio: 0.15
 `);
   const { notes, training } = readTrainArgs(path);
-  assert.deepEqual(training, { epochs: 5, name: "eyeGPT" });
+  assert.deepEqual(training, { epochs: 5, mlm: true, maskRatio: 0.15, name: "eyeGPT" });
   assert.deepEqual(notes.slice(1), [
     `WARNING: ${path}:4: preprocess: n_hvgs is no key of the published file, and none of ours: it has no effect`,
     `WARNING: ${path}:7: model_parameters: max_seq_len belongs to the section task_configs: it has no effect`,
-    `WARNING: ${path}:10: task_configs: MVC is true, which this version does not do: it has no effect`,
+    `WARNING: ${path}:10: task_configs: ADV is true, which this version does not do: it has no effect`,
   ]);
 });
 

@@ -64,9 +64,13 @@ test("types are rarer one after the other; batches are even", () => {
 });
 
 test("senseless options are named", () => {
-  assert.throws(() => new Simulation({ ...options, cells: 0 }), /cells is 0; it must be a positive integer/);
-  assert.throws(
-    () => new Simulation({ ...options, markers: 100 }),
-    /3 types with 100 markers each need 300 genes; there are 200/,
-  );
+  for (const [wrong, option, message] of [
+    [{ cells: 0 }, "cells", "cells is 0; it must be a positive integer."],
+    [{ markers: 100 }, "markers", "3 types with 100 markers each need 300 genes; there are 200."],
+  ] as const)
+    assert.throws(() => new Simulation({ ...options, ...wrong }), {
+      code: "option",
+      message,
+      at: { option },
+    });
 });

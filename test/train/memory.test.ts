@@ -30,9 +30,9 @@ test("the forecast is within 15 % of measured peaks of the full-size model", () 
 });
 
 test("the batch is divided until it fits, and the user is told", () => {
-  const whole = planMemory(args, size, 32, 1501, 64e9);
+  const whole = planMemory(args, size, 32, 1501, [], 64e9);
   assert.equal(whole.microBatch, 32);
-  const pieces = planMemory(args, size, 32, 1501, 8e9);
+  const pieces = planMemory(args, size, 32, 1501, [], 8e9);
   assert.ok(pieces.microBatch < 32 && pieces.bytes <= 8e9);
   assert.match(
     pieces.why,
@@ -42,7 +42,7 @@ test("the batch is divided until it fits, and the user is told", () => {
 
 test("what can't fit is refused before it starts, with the length that would fit", () => {
   assert.throws(
-    () => planMemory(args, size, 32, 5001, 2e9),
+    () => planMemory(args, size, 32, 5001, [], 2e9),
     /One cell of 5001 tokens needs about 2\.\d GB to train this model; 1\.8 GB can be used\. Cells of up to (\d+) tokens would fit/,
   );
 });

@@ -36,7 +36,9 @@ export function errorChart(run: TrainingPayload, trans: TranslationBundle): Char
       {
         name: "validation",
         label: trans.__("wrong"),
-        points: run.history.map(({ epoch, validationError }) => ({ x: epoch, y: validationError })),
+        points: run.history.flatMap(({ epoch, validationError }) =>
+          validationError === null ? [] : [{ x: epoch, y: validationError }],
+        ),
         dots: true,
       },
     ],

@@ -127,6 +127,8 @@ export class TrainingRenderer extends Widget implements IRenderMime.IRenderer {
     this.#pace.title = pace;
     this.#loss.draw(lossChart(run, trans));
     this.#error.draw(errorChart(run, trans));
+    // Where labels are not learnt, there are no mistakes.
+    this.#error.node.hidden = run.history.some(({ validationError }) => validationError === null);
     this.#note.replaceChildren(...notesOf(run, trans).map((line) => element("div", "note-line", line)));
     if (this.#controls.node.parentElement !== this.node)
       this.node.replaceChildren(this.#controls.node, this.#pace, this.#charts, this.#note);

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { duration, isLive, type TrainingPayload } from "../../../src/views/contract.js";
+import { duration, type EpochPoint, isLive, type TrainingPayload } from "../../../src/views/contract.js";
 import type { Link } from "./link.js";
 
 const SEPARATOR = " · ";
@@ -45,15 +45,18 @@ export function paceOf(run: TrainingPayload, link: Link, trans: TranslationBundl
 /** What the reader should know besides. */
 export function notesOf(run: TrainingPayload, trans: TranslationBundle): string[] {
   const best = run.history.find(({ epoch }) => epoch === run.bestEpoch);
-  const kept =
-    best &&
-    trans.__(
-      "Best epoch %1: validation loss %2, %3 % of the validation cells labelled wrongly.",
-      best.epoch,
-      best.validationLoss.toFixed(3),
-      (100 * best.validationError).toFixed(1),
-    );
-  return [run.message ?? "", kept ?? ""].filter(Boolean);
+  return [run.message ?? "", best ? keptText(best, trans) : ""].filter(Boolean);
+}
+
+function keptText({ epoch, validationLoss, validationError }: EpochPoint, trans: TranslationBundle): string {
+  const loss = validationLoss.toFixed(3);
+  if (validationError === null) return trans.__("Best epoch %1: validation loss %2.", epoch, loss);
+  return trans.__(
+    "Best epoch %1: validation loss %2, %3 % of the validation cells labelled wrongly.",
+    epoch,
+    loss,
+    (100 * validationError).toFixed(1),
+  );
 }
 
 /** The status bar's line: "Training 43 % · 12 s". */

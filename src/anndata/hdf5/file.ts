@@ -6,6 +6,7 @@ import { CellkernelError } from "../../support/error.js";
 import type { RowReader, Storage } from "../storage.js";
 import { type Decoded, decode, dtypeOf, type TypedArray } from "./decode.js";
 import { FIRST_PLUGIN, requireFilters } from "./filters.js";
+import { guarded } from "./guard.js";
 import { requireEndingHeaps } from "./heaps.js";
 import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
 import { requireLikelyChunks, requireLikelySize } from "./limits.js";
@@ -54,33 +55,33 @@ export class H5File implements Storage {
 
   /** What stands at a path; undefined where there is nothing (or a broken link). */
   kind(path: string): "group" | "dataset" | undefined {
-    const type = checked(this.at(path), () => this.library.get_type(this.id, path));
+    const type = this.ask(this.at(path), () => this.library.get_type(this.id, path));
     if (type === this.library.H5G_GROUP) return "group";
     return type === this.library.H5G_DATASET ? "dataset" : undefined;
   }
 
-  /** Whether a path is a link by name, within the file or to another one, rather than an object's own. */
+  /** Whether a path is a link by name rather than an object's own. */
   isLink(path: string): boolean {
-    return checked(this.at(path), () => {
-      if (this.library.get_type(this.id, path) < 0) return false;
-      const { filename } = this.library.get_external_link(this.id, path) as { filename?: string };
-      return filename !== undefined || this.library.get_symbolic_link(this.id, path) !== null;
-    });
+    const type = () => this.library.get_type(this.id, path);
+    return this.ask(
+      this.at(path),
+      () => type() >= 0 && this.library.get_symbolic_link(this.id, path) !== null,
+    );
   }
 
   /** Names of a group's members. */
   keys(path: string): string[] {
-    return checked(this.at(path), () => this.library.get_names(this.id, path, false));
+    return this.ask(this.at(path), () => this.library.get_names(this.id, path, false));
   }
 
   attributeNames(path: string): string[] {
-    return checked(this.at(path), () => this.library.get_attribute_names(this.id, path));
+    return this.ask(this.at(path), () => this.library.get_attribute_names(this.id, path));
   }
 
   /** An attribute's elements, or undefined where there is no such attribute. */
   attribute(path: string, name: string): Decoded | undefined {
     if (!this.attributeNames(path).includes(name)) return undefined;
-    return checked(`${this.at(path)}, attribute ${name}`, () => {
+    return this.ask(`${this.at(path)}, attribute ${name}`, () => {
       const type = this.library.get_attribute_metadata(this.id, path, name);
       const count = type.total_size;
       requireLikelySize(`${this.at(path)}, attribute ${name}`, type, false, this.size);
@@ -102,8 +103,8 @@ export class H5File implements Storage {
 
   /** A dataset's element type, dimensions and chunks; refuses one whose filters we lack. */
   dataset(path: string): Metadata & { shape: number[]; packed: boolean } {
-    const type = checked(this.at(path), () => this.library.get_dataset_metadata(this.id, path));
-    const filters = checked(this.at(path), () => this.library.get_dataset_filters(this.id, path));
+    const type = this.ask(this.at(path), () => this.library.get_dataset_metadata(this.id, path));
+    const filters = this.ask(this.at(path), () => this.library.get_dataset_filters(this.id, path));
     requireFilters(this.at(path), filters);
     if (filters.length > 0) requireLikelyChunks(this.at(path), type, this.size);
     const dataset = { ...type, shape: type.shape ?? [0], packed: filters.length > 0 };
@@ -172,7 +173,7 @@ export class H5File implements Storage {
     const count = shape.length === 0 ? null : size.map(BigInt);
     const offset = shape.length === 0 ? null : [BigInt(start), ...shape.slice(1).map(() => 0n)];
     const stride = shape.length === 0 ? null : shape.map(() => 1n);
-    return checked(`${this.at(path)} cannot be read`, () =>
+    return this.ask(`${this.at(path)} cannot be read`, () =>
       this.withMemory(type.size * elements, (pointer) => {
         const at = BigInt(pointer);
         const status = this.library.get_dataset_data(this.id, path, count, offset, stride, at);
@@ -200,7 +201,7 @@ export class H5File implements Storage {
         path: this.path,
         member: path,
       });
-    checked(`${this.at(path)} cannot be copied`, () =>
+    this.ask(`${this.at(path)} cannot be copied`, () =>
       this.withMemory(bytes, (pointer) => {
         const at = BigInt(pointer);
         if (bytes > 0 && this.library.get_dataset_data(this.id, path, null, null, null, at) < 0)
@@ -213,7 +214,7 @@ export class H5File implements Storage {
 
   /** The same of an attribute. */
   lendAttribute(path: string, name: string, work: (pointer: number, type: Metadata) => void): void {
-    checked(`${this.at(path)}, attribute ${name}, cannot be copied`, () => {
+    this.ask(`${this.at(path)}, attribute ${name}, cannot be copied`, () => {
       const type = this.library.get_attribute_metadata(this.id, path, name);
       this.withMemory(type.size * type.total_size, (pointer) => {
         if (this.library.get_attribute_data(this.id, path, name, BigInt(pointer)) < 0)
@@ -225,7 +226,7 @@ export class H5File implements Storage {
   }
 
   identity(path: string): string {
-    const reference = checked(this.at(path), () => this.library.create_object_reference(this.id, path));
+    const reference = this.ask(this.at(path), () => this.library.create_object_reference(this.id, path));
     return Buffer.from(reference).toString("hex");
   }
 
@@ -233,9 +234,18 @@ export class H5File implements Storage {
   referred(path: string, attribute: string): string | undefined {
     const reference = this.attribute(path, attribute)?.values;
     if (!Array.isArray(reference)) return undefined;
-    return checked(`${this.path}, an object reference`, () =>
+    return this.ask(`${this.path}, an object reference`, () =>
       this.library.get_referenced_name(this.id, reference[0] as Uint8Array, true),
     );
+  }
+
+  /**
+   * Runs one piece of work with the library, which may open no other file and take no more memory than this one can fill.
+   *
+   * @param what opens the message
+   */
+  ask<T>(what: string, work: () => T): T {
+    return guarded(this.library, what, this.size, () => checked(what, work));
   }
 
   /** "file, /path": how messages name a place. */

@@ -1,5 +1,6 @@
 import { ready } from "h5wasm/node";
 import { CellkernelError } from "../../support/error.js";
+import { grant, guardFiles } from "./guard.js";
 import { registerPlugins } from "./plugins.js";
 
 /** The HDF5 library as h5wasm exposes it: the C calls, with `bigint` file handles. */
@@ -13,6 +14,7 @@ export function loadLibrary(): Promise<H5Library> {
   loading ??= ready.then((library) => {
     registerPlugins(library);
     captureDiagnostics(library);
+    guardFiles(library);
     return library;
   });
   return loading;
@@ -63,6 +65,7 @@ interface Allocator {
 
 /** Memory inside the library; fails with a clear error instead of a null pointer. */
 export function allocate(library: H5Library, bytes: number): number {
+  grant(bytes);
   const pointer = (library as unknown as Allocator)._malloc(Math.max(8, bytes));
   if (pointer === 0) throw new Error(`the HDF5 library has no memory for ${bytes} bytes`);
   return pointer;

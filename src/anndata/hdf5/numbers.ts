@@ -3,7 +3,7 @@ import { CONVERT, type Convert, type Numbers } from "../numbers.js";
 import type { RowReader } from "../storage.js";
 import { dtypeOf } from "./decode.js";
 import type { H5File } from "./file.js";
-import { allocate, checked, release } from "./library.js";
+import { allocate, release } from "./library.js";
 
 /** Elements a read: the library is fastest at about this size, whatever the dataset's. */
 const RUN = 262_144;
@@ -88,8 +88,8 @@ export class NumberReader implements RowReader {
     const where = `${this.file.at(this.path)} cannot be read`;
     this.heldEnd = 0;
     if (this.pointer === 0)
-      this.pointer = checked(where, () => allocate(library, this.step * this.width * this.size));
-    checked(where, () => {
+      this.pointer = this.file.ask(where, () => allocate(library, this.step * this.width * this.size));
+    this.file.ask(where, () => {
       const count = flat ? [BigInt(end - start)] : [BigInt(end - start), BigInt(this.width)];
       const offset = flat ? [BigInt(start)] : [BigInt(start), 0n];
       const stride = flat ? [1n] : [1n, 1n];

@@ -1,0 +1,187 @@
+import type { AnnData } from "../anndata/anndata.js";
+import { Categorical } from "../anndata/columns.js";
+import type { SamplesOptions } from "../anndata/formats/readSamples.js";
+import type { Writable } from "../anndata/write/element.js";
+import type { MimeBundle } from "../host/host.js";
+import { interruption } from "../host/interruption.js";
+import { type Vote, vote } from "../reference/vote.js";
+import { MAPPING, type MappingOptions } from "../settings/mapping.js";
+import { resolve } from "../settings/setting.js";
+import { CellkernelError } from "../support/error.js";
+import { tableView } from "../views/table.js";
+import { applyToFile, type Collector } from "./applyToFile.js";
+import { unitRows } from "./embedChunks.js";
+import { type CellIndex, meanOf } from "./indexCells.js";
+import type { Replay, TokenChunk } from "./replay.js";
+
+/** Neighbours that vote where nothing is said: those of the protocol. */
+const NEIGHBOURS = 50;
+
+/** How cells are mapped. */
+export interface MapOptions extends MappingOptions, Omit<SamplesOptions, keyof MappingOptions> {
+  /** The `.h5ad`, `.zarr` or (a table of the cells) `.csv` to write; not the input itself. */
+  out: string;
+  /** Called with the share of cells done, 0 … 1. */
+  onProgress?: (share: number) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Maps the cells of a file, or of several or a folder of them, to an index of labelled ones: without training, the k nearest of
+ * these vote on each cell's label. Writes a copy of the file with `obs` columns `mapped_label`, `mapped_share` (of the votes, 0 … 1),
+ * `mapped_distance` (mean Euclidean distance to the neighbours; embeddings have length 1) and `mapped_confidence`, the
+ * embeddings in `obsm["X_scGPT"]`, and in `uns["cellkernel"]` what it was done by. Cells are prepared as those of the index
+ * were; they are read, mapped and written some at a time. A cell that expresses none of the genes gets no label.
+ *
+ * The confidence is the share, less where a cell is farther from the index than its cells are from one another: times the
+ * usual distance (of 95 % of the index's own cells to their k nearest, at most) by the cell's own.
+ *
+ * @throws where k is more than the cells of the index, and as `annotate` does
+ * @example
+ * const mapping = await mapCells(await loadIndex("atlas_index"), "new.h5ad", { out: "mapped.h5ad", vote: "distance" });
+ */
+export async function mapCells(
+  index: CellIndex,
+  cells: AnnData | string | readonly string[],
+  options: MapOptions,
+): Promise<Mapping> {
+  if (!options?.out)
+    throw new CellkernelError(
+      "option",
+      'mapCells needs a file to write: mapCells(index, cells, { out: "mapped.h5ad" })',
+      { option: "out" },
+    );
+  const given = resolve(MAPPING, options);
+  const k = given.k ?? Math.min(NEIGHBOURS, index.cells);
+  index.checkNeighbours(k);
+  const signal = interruption(options.signal);
+  const usual = await index.usualDistance(k, signal);
+  let codes: Int32Array = new Int32Array(0);
+  const notes = await applyToFile(
+    index.run,
+    cells,
+    { ...options, maxSeqLen: index.parts.maxSeqLen },
+    (replay) => {
+      const mapped = new MappedCells(index, replay, k, given.vote, usual, signal);
+      codes = mapped.codes;
+      return mapped;
+    },
+  );
+  return new Mapping(options.out, [...index.classes], codes, notes);
+}
+
+/** The labels of a file's cells, as they come in. */
+class MappedCells implements Collector {
+  readonly arrays = {};
+  /** Int32 [cells of the file]: −1 for cells without a known gene, and for those left out. */
+  readonly codes: Int32Array;
+  private readonly shares: Float32Array;
+  private readonly distances: Float32Array;
+  private readonly confidences: Float32Array;
+  private readonly counts: Int32Array;
+  private far = 0;
+  private empty = 0;
+
+  constructor(
+    private readonly index: CellIndex,
+    { cells: { nObs } }: Replay,
+    private readonly k: number,
+    private readonly how: Vote,
+    private readonly usual: number,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.codes = new Int32Array(nObs).fill(-1);
+    const missing = () => new Float32Array(nObs).fill(Number.NaN);
+    [this.shares, this.distances, this.confidences] = [missing(), missing(), missing()];
+    this.counts = index.counts();
+  }
+
+  async add(
+    { tokens: { indptr }, rows }: TokenChunk,
+    _logits: Float32Array,
+    embeddings: Float32Array,
+  ): Promise<Record<string, Float32Array>> {
+    const { index, k, usual, counts, how } = this;
+    const near = await index.nearest(unitRows(embeddings.slice(), index.parts.width), k, this.signal);
+    const { codes, shares } = vote(near, index.parts.labels, counts, how);
+    rows.forEach((row, cell) => {
+      if (indptr[cell + 1] === indptr[cell]) {
+        this.empty++;
+        return;
+      }
+      const distance = meanOf(near.distances, cell * k, (cell + 1) * k);
+      if (distance > usual) this.far++;
+      this.codes[row] = codes[cell];
+      this.shares[row] = shares[cell];
+      this.distances[row] = distance;
+      this.confidences[row] = shares[cell] * (distance > usual ? usual / distance : 1);
+    });
+    return {};
+  }
+
+  columns() {
+    return new Map<string, Categorical | Float32Array>([
+      ["mapped_label", new Categorical(this.codes, [...this.index.classes], false)],
+      ["mapped_share", this.shares],
+      ["mapped_distance", this.distances],
+      ["mapped_confidence", this.confidences],
+    ]);
+  }
+
+  record(): Record<string, Writable> {
+    const { embedder, sources, date } = this.index.parts;
+    return {
+      index: {
+        embedder_sha256: embedder.sha256,
+        sources: sources.map(({ path }) => path),
+        cells: this.index.cells,
+        classes: [...this.index.classes],
+        date,
+      },
+      k: this.k,
+      vote: this.how,
+      usual_distance: this.usual,
+    };
+  }
+
+  notes(): string[] {
+    const notes: string[] = [];
+    const mapped = this.codes.reduce((sum, code) => sum + (code < 0 ? 0 : 1), 0);
+    if (this.far > 0)
+      notes.push(
+        `${this.far} of ${mapped} cells are farther from the index than 95 % of its own cells are from one another: their confidence is less`,
+      );
+    if (this.empty > 0) notes.push(`${this.empty} cells express none of the index's genes and got no label`);
+    return notes;
+  }
+}
+
+/** What `mapCells` did. */
+export class Mapping {
+  constructor(
+    /** The file that was written. */
+    readonly path: string,
+    /** Names of the labels by code. */
+    readonly classes: string[],
+    /** Int32 [cells]: label of each; −1 for cells without a known gene. */
+    readonly codes: Int32Array,
+    /** What the reader must know. */
+    readonly notes: string[],
+  ) {}
+
+  /** Cells of each label, most first. */
+  counts(): [string, number][] {
+    const cells = new Int32Array(this.classes.length);
+    for (const code of this.codes) if (code >= 0) cells[code]++;
+    return this.classes
+      .map((name, code): [string, number] => [name, cells[code]])
+      .filter(([, count]) => count > 0)
+      .sort((a, b) => b[1] - a[1]);
+  }
+
+  /** What a notebook shows: how many cells of each label. */
+  [Symbol.for("Jupyter.mime")](): MimeBundle {
+    const title = [`${this.codes.length} cells mapped in ${this.path}`, ...this.notes].join("; ");
+    return tableView({ title, columns: ["label", "cells"], rows: this.counts() });
+  }
+}
