@@ -1,6 +1,6 @@
 // `npm test`: set-up, then the tests; `npm test -- browser`: those that need a browser; `npm test -- peers`: those that
-// compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds; `npm test --
-// package`: those of the npm package. The last line printed is "N passed, N failed".
+// compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds, and `hosts` those of
+// notebooks of Python with it; `package`: those of the npm package. The last line printed is "N passed, N failed".
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -64,7 +64,7 @@ const LONGEST = 600_000;
 
 await orExplain(async () => {
   const kind = process.argv[2] ?? "";
-  if (kind === "wheel") await buildWheel();
+  if (kind === "wheel" || kind === "hosts") await buildWheel();
   else await setup([kind === "peers" ? "peers" : "test"]);
   // What each test's process inherits.
   Object.assign(process.env, jupyterEnvironment());
@@ -98,13 +98,26 @@ function suites(kind) {
   const all = testFiles();
   const peers = all.filter((file) => file.startsWith("peers/"));
   const wheel = all.filter((file) => file.startsWith("wheel/"));
+  const hosts = all.filter((file) => file.startsWith("hosts/"));
   const packed = all.filter((file) => file.startsWith("package/"));
   if (kind === "peers") return [[peers, 1]];
   if (kind === "wheel") return [[wheel, 1]];
+  if (kind === "hosts") return [[hosts, 1]];
   if (kind === "package") return [[packed, 1]];
   if (kind === "browser") return [[BROWSER, 1]];
-  if (kind) throw new Error(`npm test takes "browser", "peers", "wheel" or "package", not "${kind}"`);
-  const apart = new Set([...peers, ...wheel, ...packed, ...BROWSER, ...FIRST, ...LAST, ...ALONE, ...OWN]);
+  if (kind)
+    throw new Error(`npm test takes "browser", "peers", "wheel", "hosts" or "package", not "${kind}"`);
+  const apart = new Set([
+    ...peers,
+    ...wheel,
+    ...hosts,
+    ...packed,
+    ...BROWSER,
+    ...FIRST,
+    ...LAST,
+    ...ALONE,
+    ...OWN,
+  ]);
   return [
     [[...FIRST, ...groups(all.filter((file) => !apart.has(file))), ...OWN], SIDE_BY_SIDE],
     [LAST, LAST.length],

@@ -45,6 +45,7 @@ export {
 } from "./evaluate/metrics.js";
 export { type Projection, type ProjectionOptions, projectUmap } from "./evaluate/projection.js";
 export { trustworthiness } from "./evaluate/trustworthiness.js";
+export type { GroupMarkers } from "./evaluate/wilcoxon.js";
 export type { Displayable } from "./host/displayable.js";
 export { type DisplayHandle, type Host, type HostComm, host, type MimeBundle } from "./host/host.js";
 export type { ModelArgs } from "./model/args.js";
@@ -56,15 +57,17 @@ export { loess } from "./preprocess/loess.js";
 export { log1p } from "./preprocess/log1p.js";
 export { normalizeTotal } from "./preprocess/normalizeTotal.js";
 export { calculateQcMetrics, type QcMetrics } from "./preprocess/qc.js";
-export type { CellQuality } from "./preprocess/quality.js";
+export type { CellFigures, CellQuality } from "./preprocess/quality.js";
 export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
-export { Annotation, annotate } from "./protocol/annotate.js";
+export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.js";
 export type { PredictOptions } from "./protocol/applyRun.js";
 export type { ApplyOptions } from "./protocol/applyToFile.js";
 export { crossValidate } from "./protocol/crossValidate.js";
 export { type Embedding, embed } from "./protocol/embed.js";
 export { ensemble } from "./protocol/ensemble.js";
 export { type EvaluateOptions, evaluate, type Part } from "./protocol/evaluate.js";
+export { type ExplainOptions, explain } from "./protocol/explain.js";
+export type { ExplainedCell, ExplainedType, Explanation, ExplanationParts } from "./protocol/explanation.js";
 export { type Exported, exportModel } from "./protocol/exportModel.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
 export { type Forecast, forecast } from "./protocol/forecast.js";
@@ -72,9 +75,11 @@ export { buildIndex, CellIndex, type IndexOptions, loadIndex } from "./protocol/
 export { interruptedRun } from "./protocol/interruptedRun.js";
 export { type MapOptions, Mapping, mapCells } from "./protocol/mapCells.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
-export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";
+export { plotQuality, plotVariableGenes, plotViolins } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
 export type { PreprocessOptions, PreprocessProgress } from "./protocol/preprocessOptions.js";
+export { type PretrainOptions, pretrain, resumePretraining } from "./protocol/pretrain.js";
+export type { Pretrained } from "./protocol/pretrained.js";
 export type { PublishedRunOptions } from "./protocol/publishedRun.js";
 export type { NewCells, ReplayOptions } from "./protocol/replay.js";
 export type { Report, ReportParts } from "./protocol/report.js";
@@ -87,14 +92,17 @@ export { type CrossValidationOptions, crossValidationSplits } from "./protocol/s
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
 export type { CrossValidateOptions } from "./protocol/trainings.js";
-export type { TrustFigures } from "./protocol/trustFigures.js";
+export type { TrustFigures, UnlikeFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { Neighbours } from "./reference/neighbours.js";
+export type { AnnotationOptions } from "./settings/annotation.js";
+export type { ExplanationOptions } from "./settings/explanation.js";
 export type { ExportOptions } from "./settings/export.js";
 export type { IndexingOptions, MappingOptions } from "./settings/mapping.js";
 export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
 export type { PreparationOptions, PreparationSettings } from "./settings/preparation.js";
+export type { PretrainingOptions } from "./settings/pretraining.js";
 export type { SeriesOptions } from "./settings/series.js";
 export type { Options, Resolved, Setting, Table, YamlPlace } from "./settings/setting.js";
 export type { SimulationOptions } from "./settings/simulation.js";
@@ -108,6 +116,8 @@ export type {
   VocabularyMatch,
 } from "./store/prepared.js";
 export { loadPrepared, type Origin, savePrepared } from "./store/preparedFolder.js";
+export type { PretrainedParts } from "./store/pretrainedFolder.js";
+export type { RunReference } from "./store/reference.js";
 export type {
   HeldOutFigures,
   Provenance,
@@ -129,6 +139,7 @@ export { Vocabulary } from "./tokenize/vocabulary.js";
 export type { CellSplit } from "./train/split.js";
 export { confusionView } from "./views/confusion.js";
 export type { EpochPoint, LossPoint, TrainingPace, TrainingPayload } from "./views/contract.js";
+export { dotPlotView } from "./views/dotPlot.js";
 export { embeddingView } from "./views/embedding.js";
 export { histogramView } from "./views/histogram.js";
 export { hvgView } from "./views/hvg.js";
@@ -139,6 +150,7 @@ export { trainingUpdate, trainingView } from "./views/training.js";
 export type {
   ClassScores,
   ConfusionInput,
+  DotPlotInput,
   EmbeddingInput,
   EmbeddingPanel,
   HistogramInput,
@@ -146,5 +158,7 @@ export type {
   ReportInput,
   TableInput,
   TrainingProgress,
+  ViolinInput,
 } from "./views/types.js";
 export { type VegaSpec, vegaBundle } from "./views/vega.js";
+export { violinView } from "./views/violin.js";

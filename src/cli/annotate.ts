@@ -1,5 +1,6 @@
 import { annotate } from "../protocol/annotate.js";
 import { loadRun } from "../protocol/run.js";
+import { ANNOTATION } from "../settings/annotation.js";
 import { flags, fromFlags } from "../settings/flags.js";
 import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
@@ -9,7 +10,7 @@ import { shareLines } from "./shareLine.js";
 
 // The true types are of no use here.
 const { cellType, ...newCells } = NEW_CELLS;
-const OPTIONS = { ...PREDICTION, ...newCells, ...SAMPLES };
+const OPTIONS = { ...PREDICTION, ...newCells, ...SAMPLES, ...ANNOTATION };
 
 /** `cellkernel annotate RUN FILE… --out FILE` */
 export const annotateCommand = command({
@@ -17,7 +18,10 @@ export const annotateCommand = command({
   positionals: "RUN FILE…",
   required: 2,
   options: {
-    out: { value: "FILE", help: "labelled .h5ad or .zarr to write (needed); not the input" },
+    out: {
+      value: "FILE",
+      help: "labelled .h5ad or .zarr, or a table, .csv or .parquet, to write (needed); not the input",
+    },
     ...flags(PUBLISHED_RUN),
     ...flags(OPTIONS),
   },

@@ -7,6 +7,7 @@ export const COMMANDS: Record<string, () => Promise<Command>> = {
   embed: async () => (await import("./embed.js")).embedCommand,
   ensemble: async () => (await import("./ensemble.js")).ensembleCommand,
   evaluate: async () => (await import("./evaluate.js")).evaluateCommand,
+  explain: async () => (await import("./explain.js")).explainCommand,
   export: async () => (await import("./export.js")).exportCommand,
   finetune: async () => (await import("./finetune.js")).finetuneCommand,
   gpu: async () => (await import("./gpu.js")).gpuCommand,
@@ -14,6 +15,7 @@ export const COMMANDS: Record<string, () => Promise<Command>> = {
   inspect: async () => (await import("./inspect.js")).inspectCommand,
   map: async () => (await import("./map.js")).mapCommand,
   preprocess: async () => (await import("./preprocess.js")).preprocessCommand,
+  pretrain: async () => (await import("./pretrain.js")).pretrainCommand,
   resume: async () => (await import("./resume.js")).resumeCommand,
   simulate: async () => (await import("./simulate.js")).simulateCommand,
 };

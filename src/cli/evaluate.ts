@@ -64,6 +64,7 @@ function trustLines({
   calibration,
   assigned,
   prediction_sets: sets,
+  unlike,
 }: ReturnType<typeof trustResults>): string[] {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const {
@@ -81,6 +82,14 @@ function trustLines({
     ...(sets
       ? [
           `prediction sets hold the true class of ${percent(sets.coverage)} of the cells (wanted: ${percent(sets.wanted_coverage)}), ${sets.mean_size.toFixed(2)} classes each`,
+        ]
+      : []),
+    ...(unlike
+      ? [
+          `unlike all that was learnt: ${percent(unlike.share)} of the cells (expected: ${percent(unlike.expected_share)})` +
+            (unlike.unseen_cells === undefined
+              ? ""
+              : `, and ${percent(unlike.unseen_share!)} of ${unlike.unseen_cells} cells of types that the model never saw`),
         ]
       : []),
   ];

@@ -126,6 +126,24 @@ export function topKAccuracy(
   return hits / truth.length;
 }
 
+/**
+ * How well scores tell cells apart: the probability that one of `higher` has a larger score than one of `lower`, equal ones
+ * counting half (scikit-learn's `roc_auc_score`). NaN where either is empty.
+ */
+export function areaUnderRoc(higher: ArrayLike<number>, lower: ArrayLike<number>): number {
+  const all = [...Array.from(higher, (x) => [x, 1]), ...Array.from(lower, (x) => [x, 0])];
+  all.sort(([a], [b]) => a - b);
+  let [won, below] = [0, 0];
+  for (let start = 0, end = 0; start < all.length; start = end) {
+    let of = 0;
+    for (end = start; end < all.length && all[end][0] === all[start][0]; end++) of += all[end][1];
+    const others = end - start - of;
+    won += of * (below + others / 2);
+    below += others;
+  }
+  return won / (higher.length * lower.length);
+}
+
 function confusionMatrix(
   truth: ArrayLike<number>,
   predicted: ArrayLike<number>,

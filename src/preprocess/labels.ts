@@ -119,6 +119,23 @@ export function readBatches(cells: AnnData, column: string, keep: Uint8Array, no
 }
 
 /**
+ * The clusters in a column of `obs`, as codes.
+ * @throws where there is no such column, or nearly each cell has a value of its own
+ */
+export function readClusters(cells: AnnData, column: string): CellColumn {
+  requireColumn(cells, column, "clusterBy");
+  const { values, names } = columnValues(cells, column, new Uint8Array(cells.nObs).fill(1));
+  const there = values.filter((value) => value !== undefined).length;
+  if (names.length === 0 || (names.length > MOST_NUMERIC_LABELS && names.length > there / 2))
+    throw new CellkernelError(
+      "column",
+      `obs column "${column}" of ${cells.path} holds ${names.length} different values in ${there} cells: these are no clusters. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
+    );
+  return { column, names, codes: encode(values, names, new Map()) };
+}
+
+/**
  * Batches of one cell, or without a count: no gene varies in them.
  *
  * @param totals counts of each cell
@@ -172,12 +189,7 @@ function mayGroup(cells: AnnData, column: string): boolean {
 
 /** The column's values of the kept cells as text, and its sorted values; undefined is missing. */
 function readColumn(cells: AnnData, column: string, keep: Uint8Array, option: string) {
-  if (!cells.obs.columnNames().includes(column))
-    throw new CellkernelError(
-      "column",
-      `${cells.path} has no obs column "${column}", which ${option} names. ${otherColumns(cells, column)}`,
-      { column, path: cells.path },
-    );
+  requireColumn(cells, column, option);
   const { values, names, numeric } = columnValues(cells, column, keep);
   if (numeric && names.length > MOST_NUMERIC_LABELS)
     throw new CellkernelError(
@@ -186,6 +198,15 @@ function readColumn(cells: AnnData, column: string, keep: Uint8Array, option: st
       { column, path: cells.path },
     );
   return { values, names };
+}
+
+function requireColumn(cells: AnnData, column: string, option: string): void {
+  if (!cells.obs.columnNames().includes(column))
+    throw new CellkernelError(
+      "column",
+      `${cells.path} has no obs column "${column}", which ${option} names. ${otherColumns(cells, column)}`,
+      { column, path: cells.path },
+    );
 }
 
 function columnValues(cells: AnnData, column: string, keep: Uint8Array) {

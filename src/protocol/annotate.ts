@@ -1,30 +1,40 @@
 import type { AnnData } from "../anndata/anndata.js";
-import { Categorical } from "../anndata/columns.js";
+import { Categorical, type Column } from "../anndata/columns.js";
 import type { Writable } from "../anndata/write/element.js";
 import type { MimeBundle } from "../host/host.js";
+import type { CellOutputs } from "../predict/cells.js";
 import { labelCells } from "../predict/labels.js";
+import { readClusters } from "../preprocess/labels.js";
+import { ANNOTATION, type AnnotationOptions } from "../settings/annotation.js";
+import { type Resolved, resolve } from "../settings/setting.js";
 import { CellkernelError } from "../support/error.js";
 import { tableView } from "../views/table.js";
 import { type ApplyOptions, applyToFile, type Collector } from "./applyToFile.js";
+import { type Clusters, clusterColumns } from "./clusterColumns.js";
+import { LabelColumns } from "./labelColumns.js";
 import type { Replay, TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
-import { TrustColumns } from "./trustColumns.js";
+
+/** How cells are labelled. */
+export interface AnnotateOptions extends ApplyOptions, AnnotationOptions {}
 
 /**
  * Labels the cells of a file, or of several or a folder of them (see `readSamples`), and writes a copy of it with `obs` columns `predicted_label`, `probability`
  * (of that label) and `margin` (to the second likeliest), the cells' embeddings in `obsm["X_scGPT"]`, the probability of each
  * class in `obsm["cellkernel_scores"]`, and in `uns["cellkernel"]` what it was done by and the classes' names. Where the
- * run was calibrated, probabilities are, and there are two columns more: `assigned_label` is "unassigned" for labels less
+ * run was calibrated, probabilities are, and there are columns more: `assigned_label` is "unassigned" for labels less
  * probable than the run's threshold, `prediction_set` names the classes that the cell may be of, joined by " | " ("none": it
- * is like no class). Cells are prepared as the run's own were. A cell that expresses none of the run's genes gets no label.
- * Cells are read, labelled and written some at a time. Where the output ends in `.csv`, it is `obs` with these columns.
+ * is like no class), `unlike` says how far the cell is from all that was learnt, and `is_unlike` where that is too far. With
+ * `clusterBy`, `cluster_label` and `cluster_share` say what most cells of the cluster are. Cells are prepared as the run's own were; those
+ * outside the limits of that preparation are labelled, too, and counted in a note. A cell that expresses none of the run's genes gets no label.
+ * Cells are read, labelled and written some at a time. Where the output ends in `.csv` or `.parquet`, it is `obs` with these columns.
  *
  * @throws when the file does not exist, is no h5ad, has less than 20 % of the run's genes, or is the output itself
  */
 export async function annotate(
   run: Run,
   cells: AnnData | string | readonly string[],
-  options: ApplyOptions,
+  options: AnnotateOptions,
 ): Promise<Annotation> {
   if (!options?.out)
     throw new CellkernelError(
@@ -32,9 +42,10 @@ export async function annotate(
       'annotate needs a file to write: annotate(run, cells, { out: "labelled.h5ad" })',
       { option: "out" },
     );
+  const beside = resolve(ANNOTATION, options);
   let codes: Int32Array = new Int32Array(0);
   const notes = await applyToFile(run, cells, options, (replay) => {
-    const labels = new Labels(run, replay);
+    const labels = new Labels(run, replay, beside);
     codes = labels.codes;
     return labels;
   });
@@ -46,33 +57,39 @@ const SCORES = "cellkernel_scores";
 
 /** The labels of a file's cells, as they come in. */
 class Labels implements Collector {
-  /** Int32 [cells of the file]: predicted class; −1 for cells without a known gene, and for those left out. */
+  /** Int32 [cells of the file]: predicted class; −1 for cells without a known gene. */
   readonly codes: Int32Array;
   readonly arrays: Record<string, number>;
   private readonly probabilities: Float32Array;
   private readonly margins: Float32Array;
-  private readonly trust: TrustColumns;
+  private readonly beside: LabelColumns;
+  private readonly clusters: Clusters | undefined;
   private readonly without: string[] = [];
   private withoutCount = 0;
 
   constructor(
     private readonly run: Run,
     private readonly replay: Replay,
+    private readonly wanted: Resolved<typeof ANNOTATION>,
   ) {
     const { nObs } = replay.cells;
     this.codes = new Int32Array(nObs).fill(-1);
     this.probabilities = new Float32Array(nObs).fill(Number.NaN);
     this.margins = new Float32Array(nObs).fill(Number.NaN);
     this.arrays = { [SCORES]: run.classes.length };
-    this.trust = new TrustColumns(run.parts.trust, run.classes, nObs);
+    this.beside = new LabelColumns(run, nObs);
+    const { clusterBy } = wanted;
+    this.clusters = clusterBy === undefined ? undefined : readClusters(replay.cells, clusterBy);
   }
 
-  add({ tokens: { indptr }, rows }: TokenChunk, logits: Float32Array): Record<string, Float32Array> {
+  add({ tokens: { indptr }, rows }: TokenChunk, outputs: CellOutputs): Record<string, Float32Array> {
     const width = this.run.classes.length;
-    const labelled = labelCells(logits, width, this.run.parts.trust?.temperature);
+    const labelled = labelCells(outputs.logits, width, this.run.parts.trust?.temperature);
     const { codes, probabilities, margins, scores } = labelled;
+    const empty = (cell: number) => indptr[cell + 1] === indptr[cell];
+    this.beside.add(rows, labelled, outputs, empty);
     rows.forEach((row, cell) => {
-      if (indptr[cell + 1] === indptr[cell]) {
+      if (empty(cell)) {
         this.withoutCount++;
         if (this.without.length < 3) this.without.push(this.replay.cells.obsNames[row]);
         scores.fill(Number.NaN, cell * width, (cell + 1) * width);
@@ -81,35 +98,40 @@ class Labels implements Collector {
       this.codes[row] = codes[cell];
       this.probabilities[row] = probabilities[cell];
       this.margins[row] = margins[cell];
-      const own = scores.subarray(cell * width, (cell + 1) * width);
-      this.trust.add(row, codes[cell], probabilities[cell], own);
     });
     return { [SCORES]: scores };
   }
 
   /** Columns for `obs`. */
   columns() {
-    return new Map<string, Categorical | Float32Array>([
+    return new Map<string, Column>([
       ["predicted_label", new Categorical(this.codes, this.run.classes, false)],
       ["probability", this.probabilities],
       ["margin", this.margins],
-      ...this.trust.columns(),
+      ...this.beside.columns(),
+      ...(this.clusters
+        ? clusterColumns(this.clusters, this.codes, this.run.classes, this.wanted.clusterShare)
+        : []),
     ]);
   }
 
   record(): Record<string, Writable> {
     const { classes, parts } = this.run;
     const { temperature, threshold, sets } = parts.trust ?? {};
+    const { unlike } = parts.reference ?? {};
+    const { clusterBy, clusterShare } = this.wanted;
     return {
       classes,
       temperature: temperature ?? 1,
       ...(threshold && { threshold: threshold.probability, wanted_precision: threshold.wanted }),
+      ...(clusterBy !== undefined && { cluster_by: clusterBy, cluster_least_share: clusterShare }),
+      ...(unlike && { unlike_distance: unlike.threshold }),
       ...(sets && { wanted_coverage: sets.coverage, set_thresholds: Float64Array.from(sets.least) }),
     };
   }
 
   notes(): string[] {
-    const notes: string[] = [];
+    const notes = this.beside.notes();
     if (!this.run.parts.trust)
       notes.push(
         "the run was not calibrated: probabilities are the softmax of its outputs, and there are no assigned_label and prediction_set",

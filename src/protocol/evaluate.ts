@@ -2,6 +2,7 @@ import { AnnData } from "../anndata/anndata.js";
 import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
 import { classificationReport } from "../evaluate/metrics.js";
 import { type Projection, projectUmap } from "../evaluate/projection.js";
+import { unlikeScores } from "../evaluate/unlike.js";
 import { interruption } from "../host/interruption.js";
 import { labelCells } from "../predict/labels.js";
 import type { CellChunk } from "../predict/session.js";
@@ -85,7 +86,7 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
       evaluated.map((cell) => labelled.codes[cell]),
       run.classes,
     ),
-    trust: trustOf(run, { truth, parts, evaluated, logits }),
+    trust: trustOf(run, ready, { truth, parts, evaluated, embeddings, logits }),
     secondOpinion: await secondOpinion(
       {
         ...{ tokens: ready.tokens, truth, codes: labelled.codes, classes: run.classes },
@@ -100,25 +101,41 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
 
 /** How far the labels of the evaluated cells can be believed. */
 function trustOf(
-  { parts: { trust }, classes }: Run,
+  { parts: { trust, reference }, classes, args: { embsize } }: Run,
+  ready: NewCells,
   {
     truth,
     parts,
     evaluated,
+    embeddings,
     logits,
-  }: Pick<ReportParts, "truth" | "parts" | "evaluated"> & { logits: Float32Array },
+  }: Pick<ReportParts, "truth" | "parts" | "evaluated" | "embeddings"> & { logits: Float32Array },
 ): TrustFigures {
   const width = classes.length;
-  const own = new Float32Array(evaluated.length * width);
-  evaluated.forEach((cell, i) => {
-    own.set(logits.subarray(cell * width, (cell + 1) * width), i * width);
-  });
+  const rows = (values: Float32Array, columns: number, cells: Int32Array) => {
+    const taken = new Float32Array(cells.length * columns);
+    cells.forEach((cell, i) => {
+      taken.set(values.subarray(cell * columns, (cell + 1) * columns), i * columns);
+    });
+    return taken;
+  };
+  const own = rows(logits, width, evaluated);
+  const { unlike } = reference ?? {};
+  const unlikeOf = (cells: Int32Array) =>
+    unlikeScores(rows(embeddings, embsize, cells), embsize, unlike!, unlike!.threshold);
   return trustFigures(trust, width, {
     truth: evaluated.map((cell) => truth[cell]),
     calibrated: Array.from(evaluated, (cell) => parts[cell] === "test"),
     labelled: labelCells(own, width, trust?.temperature),
     before: labelCells(own, width),
+    unlike: unlike && { evaluated: unlikeOf(evaluated), unseen: unlikeOf(unseenCells(ready, truth)) },
   });
+}
+
+/** Cells whose true label the model never saw. */
+function unseenCells({ obs, labels }: NewCells, truth: Int32Array): Int32Array {
+  const given = obs.find(({ column }) => column === labels?.column);
+  return Int32Array.from(truth.keys()).filter((cell) => truth[cell] < 0 && (given?.codes[cell] ?? -1) >= 0);
 }
 
 /** The cells to evaluate on, prepared as the run's own. */
@@ -151,6 +168,10 @@ const DECISIVE = [
   "normalizeTotal",
   "nBins",
   "includeZeroGene",
+  "minGenes",
+  "maxGenes",
+  "maxCounts",
+  "maxPctMt",
   "filterCellByCounts",
   "duplicates",
   "species",

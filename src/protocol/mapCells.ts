@@ -4,6 +4,7 @@ import type { SamplesOptions } from "../anndata/formats/readSamples.js";
 import type { Writable } from "../anndata/write/element.js";
 import type { MimeBundle } from "../host/host.js";
 import { interruption } from "../host/interruption.js";
+import type { CellOutputs } from "../predict/cells.js";
 import { type Vote, vote } from "../reference/vote.js";
 import { MAPPING, type MappingOptions } from "../settings/mapping.js";
 import { resolve } from "../settings/setting.js";
@@ -19,7 +20,7 @@ const NEIGHBOURS = 50;
 
 /** How cells are mapped. */
 export interface MapOptions extends MappingOptions, Omit<SamplesOptions, keyof MappingOptions> {
-  /** The `.h5ad`, `.zarr` or (a table of the cells) `.csv` to write; not the input itself. */
+  /** The `.h5ad`, `.zarr` or (a table of the cells) `.csv` or `.parquet` to write; not the input itself. */
   out: string;
   /** Called with the share of cells done, 0 … 1. */
   onProgress?: (share: number) => void;
@@ -98,8 +99,7 @@ class MappedCells implements Collector {
 
   async add(
     { tokens: { indptr }, rows }: TokenChunk,
-    _logits: Float32Array,
-    embeddings: Float32Array,
+    { embeddings }: CellOutputs,
   ): Promise<Record<string, Float32Array>> {
     const { index, k, usual, counts, how } = this;
     const near = await index.nearest(unitRows(embeddings.slice(), index.parts.width), k, this.signal);

@@ -1,5 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Value } from "../anndata/columns.js";
+import { csvValue } from "../anndata/write/csv.js";
 import type { ClassificationReport } from "../evaluate/metrics.js";
 import type { Projection } from "../evaluate/projection.js";
 import { type Displayable, displayable } from "../host/displayable.js";
@@ -16,10 +18,10 @@ import { tableView } from "../views/table.js";
 import { trainingView } from "../views/training.js";
 import type { EmbeddingPanel } from "../views/types.js";
 import type { Part } from "./evaluate.js";
+import { LabelColumns } from "./labelColumns.js";
 import type { NewCells } from "./replay.js";
 import type { Run } from "./run.js";
 import { opinionResults, opinionTable, type SecondOpinion } from "./secondOpinion.js";
-import { TrustColumns } from "./trustColumns.js";
 import { type TrustFigures, trustResults } from "./trustFigures.js";
 
 /** What an evaluation found. */
@@ -67,21 +69,17 @@ export class Report {
 
   /**
    * One row a cell, in the file's order: `cell_id, true_label, predicted_label, probability, margin, split`. A true label
-   * is there as the file has it, one that the model never saw too. Then, where the run was calibrated, `assigned_label` and
-   * `prediction_set` (see `annotate`).
+   * is there as the file has it, one that the model never saw too. Then, where the run was calibrated, the columns that
+   * `annotate` writes beside a label.
    */
   predictions(): string {
     const { run, ready, truth, parts, labelled } = this.parts;
     const given = ready.obs.find(({ column }) => column === ready.labels?.column);
     const trueLabel = (cell: number) =>
       truth[cell] >= 0 ? run.classes[truth[cell]] : (given?.names[given.codes[cell]] ?? "");
-    const width = run.classes.length;
-    const trust = new TrustColumns(run.parts.trust, run.classes, ready.cellNames.length);
-    labelled.codes.forEach((code, cell) => {
-      const own = labelled.scores.subarray(cell * width, (cell + 1) * width);
-      trust.add(cell, code, labelled.probabilities[cell], own);
-    });
-    const columns = trust.columns();
+    const beside = new LabelColumns(run, ready.cellNames.length);
+    beside.add(Int32Array.from(ready.cellNames.keys()), labelled, this.parts);
+    const columns = beside.columns();
     const rows = ready.cellNames.map((name, cell) =>
       csvLine([
         name,
@@ -90,7 +88,7 @@ export class Report {
         String(labelled.probabilities[cell]),
         String(labelled.margins[cell]),
         parts[cell],
-        ...[...columns.values()].map((column) => String(column.at(cell))),
+        ...[...columns.values()].map((column) => csvValue(column.at(cell) as Value)),
       ]),
     );
     const header = [

@@ -47,8 +47,8 @@ export class Run {
 
   /**
    * Writes the model with its record: `best_model.pt` (which `torch.load` opens), `args.json`, `vocab.json`,
-   * `id2type.json`, `cells.safetensors`, `dev_train_args.yml`, `run.json`, `run.log` and `learning_curves.png`. The folder
-   * appears whole, in place of a run that was there.
+   * `id2type.json`, `cells.safetensors`, `reference.safetensors` (what new cells are compared with, where it was calibrated),
+   * `dev_train_args.yml`, `run.json`, `run.log` and `learning_curves.png`. The folder appears whole, in place of a run that was there.
    */
   async save(folder: string): Promise<void> {
     const { "image/png": picture } = await trainingView(this.training);

@@ -1,5 +1,7 @@
 import { type Reliability, reliability } from "../evaluate/calibration.js";
 import { coverage, crossFittedSets, predictionSets, type SetCoverage } from "../evaluate/conformal.js";
+import { areaUnderRoc } from "../evaluate/metrics.js";
+import { FLAGGED } from "../evaluate/unlike.js";
 import type { LabelledCells } from "../predict/labels.js";
 import type { RunTrust } from "../store/runParts.js";
 import { isAssigned } from "./trustColumns.js";
@@ -21,6 +23,22 @@ export interface TrustFigures {
   };
   /** Of the prediction sets; undefined where the run has none. */
   sets?: SetCoverage & { wanted: number; crossFitted: boolean };
+  /** Of the cells that are unlike all that was learnt; undefined where the run knows no distances. */
+  unlike?: UnlikeFigures;
+}
+
+/** How many cells are unlike all that was learnt. */
+export interface UnlikeFigures {
+  /** Share of flagged cells: expected of cells like the run's, and of the evaluated ones. */
+  expected: number;
+  share: number;
+  /** Of cells whose true label the model never saw; undefined without any. */
+  unseen?: {
+    cells: number;
+    share: number;
+    /** How well the distance tells them from the evaluated cells: area under the ROC curve, 0.5 for not at all. */
+    auroc: number;
+  };
 }
 
 /** Cells whose class is known, and what the model says of them. */
@@ -32,6 +50,8 @@ export interface Compared {
   labelled: LabelledCells;
   /** The same before the temperature. */
   before: LabelledCells;
+  /** Float32: how unlike these cells are, and how unlike those whose true label the model never saw. */
+  unlike?: { evaluated: Float32Array; unseen: Float32Array };
 }
 
 /**
@@ -41,7 +61,7 @@ export interface Compared {
 export function trustFigures(
   trust: RunTrust | undefined,
   classes: number,
-  { truth, calibrated, labelled, before }: Compared,
+  { truth, calibrated, labelled, before, unlike }: Compared,
 ): TrustFigures {
   const { threshold, sets, temperature = 1 } = trust ?? {};
   const scores = Float64Array.from(labelled.scores);
@@ -51,6 +71,18 @@ export function trustFigures(
     errorBefore: reliability(truth, Float64Array.from(before.scores), classes).error,
     assigned: threshold ? assignedFigures(threshold, truth, labelled) : undefined,
     sets: sets ? setFigures(sets, truth, scores, classes, calibrated) : undefined,
+    unlike: unlike && unlikeFigures(unlike),
+  };
+}
+
+function unlikeFigures({ evaluated, unseen }: NonNullable<Compared["unlike"]>): UnlikeFigures {
+  const share = (scores: Float32Array) => scores.filter((score) => score > 1).length / scores.length;
+  return {
+    ...{ expected: FLAGGED, share: share(evaluated) },
+    unseen:
+      unseen.length === 0
+        ? undefined
+        : { cells: unseen.length, share: share(unseen), auroc: areaUnderRoc(unseen, evaluated) },
   };
 }
 
@@ -97,7 +129,7 @@ function setFigures(
 
 /** The figures under the names of `evaluation_results.json`. A share of no cells is null there. */
 export function trustResults(
-  { temperature, reliability, errorBefore, assigned, sets }: TrustFigures,
+  { temperature, reliability, errorBefore, assigned, sets, unlike }: TrustFigures,
   classes: readonly string[],
 ) {
   return {
@@ -122,6 +154,17 @@ export function trustResults(
         coverage_per_class: Object.fromEntries(classes.map((name, code) => [name, sets.perClass[code]])),
         mean_size: sets.size,
         cross_fitted: sets.crossFitted,
+      },
+    }),
+    ...(unlike && {
+      unlike: {
+        expected_share: unlike.expected,
+        share: unlike.share,
+        ...(unlike.unseen && {
+          unseen_cells: unlike.unseen.cells,
+          unseen_share: unlike.unseen.share,
+          unseen_auroc: unlike.unseen.auroc,
+        }),
       },
     }),
   };

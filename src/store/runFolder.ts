@@ -16,12 +16,15 @@ import { FORMAT, type Kinds, readRecord } from "./format.js";
 import { checkHashes, hashesOf } from "./hash.js";
 import type { PreparedSettings } from "./prepared.js";
 import { publishedArgs } from "./publishedArgs.js";
+import { readReference, writeReference } from "./reference.js";
 import type { RowSplit, RunCells, RunParts, RunSettings, RunTrust } from "./runParts.js";
 
 /** The record of a run that `readRun` reads; the rest of the folder is for the published code and for people. */
 const RECORD = "run.json";
 /** Which cells the run is made of: rows of each part, keys of those learnt from. */
 const CELLS = "cells.safetensors";
+/** What is kept of its training cells, where it was calibrated. */
+const REFERENCE = "reference.safetensors";
 const WEIGHTS = "best_model.pt";
 /** Weights of an ensemble's other members. */
 const memberName = (index: number) => `member-${index + 2}.pt`;
@@ -29,12 +32,15 @@ const MEMBER = /^member-\d+\.pt$/;
 /** Files whose hashes the record holds: those that a run is loaded from. */
 const HASHED = ["args.json", "vocab.json", "id2type.json", CELLS, WEIGHTS];
 /** All that belongs to a run's folder: a run that takes the place of another takes these away. */
-const OWN = [...HASHED, RECORD, "dev_train_args.yml", "run.log", "learning_curves.png"];
+const OWN = [...HASHED, REFERENCE, RECORD, "dev_train_args.yml", "run.log", "learning_curves.png"];
 
 const REMEDY = "fine-tune again (cells of that version: prepare again, too)";
 
 /** What `run.json` holds: everything but what stands in files of its own. */
-type RunRecord = Omit<RunParts, "args" | "vocabulary" | "classes" | "weights" | "members" | "cells"> & {
+type RunRecord = Omit<
+  RunParts,
+  "args" | "vocabulary" | "classes" | "weights" | "members" | "cells" | "reference"
+> & {
   format: number;
   members?: number;
   content: string;
@@ -59,7 +65,7 @@ export function writeRun(folder: string, parts: RunParts, curves: Uint8Array): v
 }
 
 function fill(folder: string, parts: RunParts, published: Sections): void {
-  const { args, vocabulary, classes, weights, members, cells, ...rest } = parts;
+  const { args, vocabulary, classes, weights, members, cells, reference, ...rest } = parts;
   const json = (value: unknown) => `${JSON.stringify(value, undefined, 1)}\n`;
   const write = (name: string, text: string) => writeFileAtomically(join(folder, name), text);
   write("args.json", json(args));
@@ -70,8 +76,12 @@ function fill(folder: string, parts: RunParts, published: Sections): void {
   writeArrays(join(folder, CELLS), cellArrays(cells));
   writeTorch(join(folder, WEIGHTS), weights);
   const others = (members ?? []).map((_, i) => memberName(i));
+  if (reference) {
+    writeReference(join(folder, REFERENCE), reference);
+    others.push(REFERENCE);
+  }
   members?.forEach((member, i) => {
-    writeTorch(join(folder, others[i]), member);
+    writeTorch(join(folder, memberName(i)), member);
   });
   const record: RunRecord = {
     format: FORMAT,
@@ -141,6 +151,7 @@ export async function readRun(folder: string): Promise<RunParts> {
     ...(members && {
       members: Array.from({ length: members }, (_, i) => readWeights(join(folder, memberName(i)))),
     }),
+    ...(REFERENCE in hashes && { reference: readReference(join(folder, REFERENCE), args.embsize, REMEDY) }),
     ...{ args, classes, vocabulary: Vocabulary.fromFile(vocabularyPath), weights: readWeights(weightsPath) },
     preparation: readPreparation(rest.preparation),
     recipe: checkRecipe(rest.recipe, path),
@@ -242,7 +253,14 @@ function readCells(path: string, content: string, members: number | undefined): 
 }
 
 /** The course of training: a line every so many steps, and one an epoch. */
-function runLog({ name, notes, training, source, settings, trust }: RunParts): string {
+export function runLog({
+  name,
+  notes,
+  training,
+  source,
+  settings,
+  trust,
+}: Pick<RunParts, "name" | "notes" | "training" | "source" | "settings" | "trust">): string {
   const { losses, history } = training;
   const course: [step: number, line: string][] = [];
   const every = settings.logInterval;
@@ -255,7 +273,8 @@ function runLog({ name, notes, training, source, settings, trust }: RunParts): s
     course.push([
       step,
       `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
-        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError!.toFixed(4)}`,
+        `valid/loss ${validationLoss.toFixed(4)}` +
+        (validationError === null ? "" : ` | valid/err ${validationError.toFixed(4)}`),
     ]);
   const lines = [
     `run ${name}, cells of ${source}`,

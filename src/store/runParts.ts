@@ -4,6 +4,7 @@ import type { TrainingSettings } from "../settings/training.js";
 import type { Recipe } from "../tokenize/recipe.js";
 import type { Vocabulary } from "../tokenize/vocabulary.js";
 import type { PreparedSettings } from "./prepared.js";
+import type { RunReference } from "./reference.js";
 
 /** The options that a run was trained with, as they were after defaults and checks. */
 export type RunSettings = Omit<TrainingSettings, "split"> & {
@@ -148,6 +149,8 @@ export interface RunParts {
   made: Provenance;
   /** Absent in an ensemble, and in what was not trained to its end here. */
   trust?: RunTrust;
+  /** Absent where `trust` is. */
+  reference?: RunReference;
   /** What the reader must know of how it was made. */
   notes: string[];
   /** Where it was prepared from. */

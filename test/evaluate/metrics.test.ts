@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { classificationReport, logLoss, topKAccuracy } from "../../src/evaluate/metrics.js";
+import { areaUnderRoc, classificationReport, logLoss, topKAccuracy } from "../../src/evaluate/metrics.js";
 
 interface Scores {
   precision: number;
@@ -79,4 +79,11 @@ test("wrong input is named", () => {
     /Cell 1 has class index -1; expected 0 to 1/,
   );
   assert.throws(() => logLoss([0], [0.5, 0.5, 0], 2), /3 probabilities; expected 1 cells × 2 classes/);
+});
+
+test("the area under the ROC curve is scikit-learn's, with equal scores too", () => {
+  close(areaUnderRoc([0.35, 0.8], [0.1, 0.4]), 0.75, "its documentation's example");
+  // roc_auc_score([0, 0, 1, 1, 1], [1, 2, 2, 2, 3])
+  close(areaUnderRoc([2, 2, 3], [1, 2]), 5 / 6, "with equal scores");
+  assert.ok(Number.isNaN(areaUnderRoc([], [1])));
 });

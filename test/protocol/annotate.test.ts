@@ -4,19 +4,21 @@ import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { table } from "arquero";
 import {
   type AnnData,
   annotate,
   type DenseArray,
   embed,
   finetune,
-  H5adWriter,
   loadRun,
   readH5ad,
   readZarr,
+  writeResults,
 } from "../../src/index.js";
 import { Run } from "../../src/protocol/run.js";
 import { Random } from "../../src/support/random.js";
+import { writeCounts } from "../support/countsFile.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 import { python } from "../support/python.js";
 import "../support/withoutProjection.js";
@@ -29,18 +31,8 @@ before(async () => {
 });
 
 /** Writes counts of the given genes; gene names may be any. */
-async function file(name: string, genes: string[], cells: number[][]): Promise<string> {
-  const path = join(scratch, name);
-  const writer = await H5adWriter.create(path, genes.length);
-  const entries = cells.map((counts) => counts.flatMap((count, gene) => (count > 0 ? [[gene, count]] : [])));
-  const indptr = Int32Array.from([0, ...entries.map((_, i) => entries.slice(0, i + 1).flat().length)]);
-  writer.append({
-    ...{ start: 0, rows: cells.length, columns: genes.length, indptr },
-    indices: Int32Array.from(entries.flat(), ([gene]) => gene),
-    data: Float32Array.from(entries.flat(), ([, count]) => count),
-  });
-  await writer.close({ obsNames: cells.map((_, i) => `new-${i}`), varNames: genes });
-  return path;
+function file(name: string, genes: string[], cells: number[][]): Promise<string> {
+  return writeCounts(join(scratch, name), genes, cells);
 }
 
 test("genes are matched by name, whatever their order; a cell without any of them gets no label and a note", async () => {
@@ -132,7 +124,9 @@ test("anndata and pandas read what was found, with what it was done by: as .h5ad
   const loaded = await loadRun(folder);
   // Of a run without, what it has is written.
   const out = join(scratch, "plain.h5ad");
-  const untrusted = await annotate(new Run({ ...run.parts, trust: undefined }), path, { out });
+  const untrusted = await annotate(new Run({ ...run.parts, trust: undefined, reference: undefined }), path, {
+    out,
+  });
   assert.match(untrusted.notes.join("\n"), /the run was not calibrated/);
   const plain = await readH5ad(out);
   assert.deepEqual(plain.obs.columnNames(), ["predicted_label", "probability", "margin"]);
@@ -149,7 +143,14 @@ test("anndata and pandas read what was found, with what it was done by: as .h5ad
   // Some labels are sure enough, some are not.
   const probability = largest.sort()[25] - 1e-5;
   const trust = { ...loaded.parts.trust!, temperature: 2 };
-  const parts = { ...loaded.parts, trust: { ...trust, threshold: { ...trust.threshold!, probability } } };
+  // Distances to the origin, of which all are more than the threshold.
+  const whitening = Float32Array.from({ length: 256 }, (_, at) => (at % 17 === 0 ? 1 : 0));
+  const unlike = { whitening, means: new Float32Array(16), threshold: 0.5, cells: 100 };
+  const parts = {
+    ...loaded.parts,
+    trust: { ...trust, threshold: { ...trust.threshold!, probability } },
+    reference: { unlike },
+  };
   const open = new Run(parts, undefined, folder);
   const [h5ad, csv] = ["h5ad", "csv"].map((ending) => join(scratch, `trusted.${ending}`));
   await annotate(open, path, { out: h5ad, batchSize: 7 });
@@ -174,11 +175,16 @@ test("anndata and pandas read what was found, with what it was done by: as .h5ad
   assert.deepEqual(made.options, { batchSize: "7" });
   assert.ok(Math.abs(Date.parse(made.date) - Date.now()) < 3600e3, made.date);
   assert.ok(!notes.some((note) => /not calibrated/.test(note)));
+  assert.equal(said.unlike, 50);
+  assert.match(
+    notes[0],
+    /^WARNING: 50 of 50 cells \(100 %\) are unlike all that the model was trained on, where 5 % are expected/,
+  );
 
   for (const [wrong, message] of [
     [
-      "labels.parquet",
-      /labels\.parquet ends in \.parquet, which is not written; expected \.h5ad, \.zarr or, of labels, \.csv/,
+      "labels.feather",
+      /labels\.feather ends in \.feather, which is not written; expected \.h5ad, \.zarr or, of labels, \.csv or \.parquet/,
     ],
     ["labels.tsv", /ends in \.tsv/],
   ] as const)
@@ -229,4 +235,41 @@ test("several files become one labelled store, all their cells in order, each la
   const again = join(scratch, "again.zarr");
   assert.deepEqual([...(await annotate(run, out, { out: again })).codes], apart);
   await assert.rejects(annotate(run, out, { out: join(out, "inside.zarr") }), /is the input itself/);
+});
+
+test("what a cluster's cells are together stands beside each one's label", async () => {
+  const random = new Random(10);
+  const genes = Array.from({ length: 40 }, (_, g) => `G${g}`);
+  const plain = await file(
+    "clusters.h5ad",
+    genes,
+    Array.from({ length: 60 }, () => genes.map(() => random.below(9))),
+  );
+  const names = Array.from({ length: 60 }, (_, cell) => (cell < 3 ? null : `c${cell % 7}`));
+  const path = join(scratch, "clustered.h5ad");
+  await writeResults(plain, path, { obs: table({ leiden: names }) }, { byRow: true });
+  const out = join(scratch, "consensus.h5ad");
+  const { codes } = await annotate(run, path, { out, clusterBy: "leiden", clusterShare: 0.6 });
+  const cells = await readH5ad(out);
+  const value = (column: string, cell: number) => cells.obs.column(column)!.at(cell);
+  names.forEach((name, cell) => {
+    const own = [...codes].filter((_, other) => name !== null && names[other] === name);
+    const counts = run.classes.map((_, code) => own.filter((label) => label === code).length);
+    const most = Math.max(...counts);
+    const label = most / own.length < 0.6 ? "heterogeneous" : run.classes[counts.indexOf(most)];
+    assert.equal(value("cluster_label", cell), name === null ? null : label);
+    if (name !== null) assert.equal(value("cluster_share", cell), Math.fround(most / own.length));
+    assert.equal(value("predicted_label", cell), run.classes[codes[cell]]);
+  });
+  cells.close();
+  const never = { out: join(scratch, "no-clusters.h5ad") };
+  await assert.rejects(
+    annotate(run, path, { ...never, clusterBy: "louvain" }),
+    /has no obs column "louvain", which clusterBy names\. The columns are: leiden\./,
+  );
+  await assert.rejects(
+    annotate(run, path, { ...never, clusterShare: 2 }),
+    /clusterShare is 2; expected a number from 0 to 1/,
+  );
+  assert.ok(!existsSync(never.out));
 });

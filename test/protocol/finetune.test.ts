@@ -113,6 +113,7 @@ test("the folder is one of the published form: weights, whole gene table, option
     "dev_train_args.yml",
     "id2type.json",
     "learning_curves.png",
+    "reference.safetensors",
     "run.json",
     "run.log",
     "training",
@@ -276,13 +277,30 @@ test("a run is calibrated by its validation and test cells when its training end
   assert.equal(json.prediction_sets!.cross_fitted, true);
   assert.equal(json.calibration.temperature, trust!.temperature);
   assert.equal(json.assigned!.threshold, trust!.threshold!.probability);
-  const noTest = await finetune(ready, { ...settings, epochs: 1, split: "published", precision: 1 });
+  const more = preparedCells(model, 250);
+  const noTest = await finetune(more, { ...settings, epochs: 1, split: "published", precision: 1 });
   assert.equal(noTest.parts.trust!.sets, null);
   assert.equal(noTest.parts.trust!.threshold!.wanted, 1);
   assert.match(
     noTest.notes.join("\n"),
     /there are no prediction sets: a coverage of 0\.9 needs at least 9 test cells/,
   );
+  // The farthest of 25 validation cells makes the threshold; of the 15 of the other run none can.
+  assert.match(run.notes.join("\n"), /no cell is flagged .* 19 are needed, and there are 15/);
+  const folder = join(scratch, "no-test");
+  await noTest.save(folder);
+  const loaded = await loadRun(folder);
+  assert.deepEqual(loaded.parts.reference, noTest.parts.reference);
+  const validation = await evaluate(loaded, { cells: more });
+  const unlike = validation
+    .predictions()
+    .split("\n")
+    .slice(1)
+    .map((line) => line.split(","));
+  const own = [...loaded.parts.cells.split.validation].map((cell) => Number(unlike[cell].at(-2)));
+  assert.equal(own.length, 25);
+  assert.equal(Math.max(...own), 1);
+  assert.deepEqual(validation.results().unlike, { expected_share: 0.05, share: 0 });
 });
 
 test("interrupting the cell ends it at once; what was reached can be asked for, to the bit", async () => {

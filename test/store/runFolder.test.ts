@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { finetune, loadRun } from "../../src/index.js";
-import { readRun } from "../../src/store/runFolder.js";
+import { readReference, writeReference } from "../../src/store/reference.js";
+import { readRun, writeRun } from "../../src/store/runFolder.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "run-folder-"));
@@ -72,6 +73,31 @@ test("labels of one run with the weights of another are refused", async () => {
   rmSync(join(mixed, "cells.safetensors"));
   cpSync(join(first, "id2type.json"), join(mixed, "id2type.json"));
   await assert.rejects(loadRun(mixed), /mixed is not whole: cells\.safetensors is missing/);
+});
+
+test("what a run keeps of its training cells is checked against the run", async () => {
+  const [first] = await folders;
+  const path = join(scratch, "reference.safetensors");
+  const unlike = { whitening: new Float32Array(9), means: new Float32Array(6), threshold: 2, cells: 30 };
+  writeReference(path, { unlike });
+  assert.deepEqual(readReference(path, 3, "again"), { unlike });
+  assert.throws(
+    () => readReference(path, 4, "again"),
+    /reference\.safetensors: "unlike\.whitening" is not as it was written: again/,
+  );
+  // A run that keeps none takes the file of one that does away.
+  const folder = join(scratch, "without");
+  cpSync(first, folder, { recursive: true });
+  const { parts } = await loadRun(folder);
+  writeRun(
+    folder,
+    { ...parts, reference: { unlike: { ...unlike, whitening: new Float32Array(256) } } },
+    new Uint8Array(0),
+  );
+  await assert.rejects(loadRun(folder), /"unlike\.means" is not as it was written/);
+  writeRun(folder, { ...parts, reference: undefined }, new Uint8Array(0));
+  assert.equal((await loadRun(folder)).parts.reference, undefined);
+  assert.ok(!existsSync(join(folder, "reference.safetensors")));
 });
 
 test("a run takes the place of another, and what else is in the folder stays", async () => {

@@ -20,7 +20,7 @@ export function writeObsCsv(adata: AnnData, path: string, added: ReadonlyMap<str
     for (let start = 0; start < adata.nObs; start += ROWS) {
       let text = "";
       for (let row = start; row < Math.min(start + ROWS, adata.nObs); row++) {
-        const values = [...columns.values()].map((column) => written(column.at(row) as Value));
+        const values = [...columns.values()].map((column) => csvValue(column.at(row) as Value));
         text += `${csvLine([adata.obsNames[row], ...values])}\n`;
       }
       yield Buffer.from(text);
@@ -29,7 +29,8 @@ export function writeObsCsv(adata: AnnData, path: string, added: ReadonlyMap<str
   writeFileAtomically(path, lines());
 }
 
-function written(value: Value): string {
+/** A value as pandas reads it; missing ones are nothing. */
+export function csvValue(value: Value): string {
   if (value === null || Number.isNaN(value)) return "";
   if (typeof value === "boolean") return value ? "True" : "False";
   return String(value);

@@ -23,6 +23,10 @@ assigned = np.where(rows.max(axis=1) >= made["threshold"], label, "unassigned")
 assert (obs["assigned_label"].astype(str) == assigned).all()
 sets = [" | ".join(classes[row >= made["set_thresholds"]]) or "none" for row in rows]
 assert (obs["prediction_set"].astype(str) == sets).all()
+distance = np.linalg.norm(np.asarray(adata.obsm["X_scGPT"])[known], axis=1) / made["unlike_distance"]
+assert np.allclose(obs["unlike"], distance, rtol=1e-5)
+assert (obs["is_unlike"].to_numpy(bool) == (distance > 1)).all()
+assert adata.obs[~known][["unlike", "is_unlike"]].isna().all(axis=None)
 assert adata.obs[~known][["predicted_label", "assigned_label", "prediction_set", "probability"]].isna().all(axis=None)
 
 table = pd.read_csv(sys.argv[2], index_col="cell_id", keep_default_na=False, na_values=[""])
@@ -31,8 +35,9 @@ assert list(table.columns) == list(adata.obs.columns)
 for name in ["predicted_label", "assigned_label", "prediction_set"]:
     written, kept = table[name], adata.obs[name].astype(object)
     assert ((written == kept) | (written.isna() & kept.isna())).all(), name
-for name in ["probability", "margin"]:
+assert (table["is_unlike"].dropna().astype(bool) == adata.obs["is_unlike"].dropna().astype(bool)).all()
+for name in ["probability", "margin", "unlike"]:
     assert np.array_equal(table[name].to_numpy(np.float32), adata.obs[name].to_numpy(), equal_nan=True), name
 
 plain = lambda value: {k: plain(v) for k, v in value.items()} if isinstance(value, dict) else str(value)
-print(json.dumps({"cells": int(known.sum()), "open": int((assigned == "unassigned").sum()), "made": plain(made)}))
+print(json.dumps({"cells": int(known.sum()), "open": int((assigned == "unassigned").sum()), "unlike": int((distance > 1).sum()), "made": plain(made)}))

@@ -1,0 +1,56 @@
+import { CellkernelError } from "../support/error.js";
+import { type NamedArray, readArrays, writeArrays } from "./arrays.js";
+
+/** What a run keeps of its training cells, by which new cells are compared with them. All of it is small. */
+export interface RunReference {
+  /** How far a cell's embedding is from the classes' (see `classPlaces`). */
+  unlike?: {
+    /** Float32 [embsize × embsize] */
+    whitening: Float32Array;
+    /** Float32 [classes with training cells × embsize] */
+    means: Float32Array;
+    /** The distance from which on a cell is unlike them, and by how many validation cells that was found. */
+    threshold: number;
+    cells: number;
+  };
+}
+
+/** Writes what is there, each array by name. */
+export function writeReference(path: string, { unlike }: RunReference): void {
+  const arrays = new Map<string, NamedArray>();
+  if (unlike) {
+    arrays.set("unlike.whitening", unlike.whitening).set("unlike.means", unlike.means);
+    arrays.set("unlike.threshold", Float64Array.of(unlike.threshold, unlike.cells));
+  }
+  writeArrays(path, arrays);
+}
+
+/**
+ * Reads what `writeReference` wrote.
+ * @throws where an array is missing or of another length than the run's
+ */
+export function readReference(path: string, embsize: number, remedy: string): RunReference {
+  const arrays = readArrays(path);
+  const array = <T extends NamedArray>(
+    name: string,
+    type: new (length: number) => T,
+    right: (length: number) => boolean,
+  ): T => {
+    const found = arrays.get(name);
+    if (found instanceof type && right(found.length)) return found;
+    throw new CellkernelError("format", `${path}: "${name}" is not as it was written: ${remedy}`, {
+      path,
+      field: name,
+    });
+  };
+  const reference: RunReference = {};
+  if (arrays.has("unlike.whitening")) {
+    const [threshold, cells] = array("unlike.threshold", Float64Array, (length) => length === 2);
+    reference.unlike = {
+      whitening: array("unlike.whitening", Float32Array, (length) => length === embsize ** 2),
+      means: array("unlike.means", Float32Array, (length) => length > 0 && length % embsize === 0),
+      ...{ threshold, cells },
+    };
+  }
+  return reference;
+}
