@@ -16,6 +16,7 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   survive: () => import("./survive.js"),
   train: () => import("./train.js"),
   umap: () => import("./umap.js"),
+  values: () => import("./values.js"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);
