@@ -57,7 +57,7 @@ export { loess } from "./preprocess/loess.js";
 export { log1p } from "./preprocess/log1p.js";
 export { normalizeTotal } from "./preprocess/normalizeTotal.js";
 export { calculateQcMetrics, type QcMetrics } from "./preprocess/qc.js";
-export type { CellQuality } from "./preprocess/quality.js";
+export type { CellFigures, CellQuality } from "./preprocess/quality.js";
 export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
 export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.js";
 export type { PredictOptions } from "./protocol/applyRun.js";
@@ -75,7 +75,8 @@ export { buildIndex, CellIndex, type IndexOptions, loadIndex } from "./protocol/
 export { interruptedRun } from "./protocol/interruptedRun.js";
 export { type MapOptions, Mapping, mapCells } from "./protocol/mapCells.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
-export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";
+export type { OpinionLabels } from "./protocol/opinion.js";
+export { plotQuality, plotVariableGenes, plotViolins } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
 export type { PreprocessOptions, PreprocessProgress } from "./protocol/preprocessOptions.js";
 export { type PretrainOptions, pretrain, resumePretraining } from "./protocol/pretrain.js";
@@ -158,5 +159,7 @@ export type {
   ReportInput,
   TableInput,
   TrainingProgress,
+  ViolinInput,
 } from "./views/types.js";
 export { type VegaSpec, vegaBundle } from "./views/vega.js";
+export { violinView } from "./views/violin.js";
