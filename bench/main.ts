@@ -10,6 +10,7 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   "lora-folds": () => import("./loraFolds.js"),
   memory: () => import("./memory.js"),
   preprocess: () => import("./preprocess.js"),
+  pretrain: () => import("./pretrain.js"),
   protocol: () => import("./protocol.js"),
   published: () => import("./published.js"),
   rare: () => import("./rare.js"),
