@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { ModelArgs } from "../model/args.js";
 import type { ModelSize } from "../model/parameters.js";
 import type { Labels } from "../preprocess/labels.js";
+import { lastLayersOf } from "../settings/freeze.js";
 import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions, type TrainingSettings } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
@@ -153,11 +154,12 @@ function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions):
     split: given ? undefined : (options.split as "stratified"),
   });
   const layers = model.args.nlayers;
-  if (settings.lastLayers !== undefined && (settings.headOnly || settings.lastLayers > layers))
+  const last = lastLayersOf(settings.freeze);
+  if (last !== undefined && last > layers)
     throw new CellkernelError(
       "option",
-      `the option lastLayers is ${settings.lastLayers}; ${settings.headOnly ? "headOnly trains none: give one of the two" : `the model has ${layers}`} (--last-layers)`,
-      { option: "lastLayers" },
+      `the option freeze is "${settings.freeze}"; the model has ${layers} layers (--freeze)`,
+      { option: "freeze" },
     );
   checkLora(settings, model);
   const whole = resolveObjectives(settings, model.args);
@@ -171,7 +173,7 @@ function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions):
 }
 
 function checkLora(settings: Omit<TrainingSettings, "split">, { args }: Model): void {
-  const { lora, loraAlpha, loraTargets, headOnly, lastLayers } = settings;
+  const { lora, loraAlpha, loraTargets, freeze } = settings;
   const fault = (option: string, text: string) => new CellkernelError("option", text, { option });
   if (lora === undefined) {
     const idle =
@@ -179,8 +181,8 @@ function checkLora(settings: Omit<TrainingSettings, "split">, { args }: Model): 
     if (idle) throw fault(idle, `the option ${idle} is for adapters: give their rank too, lora (--lora 8)`);
     return;
   }
-  const other = headOnly ? "headOnly" : lastLayers !== undefined ? "lastLayers" : undefined;
-  if (other) throw fault(other, `the options lora and ${other} each say what is learnt: give one of the two`);
+  if (freeze !== "none")
+    throw fault("freeze", "the options lora and freeze each say what is learnt: give one of the two");
   const most = Math.min(args.embsize, args.d_hid);
   if (lora > most)
     throw fault(

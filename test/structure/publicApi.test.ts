@@ -122,6 +122,7 @@ const TYPES = [
   "Exported",
   "FinetuneOptions",
   "Forecast",
+  "FreezeOption",
   "GeneStatistics",
   "HeldOutFigures",
   "HighlyVariableGenes",
