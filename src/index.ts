@@ -45,6 +45,7 @@ export {
 } from "./evaluate/metrics.js";
 export { type Projection, type ProjectionOptions, projectUmap } from "./evaluate/projection.js";
 export { trustworthiness } from "./evaluate/trustworthiness.js";
+export type { GroupMarkers } from "./evaluate/wilcoxon.js";
 export type { Displayable } from "./host/displayable.js";
 export { type DisplayHandle, type Host, type HostComm, host, type MimeBundle } from "./host/host.js";
 export type { ModelArgs } from "./model/args.js";
@@ -65,6 +66,8 @@ export { crossValidate } from "./protocol/crossValidate.js";
 export { type Embedding, embed } from "./protocol/embed.js";
 export { ensemble } from "./protocol/ensemble.js";
 export { type EvaluateOptions, evaluate, type Part } from "./protocol/evaluate.js";
+export { type ExplainOptions, explain } from "./protocol/explain.js";
+export type { ExplainedCell, ExplainedType, Explanation, ExplanationParts } from "./protocol/explanation.js";
 export { type Exported, exportModel } from "./protocol/exportModel.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
 export { type Forecast, forecast } from "./protocol/forecast.js";
@@ -91,6 +94,7 @@ export type { TrustFigures, UnlikeFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { Neighbours } from "./reference/neighbours.js";
 export type { AnnotationOptions } from "./settings/annotation.js";
+export type { ExplanationOptions } from "./settings/explanation.js";
 export type { ExportOptions } from "./settings/export.js";
 export type { FreezeOption } from "./settings/freeze.js";
 export type { IndexingOptions, MappingOptions } from "./settings/mapping.js";
@@ -132,6 +136,7 @@ export { Vocabulary } from "./tokenize/vocabulary.js";
 export type { CellSplit } from "./train/split.js";
 export { confusionView } from "./views/confusion.js";
 export type { EpochPoint, LossPoint, TrainingPace, TrainingPayload } from "./views/contract.js";
+export { dotPlotView } from "./views/dotPlot.js";
 export { embeddingView } from "./views/embedding.js";
 export { histogramView } from "./views/histogram.js";
 export { hvgView } from "./views/hvg.js";
@@ -142,6 +147,7 @@ export { trainingUpdate, trainingView } from "./views/training.js";
 export type {
   ClassScores,
   ConfusionInput,
+  DotPlotInput,
   EmbeddingInput,
   EmbeddingPanel,
   HistogramInput,

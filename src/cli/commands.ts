@@ -7,6 +7,7 @@ export const COMMANDS: Record<string, () => Promise<Command>> = {
   embed: async () => (await import("./embed.js")).embedCommand,
   ensemble: async () => (await import("./ensemble.js")).ensembleCommand,
   evaluate: async () => (await import("./evaluate.js")).evaluateCommand,
+  explain: async () => (await import("./explain.js")).explainCommand,
   export: async () => (await import("./export.js")).exportCommand,
   finetune: async () => (await import("./finetune.js")).finetuneCommand,
   gpu: async () => (await import("./gpu.js")).gpuCommand,

@@ -1,7 +1,9 @@
 import type { AnnData } from "../anndata/anndata.js";
 import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import { kindName } from "../anndata/contents.js";
-import type { CsrBlock } from "../anndata/matrix.js";
+import { RowSubset } from "../anndata/matrices/subset.js";
+import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
+import type { Expression } from "../evaluate/wilcoxon.js";
 import { limitsSet, type Within, withinLimits } from "../preprocess/cellLimits.js";
 import { readBatches, readGroups, readLabels } from "../preprocess/labels.js";
 import type { NewCellsOptions, PredictionOptions } from "../settings/prediction.js";
@@ -12,6 +14,7 @@ import type { Recipe } from "../tokenize/recipe.js";
 import { LEFT_OUT, TOTAL_ONLY, Tokenizer } from "../tokenize/tokenizer.js";
 import { joinStores, longestCell, type TokenStore } from "../tokenize/tokens.js";
 import { contentOf } from "./content.js";
+import { expressionOf } from "./expression.js";
 import { checkOverlap } from "./fewGenes.js";
 import { genePlaces } from "./genePlaces.js";
 import { findGenes, type Genes, otherwiseNotes } from "./genes.js";
@@ -134,14 +137,33 @@ export class Replay {
   /**
    * The cells' tokens, in the file's order, some at a time.
    * @param strictly leaves out cells outside the limits that those of the training were held to; else they are counted
+   * @param rows Int32, ascending: those of the file's that are wanted; absent: all
    */
-  *chunks(strictly: boolean): Iterable<TokenChunk> {
+  *chunks(strictly: boolean, rows?: Int32Array): Iterable<TokenChunk> {
+    for (const chunk of this.chunksOf(this.matrixOf(rows), strictly, rows))
+      yield rows ? { ...chunk, rows: chunk.rows.map((row) => rows[row]) } : chunk;
+  }
+
+  /**
+   * Expression of the run's genes in some cells, normalised and logged as before their tokens were made.
+   * @param rows Int32, ascending
+   */
+  expression(rows: Int32Array): Expression {
+    const targetSum = this.logged ? undefined : this.run.parts.preparation.normalizeTotal;
+    return expressionOf(this.matrixOf(rows), this.genes, this.target, targetSum);
+  }
+
+  private matrixOf(rows: Int32Array | undefined): RowMatrix {
+    return rows ? new RowSubset(this.columns.matrix, rows) : this.columns.matrix;
+  }
+
+  private *chunksOf(matrix: RowMatrix, strictly: boolean, rows?: Int32Array): Iterable<TokenChunk> {
     let blocks: CsrBlock[] = [];
     let [cells, entries] = [0, 0];
-    for (const block of this.columns.matrix.blocks()) {
+    for (const block of matrix.blocks()) {
       const full = cells + block.rows > CHUNK_CELLS || entries + block.data.length > CHUNK_ENTRIES;
       if (blocks.length > 0 && full) {
-        yield this.tokens(blocks, cells, entries, strictly);
+        yield this.tokens(blocks, cells, entries, strictly, rows);
         blocks = [];
         [cells, entries] = [0, 0];
       }
@@ -149,10 +171,16 @@ export class Replay {
       cells += block.rows;
       entries += block.data.length;
     }
-    if (blocks.length > 0) yield this.tokens(blocks, cells, entries, strictly);
+    if (blocks.length > 0) yield this.tokens(blocks, cells, entries, strictly, rows);
   }
 
-  private tokens(blocks: CsrBlock[], cells: number, entries: number, strictly: boolean): TokenChunk {
+  private tokens(
+    blocks: CsrBlock[],
+    cells: number,
+    entries: number,
+    strictly: boolean,
+    chosen?: Int32Array,
+  ): TokenChunk {
     const { preparation } = this.run.parts;
     const { nBins, includeZeroGene, seed, normalizeTotal } = preparation;
     const { genes, target } = this;
@@ -160,7 +188,7 @@ export class Replay {
     const first = blocks[0].start;
     const own = blocks.map((block) => ({ ...block, start: block.start - first }));
     own.forEach((block, i) => {
-      this.filter(block, keep, this.within?.(blocks[i]));
+      this.filter(block, keep, this.within?.(blocks[i], chosen));
     });
     this.outside += keep.reduce((sum, inside) => sum + 1 - inside, 0);
     if (!strictly) keep.fill(1);

@@ -1,4 +1,5 @@
 import { ANNOTATION } from "./annotation.js";
+import { EXPLANATION } from "./explanation.js";
 import { EXPORT } from "./export.js";
 import { INDEX, MAPPING } from "./mapping.js";
 import { MODEL, PUBLISHED_RUN } from "./model.js";
@@ -22,6 +23,7 @@ export const STEPS: Record<string, Table> = {
   annotate: ANNOTATION,
   buildIndex: INDEX,
   mapCells: MAPPING,
+  explain: EXPLANATION,
   exportModel: EXPORT,
   simulate: SIMULATION,
 };

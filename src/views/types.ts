@@ -105,6 +105,20 @@ export interface HvgInput {
   mean?: string;
 }
 
+/** How genes are expressed in groups of cells. */
+export interface DotPlotInput {
+  title?: string;
+  genes: readonly string[];
+  /** Groups of cells, for instance types. */
+  groups: readonly string[];
+  /** [group][gene]: share of the group's cells that express it, 0 … 1. */
+  shares: readonly (readonly number[])[];
+  /** [group][gene]: mean expression of the group's cells, logged. */
+  means: readonly (readonly number[])[];
+  /** Dots that are ringed, and what the rings say. */
+  marked?: { what: string; dots: readonly (readonly boolean[])[] };
+}
+
 /** A table of plain values; numbers are right-aligned. */
 export interface TableInput {
   title?: string;

@@ -11,7 +11,6 @@ import {
   type DenseArray,
   embed,
   finetune,
-  H5adWriter,
   loadRun,
   readH5ad,
   readZarr,
@@ -19,6 +18,7 @@ import {
 } from "../../src/index.js";
 import { Run } from "../../src/protocol/run.js";
 import { Random } from "../../src/support/random.js";
+import { writeCounts } from "../support/countsFile.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 import { python } from "../support/python.js";
 import "../support/withoutProjection.js";
@@ -31,18 +31,8 @@ before(async () => {
 });
 
 /** Writes counts of the given genes; gene names may be any. */
-async function file(name: string, genes: string[], cells: number[][]): Promise<string> {
-  const path = join(scratch, name);
-  const writer = await H5adWriter.create(path, genes.length);
-  const entries = cells.map((counts) => counts.flatMap((count, gene) => (count > 0 ? [[gene, count]] : [])));
-  const indptr = Int32Array.from([0, ...entries.map((_, i) => entries.slice(0, i + 1).flat().length)]);
-  writer.append({
-    ...{ start: 0, rows: cells.length, columns: genes.length, indptr },
-    indices: Int32Array.from(entries.flat(), ([gene]) => gene),
-    data: Float32Array.from(entries.flat(), ([, count]) => count),
-  });
-  await writer.close({ obsNames: cells.map((_, i) => `new-${i}`), varNames: genes });
-  return path;
+function file(name: string, genes: string[], cells: number[][]): Promise<string> {
+  return writeCounts(join(scratch, name), genes, cells);
 }
 
 test("genes are matched by name, whatever their order; a cell without any of them gets no label and a note", async () => {
