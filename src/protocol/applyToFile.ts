@@ -4,6 +4,7 @@ import { takeCells } from "../anndata/edit/subset.js";
 import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
 import { writeObsCsv } from "../anndata/write/csv.js";
 import type { Writable } from "../anndata/write/element.js";
+import { writeObsParquet } from "../anndata/write/parquet.js";
 import { checkOutput, ResultsWriter } from "../anndata/write/results.js";
 import { interruption } from "../host/interruption.js";
 import type { CellOutputs } from "../predict/cells.js";
@@ -28,7 +29,7 @@ import { versions } from "./versions.js";
 export interface ApplyOptions extends PredictOptions, Omit<ReplayOptions, "cellType">, SamplesOptions {
   /**
    * The `.h5ad` to write, or a Zarr store where the name ends in `.zarr`: a copy with the results; not the input itself. Of
-   * labels also a table of the cells, where it ends in `.csv`.
+   * labels also a table of the cells, where it ends in `.csv` or `.parquet`.
    */
   out: string;
 }
@@ -84,7 +85,7 @@ export async function applyToFile(
       obsm: { [EMBEDDING]: run.args.embsize, ...collector.arrays },
       uns: [RECORD],
     };
-    const writer: Sink = isCsv(options.out)
+    const writer: Sink = isTable(options.out)
       ? tableSink(adata, options.out)
       : await ResultsWriter.open(adata, options.out, planned);
     try {
@@ -161,26 +162,27 @@ export function batchesOf(
 }
 
 /** Whether a table of the cells is asked for. */
-export function isCsv(path: string): boolean {
-  return /\.csv$/i.test(path);
+export function isTable(path: string): boolean {
+  return /\.(csv|parquet)$/i.test(path);
 }
 
 /** Tables of other forms, whose name an HDF5 file must not have. */
-const OTHER_TABLE = /\.(tsv|txt|parquet|xlsx?|feather|rds|loom|mtx)$/i;
+const OTHER_TABLE = /\.(tsv|txt|xlsx?|feather|rds|loom|mtx)$/i;
 
 function checkEnding(path: string): void {
   const ending = OTHER_TABLE.exec(path)?.[0];
   if (ending !== undefined)
     throw new CellkernelError(
       "option",
-      `${path} ends in ${ending}, which is not written; expected .h5ad, .zarr or, of labels, .csv`,
+      `${path} ends in ${ending}, which is not written; expected .h5ad, .zarr or, of labels, .csv or .parquet`,
       { option: "out", path },
     );
 }
 
 /** A table of the cells: of arrays it takes none. */
 function tableSink(adata: AnnData, path: string): Sink {
-  return { append: () => {}, close: ({ obs }) => writeObsCsv(adata, path, obs), abandon: () => {} };
+  const write = /\.csv$/i.test(path) ? writeObsCsv : writeObsParquet;
+  return { append: () => {}, close: ({ obs }) => write(adata, path, obs), abandon: () => {} };
 }
 
 /** What the file says of how it was made. */

@@ -1,7 +1,8 @@
+import { extname } from "node:path";
 import { AnnData } from "../anndata/anndata.js";
 import { readSamples } from "../anndata/formats/readSamples.js";
 import { CellkernelError } from "../support/error.js";
-import { type ApplyOptions, applyToFile, type Collector, isCsv } from "./applyToFile.js";
+import { type ApplyOptions, applyToFile, type Collector, isTable } from "./applyToFile.js";
 import { openEmbedder, recipeFor, untrainedRun } from "./embedder.js";
 import type { Model } from "./model.js";
 import { Run } from "./run.js";
@@ -17,7 +18,7 @@ export interface Embedding {
 }
 
 const NOTHING: Collector = {
-  ...{ arrays: {}, add: () => ({}), columns: () => new Map(), notes: () => [], record: () => ({}) },
+  ...{ arrays: {}, add: async () => ({}), columns: () => new Map(), notes: () => [], record: () => ({}) },
 };
 
 /**
@@ -42,10 +43,10 @@ export async function embed(
       'embed needs a file to write: embed(run, cells, { out: "embedded.h5ad" })',
       { option: "out" },
     );
-  if (isCsv(options.out))
+  if (isTable(options.out))
     throw new CellkernelError(
       "option",
-      `embed writes no .csv, which holds no arrays: name an .h5ad or .zarr instead of ${options.out}`,
+      `embed writes no ${extname(options.out)}, which holds no arrays: name an .h5ad or .zarr instead of ${options.out}`,
       { option: "out" },
     );
   const given = typeof by === "string" ? await openEmbedder(by) : by;

@@ -14,6 +14,7 @@ import { type ExplainedCell, type ExplainedType, Explanation } from "./explanati
 import { Replay } from "./replay.js";
 import { rowsOfCells } from "./rowsOfCells.js";
 import type { Run } from "./run.js";
+import { spread } from "./spread.js";
 
 /** How labels are to be explained. */
 export interface ExplainOptions extends ExplanationOptions, SamplesOptions {
@@ -210,10 +211,4 @@ async function typesOf(
     const counts = { averaged: chosen[i].length, cells: cellsOfType[code].length };
     return { label, ...counts, attribution: mean, markers: markers[code] };
   });
-}
-
-/** Ascending numbers below `count`, evenly spread, `most` of them at most. */
-function spread(count: number, most: number): Int32Array {
-  const size = Math.min(count, most);
-  return Int32Array.from({ length: size }, (_, i) => Math.floor((i * count) / size));
 }

@@ -119,6 +119,40 @@ export interface DotPlotInput {
   marked?: { what: string; dots: readonly (readonly boolean[])[] };
 }
 
+/** Cells of a file that belong together, by their label or cluster. */
+export interface TransferGroup {
+  name: string;
+  cells: number;
+  /** Of all labelled cells, 0 … 1; and of the reference's, where these are known. */
+  share: number;
+  reference?: number;
+  /** 5, 25, 50, 75 and 95 % of the labels' probabilities; undefined where no cell has a label. */
+  quantiles?: readonly [number, number, number, number, number];
+  /** Shares of the group's cells, where the file says. */
+  unassigned?: number;
+  unlike?: number;
+  /** Of a cluster: the label that most of its cells have, and the share of those. */
+  most?: { label: string; share: number };
+}
+
+/** What became of the labels of a file. */
+export interface TransferInput {
+  title: string;
+  subtitle: string;
+  /** The first figures to be seen. */
+  figures: readonly { name: string; value: string; more?: string }[];
+  /** What the reader must know; those that begin with WARNING stand above all. */
+  notes: readonly string[];
+  labels: readonly TransferGroup[];
+  clusters?: { column: string; groups: readonly TransferGroup[] };
+  /** Least probability of an assigned label. */
+  threshold?: number;
+  genes: { found: number; of: number; missing: readonly string[] };
+  dots?: { plot: DotPlotInput; help: string };
+  /** What it was made by, name and value. */
+  made: readonly (readonly [string, string])[];
+}
+
 /** A table of plain values; numbers are right-aligned. */
 export interface TableInput {
   title?: string;

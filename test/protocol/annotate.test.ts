@@ -149,7 +149,7 @@ test("anndata and pandas read what was found, with what it was done by: as .h5ad
   const parts = {
     ...loaded.parts,
     trust: { ...trust, threshold: { ...trust.threshold!, probability } },
-    reference: { unlike },
+    reference: { unlike, opinion: loaded.parts.reference!.opinion },
   };
   const open = new Run(parts, undefined, folder);
   const [h5ad, csv] = ["h5ad", "csv"].map((ending) => join(scratch, `trusted.${ending}`));
@@ -183,8 +183,8 @@ test("anndata and pandas read what was found, with what it was done by: as .h5ad
 
   for (const [wrong, message] of [
     [
-      "labels.parquet",
-      /labels\.parquet ends in \.parquet, which is not written; expected \.h5ad, \.zarr or, of labels, \.csv/,
+      "labels.feather",
+      /labels\.feather ends in \.feather, which is not written; expected \.h5ad, \.zarr or, of labels, \.csv or \.parquet/,
     ],
     ["labels.tsv", /ends in \.tsv/],
   ] as const)
