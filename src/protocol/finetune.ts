@@ -18,6 +18,7 @@ import {
 } from "../store/trainingFolder.js";
 import { isUnfinished } from "../store/unfinished.js";
 import { CellkernelError } from "../support/error.js";
+import { loraOf } from "../train/adapters.js";
 import { planMemory } from "../train/memory.js";
 import { objectivesOf, withDecoders } from "../train/objectives.js";
 import type { CellSplit } from "../train/split.js";
@@ -29,7 +30,7 @@ import { checkObjectives, resolveObjectives } from "./objectives.js";
 import { requireBatches, requireModel } from "./requirements.js";
 import type { Run } from "./run.js";
 import { splitCells } from "./splitCells.js";
-import { trainPlanned } from "./trainPlanned.js";
+import { freezeOf, trainPlanned } from "./trainPlanned.js";
 import { provenance } from "./versions.js";
 import type { WatchOptions } from "./visibleTraining.js";
 
@@ -136,14 +137,13 @@ export function nameOf({ source }: Prepared): string {
 }
 
 /** How a step's cells fit into the host's memory. A GPU that is asked for has memory of its own, which the worker asks. */
-export function memoryPlan(
-  args: ModelArgs,
-  size: ModelSize,
-  { device, batchSize, maxSeqLen, ...settings }: RunSettings,
-  longest: number,
-) {
+export function memoryPlan(args: ModelArgs, size: ModelSize, settings: RunSettings, longest: number) {
+  const { device, batchSize, maxSeqLen } = settings;
   if (device !== "auto" && device !== "cpu") return undefined;
-  return planMemory(args, size, batchSize, Math.min(maxSeqLen, longest), objectivesOf(settings));
+  return planMemory(
+    ...([args, size, batchSize, Math.min(maxSeqLen, longest), objectivesOf(settings), undefined] as const),
+    { freeze: freezeOf(settings), lora: loraOf(settings) },
+  );
 }
 
 function requireLabels(ready: Prepared): Labels {

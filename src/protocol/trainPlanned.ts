@@ -96,7 +96,7 @@ export function trainingPlan(planned: PlannedTraining, ready: Prepared): Trainin
 }
 
 /** What stays as it was loaded. */
-function freezeOf({ freeze, lora }: RunSettings): Freeze {
+export function freezeOf({ freeze, lora }: RunSettings): Freeze {
   if (lora !== undefined) return "base";
   if (freeze === "head") return "backbone";
   const lastLayers = lastLayersOf(freeze);
