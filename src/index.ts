@@ -99,6 +99,7 @@ export type { Neighbours } from "./reference/neighbours.js";
 export type { AnnotationOptions } from "./settings/annotation.js";
 export type { ExplanationOptions } from "./settings/explanation.js";
 export type { ExportOptions } from "./settings/export.js";
+export type { FreezeOption } from "./settings/freeze.js";
 export type { IndexingOptions, MappingOptions } from "./settings/mapping.js";
 export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";

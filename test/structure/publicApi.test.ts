@@ -133,6 +133,7 @@ const TYPES = [
   "Exported",
   "FinetuneOptions",
   "Forecast",
+  "FreezeOption",
   "GeneStatistics",
   "GroupMarkers",
   "HeldOutFigures",
