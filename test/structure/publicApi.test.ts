@@ -131,6 +131,8 @@ const TYPES = [
   "GeneStatistics",
   "GroupMarkers",
   "HeldOutFigures",
+  "Hierarchy",
+  "HierarchyOptions",
   "HighlyVariableGenes",
   "HistogramInput",
   "Host",
