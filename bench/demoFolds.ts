@@ -5,9 +5,9 @@ import { Random } from "../src/support/random.js";
 import { stratifiedSplit } from "../src/train/split.js";
 
 /** As in the notebook; chosen by cross-validation within the training cells of the notebook's split. */
-const PREPARATION = { cellType: "bulk_labels", nHvg: 0 };
-const TRAINING = { epochs: 16, lr: 1e-3, batchSize: 16, maxSeqLen: 128 };
-const FOLDS = 5;
+export const PREPARATION = { cellType: "bulk_labels", nHvg: 0 };
+export const TRAINING = { epochs: 16, lr: 1e-3, batchSize: 16, maxSeqLen: 128 };
+export const FOLDS = 5;
 /** Seed of the folds; it has no part in any choice. */
 const SEED = 2024;
 
@@ -76,7 +76,7 @@ export async function bench(): Promise<object> {
 }
 
 /** Each class dealt out in turn to the folds. */
-function stratifiedFolds(codes: Int32Array, count: number): Int32Array[] {
+export function stratifiedFolds(codes: Int32Array, count: number): Int32Array[] {
   const folds = Array.from({ length: count }, () => [] as number[]);
   let next = 0;
   for (const code of new Set(codes)) {
