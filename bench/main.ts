@@ -18,6 +18,7 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   train: () => import("./train.js"),
   umap: () => import("./umap.js"),
   values: () => import("./values.js"),
+  trust: () => import("./trust.js"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -36,6 +36,7 @@ export {
 } from "./evaluate/baselines.js";
 export type { Reliability, ReliabilityBin } from "./evaluate/calibration.js";
 export type { SetCoverage } from "./evaluate/conformal.js";
+export type { Hierarchy } from "./evaluate/hierarchy.js";
 export {
   type ClassificationReport,
   classificationReport,
@@ -96,7 +97,7 @@ export type { CrossValidateOptions } from "./protocol/trainings.js";
 export type { TrustFigures, UnlikeFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { Neighbours } from "./reference/neighbours.js";
-export type { AnnotationOptions } from "./settings/annotation.js";
+export type { AnnotationOptions, HierarchyOptions } from "./settings/annotation.js";
 export type { ExplanationOptions } from "./settings/explanation.js";
 export type { ExportOptions } from "./settings/export.js";
 export type { FreezeOption } from "./settings/freeze.js";

@@ -137,6 +137,8 @@ const TYPES = [
   "GeneStatistics",
   "GroupMarkers",
   "HeldOutFigures",
+  "Hierarchy",
+  "HierarchyOptions",
   "HighlyVariableGenes",
   "HistogramInput",
   "Host",
