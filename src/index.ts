@@ -90,11 +90,12 @@ export { type CrossValidationOptions, crossValidationSplits } from "./protocol/s
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
 export type { CrossValidateOptions } from "./protocol/trainings.js";
+export { type TransferOptions, type TransferReport, transferReport } from "./protocol/transferReport.js";
 export type { TrustFigures, UnlikeFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { Neighbours } from "./reference/neighbours.js";
-export type { ExplanationOptions } from "./settings/explanation.js";
 export type { AnnotationOptions } from "./settings/annotation.js";
+export type { ExplanationOptions } from "./settings/explanation.js";
 export type { ExportOptions } from "./settings/export.js";
 export type { IndexingOptions, MappingOptions } from "./settings/mapping.js";
 export type { ModelOptions } from "./settings/model.js";

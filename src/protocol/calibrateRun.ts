@@ -52,7 +52,9 @@ export async function calibrateRun(
     embsize,
     trust.notes,
   );
-  return { trust, reference: { ...(unlike && { unlike }) } };
+  const counts = new Int32Array(run.classes.length);
+  for (const part of Object.values(split)) for (const cell of labelled(part)) counts[codes[cell]]++;
+  return { trust, reference: { counts, ...(unlike && { unlike }) } };
 }
 
 /** Cells with a label, of each class as many where there are more than `most`. */

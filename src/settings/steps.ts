@@ -1,5 +1,5 @@
-import { EXPLANATION } from "./explanation.js";
 import { ANNOTATION } from "./annotation.js";
+import { EXPLANATION } from "./explanation.js";
 import { EXPORT } from "./export.js";
 import { INDEX, MAPPING } from "./mapping.js";
 import { MODEL, PUBLISHED_RUN } from "./model.js";
@@ -10,6 +10,7 @@ import { SERIES } from "./series.js";
 import type { Table } from "./setting.js";
 import { SIMULATION } from "./simulation.js";
 import { TRAINING } from "./training.js";
+import { TRANSFER } from "./transfer.js";
 
 /** The options of every step, by the function that takes them. */
 export const STEPS: Record<string, Table> = {
@@ -24,6 +25,7 @@ export const STEPS: Record<string, Table> = {
   buildIndex: INDEX,
   mapCells: MAPPING,
   explain: EXPLANATION,
+  transferReport: TRANSFER,
   exportModel: EXPORT,
   simulate: SIMULATION,
 };

@@ -151,7 +151,13 @@ export async function readRun(folder: string): Promise<RunParts> {
     ...(members && {
       members: Array.from({ length: members }, (_, i) => readWeights(join(folder, memberName(i)))),
     }),
-    ...(REFERENCE in hashes && { reference: readReference(join(folder, REFERENCE), args.embsize, REMEDY) }),
+    ...(REFERENCE in hashes && {
+      reference: readReference(
+        join(folder, REFERENCE),
+        { embsize: args.embsize, classes: classes.length },
+        REMEDY,
+      ),
+    }),
     ...{ args, classes, vocabulary: Vocabulary.fromFile(vocabularyPath), weights: readWeights(weightsPath) },
     preparation: readPreparation(rest.preparation),
     recipe: checkRecipe(rest.recipe, path),

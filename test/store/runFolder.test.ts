@@ -79,10 +79,13 @@ test("what a run keeps of its training cells is checked against the run", async 
   const [first] = await folders;
   const path = join(scratch, "reference.safetensors");
   const unlike = { whitening: new Float32Array(9), means: new Float32Array(6), threshold: 2, cells: 30 };
-  writeReference(path, { unlike });
-  assert.deepEqual(readReference(path, 3, "again"), { unlike });
+  const counts = Int32Array.of(5, 0);
+  const size = { embsize: 3, classes: 2 };
+  writeReference(path, { counts, unlike });
+  assert.deepEqual(readReference(path, size, "again"), { counts, unlike });
+  assert.throws(() => readReference(path, { ...size, classes: 3 }, "again"), /"counts" is not as it was/);
   assert.throws(
-    () => readReference(path, 4, "again"),
+    () => readReference(path, { ...size, embsize: 4 }, "again"),
     /reference\.safetensors: "unlike\.whitening" is not as it was written: again/,
   );
   // A run that keeps none takes the file of one that does away.
