@@ -10,6 +10,7 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   preprocess: () => import("./preprocess.js"),
   survive: () => import("./survive.js"),
   train: () => import("./train.js"),
+  umap: () => import("./umap.js"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 // `npm test`: set-up, then the tests; `npm test -- browser`: those that need a browser; `npm test -- peers`: those that
-// compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds; `npm test --
-// package`: those of the npm package. The last line printed is "N passed, N failed".
+// compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds, and `hosts` those of
+// notebooks of Python with it; `package`: those of the npm package. The last line printed is "N passed, N failed".
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -41,7 +41,7 @@ const SIDE_BY_SIDE = 2 * availableParallelism();
 
 await orExplain(async () => {
   const kind = process.argv[2] ?? "";
-  if (kind === "wheel") await buildWheel();
+  if (kind === "wheel" || kind === "hosts") await buildWheel();
   else await setup([kind === "peers" ? "peers" : "test"]);
   // What each test's process inherits.
   Object.assign(process.env, jupyterEnvironment());
@@ -65,13 +65,16 @@ function suites(kind) {
   const all = testFiles();
   const peers = all.filter((file) => file.startsWith("peers/"));
   const wheel = all.filter((file) => file.startsWith("wheel/"));
+  const hosts = all.filter((file) => file.startsWith("hosts/"));
   const packed = all.filter((file) => file.startsWith("package/"));
   if (kind === "peers") return [[peers, 1]];
   if (kind === "wheel") return [[wheel, 1]];
+  if (kind === "hosts") return [[hosts, 1]];
   if (kind === "package") return [[packed, 1]];
   if (kind === "browser") return [[BROWSER, 1]];
-  if (kind) throw new Error(`npm test takes "browser", "peers", "wheel" or "package", not "${kind}"`);
-  const apart = new Set([...peers, ...wheel, ...packed, ...BROWSER, ...FIRST, ...LAST, ...ALONE]);
+  if (kind)
+    throw new Error(`npm test takes "browser", "peers", "wheel", "hosts" or "package", not "${kind}"`);
+  const apart = new Set([...peers, ...wheel, ...hosts, ...packed, ...BROWSER, ...FIRST, ...LAST, ...ALONE]);
   return [
     [[...FIRST, ...all.filter((file) => !apart.has(file))], SIDE_BY_SIDE],
     [LAST, LAST.length],

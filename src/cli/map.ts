@@ -14,7 +14,7 @@ export const mapCommand = command({
   positionals: "INDEX FILE…",
   required: 2,
   options: {
-    out: { value: "FILE", help: "labelled .h5ad, .zarr or .csv to write (needed); not the input" },
+    out: { value: "FILE", help: "labelled .h5ad, .zarr, .csv or .parquet to write (needed); not the input" },
     model: {
       value: "DIR",
       help: "the model or run that the index was made with; default: where it was then",

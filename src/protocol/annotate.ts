@@ -27,8 +27,9 @@ export interface AnnotateOptions extends ApplyOptions, AnnotationOptions {}
  * run was calibrated, probabilities are, and there are columns more: `assigned_label` is "unassigned" for labels less
  * probable than the run's threshold, `prediction_set` names the classes that the cell may be of, joined by " | " ("none": it
  * is like no class), `unlike` says how far the cell is from all that was learnt, and `is_unlike` where that is too far. With
- * `clusterBy`, `cluster_label` and `cluster_share` say what most cells of the cluster are. Cells are prepared as the run's own were. A cell that expresses none of the run's genes gets no label.
- * Cells are read, labelled and written some at a time. Where the output ends in `.csv`, it is `obs` with these columns.
+ * `clusterBy`, `cluster_label` and `cluster_share` say what most cells of the cluster are. Cells are prepared as the run's own were; those
+ * outside the limits of that preparation are labelled, too, and counted in a note. A cell that expresses none of the run's genes gets no label.
+ * Cells are read, labelled and written some at a time. Where the output ends in `.csv` or `.parquet`, it is `obs` with these columns.
  *
  * @throws when the file does not exist, is no h5ad, has less than 20 % of the run's genes, or is the output itself
  */
@@ -71,7 +72,7 @@ const SCORES = "cellkernel_scores";
 
 /** The labels of a file's cells, as they come in. */
 class Labels implements Collector {
-  /** Int32 [cells of the file]: predicted class; −1 for cells without a known gene, and for those left out. */
+  /** Int32 [cells of the file]: predicted class; −1 for cells without a known gene. */
   readonly codes: Int32Array;
   readonly arrays: Record<string, number>;
   private readonly probabilities: Float32Array;

@@ -1,6 +1,7 @@
+import { extname } from "node:path";
 import type { AnnData } from "../anndata/anndata.js";
 import { CellkernelError } from "../support/error.js";
-import { type ApplyOptions, applyToFile, type Collector, isCsv } from "./applyToFile.js";
+import { type ApplyOptions, applyToFile, type Collector, isTable } from "./applyToFile.js";
 import type { Run } from "./run.js";
 
 /** What `embed` did. */
@@ -37,10 +38,10 @@ export async function embed(
       'embed needs a file to write: embed(run, cells, { out: "embedded.h5ad" })',
       { option: "out" },
     );
-  if (isCsv(options.out))
+  if (isTable(options.out))
     throw new CellkernelError(
       "option",
-      `embed writes no .csv, which holds no arrays: name an .h5ad or .zarr instead of ${options.out}`,
+      `embed writes no ${extname(options.out)}, which holds no arrays: name an .h5ad or .zarr instead of ${options.out}`,
       { option: "out" },
     );
   const notes = await applyToFile(run, cells, options, () => NOTHING);

@@ -96,7 +96,7 @@ async function explained(
     notes.push(`Of ${adata.nObs} cells, ${read.length} that are spread over the file were looked at.`);
 
   const spec = predictionOf(run, replay.genes, settings);
-  const chunks = [...replay.chunks(read)];
+  const chunks = [...replay.chunks(false, read)];
   const tokens = joinStores(chunks.map((chunk) => chunk.tokens));
   const rows = Int32Array.from(chunks.flatMap((chunk) => [...chunk.rows]));
   const batches = batchesOf(run, adata, settings.batch);

@@ -20,7 +20,7 @@ const NEIGHBOURS = 50;
 
 /** How cells are mapped. */
 export interface MapOptions extends MappingOptions, Omit<SamplesOptions, keyof MappingOptions> {
-  /** The `.h5ad`, `.zarr` or (a table of the cells) `.csv` to write; not the input itself. */
+  /** The `.h5ad`, `.zarr` or (a table of the cells) `.csv` or `.parquet` to write; not the input itself. */
   out: string;
   /** Called with the share of cells done, 0 … 1. */
   onProgress?: (share: number) => void;

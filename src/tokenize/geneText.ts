@@ -16,6 +16,8 @@ const GENOME = /^(GRCh|hg|GRCm|mm)\d{1,2}(?:[_-]premrna)?[_-]+(?=[^_-])/;
 const LABEL = /^gene[:-](?=.)/;
 /** "CD3D__chr11", of protocols that count by position. */
 const CHROMOSOME = /__chr\w+$/;
+/** Characters without width, which come along when names are copied from a page. */
+const INVISIBLE = /[\u00ad\u200b-\u200d\u2060\ufeff]/g;
 const BORDER = /^[\s"'|_:;,/()[\]-]+|[\s"'|_:;,/()[\]-]+$/g;
 /** What stands for a name that is missing. */
 const MISSING = /^(?:nan|na|n\/a|<na>|none|null|-|\?)?$/i;
@@ -33,7 +35,10 @@ export function isId(text: string): boolean {
 
 /** Takes apart what is written where a gene is named. */
 export function readGeneText(text: string): GeneText {
-  let rest = text.trim().replace(/^(["'])(.*)\1$/, "$2");
+  let rest = text
+    .replace(INVISIBLE, "")
+    .trim()
+    .replace(/^b?(["'])(.*)\1$/, "$2");
   const prefix = GENOME.exec(rest);
   if (prefix) rest = rest.slice(prefix[0].length);
   const genome = prefix ? (/^(GRCh|hg)/.test(prefix[0]) ? "human" : "mouse") : undefined;

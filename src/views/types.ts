@@ -81,6 +81,16 @@ export interface HistogramInput {
   log?: boolean;
 }
 
+/** Distributions of cells by group. */
+export interface ViolinInput {
+  title?: string;
+  /** A panel each: what is measured, with its unit, and [cells] its values; missing ones are left out. */
+  distributions: readonly { label: string; values: ArrayLike<number> }[];
+  /** Groups by code, and [cells] the code of each (−1: in none); all cells are one group without. */
+  groups?: readonly string[];
+  codes?: ArrayLike<number>;
+}
+
 /** How variable each gene is at its mean. */
 export interface HvgInput {
   genes: readonly string[];

@@ -35,7 +35,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   train: ["model", "runtime", "tokenize", "checkpoint", "predict", "store", "support", "settings"],
   predict: ["model", "runtime", "tokenize", "checkpoint", "support"],
   evaluate: ["anndata", "support"],
-  reference: ["graph", "runtime", "store", "support"],
+  reference: ["graph", "runtime", "checkpoint", "support"],
   simulate: ["anndata", "support"],
   views: ["support", "host"],
   protocol: [...STAGES, "views"],
