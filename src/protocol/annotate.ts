@@ -10,7 +10,7 @@ import { type Resolved, resolve } from "../settings/setting.js";
 import { CellkernelError } from "../support/error.js";
 import { checkWritable } from "../support/temporaryFile.js";
 import { tableView } from "../views/table.js";
-import { type ApplyOptions, applyToFile, type Collector, isCsv } from "./applyToFile.js";
+import { type ApplyOptions, applyToFile, type Collector, isTable } from "./applyToFile.js";
 import { type Clusters, clusterColumns } from "./clusterColumns.js";
 import { LabelColumns } from "./labelColumns.js";
 import type { Replay, TokenChunk } from "./replay.js";
@@ -60,7 +60,7 @@ export async function annotate(
 function checkReport(report: string, out: string): void {
   const fault = !/\.html?$/i.test(report)
     ? `the report is to be ${report}; expected a page's name, which ends in .html (--report)`
-    : isCsv(out)
+    : isTable(out)
       ? `a report needs the labelled file, .h5ad or .zarr, in place of ${out} (--report, --out)`
       : undefined;
   if (fault) throw new CellkernelError("option", fault, { option: "report", path: report });
