@@ -75,6 +75,7 @@ export { buildIndex, CellIndex, type IndexOptions, loadIndex } from "./protocol/
 export { interruptedRun } from "./protocol/interruptedRun.js";
 export { type MapOptions, Mapping, mapCells } from "./protocol/mapCells.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
+export type { OpinionLabels } from "./protocol/opinion.js";
 export { plotQuality, plotVariableGenes, plotViolins } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
 export type { PreprocessOptions, PreprocessProgress } from "./protocol/preprocessOptions.js";

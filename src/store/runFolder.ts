@@ -146,21 +146,17 @@ export async function readRun(folder: string): Promise<RunParts> {
   const { content, hashes, format, members, ...rest } = record;
   checkSettings(rest.settings, path);
   if (rest.trust !== undefined) checkTrust(rest.trust, classes.length, path);
+  const recipe = checkRecipe(rest.recipe, path);
+  const size = { embsize: args.embsize, genes: recipe.genes.length, classes: classes.length };
   return {
     ...rest,
     ...(members && {
       members: Array.from({ length: members }, (_, i) => readWeights(join(folder, memberName(i)))),
     }),
-    ...(REFERENCE in hashes && {
-      reference: readReference(
-        join(folder, REFERENCE),
-        { embsize: args.embsize, classes: classes.length },
-        REMEDY,
-      ),
-    }),
+    ...(REFERENCE in hashes && { reference: readReference(join(folder, REFERENCE), size, REMEDY) }),
     ...{ args, classes, vocabulary: Vocabulary.fromFile(vocabularyPath), weights: readWeights(weightsPath) },
     preparation: readPreparation(rest.preparation),
-    recipe: checkRecipe(rest.recipe, path),
+    recipe,
     cells: readCells(join(folder, CELLS), content, members),
   };
 }

@@ -15,7 +15,7 @@ import {
 } from "../../src/index.js";
 import { Predictor } from "../../src/predict/predictor.js";
 import { predictionOf } from "../../src/protocol/applyRun.js";
-import type { Run } from "../../src/protocol/run.js";
+import { Run } from "../../src/protocol/run.js";
 import { commonest, quantilesOf, transferGroups } from "../../src/protocol/transferGroups.js";
 import { Random } from "../../src/support/random.js";
 import { cellkernelHere } from "../support/cli.js";
@@ -127,6 +127,22 @@ test("what a logit owes to a gene is its slope along the gene's value, times the
     }
   }
   await predictor.release();
+});
+
+test("an ensemble's attribution is the mean of its members'", async () => {
+  const twice = (name: string) => {
+    const { shape, data } = run.weights.get(name)!;
+    return [name, { shape, data: data.map((w) => 2 * w) }] as const;
+  };
+  // Twice the last layer is twice the logits, and so twice what they owe to each gene.
+  const layer = ["cls_decoder.out_layer.weight", "cls_decoder.out_layer.bias"].map(twice);
+  const both = new Run({ ...run.parts, members: [new Map([...run.weights, ...layer])] });
+  const [one, mean] = [run, both].map(async (own) => (await explain(own, path, { cells: [1] })).cells[0]);
+  const { label, attribution } = await one;
+  assert.equal((await mean).label, label);
+  (await mean).attribution.forEach((value, i) => {
+    assert.ok(Math.abs(value - 1.5 * attribution[i]) < 1e-5, `${value}, ${attribution[i]}`);
+  });
 });
 
 test("labels and probabilities are those that annotate gives", async () => {

@@ -167,6 +167,7 @@ const TYPES = [
   "NewCells",
   "NewCellsOptions",
   "OpenModelOptions",
+  "OpinionLabels",
   "Options",
   "Origin",
   "Part",
