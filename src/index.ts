@@ -94,6 +94,7 @@ export { type CrossValidationOptions, crossValidationSplits } from "./protocol/s
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
 export type { CrossValidateOptions } from "./protocol/trainings.js";
+export { type TransferOptions, type TransferReport, transferReport } from "./protocol/transferReport.js";
 export type { TrustFigures, UnlikeFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { Neighbours } from "./reference/neighbours.js";

@@ -8,8 +8,9 @@ import { readClusters } from "../preprocess/labels.js";
 import { ANNOTATION, type AnnotationOptions } from "../settings/annotation.js";
 import { type Resolved, resolve } from "../settings/setting.js";
 import { CellkernelError } from "../support/error.js";
+import { checkWritable } from "../support/temporaryFile.js";
 import { tableView } from "../views/table.js";
-import { type ApplyOptions, applyToFile, type Collector } from "./applyToFile.js";
+import { type ApplyOptions, applyToFile, type Collector, isTable } from "./applyToFile.js";
 import { type Clusters, clusterColumns } from "./clusterColumns.js";
 import { readHierarchy } from "./hierarchy.js";
 import { answerThreshold } from "./hierarchyColumns.js";
@@ -17,6 +18,7 @@ import { LabelColumns } from "./labelColumns.js";
 import { labelByOpinion } from "./opinion.js";
 import type { Replay, TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
+import { transferReport } from "./transferReport.js";
 
 /** How cells are labelled. */
 export interface AnnotateOptions extends ApplyOptions, AnnotationOptions {}
@@ -49,13 +51,26 @@ export async function annotate(
       { option: "out" },
     );
   const beside = resolve(ANNOTATION, options);
+  if (beside.report !== undefined) checkReport(beside.report, options.out);
   let codes: Int32Array = new Int32Array(0);
   const notes = await applyToFile(run, cells, options, (replay) => {
     const labels = new Labels(run, replay, beside);
     codes = labels.codes;
     return labels;
   });
+  if (beside.report !== undefined) (await transferReport(run, options.out)).write(beside.report);
   return new Annotation(options.out, run.classes, codes, notes);
+}
+
+/** @throws where there could be no report, before the cells are labelled for it */
+function checkReport(report: string, out: string): void {
+  const fault = !/\.html?$/i.test(report)
+    ? `the report is to be ${report}; expected a page's name, which ends in .html (--report)`
+    : isTable(out)
+      ? `a report needs the labelled file, .h5ad or .zarr, in place of ${out} (--report, --out)`
+      : undefined;
+  if (fault) throw new CellkernelError("option", fault, { option: "report", path: report });
+  checkWritable(report);
 }
 
 /** The probabilities' name in `obsm`. */

@@ -11,6 +11,7 @@ import { SERIES } from "./series.js";
 import type { Table } from "./setting.js";
 import { SIMULATION } from "./simulation.js";
 import { TRAINING } from "./training.js";
+import { TRANSFER } from "./transfer.js";
 
 /** The options of every step, by the function that takes them. */
 export const STEPS: Record<string, Table> = {
@@ -27,6 +28,7 @@ export const STEPS: Record<string, Table> = {
   buildIndex: INDEX,
   mapCells: MAPPING,
   explain: EXPLANATION,
+  transferReport: TRANSFER,
   exportModel: EXPORT,
   simulate: SIMULATION,
 };
