@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [options]`: each benchmark prints one line of JSON on stdout, its course on stderr. */
 const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<object> }>> = {
   "demo-folds": () => import("./demoFolds.js"),
+  faiss: () => import("./faiss.js"),
   gpu: () => import("./gpu.js"),
   "gpu-counts": () => import("./gpuCounts.js"),
   infer: () => import("./infer.js"),
