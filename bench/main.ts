@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [options]`: each benchmark prints one line of JSON on stdout, its course on stderr. */
 const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<object> }>> = {
+  amp: () => import("./amp.js"),
   "demo-folds": () => import("./demoFolds.js"),
   faiss: () => import("./faiss.js"),
   gpu: () => import("./gpu.js"),
@@ -7,8 +8,12 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   infer: () => import("./infer.js"),
   kernel: () => import("./kernel.js"),
   lora: () => import("./lora.js"),
+  "lora-folds": () => import("./loraFolds.js"),
   memory: () => import("./memory.js"),
   preprocess: () => import("./preprocess.js"),
+  protocol: () => import("./protocol.js"),
+  published: () => import("./published.js"),
+  rare: () => import("./rare.js"),
   survive: () => import("./survive.js"),
   train: () => import("./train.js"),
   umap: () => import("./umap.js"),

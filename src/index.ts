@@ -57,7 +57,7 @@ export { loess } from "./preprocess/loess.js";
 export { log1p } from "./preprocess/log1p.js";
 export { normalizeTotal } from "./preprocess/normalizeTotal.js";
 export { calculateQcMetrics, type QcMetrics } from "./preprocess/qc.js";
-export type { CellQuality } from "./preprocess/quality.js";
+export type { CellFigures, CellQuality } from "./preprocess/quality.js";
 export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
 export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.js";
 export type { PredictOptions } from "./protocol/applyRun.js";
@@ -76,10 +76,13 @@ export { buildIndex, CellIndex, type IndexOptions, loadIndex } from "./protocol/
 export { interruptedRun } from "./protocol/interruptedRun.js";
 export { type MapOptions, Mapping, mapCells } from "./protocol/mapCells.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
-export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";
+export type { OpinionLabels } from "./protocol/opinion.js";
+export { plotQuality, plotVariableGenes, plotViolins } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
 export type { PreprocessOptions, PreprocessProgress } from "./protocol/preprocessOptions.js";
 export { loadPublishedIndex, PublishedIndex } from "./protocol/publishedIndex.js";
+export { type PretrainOptions, pretrain, resumePretraining } from "./protocol/pretrain.js";
+export type { Pretrained } from "./protocol/pretrained.js";
 export type { PublishedRunOptions } from "./protocol/publishedRun.js";
 export type { NewCells, ReplayOptions } from "./protocol/replay.js";
 export type { Report, ReportParts } from "./protocol/report.js";
@@ -102,6 +105,7 @@ export type { IndexingOptions, MappingOptions } from "./settings/mapping.js";
 export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
 export type { PreparationOptions, PreparationSettings } from "./settings/preparation.js";
+export type { PretrainingOptions } from "./settings/pretraining.js";
 export type { SeriesOptions } from "./settings/series.js";
 export type { Options, Resolved, Setting, Table, YamlPlace } from "./settings/setting.js";
 export type { SimulationOptions } from "./settings/simulation.js";
@@ -115,6 +119,7 @@ export type {
   VocabularyMatch,
 } from "./store/prepared.js";
 export { loadPrepared, type Origin, savePrepared } from "./store/preparedFolder.js";
+export type { PretrainedParts } from "./store/pretrainedFolder.js";
 export type { RunReference } from "./store/reference.js";
 export type {
   HeldOutFigures,
@@ -156,5 +161,7 @@ export type {
   ReportInput,
   TableInput,
   TrainingProgress,
+  ViolinInput,
 } from "./views/types.js";
 export { type VegaSpec, vegaBundle } from "./views/vega.js";
+export { violinView } from "./views/violin.js";

@@ -11,6 +11,11 @@ export interface ScaleHint {
   base?: number;
 }
 
+/** Whether a value is a whole number but for what single precision and a way there and back make of it. */
+export function isWhole(value: number): boolean {
+  return Math.abs(value - Math.round(value)) <= Math.min(1e-3, 1e-6 * value);
+}
+
 /** No logarithm of anything measured is larger. */
 const MOST_LOGGED = 30;
 const BASES = [Math.E, 2, 10];
@@ -37,7 +42,7 @@ const MOST_SPREAD = 1;
 export function scaleOf(cells: readonly ArrayLike<number>[], hint: ScaleHint = { logged: false }): Scale {
   const full = cells.filter((cell) => cell.length > 0).map((cell) => Float64Array.from(cell));
   const values = full.reduce((sum, cell) => sum + cell.length, 0);
-  const whole = full.reduce((sum, cell) => sum + cell.filter(Number.isInteger).length, 0);
+  const whole = full.reduce((sum, cell) => sum + cell.filter(isWhole).length, 0);
   const max = full.reduce((most, cell) => cell.reduce((a, b) => Math.max(a, b), most), 0);
   if (whole > MOSTLY_WHOLE * values) return { kind: "corrected" };
   const bases = max > MOST_LOGGED ? [] : hint.base ? [hint.base, ...BASES] : BASES;

@@ -47,7 +47,7 @@ export const evaluateCommand = command({
       ...(second_opinion?.methods ?? []).map(
         (one) =>
           `${one.method}: weighted F1 ${one.weighted_f1.toFixed(3)}, accuracy ${one.accuracy.toFixed(3)}, macro F1 ${one.macro_f1.toFixed(3)}` +
-          ` (${second_opinion!.cells} of ${second_opinion!.of_cells} cells)`,
+          ` (${second_opinion!.cells} cells)`,
       ),
       ...(out === undefined ? [] : [`Written to ${out}`]),
     ].join("\n"),

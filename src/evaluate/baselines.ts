@@ -1,5 +1,8 @@
 import { minimise } from "./lbfgs.js";
 
+/** Columns that are compared before a look at whether the cell is too far already. */
+const COLUMNS_AT_ONCE = 10;
+
 /** Cells as a dense matrix with their classes. */
 export interface LabelledCells {
   /** [cells × features], row by row. */
@@ -35,11 +38,18 @@ export function logisticRegression(
   features: Float32Array | Float64Array,
   options: { c?: number; tolerance?: number } = {},
 ): BaselinePrediction {
+  return applyLogisticRegression(fitLogisticRegression(train, options), features, train);
+}
+
+/** The weights of `logisticRegression`, Float64 [classes × (columns + 1)]: of each class those of the features, then its intercept. */
+export function fitLogisticRegression(
+  train: LabelledCells,
+  options: { c?: number; tolerance?: number } = {},
+): Float64Array {
   const { columns, classes } = train;
   const cells = rowsOf(train.features, columns);
   checkLabels(train, cells);
   const c = options.c ?? 1;
-  // Row k holds the weights of class k, then its intercept.
   const width = columns + 1;
   const weights = new Float64Array(classes * width);
 
@@ -70,6 +80,15 @@ export function logisticRegression(
       "Logistic regression didn't converge: scale the features to similar sizes, lower c, or raise the tolerance.",
     );
   }
+  return weights;
+}
+
+/** @param weights of `fitLogisticRegression` */
+export function applyLogisticRegression(
+  weights: Float64Array | Float32Array,
+  features: Float32Array | Float64Array,
+  { columns, classes }: Pick<LabelledCells, "columns" | "classes">,
+): BaselinePrediction {
   return withLabels(softmaxRows(features, columns, classes, weights), classes);
 }
 
@@ -98,10 +117,15 @@ export function nearestNeighbours(
     distances.fill(Number.POSITIVE_INFINITY);
     for (let i = 0; i < cells; i++) {
       let squared = 0;
-      for (let j = 0; j < columns; j++) {
-        const apart = features[q * columns + j] - train.features[i * columns + j];
-        squared += apart * apart;
+      const farthest = distances[k - 1];
+      // Most cells are known to be too far after a few columns.
+      for (let j = 0; j < columns && squared < farthest; ) {
+        for (const end = Math.min(columns, j + COLUMNS_AT_ONCE); j < end; j++) {
+          const apart = features[q * columns + j] - train.features[i * columns + j];
+          squared += apart * apart;
+        }
       }
+      if (squared >= farthest) continue;
       let place = k;
       for (; place > 0 && squared < distances[place - 1]; place--) {
         distances[place] = distances[place - 1];
@@ -120,7 +144,7 @@ function softmaxRows(
   features: Float32Array | Float64Array,
   columns: number,
   classes: number,
-  weights: Float64Array,
+  weights: Float64Array | Float32Array,
 ): Float64Array {
   const cells = rowsOf(features, columns);
   const width = columns + 1;

@@ -12,6 +12,7 @@ import { tableView } from "../views/table.js";
 import { type ApplyOptions, applyToFile, type Collector } from "./applyToFile.js";
 import { type Clusters, clusterColumns } from "./clusterColumns.js";
 import { LabelColumns } from "./labelColumns.js";
+import { labelByOpinion } from "./opinion.js";
 import type { Replay, TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
 
@@ -24,8 +25,11 @@ export interface AnnotateOptions extends ApplyOptions, AnnotationOptions {}
  * class in `obsm["cellkernel_scores"]`, and in `uns["cellkernel"]` what it was done by and the classes' names. Where the
  * run was calibrated, probabilities are, and there are columns more: `assigned_label` is "unassigned" for labels less
  * probable than the run's threshold, `prediction_set` names the classes that the cell may be of, joined by " | " ("none": it
- * is like no class), `unlike` says how far the cell is from all that was learnt, and `is_unlike` where that is too far. With
- * `clusterBy`, `cluster_label` and `cluster_share` say what most cells of the cluster are. Cells are prepared as the run's own were. A cell that expresses none of the run's genes gets no label.
+ * is like no class), `unlike` says how far the cell is from all that was learnt, and `is_unlike` where that is too far; `second_opinion`
+ * and `neighbours_label` are the labels of logistic regression and nearest neighbours that learnt from the same cells, `agreement` says how
+ * many of the three say the predicted label, and `consensus_label` what two of them say. With
+ * `clusterBy`, `cluster_label` and `cluster_share` say what most cells of the cluster are. Cells are prepared as the run's own were; those
+ * outside the limits of that preparation are labelled, too, and counted in a note. A cell that expresses none of the run's genes gets no label.
  * Cells are read, labelled and written some at a time. Where the output ends in `.csv` or `.parquet`, it is `obs` with these columns.
  *
  * @throws when the file does not exist, is no h5ad, has less than 20 % of the run's genes, or is the output itself
@@ -56,7 +60,7 @@ const SCORES = "cellkernel_scores";
 
 /** The labels of a file's cells, as they come in. */
 class Labels implements Collector {
-  /** Int32 [cells of the file]: predicted class; −1 for cells without a known gene, and for those left out. */
+  /** Int32 [cells of the file]: predicted class; −1 for cells without a known gene. */
   readonly codes: Int32Array;
   readonly arrays: Record<string, number>;
   private readonly probabilities: Float32Array;
@@ -81,12 +85,16 @@ class Labels implements Collector {
     this.clusters = clusterBy === undefined ? undefined : readClusters(replay.cells, clusterBy);
   }
 
-  add({ tokens: { indptr }, rows }: TokenChunk, outputs: CellOutputs): Record<string, Float32Array> {
+  async add({ tokens, rows }: TokenChunk, outputs: CellOutputs): Promise<Record<string, Float32Array>> {
+    const { indptr } = tokens;
     const width = this.run.classes.length;
     const labelled = labelCells(outputs.logits, width, this.run.parts.trust?.temperature);
     const { codes, probabilities, margins, scores } = labelled;
     const empty = (cell: number) => indptr[cell + 1] === indptr[cell];
-    this.beside.add(rows, labelled, outputs, empty);
+    const { opinion } = this.run.parts.reference ?? {};
+    const own = Int32Array.from(rows.keys());
+    const opinions = opinion && (await labelByOpinion(opinion, this.run.genes, width, tokens, own));
+    this.beside.add(rows, labelled, outputs, opinions, empty);
     rows.forEach((row, cell) => {
       if (empty(cell)) {
         this.withoutCount++;

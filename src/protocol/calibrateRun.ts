@@ -7,6 +7,7 @@ import { Random } from "../support/random.js";
 import type { CellSplit } from "../train/split.js";
 import { batchCodes, predictionOf, withSession } from "./applyRun.js";
 import { calibrate, type HeldOut } from "./calibrate.js";
+import { learnOpinion } from "./opinion.js";
 import type { Run } from "./run.js";
 
 /** Training cells whose embeddings say where the classes lie, at most. */
@@ -52,7 +53,27 @@ export async function calibrateRun(
     embsize,
     trust.notes,
   );
-  return { trust, reference: { ...(unlike && { unlike }) } };
+  const opinion = await opinionOf(ready, labelled(split.train), run.classes.length, trust.notes, signal);
+  return { trust, reference: { ...(unlike && { unlike }), ...(opinion && { opinion }) } };
+}
+
+/** Simple methods that learnt from the training cells. Where that fails, nothing else is lost. */
+async function opinionOf(
+  { tokens, labels }: Prepared,
+  train: Int32Array,
+  classes: number,
+  notes: string[],
+  signal: AbortSignal | undefined,
+) {
+  try {
+    const opinion = await learnOpinion(tokens, train, labels!.codes, classes, signal);
+    if (!opinion) notes.push(`there is no second opinion: ${train.length} training cells are too few`);
+    return opinion;
+  } catch (error) {
+    signal?.throwIfAborted();
+    notes.push(`there is no second opinion: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 /** Cells with a label, of each class as many where there are more than `most`. */

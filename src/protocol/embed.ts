@@ -15,7 +15,7 @@ export interface Embedding {
 }
 
 const NOTHING: Collector = {
-  ...{ arrays: {}, add: () => ({}), columns: () => new Map(), notes: () => [], record: () => ({}) },
+  ...{ arrays: {}, add: async () => ({}), columns: () => new Map(), notes: () => [], record: () => ({}) },
 };
 
 /**

@@ -10,6 +10,7 @@ import type { Prepared } from "../store/prepared.js";
 import { CellkernelError } from "../support/error.js";
 import type { CellSplit } from "../train/split.js";
 import { batchCodes, int8Note, type PredictOptions, predictionOf, withSession } from "./applyRun.js";
+import { labelByOpinion, learnOpinion } from "./opinion.js";
 import { type NewCells, prepareAgain, type ReplayOptions } from "./replay.js";
 import { Report, type ReportParts } from "./report.js";
 import type { Run } from "./run.js";
@@ -87,16 +88,36 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
       run.classes,
     ),
     trust: trustOf(run, ready, { truth, parts, evaluated, embeddings, logits }),
-    secondOpinion: await secondOpinion(
-      {
-        ...{ tokens: ready.tokens, truth, codes: labelled.codes, classes: run.classes },
-        train: Int32Array.from(parts.keys()).filter((cell) => parts[cell] === "train" && truth[cell] >= 0),
-        test: evaluated.filter((cell) => parts[cell] !== "train"),
-      },
-      signal,
-    ),
+    ...(await opinionsOf(run, ready, { truth, parts, evaluated, labelled }, signal)),
     projection: await project(embeddings, run.args.embsize, signal),
   });
+}
+
+/**
+ * What simple methods say of all cells, and how well, where the run keeps some or its training cells are at hand.
+ */
+async function opinionsOf(
+  run: Run,
+  { tokens }: NewCells,
+  { truth, parts, evaluated, labelled }: Pick<ReportParts, "truth" | "parts" | "evaluated" | "labelled">,
+  signal: AbortSignal | undefined,
+): Promise<Pick<ReportParts, "opinions" | "secondOpinion">> {
+  const { classes, genes } = run;
+  const train = Int32Array.from(parts.keys()).filter((cell) => parts[cell] === "train" && truth[cell] >= 0);
+  const opinion =
+    run.parts.reference?.opinion ?? (await learnOpinion(tokens, train, truth, classes.length, signal));
+  if (!opinion) return {};
+  const all = Int32Array.from(truth.keys());
+  const opinions = await labelByOpinion(opinion, genes, classes.length, tokens, all, signal);
+  // What the run does not keep it can't say of other cells either: there are no columns of it.
+  const columns = run.parts.reference?.opinion && { opinions };
+  const test = evaluated.filter((cell) => parts[cell] !== "train");
+  if (test.length === 0) return { ...columns };
+  const rows = (codes: Int32Array) => test.map((cell) => codes[cell]);
+  const others = { logistic: rows(opinions.logistic), neighbours: rows(opinions.neighbours) };
+  const own = { truth: rows(truth), codes: rows(labelled.codes), others, classes };
+  const ofLearnt = train.length || run.parts.cells.split.train.length;
+  return { ...columns, secondOpinion: secondOpinion(own, opinion, ofLearnt) };
 }
 
 /** How far the labels of the evaluated cells can be believed. */
@@ -168,6 +189,10 @@ const DECISIVE = [
   "normalizeTotal",
   "nBins",
   "includeZeroGene",
+  "minGenes",
+  "maxGenes",
+  "maxCounts",
+  "maxPctMt",
   "filterCellByCounts",
   "duplicates",
   "species",

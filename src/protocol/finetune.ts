@@ -6,9 +6,15 @@ import type { Labels } from "../preprocess/labels.js";
 import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions, type TrainingSettings } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
+import { isPretrained } from "../store/pretrainedFolder.js";
 import type { RunSettings } from "../store/runParts.js";
 import { removeSeries } from "../store/seriesFolder.js";
-import { type PlannedTraining, writeTraining } from "../store/trainingFolder.js";
+import {
+  holdsTraining,
+  isPretraining,
+  type PlannedTraining,
+  writeTraining,
+} from "../store/trainingFolder.js";
 import { isUnfinished } from "../store/unfinished.js";
 import { CellkernelError } from "../support/error.js";
 import { planMemory } from "../train/memory.js";
@@ -63,12 +69,22 @@ export async function finetune(ready: Prepared, options: FinetuneOptions = {}): 
   });
 }
 
-/** @throws where a folder holds a training that is not at its end, unless that may be given up */
+/** @throws where a folder holds a pretrained model, or a training that is not at its end, unless that may be given up */
 export function requireVacant(folder: string, { overwrite }: Pick<FinetuneOptions, "overwrite">): void {
+  if (isPretrained(folder))
+    throw new CellkernelError("path", `${folder} holds a pretrained model: choose another folder`, {
+      path: folder,
+    });
+  refuseUnfinished(folder, overwrite);
+}
+
+/** @throws where a folder holds a training that is not at its end, unless that may be given up */
+export function refuseUnfinished(folder: string, overwrite = false): void {
   if (overwrite || !isUnfinished(folder)) return;
+  const how = holdsTraining(folder) && isPretraining(folder) ? "resumePretraining" : "resume";
   throw new CellkernelError(
     "path",
-    `${folder} holds a training that is not at its end. Go on with it: resume(${JSON.stringify(folder)}) (cellkernel resume ${folder}), choose another folder, or give it up: overwrite (--overwrite)`,
+    `${folder} holds a training that is not at its end. Go on with it: ${how}(${JSON.stringify(folder)}) (cellkernel resume ${folder}), choose another folder, or give it up: overwrite (--overwrite)`,
     { path: folder },
   );
 }
@@ -108,7 +124,7 @@ export async function planRun(ready: Prepared, options: FinetuneOptions): Promis
 }
 
 /** What a model is started from, in another architecture. */
-function startOf(model: Model, args: ModelArgs): StartModel {
+export function startOf(model: Model, args: ModelArgs): StartModel {
   const { vocabulary, weightsPath } = model;
   return { args, vocabulary, weightsPath, readWeights: () => model.readWeights() };
 }
@@ -119,7 +135,7 @@ export function nameOf({ source }: Prepared): string {
 }
 
 /** How a step's cells fit into the host's memory. A GPU that is asked for has memory of its own, which the worker asks. */
-function memoryPlan(
+export function memoryPlan(
   args: ModelArgs,
   size: ModelSize,
   { device, batchSize, maxSeqLen, ...settings }: RunSettings,

@@ -15,7 +15,7 @@ import { contentOf } from "./content.js";
 import { embedChunks, unitRows } from "./embedChunks.js";
 import { describeEmbedder, embedderOf, openEmbedder, recipeFor, untrainedRun } from "./embedder.js";
 import { type Model, openModel } from "./model.js";
-import { leftOutNote, Replay } from "./replay.js";
+import { Replay } from "./replay.js";
 import { Run } from "./run.js";
 import { versions } from "./versions.js";
 
@@ -269,13 +269,12 @@ async function embedLabelled(run: Run, cells: AnnData | string | readonly string
     const { names, codes } = readReferenceLabels(adata, labelColumn, notes);
     const width = run.args.embsize;
     const [labels, embeddings, contents]: [Int32Array[], Float32Array[], string[]] = [[], [], []];
-    let [seen, empty] = [0, 0];
+    let empty = 0;
     await embedChunks(run, replay, options, ({ tokens, rows, keys }, rowsOf) => {
       const { indptr } = tokens;
       const kept = Int32Array.from(rows.keys()).filter(
         (cell) => codes[rows[cell]] >= 0 && indptr[cell + 1] > indptr[cell],
       );
-      seen += rows.length;
       empty += rows.reduce((sum, _, cell) => sum + (indptr[cell + 1] === indptr[cell] ? 1 : 0), 0);
       contents.push(contentOf(adata.nObs, tokens, rows, keys));
       labels.push(kept.map((cell) => codes[rows[cell]]));
@@ -285,8 +284,7 @@ async function embedLabelled(run: Run, cells: AnnData | string | readonly string
       });
       embeddings.push(unitRows(own, width));
     });
-    if (seen < adata.nObs)
-      notes.push(leftOutNote(adata.nObs - seen, run.parts.preparation.filterCellByCounts));
+    notes.push(...replay.outsideNotes("they were left out, as there"));
     if (empty > 0) notes.push(`${empty} cells express none of the genes and were left out.`);
     const all = joined(Int32Array, labels);
     if (all.length === 0)

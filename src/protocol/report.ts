@@ -19,6 +19,7 @@ import { trainingView } from "../views/training.js";
 import type { EmbeddingPanel } from "../views/types.js";
 import type { Part } from "./evaluate.js";
 import { LabelColumns } from "./labelColumns.js";
+import type { OpinionLabels } from "./opinion.js";
 import type { NewCells } from "./replay.js";
 import type { Run } from "./run.js";
 import { opinionResults, opinionTable, type SecondOpinion } from "./secondOpinion.js";
@@ -41,7 +42,9 @@ export interface ReportParts {
   metrics: ClassificationReport;
   /** How far the labels of the evaluated cells can be believed. */
   trust: TrustFigures;
-  /** What simple methods make of the same cells; undefined where the training cells are not at hand. */
+  /** What simple methods say of each cell, where there are some. */
+  opinions?: OpinionLabels;
+  /** How well they do on those of the evaluated cells that were not learnt from. */
   secondOpinion?: SecondOpinion;
   /** What the reader must know. */
   notes: string[];
@@ -78,7 +81,7 @@ export class Report {
     const trueLabel = (cell: number) =>
       truth[cell] >= 0 ? run.classes[truth[cell]] : (given?.names[given.codes[cell]] ?? "");
     const beside = new LabelColumns(run, ready.cellNames.length);
-    beside.add(Int32Array.from(ready.cellNames.keys()), labelled, this.parts);
+    beside.add(Int32Array.from(ready.cellNames.keys()), labelled, this.parts, this.parts.opinions);
     const columns = beside.columns();
     const rows = ready.cellNames.map((name, cell) =>
       csvLine([

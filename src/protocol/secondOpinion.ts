@@ -1,19 +1,5 @@
-import { setImmediate } from "node:timers/promises";
-import { type LabelledCells, logisticRegression, nearestNeighbours } from "../evaluate/baselines.js";
 import { classificationReport } from "../evaluate/metrics.js";
-import { principalSubspace } from "../evaluate/subspace.js";
-import { Random } from "../support/random.js";
-import type { TokenStore } from "../tokenize/tokens.js";
-
-/** Cells that simple methods learn from and label at most, so that they take some seconds. */
-const MOST_LEARNT = 2000;
-const MOST_LABELLED = 2000;
-const COMPONENTS = 50;
-const NEIGHBOURS = 15;
-/** Largest component of the gradient at which the regression ends: labels no longer change much sooner. */
-const TOLERANCE = 1e-3;
-
-const NONE = { weightedF1: Number.NaN, accuracy: Number.NaN, macroF1: Number.NaN };
+import { consensus, NEIGHBOURS, type Opinion, type OpinionLabels } from "./opinion.js";
 
 /** How well a method labels cells. */
 export interface MethodFigures {
@@ -30,85 +16,48 @@ export interface SecondOpinion {
   /** Number of cells that were labelled, and that the simple methods learnt from. */
   cells: number;
   learnt: number;
-  /** How many of these there are: of more than some thousands, a sample was drawn. */
-  ofCells: number;
+  /** Of how many training cells these are a sample. */
   ofLearnt: number;
 }
 
-/** Cells with the truth, and what the model says of them. */
+/** Cells whose class is known, and what is said of them: codes, [cells] each. */
 export interface Opinions {
-  tokens: TokenStore;
-  /** [cells of the store]: code of the true class, and of the predicted. */
-  truth: Int32Array;
-  codes: Int32Array;
+  truth: ArrayLike<number>;
+  /** The model's labels. */
+  codes: ArrayLike<number>;
+  others: OpinionLabels;
   classes: readonly string[];
-  /** Cells that the model was trained on. */
-  train: Int32Array;
-  /** Cells to label; none of them is trained on. */
-  test: Int32Array;
 }
 
 /**
- * Logistic regression and 15 nearest neighbours on 50 principal components of the values that the model gets, and the
- * most frequent class: learnt from the model's training cells, on the cells that it is evaluated on.
- * @returns undefined where there are too few cells to learn from
+ * The figures of logistic regression and nearest neighbours, of the consensus of the three (see `annotate`), and of the most
+ * frequent class, beside the model's.
+ * @param ofLearnt number of the run's training cells
  */
-export async function secondOpinion(
-  { tokens, truth, codes, classes, train, test }: Opinions,
-  signal?: AbortSignal,
-): Promise<SecondOpinion | undefined> {
-  const [learnt, labelled] = [sample(train, MOST_LEARNT), sample(test, MOST_LABELLED)];
-  if (learnt.length <= NEIGHBOURS || labelled.length === 0) return undefined;
-  // Lets the page and an interruption in.
-  const between = async () => {
-    await setImmediate();
-    signal?.throwIfAborted();
-  };
-  const columns = Math.min(COMPONENTS, tokens.genes.length, learnt.length - 1);
-  const rows = await principalSubspace(tokens, learnt, labelled, columns, { between });
-  const known: LabelledCells = {
-    features: rows.subarray(0, learnt.length * columns),
-    labels: learnt.map((cell) => truth[cell]),
-    ...{ columns, classes: classes.length },
-  };
-  const unknown = rows.subarray(learnt.length * columns);
-  const own = labelled.map((cell) => truth[cell]);
-  const figures = (method: string, labels: ArrayLike<number>): MethodFigures => {
-    const { weighted, accuracy, macro } = classificationReport(own, labels, classes as string[]);
+export function secondOpinion(
+  { truth, codes, others: { logistic, neighbours }, classes }: Opinions,
+  { labels }: Opinion,
+  ofLearnt: number,
+): SecondOpinion {
+  const figures = (method: string, predicted: ArrayLike<number>): MethodFigures => {
+    const { weighted, accuracy, macro } = classificationReport(truth, predicted, classes);
     return { method, weightedF1: weighted.f1, accuracy, macroF1: macro.f1 };
   };
-  const methods = [
-    figures(
-      "this model",
-      labelled.map((cell) => codes[cell]),
-    ),
-  ];
-  await between();
-  try {
-    const { labels } = logisticRegression(known, unknown, { tolerance: TOLERANCE });
-    methods.push(figures("logistic regression", labels));
-  } catch (error) {
-    // A figure that is missing must not cost the others.
-    methods.push({ method: `logistic regression: ${(error as Error).message}`, ...NONE });
-  }
-  await between();
-  methods.push(
-    figures(`${NEIGHBOURS} nearest neighbours`, nearestNeighbours(known, unknown, { k: NEIGHBOURS }).labels),
-  );
-  methods.push(
-    figures(
-      "most frequent class",
-      own.map(() => mostFrequent(known.labels, classes.length)),
-    ),
-  );
+  const most = mostFrequent(labels, classes.length);
+  const agreed = Array.from(codes, (code, cell) => consensus(code, logistic[cell], neighbours[cell]).label);
   return {
-    ...{ methods, cells: labelled.length, learnt: learnt.length },
-    ...{ ofCells: test.length, ofLearnt: train.length },
+    methods: [
+      figures("this model", codes),
+      figures("logistic regression", logistic),
+      figures(`${NEIGHBOURS} nearest neighbours`, neighbours),
+      figures("consensus of the three", agreed),
+      figures(
+        "most frequent class",
+        Array.from(truth, () => most),
+      ),
+    ],
+    ...{ cells: truth.length, learnt: labels.length, ofLearnt },
   };
-}
-
-function sample(cells: Int32Array, most: number): Int32Array {
-  return cells.length <= most ? cells : new Random(0).shuffle(cells.slice()).slice(0, most);
 }
 
 function mostFrequent(labels: ArrayLike<number>, classes: number): number {
@@ -118,9 +67,9 @@ function mostFrequent(labels: ArrayLike<number>, classes: number): number {
 }
 
 /** The figures under the names of `evaluation_results.json`. */
-export function opinionResults({ methods, cells, learnt, ofCells, ofLearnt }: SecondOpinion) {
+export function opinionResults({ methods, cells, learnt, ofLearnt }: SecondOpinion) {
   return {
-    ...{ cells, of_cells: ofCells, training_cells: learnt, of_training_cells: ofLearnt },
+    ...{ cells, training_cells: learnt, of_training_cells: ofLearnt },
     methods: methods.map(({ method, weightedF1, accuracy, macroF1 }) => ({
       ...{ method, weighted_f1: weightedF1, accuracy, macro_f1: macroF1 },
     })),
@@ -128,10 +77,10 @@ export function opinionResults({ methods, cells, learnt, ofCells, ofLearnt }: Se
 }
 
 /** The figures as a table. */
-export function opinionTable({ methods, cells, learnt, ofCells, ofLearnt }: SecondOpinion) {
-  const some = (count: number, of: number) => (count === of ? `${count}` : `${count} of ${of}`);
+export function opinionTable({ methods, cells, learnt, ofLearnt }: SecondOpinion) {
+  const some = learnt === ofLearnt ? `${learnt}` : `${learnt} of ${ofLearnt}`;
   return {
-    title: `Second opinion: simple methods that learnt from ${some(learnt, ofLearnt)} training cells, on ${some(cells, ofCells)} cells`,
+    title: `Second opinion: simple methods that learnt from ${some} training cells, on ${cells} cells`,
     decimals: [null, 3, 3, 3],
     columns: ["method", "weighted F1", "accuracy", "macro F1"],
     rows: methods.map((one) => [one.method, one.weightedF1, one.accuracy, one.macroF1]),

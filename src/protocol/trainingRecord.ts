@@ -113,10 +113,12 @@ export class TrainingRecord {
     this.message = `${stopped ? "stopped" : "done"} after ${steps} steps${why}: ${kept}${skips}`;
   }
 
-  interrupted(): void {
+  /** @param given whether `interruptedRun` gives what was reached */
+  interrupted(given: boolean): void {
     this.state = "stopped";
-    this.message =
-      'interrupted; what was reached is kept: import { interruptedRun } from "cellkernel"; const run = await interruptedRun();';
+    this.message = given
+      ? 'interrupted; what was reached is kept: import { interruptedRun } from "cellkernel"; const run = await interruptedRun();'
+      : "interrupted; it can go on from what is kept in its folder";
   }
 
   fail(error: unknown): void {

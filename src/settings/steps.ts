@@ -5,6 +5,7 @@ import { INDEX, MAPPING } from "./mapping.js";
 import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
+import { PRETRAINING } from "./pretraining.js";
 import { SAMPLES } from "./samples.js";
 import { SERIES } from "./series.js";
 import type { Table } from "./setting.js";
@@ -17,6 +18,7 @@ export const STEPS: Record<string, Table> = {
   readSamples: SAMPLES,
   preprocess: PREPARATION,
   finetune: TRAINING,
+  pretrain: PRETRAINING,
   "crossValidate, beside those of finetune": SERIES,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },

@@ -13,15 +13,29 @@ export interface RunReference {
     threshold: number;
     cells: number;
   };
+  /** Simple methods that learnt from the same cells (see `learnOpinion`). */
+  opinion?: {
+    /** Float32 [genes], [genes × components]: mean bins, and the axes of their largest variance. */
+    means: Float32Array;
+    axes: Float32Array;
+    /** Float32 [classes × (components + 1)] of logistic regression on these axes, the intercepts last. */
+    weights: Float32Array;
+    /** Float32 [cells × components], Int32 [cells]: where training cells lie on them, and their classes. */
+    cells: Float32Array;
+    labels: Int32Array;
+  };
 }
 
+const OPINION = ["means", "axes", "weights", "cells", "labels"] as const;
+
 /** Writes what is there, each array by name. */
-export function writeReference(path: string, { unlike }: RunReference): void {
+export function writeReference(path: string, { unlike, opinion }: RunReference): void {
   const arrays = new Map<string, NamedArray>();
   if (unlike) {
     arrays.set("unlike.whitening", unlike.whitening).set("unlike.means", unlike.means);
     arrays.set("unlike.threshold", Float64Array.of(unlike.threshold, unlike.cells));
   }
+  if (opinion) for (const name of OPINION) arrays.set(`opinion.${name}`, opinion[name]);
   writeArrays(path, arrays);
 }
 
@@ -29,7 +43,11 @@ export function writeReference(path: string, { unlike }: RunReference): void {
  * Reads what `writeReference` wrote.
  * @throws where an array is missing or of another length than the run's
  */
-export function readReference(path: string, embsize: number, remedy: string): RunReference {
+export function readReference(
+  path: string,
+  { embsize, genes, classes }: { embsize: number; genes: number; classes: number },
+  remedy: string,
+): RunReference {
   const arrays = readArrays(path);
   const array = <T extends NamedArray>(
     name: string,
@@ -50,6 +68,18 @@ export function readReference(path: string, embsize: number, remedy: string): Ru
       whitening: array("unlike.whitening", Float32Array, (length) => length === embsize ** 2),
       means: array("unlike.means", Float32Array, (length) => length > 0 && length % embsize === 0),
       ...{ threshold, cells },
+    };
+  }
+  if (arrays.has("opinion.means")) {
+    const axes = array("opinion.axes", Float32Array, (length) => length > 0 && length % genes === 0);
+    const components = axes.length / genes;
+    const labels = array("opinion.labels", Int32Array, (length) => length > 0);
+    reference.opinion = {
+      means: array("opinion.means", Float32Array, (length) => length === genes),
+      axes,
+      weights: array("opinion.weights", Float32Array, (length) => length === classes * (components + 1)),
+      cells: array("opinion.cells", Float32Array, (length) => length === labels.length * components),
+      labels,
     };
   }
   return reference;

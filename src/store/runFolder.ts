@@ -146,15 +146,17 @@ export async function readRun(folder: string): Promise<RunParts> {
   const { content, hashes, format, members, ...rest } = record;
   checkSettings(rest.settings, path);
   if (rest.trust !== undefined) checkTrust(rest.trust, classes.length, path);
+  const recipe = checkRecipe(rest.recipe, path);
+  const size = { embsize: args.embsize, genes: recipe.genes.length, classes: classes.length };
   return {
     ...rest,
     ...(members && {
       members: Array.from({ length: members }, (_, i) => readWeights(join(folder, memberName(i)))),
     }),
-    ...(REFERENCE in hashes && { reference: readReference(join(folder, REFERENCE), args.embsize, REMEDY) }),
+    ...(REFERENCE in hashes && { reference: readReference(join(folder, REFERENCE), size, REMEDY) }),
     ...{ args, classes, vocabulary: Vocabulary.fromFile(vocabularyPath), weights: readWeights(weightsPath) },
     preparation: readPreparation(rest.preparation),
-    recipe: checkRecipe(rest.recipe, path),
+    recipe,
     cells: readCells(join(folder, CELLS), content, members),
   };
 }
@@ -253,7 +255,14 @@ function readCells(path: string, content: string, members: number | undefined): 
 }
 
 /** The course of training: a line every so many steps, and one an epoch. */
-function runLog({ name, notes, training, source, settings, trust }: RunParts): string {
+export function runLog({
+  name,
+  notes,
+  training,
+  source,
+  settings,
+  trust,
+}: Pick<RunParts, "name" | "notes" | "training" | "source" | "settings" | "trust">): string {
   const { losses, history } = training;
   const course: [step: number, line: string][] = [];
   const every = settings.logInterval;
@@ -266,7 +275,8 @@ function runLog({ name, notes, training, source, settings, trust }: RunParts): s
     course.push([
       step,
       `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
-        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError!.toFixed(4)}`,
+        `valid/loss ${validationLoss.toFixed(4)}` +
+        (validationError === null ? "" : ` | valid/err ${validationError.toFixed(4)}`),
     ]);
   const lines = [
     `run ${name}, cells of ${source}`,

@@ -149,7 +149,7 @@ test("anndata and pandas read what was found, with what it was done by: as .h5ad
   const parts = {
     ...loaded.parts,
     trust: { ...trust, threshold: { ...trust.threshold!, probability } },
-    reference: { unlike },
+    reference: { unlike, opinion: loaded.parts.reference!.opinion },
   };
   const open = new Run(parts, undefined, folder);
   const [h5ad, csv] = ["h5ad", "csv"].map((ending) => join(scratch, `trusted.${ending}`));

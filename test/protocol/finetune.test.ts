@@ -63,7 +63,7 @@ test("predictions of all cells, figures of the test cells only", async () => {
   const lines = readFileSync(join(folder, "predictions.csv"), "utf8").trimEnd().split("\n");
   assert.equal(
     lines[0],
-    "cell_id,true_label,predicted_label,probability,margin,split,assigned_label,prediction_set",
+    "cell_id,true_label,predicted_label,probability,margin,split,assigned_label,prediction_set,second_opinion,neighbours_label,agreement,consensus_label",
   );
   assert.equal(lines.length, 1 + 150);
   assert.match(
@@ -296,8 +296,8 @@ test("a run is calibrated by its validation and test cells when its training end
     .predictions()
     .split("\n")
     .slice(1)
-    .map((line) => line.split(","));
-  const own = [...loaded.parts.cells.split.validation].map((cell) => Number(unlike[cell].at(-2)));
+    .map((line) => line.replace(/"[^"]*"/g, "x").split(","));
+  const own = [...loaded.parts.cells.split.validation].map((cell) => Number(unlike[cell].at(7)));
   assert.equal(own.length, 25);
   assert.equal(Math.max(...own), 1);
   assert.deepEqual(validation.results().unlike, { expected_share: 0.05, share: 0 });

@@ -74,7 +74,7 @@ test("the second opinion stands below the figures, and in the results", async ()
   const plain = await report();
   const figures = { weightedF1: 0.5, accuracy: 0.25, macroF1: 0.125 };
   const methods = [{ method: "logistic regression", ...figures }];
-  const counts = { cells: 2, ofCells: 2, learnt: 2000, ofLearnt: 5000 };
+  const counts = { cells: 2, learnt: 2000, ofLearnt: 5000 };
   const both = new Report({ ...plain.parts, secondOpinion: { methods, ...counts } });
   const shown = await (both as unknown as Record<symbol, () => Promise<MimeBundle>>)[
     Symbol.for("Jupyter.mime")

@@ -79,12 +79,22 @@ test("what a run keeps of its training cells is checked against the run", async 
   const [first] = await folders;
   const path = join(scratch, "reference.safetensors");
   const unlike = { whitening: new Float32Array(9), means: new Float32Array(6), threshold: 2, cells: 30 };
-  writeReference(path, { unlike });
-  assert.deepEqual(readReference(path, 3, "again"), { unlike });
-  assert.throws(
-    () => readReference(path, 4, "again"),
-    /reference\.safetensors: "unlike\.whitening" is not as it was written: again/,
-  );
+  const opinion = {
+    ...{ means: new Float32Array(5), axes: new Float32Array(10), weights: new Float32Array(12) },
+    ...{ cells: new Float32Array(6), labels: Int32Array.of(0, 3, 1) },
+  };
+  writeReference(path, { unlike, opinion });
+  const size = { embsize: 3, genes: 5, classes: 4 };
+  assert.deepEqual(readReference(path, size, "again"), { unlike, opinion });
+  for (const [change, name] of [
+    [{ embsize: 4 }, "unlike\\.whitening"],
+    [{ genes: 4 }, "opinion\\.axes"],
+    [{ classes: 3 }, "opinion\\.weights"],
+  ] as const)
+    assert.throws(
+      () => readReference(path, { ...size, ...change }, "again"),
+      new RegExp(`reference\\.safetensors: "${name}" is not as it was written: again`),
+    );
   // A run that keeps none takes the file of one that does away.
   const folder = join(scratch, "without");
   cpSync(first, folder, { recursive: true });

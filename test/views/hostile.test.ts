@@ -15,6 +15,7 @@ import { reportView } from "../../src/views/report.js";
 import { tableView } from "../../src/views/table.js";
 import { trainingView } from "../../src/views/training.js";
 import type { EmbeddingInput, ReportInput } from "../../src/views/types.js";
+import { violinView } from "../../src/views/violin.js";
 import { cellsOf } from "../anndata/support/cells.js";
 import { assertOnly, HOSTILE, UNPRINTABLE } from "../support/hostile.js";
 
@@ -125,6 +126,10 @@ async function views(names: readonly string[], text: string): Promise<Record<str
     confusion: await confusionView(confusion(names)),
     embedding: embeddingView(embedding(names, text)),
     histogram: await histogramView([{ label: text, values }], text),
+    violin: await violinView({
+      ...{ title: text, distributions: [{ label: text, values }] },
+      ...{ groups: [text, "b"], codes: values.map((_, i) => i % 2) },
+    }),
     genes: await hvgView({
       ...{ genes: names, means: values, dispersions: values, measure: text, mean: text },
       chosen: values.map(() => 1),

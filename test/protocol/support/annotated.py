@@ -26,6 +26,12 @@ assert (obs["prediction_set"].astype(str) == sets).all()
 distance = np.linalg.norm(np.asarray(adata.obsm["X_scGPT"])[known], axis=1) / made["unlike_distance"]
 assert np.allclose(obs["unlike"], distance, rtol=1e-5)
 assert (obs["is_unlike"].to_numpy(bool) == (distance > 1)).all()
+said = obs[["predicted_label", "second_opinion", "neighbours_label"]].astype(str)
+agree = said.eq(said["predicted_label"], axis=0).sum(axis=1)
+assert (obs["agreement"].astype(int) == agree).all()
+others = (agree == 1) & (said["second_opinion"] == said["neighbours_label"])
+assert (obs["consensus_label"].astype(str) == said["predicted_label"].where(~others, said["second_opinion"])).all()
+assert adata.obs[~known][["agreement", "consensus_label", "second_opinion", "neighbours_label"]].isna().all(axis=None)
 assert adata.obs[~known][["unlike", "is_unlike"]].isna().all(axis=None)
 assert adata.obs[~known][["predicted_label", "assigned_label", "prediction_set", "probability"]].isna().all(axis=None)
 
