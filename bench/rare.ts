@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { takeCells } from "../src/anndata/edit/subset.js";
 import { logisticRegression, nearestNeighbours } from "../src/evaluate/baselines.js";
-import { principalSubspace } from "../src/evaluate/subspace.js";
+import { coordinates, principalSubspace } from "../src/evaluate/subspace.js";
 import { finetune, openModel, type Prepared, preprocess, readH5ad, simulate } from "../src/index.js";
 import { Random } from "../src/support/random.js";
 import type { CellSplit } from "../src/train/split.js";
@@ -58,14 +58,14 @@ export async function bench(args: string[]): Promise<object> {
       note(`small scGPT, ${way}`, await predicted(run, ready, split.test));
     }
     const learnt = Int32Array.from([...split.train, ...split.validation]);
-    const rows = await principalSubspace(ready.tokens, learnt, split.test, COMPONENTS);
+    const subspace = await principalSubspace(ready.tokens, learnt, COMPONENTS);
     const known = {
-      features: rows.subarray(0, learnt.length * COMPONENTS),
+      features: coordinates(subspace, ready.tokens, learnt),
       labels: learnt.map((cell) => ready.labels!.codes[cell]),
       columns: COMPONENTS,
       classes: ready.labels!.classes.length,
     };
-    const unknown = rows.subarray(learnt.length * COMPONENTS);
+    const unknown = coordinates(subspace, ready.tokens, split.test);
     note("logistic regression", logisticRegression(known, unknown).labels);
     note("15 nearest neighbours", nearestNeighbours(known, unknown).labels);
   }
