@@ -32,7 +32,8 @@ export async function bench(args: string[]): Promise<object> {
   const peer = (what: string) => follow(python, [PEER, what, FOLDER, cells, lists, queries, threads]);
   await peer("make");
   const { readFaiss } = await import("../src/reference/faissFile.js");
-  const { FaissSearch, defaultProbes } = await import("../src/reference/faissSearch.js");
+  const { FaissSearch } = await import("../src/reference/faissSearch.js");
+  const { defaultProbes } = await import("../src/reference/faissProbes.js");
   const { ExactSearch } = await import("../src/reference/exactSearch.js");
   const floats = (name: string) =>
     new Float32Array(Uint8Array.from(readFileSync(`${FOLDER}/${name}`)).buffer);

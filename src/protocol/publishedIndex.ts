@@ -4,7 +4,8 @@ import type { AnnData } from "../anndata/anndata.js";
 import { H5File } from "../anndata/hdf5/file.js";
 import type { MimeBundle } from "../host/host.js";
 import { type FaissIndex, readFaiss } from "../reference/faissFile.js";
-import { defaultProbes, FaissSearch } from "../reference/faissSearch.js";
+import { defaultProbes } from "../reference/faissProbes.js";
+import type { FaissSearch } from "../reference/faissSearch.js";
 import type { Neighbours } from "../reference/neighbours.js";
 import { INDEX, type MappingOptions } from "../settings/mapping.js";
 import { CellkernelError } from "../support/error.js";
@@ -82,7 +83,10 @@ export class PublishedIndex implements CellReference {
     k: number,
     { nprobe = defaultProbes(this.lists), signal }: SearchOptions = {},
   ): Promise<Neighbours> {
-    this.search ??= FaissSearch.open(this.index);
+    // The engine is loaded where it is asked for.
+    this.search ??= import("../reference/faissSearch.js").then(({ FaissSearch }) =>
+      FaissSearch.open(this.index),
+    );
     return (await this.search).nearest(embeddings, k, nprobe, signal);
   }
 

@@ -10,11 +10,6 @@ import { transformGraph } from "./searchGraph.js";
 const QUERIES = 256;
 const VALUES = 256;
 
-/** Lists that are looked through: as many as the published code takes, by the number of lists. */
-export function defaultProbes(lists: number): number {
-  return lists <= 1e3 ? 16 : lists <= 4e3 ? 32 : lists <= 1.6e4 ? 64 : 128;
-}
-
 /**
  * Nearest neighbours among quantised vectors in inverted lists (Jégou et al. 2011). With a vector's centroid c and what its
  * codes stand for, r, the squared distance of a query q is |q − c|² + (|r|² + 2 c·r) − 2 q·r: the middle is known beforehand for each
