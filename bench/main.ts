@@ -2,6 +2,7 @@
 const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<object> }>> = {
   amp: () => import("./amp.js"),
   "demo-folds": () => import("./demoFolds.js"),
+  faiss: () => import("./faiss.js"),
   gpu: () => import("./gpu.js"),
   "gpu-counts": () => import("./gpuCounts.js"),
   infer: () => import("./infer.js"),
