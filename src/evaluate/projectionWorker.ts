@@ -1,4 +1,5 @@
 import { parentPort, Worker, workerData } from "node:worker_threads";
+import { nearestOthers } from "../reference/nearestOthers.js";
 import type { Projection, ProjectionTask } from "./projection.js";
 import { fitCurve } from "./projectionForces.js";
 import { type CellNeighbours, fuzzyGraph } from "./projectionGraph.js";
@@ -37,12 +38,12 @@ async function project(task: ProjectionTask): Promise<Projection> {
 
 /** Principal components, where there are more columns than are wanted, and each cell's neighbours among them. */
 async function nearestOf(task: ProjectionTask): Promise<{ points: Points; neighbours: CellNeighbours }> {
-  const scran = await import("scran.js");
-  await scran.initialize({ numberOfThreads: task.threads });
   const cells = task.values.length / task.columns;
   // scran wants columns × cells column by column, which is our cells × columns row by row.
   let points: Points = task;
   if (task.columns > task.components + 1 && task.components >= 2) {
+    const scran = await import("scran.js");
+    await scran.initialize({ numberOfThreads: task.threads });
     const matrix = scran.initializeDenseMatrixFromDenseArray(task.columns, cells, task.values, {
       forceInteger: false,
     });
@@ -51,13 +52,13 @@ async function nearestOf(task: ProjectionTask): Promise<{ points: Points; neighb
     pca.free();
     matrix.free();
   }
-  const index = scran.buildNeighborSearchIndex(points.values, {
-    numberOfDims: points.columns,
-    numberOfCells: cells,
-  });
-  const found = scran.findNearestNeighbors(index, task.neighbours, { numberOfThreads: task.threads });
-  const { indices, distances } = found.serialize();
-  return { points, neighbours: { k: task.neighbours, indices, distances } };
+  const found = await nearestOthers(
+    Float32Array.from(points.values),
+    points.columns,
+    task.neighbours,
+    task.threads,
+  );
+  return { points, neighbours: { k: task.neighbours, indices: found.rows, distances: found.distances } };
 }
 
 /**

@@ -17,17 +17,4 @@ declare module "scran.js" {
     options: { forceInteger: boolean },
   ): Freed;
   export function runPca(matrix: Freed, options: { numberOfPCs: number; numberOfThreads: number }): Pca;
-  /** `values` is [cells × dims], row by row. */
-  export function buildNeighborSearchIndex(
-    values: Float64Array,
-    options: { numberOfDims: number; numberOfCells: number },
-  ): Freed;
-  export function findNearestNeighbors(
-    index: Freed,
-    neighbours: number,
-    options: { numberOfThreads: number },
-  ): {
-    /** [cells × neighbours] each, nearest first, the cell itself not among them. */
-    serialize(): { indices: Int32Array; distances: Float64Array };
-  };
 }

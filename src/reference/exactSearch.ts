@@ -25,14 +25,13 @@ export class ExactSearch {
 
   /** @param vectors [vectors × width], row by row: they are not copied */
   static async open(vectors: Float32Array, width: number, threads = processors()): Promise<ExactSearch> {
-    const norms = new Float32Array(vectors.length / width);
-    for (let row = 0; row < norms.length; row++) {
-      let sum = 0;
-      for (let at = row * width; at < (row + 1) * width; at++) sum += vectors[at] * vectors[at];
-      norms[row] = sum;
-    }
     const session = await Session.open(searchGraph(width), { device: "cpu", threads });
-    return new ExactSearch(session, vectors, width, norms);
+    return new ExactSearch(session, vectors, width, normsOf(vectors, width));
+  }
+
+  /** The same search among other vectors of that width; released with this one. */
+  among(vectors: Float32Array): ExactSearch {
+    return new ExactSearch(this.session, vectors, this.width, normsOf(vectors, this.width));
   }
 
   /**
@@ -105,4 +104,15 @@ export class ExactSearch {
   async release(): Promise<void> {
     await this.session.release();
   }
+}
+
+/** |x|² of each row. */
+function normsOf(vectors: Float32Array, width: number): Float32Array {
+  const norms = new Float32Array(vectors.length / width);
+  for (let row = 0; row < norms.length; row++) {
+    let sum = 0;
+    for (let at = row * width; at < (row + 1) * width; at++) sum += vectors[at] * vectors[at];
+    norms[row] = sum;
+  }
+  return norms;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ExactSearch } from "../../src/reference/exactSearch.js";
+import { nearestOthers } from "../../src/reference/nearestOthers.js";
 import type { Neighbours } from "../../src/reference/neighbours.js";
 import { vote } from "../../src/reference/vote.js";
 import { Random } from "../../src/support/random.js";
@@ -97,4 +98,27 @@ test("a neighbour at distance 0 decides alone; a query without neighbours gets n
   const { codes, shares } = vote(found, Int32Array.of(1, 0, 0), [2, 1], "distance");
   assert.deepEqual([...codes], [1, -1]);
   assert.deepEqual([...shares], [1, 0]);
+});
+
+test("of many vectors, hardly one of the nearest others is missed, and none is its own neighbour", async () => {
+  const random = new Random(5);
+  const [count, columns, k] = [21_000, 4, 5];
+  const vectors = Float32Array.from({ length: count * columns }, () => random.uniform());
+  const { rows, distances } = await nearestOthers(vectors, columns, k, 2);
+  let found = 0;
+  for (let query = 0; query < count; query += 500) {
+    const squared = Float64Array.from({ length: count }, (_, row) => {
+      let sum = 0;
+      for (let j = 0; j < columns; j++)
+        sum += (vectors[columns * row + j] - vectors[columns * query + j]) ** 2;
+      return row === query ? Number.POSITIVE_INFINITY : sum;
+    });
+    const order = Int32Array.from(squared.keys()).sort((a, b) => squared[a] - squared[b]);
+    const own = rows.subarray(query * k, (query + 1) * k);
+    for (let i = 0; i < k; i++) {
+      if (own.includes(order[i])) found++;
+      assert.equal(distances[query * k + i], Math.sqrt(squared[own[i]]));
+    }
+  }
+  assert.ok(found >= 0.98 * 42 * k, `${found} of ${42 * k}`);
 });

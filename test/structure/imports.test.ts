@@ -34,7 +34,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   store: ["checkpoint", "tokenize", "settings", "support"],
   train: ["model", "runtime", "tokenize", "checkpoint", "predict", "store", "support", "settings"],
   predict: ["model", "runtime", "tokenize", "checkpoint", "support"],
-  evaluate: ["anndata", "support"],
+  evaluate: ["anndata", "reference", "support"],
   reference: ["graph", "runtime", "checkpoint", "support"],
   simulate: ["anndata", "support"],
   views: ["support", "host"],
