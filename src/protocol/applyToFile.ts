@@ -4,7 +4,6 @@ import { takeCells } from "../anndata/edit/subset.js";
 import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
 import { writeObsCsv } from "../anndata/write/csv.js";
 import type { Writable } from "../anndata/write/element.js";
-import { writeObsParquet } from "../anndata/write/parquet.js";
 import { checkOutput, ResultsWriter } from "../anndata/write/results.js";
 import { interruption } from "../host/interruption.js";
 import type { CellOutputs } from "../predict/cells.js";
@@ -86,7 +85,7 @@ export async function applyToFile(
       uns: [RECORD],
     };
     const writer: Sink = isTable(options.out)
-      ? tableSink(adata, options.out)
+      ? await tableSink(adata, options.out)
       : await ResultsWriter.open(adata, options.out, planned);
     try {
       await predictChunks(run, replay, collector, writer, options);
@@ -180,8 +179,11 @@ function checkEnding(path: string): void {
 }
 
 /** A table of the cells: of arrays it takes none. */
-function tableSink(adata: AnnData, path: string): Sink {
-  const write = /\.csv$/i.test(path) ? writeObsCsv : writeObsParquet;
+async function tableSink(adata: AnnData, path: string): Promise<Sink> {
+  // Few write Parquet: its package is loaded by those who do.
+  const write = /\.csv$/i.test(path)
+    ? writeObsCsv
+    : (await import("../anndata/write/parquet.js")).writeObsParquet;
   return { append: () => {}, close: ({ obs }) => write(adata, path, obs), abandon: () => {} };
 }
 

@@ -2,7 +2,7 @@ import { AnnData } from "../anndata/anndata.js";
 import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
 import type { MimeBundle } from "../host/host.js";
 import { readReferenceLabels } from "../preprocess/labels.js";
-import { ExactSearch } from "../reference/exactSearch.js";
+import type { ExactSearch } from "../reference/exactSearch.js";
 import type { Neighbours } from "../reference/neighbours.js";
 import { INDEX, type IndexingOptions } from "../settings/mapping.js";
 import { resolve } from "../settings/setting.js";
@@ -88,7 +88,9 @@ export class CellIndex {
   async nearest(embeddings: Float32Array, k: number, signal?: AbortSignal): Promise<Neighbours> {
     const { width, embeddings: own } = this.parts;
     this.checkNeighbours(k);
-    this.search ??= ExactSearch.open(own, width);
+    this.search ??= import("../reference/exactSearch.js").then(({ ExactSearch }) =>
+      ExactSearch.open(own, width),
+    );
     return (await this.search).nearest(embeddings, k, signal);
   }
 

@@ -33,15 +33,17 @@ export function isId(text: string): boolean {
   return id !== undefined && symbols.length === 0;
 }
 
+/** Of which genome a gene is, where it is written. */
+export function genomeOf(text: string): GeneText["genome"] {
+  return genomeIn(GENOME.exec(unquoted(text)));
+}
+
 /** Takes apart what is written where a gene is named. */
 export function readGeneText(text: string): GeneText {
-  let rest = text
-    .replace(INVISIBLE, "")
-    .trim()
-    .replace(/^b?(["'])(.*)\1$/, "$2");
+  let rest = unquoted(text);
   const prefix = GENOME.exec(rest);
   if (prefix) rest = rest.slice(prefix[0].length);
-  const genome = prefix ? (/^(GRCh|hg)/.test(prefix[0]) ? "human" : "mouse") : undefined;
+  const genome = genomeIn(prefix);
   rest = rest.replace(LABEL, "").replace(CHROMOSOME, "");
   const found = ID.exec(rest);
   if (found) rest = `${rest.slice(0, found.index)}|${rest.slice(found.index + found[0].length)}`;
@@ -51,6 +53,17 @@ export function readGeneText(text: string): GeneText {
     .map((part) => part.replace(BORDER, ""))
     .filter((part) => !isMissing(part));
   return { symbols, id: found ? plainId(found[0]) : undefined, genome };
+}
+
+function unquoted(text: string): string {
+  return text
+    .replace(INVISIBLE, "")
+    .trim()
+    .replace(/^b?(["'])(.*)\1$/, "$2");
+}
+
+function genomeIn(prefix: RegExpExecArray | null): GeneText["genome"] {
+  return prefix ? (/^(GRCh|hg)/.test(prefix[1]) ? "human" : "mouse") : undefined;
 }
 
 function plainId(id: string): string {
