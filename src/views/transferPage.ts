@@ -7,6 +7,10 @@ import { plotSvg, type Theme } from "./vega.js";
 
 /** Groups that a page lists at most, those of the most cells. */
 const MOST_GROUPS = 200;
+/** Columns of numbers, which stand at the right. */
+const NUMBERS = new Set(["share", "cells", "median", "unassigned", "unlike", "here", "reference"]);
+/** How much larger a plot is than in a notebook, beside the page's text. */
+const ENLARGED = 1.2;
 /** Lengths of a group's line of probabilities, in CSS pixels. */
 const LINE = { width: 150, height: 16 };
 
@@ -26,7 +30,11 @@ export async function transferPage(input: TransferInput): Promise<string> {
     `<dl class="figures">${figures.map(figure).join("")}</dl>`,
     section(
       "Labels",
-      probabilities(labels, "label", input.threshold),
+      probabilities(
+        labels.filter(({ cells }) => cells > 0),
+        "label",
+        input.threshold,
+      ),
       LINE_HELP + thresholdHelp(input.threshold),
     ),
     ...(clusters
@@ -104,7 +112,7 @@ function probabilities(all: readonly TransferGroup[], what: string, threshold: n
     ];
     return `<tr>${cells.join("")}</tr>`;
   });
-  return table(head, rows) + rest(all.length);
+  return scrolled(table(head, rows)) + rest(all.length);
 }
 
 /** Where nine of ten, half and the middle of the probabilities lie. */
@@ -140,7 +148,8 @@ function composition(all: readonly TransferGroup[]): string {
       `${number(percent(share))}${known ? number(reference === undefined ? "" : percent(reference)) : ""}</tr>`,
   );
   return (
-    table(["label", "", "here", ...(known ? ["reference"] : [])], rows, "composition") + rest(all.length)
+    scrolled(table(["label", "", "here", ...(known ? ["reference"] : [])], rows, "composition")) +
+    rest(all.length)
   );
 }
 
@@ -154,10 +163,25 @@ function compositionHelp(labels: readonly TransferGroup[]): string {
 async function dotPlots(plot: DotPlotInput): Promise<string> {
   const draw = async (theme: Theme) => {
     const svg = await plotSvg({ ...dotPlotSpec(plot, theme), title: undefined }, theme);
-    // Names within a document of gradients and the like are the page's.
-    return `<div class="${theme}">${svg.replace(/(id="|url\(#|href="#)/g, `$1${theme}-`)}</div>`;
+    const large = svg.replace(
+      /^<svg([^>]*?) width="([\d.]+)" height="([\d.]+)"/,
+      (_, rest, width, height) => `<svg${rest} width="${ENLARGED * width}" height="${ENLARGED * height}"`,
+    );
+    return `<div class="${theme}">${namedApart(large, theme)}</div>`;
   };
   return `<div class="plot">${await draw("light")}${await draw("dark")}</div>`;
+}
+
+/** Names within a drawing, of gradients and the like, are the page's: other ones for each drawing, the same each time. */
+function namedApart(svg: string, drawing: string): string {
+  const names = [...new Set([...svg.matchAll(/ id="([^"]+)"/g)].map(([, name]) => name))];
+  return names.reduce(
+    (sofar, name, i) =>
+      sofar
+        .replaceAll(`id="${name}"`, `id="${drawing}-${i}"`)
+        .replaceAll(`url(#${name})`, `url(#${drawing}-${i})`),
+    svg,
+  );
 }
 
 function geneText({ found, of, missing }: TransferInput["genes"]): string {
@@ -172,8 +196,15 @@ function geneText({ found, of, missing }: TransferInput["genes"]): string {
 }
 
 function table(head: readonly string[], rows: readonly string[], kind = ""): string {
-  const cells = head.map((name) => `<th scope="col">${escapeText(name)}</th>`).join("");
-  return `<table class="${kind}"><thead><tr>${cells}</tr></thead><tbody>\n${rows.join("\n")}\n</tbody></table>`;
+  const cells = head.map(
+    (name) => `<th scope="col"${NUMBERS.has(name) ? ' class="number"' : ""}>${escapeText(name)}</th>`,
+  );
+  return `<table class="${kind}"><thead><tr>${cells.join("")}</tr></thead><tbody>\n${rows.join("\n")}\n</tbody></table>`;
+}
+
+/** Wider than a narrow screen it moves by itself. */
+function scrolled(content: string): string {
+  return `<div class="scroll">${content}</div>`;
 }
 
 function number(text: string): string {
