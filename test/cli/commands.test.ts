@@ -101,6 +101,32 @@ function elsewhere(args: readonly string[]): string[] {
   );
 }
 
+test("finetune --folds takes a run's own file, is one object, and its folder evaluates and annotates", async () => {
+  const config = ["--config", join(at("run"), "dev_train_args.yml")];
+  const all = [at("prepared"), ...config, "--folds", "2", "--out", at("folds"), "--json"];
+  const { code, out, progress, err } = await done("finetune", all);
+  assert.equal(code, 0, err.join());
+  const { series } = JSON.parse(out[0]);
+  assert.deepEqual([series.parts.length, series.together.cells], [2, 60]);
+  const [a, b] = series.parts.map((part: { figures: { accuracy: number } }) => part.figures.accuracy);
+  assert.ok(Math.abs(series.mean.accuracy - (a + b) / 2) < 1e-12);
+  assert.ok(Math.abs(series.standardDeviation.accuracy - Math.abs(a - b) / Math.SQRT2) < 1e-12);
+  assert.ok(
+    progress.some((line) => /about .* left · .*fold 1 \(1 of 2\)/.test(line)),
+    progress.join("\n"),
+  );
+  const report = await done("evaluate", [at("folds"), "--json"]);
+  assert.equal(JSON.parse(report.out[0]).accuracy, series.together.accuracy);
+  const labelled = await done("annotate", [
+    at("folds"),
+    at("cells.h5ad"),
+    "--out",
+    at("by-folds.csv"),
+    "--json",
+  ]);
+  assert.equal(JSON.parse(labelled.out[0]).cells, 60, labelled.err.join());
+});
+
 test("every command knows --json and --help, and calls a mistake a mistake", async () => {
   for (const [name, load] of Object.entries(COMMANDS)) {
     const { required } = await load();
