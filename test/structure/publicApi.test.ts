@@ -18,6 +18,7 @@ const VALUES = [
   "binValues",
   "buildIndex",
   "calculateQcMetrics",
+  "calibrateEnsemble",
   "chooseMatrix",
   "classificationReport",
   "concatenate",
