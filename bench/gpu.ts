@@ -64,7 +64,7 @@ export async function bench(args: string[]): Promise<object> {
 }
 
 /** Why nothing can be measured here, in one line. */
-function noCuda(): string | undefined {
+export function noCuda(): string | undefined {
   try {
     findCuda();
     return undefined;

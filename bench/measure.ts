@@ -18,6 +18,8 @@ export interface Running {
   env?: Record<string, string>;
   /** After so many seconds it is ended. */
   seconds?: number;
+  /** Given its process id when it has one. */
+  onStart?: (pid: number) => void;
   /** What to do with each line on its stdout. */
   onLine?: (line: string) => void;
 }
@@ -26,12 +28,13 @@ export interface Running {
 export function follow(
   program: string,
   args: string[],
-  { env, seconds, onLine }: Running = {},
+  { env, seconds, onStart, onLine }: Running = {},
 ): Promise<void> {
   const child = spawn(program, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });
+  if (child.pid !== undefined) onStart?.(child.pid);
   const timer = seconds === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
   let complaint = "";
   createInterface({ input: child.stdout }).on("line", (line) => onLine?.(line));

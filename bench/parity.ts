@@ -5,12 +5,12 @@ import { plainKeys } from "../src/checkpoint/keys.js";
 import { readSafetensors, type SafeTensor } from "../src/checkpoint/safetensors.js";
 import { readTorch } from "../src/checkpoint/torch.js";
 import type { Weights } from "../src/checkpoint/weights.js";
-import { inferenceGraph } from "../src/model/inference.js";
+import { type InferenceGraph, inferenceGraph } from "../src/model/inference.js";
 import type { Objective } from "../src/model/objectives.js";
 import { type Device, Session, tensor } from "../src/runtime/session.js";
 import { Random } from "../src/support/random.js";
 import { slotTensors } from "../src/train/state.js";
-import { type LabelledBatch, Trainer, type TrainerSpec } from "../src/train/trainer.js";
+import { type LabelledBatch, type OptimizerState, Trainer, type TrainerSpec } from "../src/train/trainer.js";
 
 /** How far ours is from the reference in one quantity. */
 export interface Comparison {
@@ -89,14 +89,17 @@ export async function compareCase(folder: string, device: Device = "cpu"): Promi
     reference: readSafetensors(join(folder, "expected.safetensors")),
     device,
   };
-  const found = await quantities(c);
+  const opened = await open(c);
+  const found = await quantities(c, opened, weights);
   const moves = found.map(() => 0);
   for (let i = 0; i < PERTURBED_RUNS; i++) {
-    const moved = await quantities({ ...c, weights: perturbed(weights, new Random(i)) });
+    const moved = await quantities(c, opened, perturbed(weights, new Random(i)));
     moved.forEach(({ ours }, q) => {
       moves[q] = Math.max(moves[q], distance(ours, found[q].ours));
     });
   }
+  await opened.session.release();
+  await opened.trainer.release();
   return found.map((q, i) => compare(q, moves[i]));
 }
 
@@ -123,8 +126,17 @@ function perturbed(weights: Weights, random: Random): Weights {
   );
 }
 
-async function quantities(c: Case): Promise<Quantity[]> {
-  return [...(await outputs(c)), ...(await steps(c))];
+/** The graphs of a case, which take longer to open than to run: the perturbed runs are runs of the same. */
+interface Opened {
+  graph: InferenceGraph;
+  session: Session;
+  trainer: Trainer;
+  /** Adam's state before the first step. */
+  start: OptimizerState;
+}
+
+async function quantities(c: Case, opened: Opened, weights: Weights): Promise<Quantity[]> {
+  return [...(await outputs(c, opened, weights)), ...(await steps(c, opened, weights))];
 }
 
 function specOf(args: TrainerSpec["args"], weights: Weights, padRow: number): TrainerSpec {
@@ -142,7 +154,7 @@ function specOf(args: TrainerSpec["args"], weights: Weights, padRow: number): Tr
   };
 }
 
-async function outputs({ spec, weights, given, reference, device }: Case): Promise<Quantity[]> {
+async function open({ spec, weights, expected, device }: Case): Promise<Opened> {
   const graph = inferenceGraph({
     args: spec.args,
     size: spec,
@@ -151,21 +163,6 @@ async function outputs({ spec, weights, given, reference, device }: Case): Promi
     attentionLoop: device === "cpu" ? "scan" : "heads",
   });
   const session = await Session.open(graph.onnx, { device, threads: 1 });
-  const [b, n] = given.get("genes")!.shape;
-  const labelled = graph.inputs.includes("batchLabels");
-  const out = await session.run({
-    ...slotTensors(graph.slots, weights),
-    genes: tensor("int32", integers(given, "genes"), [b, n]),
-    values: tensor("float32", floats(given, "values"), [b, n]),
-    ...(labelled ? { batchLabels: tensor("int32", integers(given, "batch_labels"), [b]) } : {}),
-  });
-  await session.release();
-  return named(reference, "eval.").map((name) =>
-    whole(`eval.${name}`, out[name].data as Float32Array, floats(reference, `eval.${name}`), 0),
-  );
-}
-
-async function steps({ spec, weights, given, expected, reference, device }: Case): Promise<Quantity[]> {
   const trainer = await Trainer.create(spec, weights, {
     device,
     threads: 1,
@@ -175,6 +172,33 @@ async function steps({ spec, weights, given, expected, reference, device }: Case
     ecsWeight: expected.ecs_weight,
     adamEps: expected.adam_eps,
   });
+  return { graph, session, trainer, start: trainer.optimizerState() };
+}
+
+async function outputs(
+  { given, reference }: Case,
+  { graph, session }: Opened,
+  weights: Weights,
+): Promise<Quantity[]> {
+  const [b, n] = given.get("genes")!.shape;
+  const labelled = graph.inputs.includes("batchLabels");
+  const out = await session.run({
+    ...slotTensors(graph.slots, weights),
+    genes: tensor("int32", integers(given, "genes"), [b, n]),
+    values: tensor("float32", floats(given, "values"), [b, n]),
+    ...(labelled ? { batchLabels: tensor("int32", integers(given, "batch_labels"), [b]) } : {}),
+  });
+  return named(reference, "eval.").map((name) =>
+    whole(`eval.${name}`, out[name].data as Float32Array, floats(reference, `eval.${name}`), 0),
+  );
+}
+
+async function steps(
+  { given, expected, reference }: Case,
+  { trainer, start }: Opened,
+  weights: Weights,
+): Promise<Quantity[]> {
+  trainer.restore(start, weights);
   const batch = labelledBatch(given);
   const largestGradient = Math.max(
     ...named(reference, "grad.").map((key) => largest(floats(reference, `grad.${key}`))),
@@ -195,7 +219,6 @@ async function steps({ spec, weights, given, expected, reference, device }: Case
     }
   }
   const after = trainer.weights();
-  await trainer.release();
   for (const key of named(reference, "after5.")) {
     const ours = after.get(key);
     if (!ours) throw new Error(`The model has no "${key}", which the reference has.`);

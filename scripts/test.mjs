@@ -1,7 +1,7 @@
 // `npm test`: set-up, then the tests; `npm test -- browser`: those that need a browser; `npm test -- peers`: those that
-// compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds; `npm test --
-// package`: those of the npm package. The last line printed is "N passed, N failed".
-import { readdirSync } from "node:fs";
+// compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds, and `hosts` those of
+// notebooks of Python with it; `package`: those of the npm package. The last line printed is "N passed, N failed".
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -26,8 +26,8 @@ const BROWSER = [
  * nothing else runs. All tests of `notebook/` but those in a browser are in one file, since they write one folder.
  */
 const LAST = ["kernel/endurance.test.ts", "notebook/protocol.test.ts"];
-/** What is measured while nothing else runs, and what takes away from every kernel what it starts with. */
-const ALONE = ["kernel/measured.test.ts"];
+/** What measures, while nothing else runs; the first also takes away from every kernel what it starts with. */
+const ALONE = ["kernel/measured.test.ts", "protocol/forecast.test.ts"];
 /** The longest first: what begins late ends last. */
 const FIRST = [
   "kernel/python.test.ts",
@@ -36,15 +36,39 @@ const FIRST = [
   "protocol/onePath.test.ts",
   "model/parity.test.ts",
 ];
-/** Much of their time is waiting: so many files at a time. */
+/**
+ * Files that change what a process has only one of, or measure it, and so have one of their own; as do those above. The
+ * others of a folder run in one process.
+ */
+const OWN = [
+  "cli/gpu.test.ts",
+  "cli/supervised.test.ts",
+  "protocol/leavesNothing.test.ts",
+  "protocol/wandb.test.ts",
+  "runtime/cudaLibraries.test.ts",
+  "runtime/telemetry.test.ts",
+  "train/job.test.ts",
+];
+/** Of so many files at most is a group that runs in one process: no more, so that several run side by side. */
+const GROUP = 10;
+/** Much of their time is waiting: so many processes at a time. */
 const SIDE_BY_SIDE = 2 * availableParallelism();
+/** Linux' file system in memory: what the tests write and flush a thousand times over waits for no disk there. */
+const MEMORY = "/dev/shm";
+/** What it must have room for; a container's often has 64 MB (bytes). */
+const ROOM = 4e9;
+/** Where the modules that run several files are written. */
+const GROUPS = join(root, "dist/test/groups");
+/** A process that takes longer hangs (milliseconds). */
+const LONGEST = 600_000;
 
 await orExplain(async () => {
   const kind = process.argv[2] ?? "";
-  if (kind === "wheel") await buildWheel();
+  if (kind === "wheel" || kind === "hosts") await buildWheel();
   else await setup([kind === "peers" ? "peers" : "test"]);
   // What each test's process inherits.
   Object.assign(process.env, jupyterEnvironment());
+  if (inMemory()) process.env.TMPDIR = MEMORY;
   const total = { passed: 0, failed: 0, skipped: 0 };
   if (kind === "browser") {
     process.env.CHROMIUM = (await findChromium()) ?? "";
@@ -54,29 +78,68 @@ await orExplain(async () => {
     }
   }
   if (kind === "" || kind === "browser") await provideVulkan();
+  rmSync(GROUPS, { recursive: true, force: true });
+  mkdirSync(GROUPS, { recursive: true });
   for (const [files, atOnce] of suites(kind)) add(total, await runTests(files, atOnce));
   const skipped = total.skipped ? `, ${total.skipped} skipped` : "";
   console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
   if (total.failed > 0) process.exitCode = 1;
 });
 
+/** Whether there is a file system in memory that has room for what the tests write. */
+function inMemory() {
+  if (process.platform !== "linux" || !existsSync(MEMORY)) return false;
+  const { bavail, bsize } = statfsSync(MEMORY);
+  return bavail * bsize > ROOM;
+}
+
 /** What runs after each other, each with how many files at a time. */
 function suites(kind) {
   const all = testFiles();
   const peers = all.filter((file) => file.startsWith("peers/"));
   const wheel = all.filter((file) => file.startsWith("wheel/"));
+  const hosts = all.filter((file) => file.startsWith("hosts/"));
   const packed = all.filter((file) => file.startsWith("package/"));
   if (kind === "peers") return [[peers, 1]];
   if (kind === "wheel") return [[wheel, 1]];
+  if (kind === "hosts") return [[hosts, 1]];
   if (kind === "package") return [[packed, 1]];
   if (kind === "browser") return [[BROWSER, 1]];
-  if (kind) throw new Error(`npm test takes "browser", "peers", "wheel" or "package", not "${kind}"`);
-  const apart = new Set([...peers, ...wheel, ...packed, ...BROWSER, ...FIRST, ...LAST, ...ALONE]);
+  if (kind)
+    throw new Error(`npm test takes "browser", "peers", "wheel", "hosts" or "package", not "${kind}"`);
+  const apart = new Set([
+    ...peers,
+    ...wheel,
+    ...hosts,
+    ...packed,
+    ...BROWSER,
+    ...FIRST,
+    ...LAST,
+    ...ALONE,
+    ...OWN,
+  ]);
   return [
-    [[...FIRST, ...all.filter((file) => !apart.has(file))], SIDE_BY_SIDE],
+    [[...FIRST, ...groups(all.filter((file) => !apart.has(file))), ...OWN], SIDE_BY_SIDE],
     [LAST, LAST.length],
     [ALONE, 1],
   ];
+}
+
+/**
+ * The files of each folder, in as few groups of about the same size as may be; alone as itself. Those that import
+ * `withoutProjection.ts` are apart: it is without for all in its process.
+ */
+function groups(files) {
+  const text = (file) => readFileSync(join(root, "test", file), "utf8");
+  const kind = (file) => `${file.split("/")[0]} ${text(file).includes("withoutProjection.js")}`;
+  const kinds = new Map(files.map((file) => [file, kind(file)]));
+  return [...new Set(kinds.values())].flatMap((one) => {
+    const those = files.filter((file) => kinds.get(file) === one);
+    const count = Math.ceil(those.length / GROUP);
+    // Not the first ones together: neighbours by name are alike, and take about as long.
+    const dealt = Array.from({ length: count }, (_, i) => those.filter((_, k) => k % count === i));
+    return dealt.map((group) => (group.length === 1 ? group[0] : group));
+  });
 }
 
 /** Sources of tests, as paths below `test/`. */
@@ -87,20 +150,46 @@ function testFiles() {
     .sort();
 }
 
-/** Runs test files with Node's runner, in this order, shown as they go, and counts. */
+/**
+ * Runs test files with Node's runner, in this order, shown as they go, and counts.
+ * @param sources each a file, or several that run in one process
+ */
 async function runTests(sources, atOnce) {
-  const files = sources.map((name) => join(root, "dist/test", name.replace(/\.ts$/, ".js")));
+  const processes = new Map(
+    sources.map((source) => (Array.isArray(source) ? grouped(source) : alone(source))),
+  );
   const count = { passed: 0, failed: 0, skipped: 0 };
   // Not by `node --test`, which sorts the files. Flags of this process are also those of theirs.
-  const events = run({ files, concurrency: atOnce });
+  const events = run({ files: [...processes.keys()], concurrency: atOnce, timeout: LONGEST });
+  const died = [];
   events.on("test:pass", ({ skip, details }) => {
     if (details.type !== "suite") count[skip === undefined ? "passed" : "skipped"]++;
   });
-  events.on("test:fail", ({ details }) => {
-    if (details.type !== "suite") count.failed++;
+  events.on("test:fail", ({ name, details }) => {
+    // A suite fails by its tests, which are counted, or by itself: a file that can't be loaded, or a hook.
+    if (details.type !== "suite" || details.error.failureType !== "subtestsFailed") count.failed++;
+    const running = processes.get(name);
+    if (running) died.push(`${name} ended while it ran ${readFileSync(running, "utf8")}.test.ts`);
   });
   await pipeline(events, new spec(), process.stdout, { end: false });
+  for (const line of died) console.log(line);
   return count;
+}
+
+/** What Node is to run for one file. */
+function alone(source) {
+  return [join(root, "dist/test", source.replace(/\.ts$/, ".js")), undefined];
+}
+
+/** What Node is to run for several files, and where the name of the one that runs is then found. */
+function grouped(sources) {
+  const names = sources.map((source) => source.replace(/\.test\.ts$/, ""));
+  const path = join(GROUPS, `${names[0].replaceAll("/", "-")}.mjs`);
+  const running = `${path}.running`;
+  const call = `runGroup(${JSON.stringify(names)}, ${JSON.stringify(running)});`;
+  writeFileSync(path, `import { runGroup } from "../support/group.js";\n${call}\n`);
+  writeFileSync(running, names[0]);
+  return [path, running];
 }
 
 function add(total, count) {

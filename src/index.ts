@@ -58,12 +58,13 @@ export { loess } from "./preprocess/loess.js";
 export { log1p } from "./preprocess/log1p.js";
 export { normalizeTotal } from "./preprocess/normalizeTotal.js";
 export { calculateQcMetrics, type QcMetrics } from "./preprocess/qc.js";
-export type { CellQuality } from "./preprocess/quality.js";
+export type { CellFigures, CellQuality } from "./preprocess/quality.js";
 export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
 export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.js";
 export type { PredictOptions } from "./protocol/applyRun.js";
 export type { ApplyOptions } from "./protocol/applyToFile.js";
 export { calibrateEnsemble } from "./protocol/calibrateEnsemble.js";
+export type { CellReference, SearchOptions } from "./protocol/cellReference.js";
 export { crossValidate } from "./protocol/crossValidate.js";
 export { type Embedding, embed } from "./protocol/embed.js";
 export { ensemble } from "./protocol/ensemble.js";
@@ -78,9 +79,12 @@ export { interruptedRun } from "./protocol/interruptedRun.js";
 export { type MapOptions, Mapping, mapCells } from "./protocol/mapCells.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
 export type { OpinionLabels } from "./protocol/opinion.js";
-export { plotQuality, plotVariableGenes } from "./protocol/preparedViews.js";
+export { plotQuality, plotVariableGenes, plotViolins } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
 export type { PreprocessOptions, PreprocessProgress } from "./protocol/preprocessOptions.js";
+export { loadPublishedIndex, PublishedIndex } from "./protocol/publishedIndex.js";
+export { type PretrainOptions, pretrain, resumePretraining } from "./protocol/pretrain.js";
+export type { Pretrained } from "./protocol/pretrained.js";
 export type { PublishedRunOptions } from "./protocol/publishedRun.js";
 export type { NewCells, ReplayOptions } from "./protocol/replay.js";
 export type { Report, ReportParts } from "./protocol/report.js";
@@ -93,16 +97,19 @@ export { type CrossValidationOptions, crossValidationSplits } from "./protocol/s
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
 export type { CrossValidateOptions } from "./protocol/trainings.js";
+export { type TransferOptions, type TransferReport, transferReport } from "./protocol/transferReport.js";
 export type { TrustFigures, UnlikeFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { Neighbours } from "./reference/neighbours.js";
 export type { AnnotationOptions, HierarchyOptions } from "./settings/annotation.js";
 export type { ExplanationOptions } from "./settings/explanation.js";
 export type { ExportOptions } from "./settings/export.js";
+export type { FreezeOption } from "./settings/freeze.js";
 export type { IndexingOptions, MappingOptions } from "./settings/mapping.js";
 export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
 export type { PreparationOptions, PreparationSettings } from "./settings/preparation.js";
+export type { PretrainingOptions } from "./settings/pretraining.js";
 export type { SeriesOptions } from "./settings/series.js";
 export type { Options, Resolved, Setting, Table, YamlPlace } from "./settings/setting.js";
 export type { SimulationOptions } from "./settings/simulation.js";
@@ -116,6 +123,7 @@ export type {
   VocabularyMatch,
 } from "./store/prepared.js";
 export { loadPrepared, type Origin, savePrepared } from "./store/preparedFolder.js";
+export type { PretrainedParts } from "./store/pretrainedFolder.js";
 export type { RunReference } from "./store/reference.js";
 export type {
   HeldOutFigures,
@@ -157,5 +165,7 @@ export type {
   ReportInput,
   TableInput,
   TrainingProgress,
+  ViolinInput,
 } from "./views/types.js";
 export { type VegaSpec, vegaBundle } from "./views/vega.js";
+export { violinView } from "./views/violin.js";

@@ -16,7 +16,8 @@ def _stub(name, **members):
     sys.modules[name] = module
 
 
-def _transformer_model():
+def transformer_model():
+    """The published class."""
     for name in ("torchtext", "torchtext.vocab", "torchtext._torchtext"):
         _stub(name, Vocab=dict)
     package = types.ModuleType("scgpt_model")
@@ -35,7 +36,7 @@ def _transformer_model():
 def full_size_model(layers, genes, classes, dropout):
     """The whole-human model's architecture, row 0 of the gene table being <pad>."""
     torch.manual_seed(0)
-    return _transformer_model()(
+    return transformer_model()(
         genes, 512, 8, 512, layers, 3, classes,
         vocab={"<pad>": 0}, dropout=dropout, pad_token="<pad>", pad_value=-2,
         do_mvc=False, do_dab=False, use_batch_labels=False, input_emb_style="continuous",

@@ -23,18 +23,23 @@ class NoNode(Exception):
 def start(program, args):
     """Becomes Node with one of the package's programs (below `dist`); on Windows, where that can't be, waits for it."""
     try:
-        node, passed_over = find_node()
+        line, environment = command(program, args)
     except NoNode as error:
         sys.exit(f"cellkernel: {error}")
+    if os.name == "nt":
+        sys.exit(subprocess.run(line, env=environment).returncode)
+    os.execve(line[0], line, environment)
+
+
+def command(program, args):
+    """How one of the package's programs (below `dist`) is started: the command line, and its environment."""
+    node, passed_over = find_node()
     # For `cellkernel gpu install` and `cellkernel doctor`: the Python that we were installed into.
     environment = {**os.environ, "CELLKERNEL_PYTHON": sys.executable}
     environment.pop("CELLKERNEL_NODE_PASSED_OVER", None)
     if passed_over:
         environment["CELLKERNEL_NODE_PASSED_OVER"] = passed_over
-    command = [node, str(PACKAGE / "dist" / program), *args]
-    if os.name == "nt":
-        sys.exit(subprocess.run(command, env=environment).returncode)
-    os.execve(node, command, environment)
+    return [node, str(PACKAGE / "dist" / program), *args], environment
 
 
 def find_node():

@@ -36,6 +36,8 @@ export interface AnnDataParts {
   uns: LazyMapping;
   /** What stands among columns and layers in an encoding that is not read here. */
   unread?: readonly Unread[];
+  /** What X is, where the reader had to decide: sentences. */
+  remarks?: readonly string[];
   close(): void;
 }
 
@@ -60,6 +62,7 @@ export class AnnData implements AnnDataParts {
   readonly varp: LazyMapping;
   readonly uns: LazyMapping;
   readonly unread: readonly Unread[];
+  readonly remarks: readonly string[];
   readonly close: () => void;
 
   constructor(parts: AnnDataParts) {
@@ -79,6 +82,7 @@ export class AnnData implements AnnDataParts {
     this.varp = parts.varp;
     this.uns = parts.uns;
     this.unread = parts.unread ?? [];
+    this.remarks = parts.remarks ?? [];
     this.close = parts.close;
   }
 

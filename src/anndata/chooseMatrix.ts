@@ -106,7 +106,8 @@ function finish(
 ): ChosenMatrix {
   const names = { name: `${label} of ${adata.path}`, obsNames: adata.obsNames, varNames: chosen.varNames };
   const checked = checkedMatrix(chosen.matrix, names);
-  return onlyGenes(natural({ ...chosen, matrix: checked, stored: chosen.matrix, contents, reason }));
+  const said = chosen.name === "X" ? [reason, ...adata.remarks].join(" ") : reason;
+  return onlyGenes(natural({ ...chosen, matrix: checked, stored: chosen.matrix, contents, reason: said }));
 }
 
 /** Logarithms to another base become natural ones. */

@@ -1,6 +1,6 @@
 import { CscMatrix } from "./matrices/csc.js";
 import type { CsrBlock, RowMatrix } from "./matrix.js";
-import { type ScaleHint, scaleOf } from "./scale.js";
+import { isWhole, type ScaleHint, scaleOf } from "./scale.js";
 
 /**
  * What the values of a matrix are, as far as they show it: `counts` (whole numbers), `logged` (log-normalised),
@@ -77,7 +77,7 @@ class Seen {
         if (value < this.min) this.min = value;
         if (value > this.max) this.max = value;
         if (value > 0 && value < this.smallest) this.smallest = value;
-        if (!this.fractions && !Number.isInteger(value)) this.fractions = true;
+        if (!this.fractions && !isWhole(value)) this.fractions = true;
         this.sum += value;
       }
     }

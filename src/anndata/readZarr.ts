@@ -1,6 +1,5 @@
 import { annDataOf } from "./annDataOf.js";
 import type { AnnData } from "./anndata.js";
-import { ZarrStore } from "./zarr/store.js";
 
 /**
  * Opens an AnnData in a Zarr store, a folder of version 2 or 3 of the format as anndata writes it since 0.8, read-only.
@@ -9,6 +8,7 @@ import { ZarrStore } from "./zarr/store.js";
  * const cells = await readZarr("retina.zarr");
  */
 export async function readZarr(path: string): Promise<AnnData> {
+  const { ZarrStore } = await import("./zarr/store.js");
   const store = ZarrStore.open(path);
   try {
     return annDataOf(store, "a Zarr store but not one of AnnData");

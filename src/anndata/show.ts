@@ -62,7 +62,7 @@ function matrices(adata: AnnData): Map<string, string> {
 }
 
 function remarks(adata: AnnData): string[] {
-  const out: string[] = [];
+  const out = [...adata.remarks];
   const cells = repeatedNames(adata.obsNames);
   if (cells.length > 0)
     out.push(`Cell names are not unique: ${cells.length} repeat, for instance ${cells[0]}.`);

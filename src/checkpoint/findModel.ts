@@ -1,16 +1,23 @@
 import { existsSync } from "node:fs";
 import { basename, delimiter, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CellkernelError } from "../support/error.js";
+
+/** Where the demo's model lies, in a clone and in what is installed. */
+const OWN = fileURLToPath(new URL("../../../notebooks/models", import.meta.url));
 
 /**
  * The folder of a model that is given by its path, or by its name in one of the folders of `CELLKERNEL_MODELS` (separated
- * as in `PATH`). Of a path that is not there, as a file from another machine may name it, the last piece is the name.
+ * as in `PATH`), or of the demo's, "small", which comes along. Of a path that is not there, as a file from another machine may name it, the last piece is the name.
  * @throws where there is none; says where the released models are published
  */
 export function findModel(given: string): string {
   if (existsSync(given)) return given;
   const shelves = (process.env.CELLKERNEL_MODELS ?? "").split(delimiter).filter((folder) => folder !== "");
-  const found = shelves.map((shelf) => join(shelf, basename(given))).find(existsSync);
+  const places = shelves.map((shelf) => join(shelf, basename(given)));
+  // By that name alone: a path that ends so is somebody's own model.
+  if (given === "small") places.push(join(OWN, given));
+  const found = places.find(existsSync);
   if (found !== undefined) return found;
   const place =
     shelves.length > 0

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { parse } from "yaml";
 import type { ModelArgs } from "../model/args.js";
 import { CellkernelError } from "../support/error.js";
 import { readText } from "../support/readText.js";
+import { whenAsked } from "../support/whenAsked.js";
 import { parseArgs } from "./args.js";
 import { readJson } from "./json.js";
 import { type Plain, plainKeys } from "./keys.js";
@@ -12,6 +12,8 @@ import { readSafetensorsWeights, safetensorsShapes } from "./safetensors.js";
 import { readShards, SHARD_INDEX, shardShapes } from "./shards.js";
 import { readTorch, torchShapes } from "./torch.js";
 import type { Weight } from "./weights.js";
+
+const yaml = whenAsked<typeof import("yaml")>("yaml");
 
 /** Weights are looked for under these names, in this order. */
 const WEIGHT_FILES = ["best_model.pt", "model.safetensors", SHARD_INDEX];
@@ -156,7 +158,7 @@ type Published = Partial<Record<string, Record<string, unknown> | null>>;
 function readPublished(path: string | undefined): Published | undefined {
   if (path === undefined) return undefined;
   try {
-    const parsed: unknown = parse(readText(path, MOST_YAML), { logLevel: "silent" });
+    const parsed: unknown = yaml().parse(readText(path, MOST_YAML), { logLevel: "silent" });
     return typeof parsed === "object" && parsed !== null ? (parsed as Published) : undefined;
   } catch (error) {
     throw new CellkernelError("format", `${path} is not YAML: ${(error as Error).message}`, { path });

@@ -18,7 +18,10 @@ export const annotateCommand = command({
   positionals: "RUN FILE…",
   required: 2,
   options: {
-    out: { value: "FILE", help: "labelled .h5ad or .zarr to write (needed); not the input" },
+    out: {
+      value: "FILE",
+      help: "labelled .h5ad or .zarr, or a table, .csv or .parquet, to write (needed); not the input",
+    },
     ...flags(PUBLISHED_RUN),
     ...flags(OPTIONS),
   },

@@ -15,6 +15,7 @@ export const COMMANDS: Record<string, () => Promise<Command>> = {
   inspect: async () => (await import("./inspect.js")).inspectCommand,
   map: async () => (await import("./map.js")).mapCommand,
   preprocess: async () => (await import("./preprocess.js")).preprocessCommand,
+  pretrain: async () => (await import("./pretrain.js")).pretrainCommand,
   resume: async () => (await import("./resume.js")).resumeCommand,
   simulate: async () => (await import("./simulate.js")).simulateCommand,
 };

@@ -1,7 +1,11 @@
+import { resumePretraining } from "../protocol/pretrain.js";
+import type { Pretrained } from "../protocol/pretrained.js";
 import { resume } from "../protocol/resume.js";
+import type { Run } from "../protocol/run.js";
 import { flags } from "../settings/flags.js";
 import { TRAINING } from "../settings/training.js";
 import { loadPrepared } from "../store/preparedFolder.js";
+import { holdsTraining, isPretraining } from "../store/trainingFolder.js";
 import { describeTraining } from "../views/training.js";
 import { command, text } from "./command.js";
 import { CONFIG, configured } from "./config.js";
@@ -21,13 +25,14 @@ export const resumeCommand = command({
     const [out] = call.positionals;
     const cells = text(call, "cells");
     const { options, notes } = configured(call, TRAINING, "training");
-    const work = resume(out, {
+    const goOn = holdsTraining(out) && isPretraining(out) ? resumePretraining : resume;
+    const work = goOn(out, {
       ...options,
       cells: cells === undefined ? undefined : loadPrepared(cells),
       signal: call.signal,
       onProgress: (progress) => call.progress(describeTraining(progress)),
     });
-    const done = trained(out, await untilInterrupted(out, call.signal, work));
+    const done = trained(out, await untilInterrupted<Run | Pretrained>(out, call.signal, work));
     return { ...done, notes: [...notes, ...done.notes] };
   },
   text: describeTrained,

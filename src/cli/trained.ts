@@ -1,3 +1,4 @@
+import type { Pretrained } from "../protocol/pretrained.js";
 import type { Run } from "../protocol/run.js";
 import { seriesSpread, seriesTable } from "../protocol/seriesTable.js";
 import type { Series } from "../store/runParts.js";
@@ -6,7 +7,8 @@ import { tableText } from "../views/table.js";
 /** What the commands that train print. */
 export type Trained = {
   out: string;
-  classes: string[];
+  /** Of a fine-tuned model. */
+  classes?: string[];
   notes: string[];
 } & (OneTraining | SeveralTrainings);
 
@@ -22,7 +24,9 @@ interface SeveralTrainings {
   series: Series & ReturnType<typeof seriesSpread>;
 }
 
-export function trained(out: string, { training, classes, notes, parts: { series } }: Run): Trained {
+export function trained(out: string, what: Run | Pretrained): Trained {
+  const { training, notes } = what;
+  const [classes, series] = "classes" in what ? [what.classes, what.parts.series] : [];
   if (series) return { out, series: { ...series, ...seriesSpread(series) }, classes, notes };
   const { step, seconds, history, bestEpoch } = training;
   return { out, steps: step, seconds, history, bestEpoch, classes, notes };

@@ -33,7 +33,7 @@ export interface ProjectionTask {
 }
 
 /**
- * Lays cells out on a plane: principal components, nearest neighbours, UMAP (McInnes et al. 2018; by scran.js).
+ * Lays cells out on a plane: principal components and nearest neighbours (by scran.js), UMAP (McInnes et al. 2018; see `layOut`).
  * Seeded with constants, so that the same cells give the same picture. Runs in a worker, which ends with the call
  * and takes its threads and its memory along.
  *

@@ -22,8 +22,12 @@ declare module "scran.js" {
     values: Float64Array,
     options: { numberOfDims: number; numberOfCells: number },
   ): Freed;
-  export function runUmap(
+  export function findNearestNeighbors(
     index: Freed,
-    options: { neighbors: number; minDist: number; numberOfThreads: number },
-  ): { x: Float64Array; y: Float64Array };
+    neighbours: number,
+    options: { numberOfThreads: number },
+  ): {
+    /** [cells × neighbours] each, nearest first, the cell itself not among them. */
+    serialize(): { indices: Int32Array; distances: Float64Array };
+  };
 }

@@ -1,13 +1,16 @@
-import protobuf from "protobufjs/light.js";
+import type { Root } from "protobufjs/light.js";
+import { whenAsked } from "../support/whenAsked.js";
 import { type Attribute, Graph, ONNX_TYPE } from "./graph.js";
 import { KERNEL_DOMAIN } from "./kernels.js";
 import type { Tensor } from "./tensor.js";
+
+const protobuf = whenAsked<typeof import("protobufjs/light.js")>("protobufjs/light.js");
 
 /**
  * The part of ONNX's schema that we write, with its field numbers.
  * Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
-const schema = protobuf.Root.fromJSON({
+const SCHEMA = {
   nested: {
     ModelProto: message({
       irVersion: ["int64", 1],
@@ -54,7 +57,8 @@ const schema = protobuf.Root.fromJSON({
     TensorShapeProto: message({ dim: ["DimensionProto", 1, "repeated"] }),
     DimensionProto: message({ dimValue: ["int64", 1], dimParam: ["string", 2] }),
   },
-});
+};
+let schema: Root | undefined;
 
 type Field = [type: string, id: number, rule?: "repeated"];
 
@@ -78,6 +82,7 @@ const IR_VERSION = 10;
  * @param metadata what goes along with it, for those who open the file
  */
 export function encodeOnnx(graph: Graph, metadata: Record<string, string> = {}): Uint8Array {
+  schema ??= protobuf().Root.fromJSON(SCHEMA);
   const Model = schema.lookupType("ModelProto");
   const model = {
     irVersion: IR_VERSION,

@@ -3,7 +3,7 @@ const MISSING = /^\s*(nan|na|n\/a|<na>|none|null|nil|-|\.|\?|#n\/a)?\s*$/i;
 
 /**
  * Notes about labels that are hardly meant as they are: texts that stand for a missing one, and labels that differ by
- * case, blanks or underscores only. Nothing is changed.
+ * case, blanks, hyphens or underscores only. Nothing is changed.
  *
  * @param values the label of each cell, undefined where it is missing
  * @param what "label" or "batch"
@@ -23,6 +23,9 @@ export function labelDoubts(column: string, values: readonly (string | undefined
   for (const name of counts.keys()) {
     const key = name
       .normalize("NFKC")
+      .replace(/[\u00ad\u200b-\u200d\u2060\ufeff]/g, "")
+      // Between letters: "CD16-" is not "CD16".
+      .replace(/(?<=\p{L})[-\u2010-\u2013](?=\p{L})/gu, " ")
       .replace(/[\s_]+/g, " ")
       .trim()
       .toLowerCase();
@@ -31,7 +34,7 @@ export function labelDoubts(column: string, values: readonly (string | undefined
   const variants = [...alike.values()].filter((names) => names.length > 1).map((names) => names.sort());
   if (variants.length > 0)
     notes.push(
-      `WARNING: ${what === "batch" ? "batches" : "labels"} of obs column "${column}" differ by case, blanks or underscores only and were kept apart: ${variants.map(quoted).join("; ")}. If they are one, give them one name in the file.`,
+      `WARNING: ${what === "batch" ? "batches" : "labels"} of obs column "${column}" differ by case, blanks, hyphens or underscores only and were kept apart: ${variants.map(quoted).join("; ")}. If they are one, give them one name in the file.`,
     );
   return notes;
 }

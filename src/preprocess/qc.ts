@@ -40,32 +40,33 @@ export class QcAccumulator {
   /** [genes × 2]: cells and total of each gene, side by side because they are always needed together. */
   private readonly genes: Float64Array;
 
-  /** @param geneNames mitochondrial genes are those whose names start with MT- (any case) */
   constructor(
     private readonly cells: number,
     geneNames: readonly string[],
   ) {
-    this.mitochondrial = Uint8Array.from(geneNames, (name) => (/^mt-/i.test(name) ? 1 : 0));
+    this.mitochondrial = isMitochondrial(geneNames);
     this.nGenes = new Float64Array(cells);
     this.total = new Float64Array(cells);
     this.totalMt = new Float64Array(cells);
     this.genes = new Float64Array(2 * geneNames.length);
   }
 
-  add(block: CsrBlock): void {
+  /** @param kept Uint8 [rows]: the cells that the genes' figures are of; default: all */
+  add(block: CsrBlock, kept?: Uint8Array): void {
     const { indptr, indices, data } = block;
     const { mitochondrial, genes, range } = this;
     let { max, smallestNonZero, integers } = range;
     for (let row = 0; row < block.rows; row++) {
       let total = 0;
       let totalMt = 0;
+      const one = kept === undefined ? 1 : kept[row];
       for (let p = indptr[row], end = indptr[row + 1]; p < end; p++) {
         const gene = indices[p];
         const value = data[p];
         total += value;
         totalMt += value * mitochondrial[gene];
-        genes[2 * gene]++;
-        genes[2 * gene + 1] += value;
+        genes[2 * gene] += one;
+        genes[2 * gene + 1] += one * value;
         if (value > max) max = value;
         if (value < smallestNonZero) smallestNonZero = value;
         if (integers && value !== Math.floor(value)) integers = false;
@@ -98,6 +99,11 @@ export class QcAccumulator {
       },
     };
   }
+}
+
+/** Uint8 [genes]: 1 for mitochondrial genes, those whose names start with MT- (any case). */
+export function isMitochondrial(geneNames: readonly string[]): Uint8Array {
+  return Uint8Array.from(geneNames, (name) => (/^mt-/i.test(name) ? 1 : 0));
 }
 
 /** Quality figures of cells and genes, as `scanpy.pp.calculate_qc_metrics` has them. Reads the matrix once. */

@@ -1,12 +1,16 @@
 import type { AnnData } from "../anndata/anndata.js";
 import type { Statistics } from "./statistics.js";
 
-/** Quality figures of the cells of a file, before any was filtered, in the file's order. */
-export interface CellQuality {
-  /** Float64 [cells of the file]; NaN where unknown. */
+/** Float64 [cells] each; NaN where unknown. */
+export interface CellFigures {
   nGenesByCounts: Float64Array;
   totalCounts: Float64Array;
+  /** Percent of the cell's counts in mitochondrial genes. */
   pctCountsMt: Float64Array;
+}
+
+/** Quality figures of the cells of a file, before any was filtered, in the file's order. */
+export interface CellQuality extends CellFigures {
   /** "matrix" when computed from counts, else the `obs` columns that they were taken from. */
   from: string;
 }
@@ -27,6 +31,18 @@ export function cellQuality(cells: AnnData, { qc, range }: Statistics, notes: st
     const { nGenesByCounts, totalCounts, pctCountsMt } = qc.obs;
     return { nGenesByCounts, totalCounts, pctCountsMt, from: "matrix" };
   }
+  const { used, ...figures } = obsFigures(cells);
+  const from = used.length > 0 ? `obs columns ${used.join(", ")}` : "nothing";
+  notes.push(
+    used.length > 0
+      ? `There are no counts to work quality figures out from: genes and counts a cell are those of ${from}.`
+      : "There are no counts to work quality figures out from, and obs has none: genes and counts a cell are unknown.",
+  );
+  return { ...figures, from };
+}
+
+/** Quality figures that other tools left in `obs`, and the columns that they are from. */
+export function obsFigures(cells: AnnData): CellFigures & { used: string[] } {
   const used: string[] = [];
   const take = (names: string[]) => {
     const name = names.find((one) => cells.obs.columnNames().includes(one));
@@ -40,16 +56,10 @@ export function cellQuality(cells: AnnData, { qc, range }: Statistics, notes: st
   const share = take(OBS_NAMES.pctCountsMt);
   // Older tutorials keep a fraction under these names.
   const fraction = share.every((value) => !(value > 1));
-  const from = used.length > 0 ? `obs columns ${used.join(", ")}` : "nothing";
-  notes.push(
-    used.length > 0
-      ? `There are no counts to work quality figures out from: genes and counts a cell are those of ${from}.`
-      : "There are no counts to work quality figures out from, and obs has none: genes and counts a cell are unknown.",
-  );
   return {
     nGenesByCounts,
     totalCounts,
     pctCountsMt: fraction ? share.map((value) => 100 * value) : share,
-    from,
+    used,
   };
 }

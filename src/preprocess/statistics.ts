@@ -1,5 +1,6 @@
 import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
 import { CellkernelError } from "../support/error.js";
+import type { Within } from "./cellLimits.js";
 import { CountTable } from "./countTable.js";
 import { ClippedMoments, GeneMoments } from "./geneMoments.js";
 import { beforeMoments, CountTrend, checkOptions, fromMoments } from "./highlyVariableGenes.js";
@@ -21,6 +22,10 @@ export interface StatisticsOptions {
   known: Uint8Array;
   /** Int32 [cells]: batch codes, −1 where missing; absent for one batch. */
   batches?: Int32Array;
+  /** Cells outside are as if the file did not have them, but for the cells' own quality figures. */
+  within?: Within;
+  /** Least cells of a gene that is kept. */
+  minCells?: number;
   filterGeneByCounts: number;
   filterCellByCounts: number;
   targetSum: number;
@@ -32,9 +37,11 @@ export interface StatisticsOptions {
 export interface Statistics {
   range: ValueRange;
   qc: QcMetrics;
+  /** Cells outside the limits. */
+  outside: number;
   /** Uint8 [cells] */
   keptCells: Uint8Array;
-  /** Uint8 [columns]: known, and with enough counts. */
+  /** Uint8 [columns]: known, and with enough counts and cells. */
   keptGenes: Uint8Array;
   /** Over the kept genes, in their order. */
   variable?: HighlyVariableGenes;
@@ -57,57 +64,79 @@ export async function gatherStatistics(
 ): Promise<Statistics> {
   const { cellNames, geneNames, known, variable, filterGeneByCounts, filterCellByCounts, targetSum } =
     options;
+  const { within, minCells = 0 } = options;
   if (variable) checkOptions(variable.flavor, variable.nTopGenes);
   const qc = new QcAccumulator(cellNames.length, geneNames);
   const onCounts = variable?.flavor === "seurat_v3";
   const normalizes = variable !== undefined && !onCounts && !logged;
-  const separate = filterGeneByCounts > 0 && (filterCellByCounts > 0 || normalizes);
-  if (separate) await pass("counting genes", (block) => qc.add(block));
+  const separate = (filterGeneByCounts > 0 || minCells > 0) && (filterCellByCounts > 0 || normalizes);
+  if (separate) await pass("counting genes", (block) => qc.add(block, within?.(block)));
   const keptGenes = separate ? filtered(options, qc.metrics()) : known;
 
   const gatherer = new Gatherer(options, keptGenes, normalizes ? targetSum : undefined);
   await pass("counting", (block) => {
-    if (!separate) qc.add(block);
-    gatherer.add(block);
+    const inside = within?.(block);
+    if (!separate) qc.add(block, inside);
+    gatherer.add(block, inside);
   });
   const metrics = qc.metrics();
   const finalGenes = separate ? keptGenes : filtered(options, metrics);
   if (qc.range.max === 0)
     throw new CellkernelError("matrix", `${options.name} holds only zeros.`, { matrix: options.name });
-  refuseEmpty(options, gatherer.keptCells, finalGenes);
+  refuseEmpty(options, gatherer.outside, gatherer.keptCells, finalGenes);
   return {
     range: qc.range,
     qc: metrics,
+    outside: gatherer.outside,
     keptCells: gatherer.keptCells,
     keptGenes: finalGenes,
     variable: variable && (await gatherer.choose(finalGenes, pass)),
   };
 }
 
-function filtered({ known, filterGeneByCounts }: StatisticsOptions, qc: QcMetrics): Uint8Array {
-  return known.map((flag, gene) => (flag === 1 && qc.var.totalCounts[gene] >= filterGeneByCounts ? 1 : 0));
+function filtered({ known, filterGeneByCounts, minCells = 0 }: StatisticsOptions, qc: QcMetrics): Uint8Array {
+  const { totalCounts, nCellsByCounts } = qc.var;
+  return known.map((flag, gene) =>
+    flag === 1 && totalCounts[gene] >= filterGeneByCounts && nCellsByCounts[gene] >= minCells ? 1 : 0,
+  );
 }
 
-function refuseEmpty(options: StatisticsOptions, keptCells: Uint8Array, keptGenes: Uint8Array): void {
+/** @param outside how many cells are outside the limits */
+function refuseEmpty(
+  options: StatisticsOptions,
+  outside: number,
+  keptCells: Uint8Array,
+  keptGenes: Uint8Array,
+): void {
+  const { name, filterGeneByCounts, filterCellByCounts, minCells = 0 } = options;
+  if (outside > 0 && outside === keptCells.length)
+    throw new CellkernelError(
+      "option",
+      `No cell of ${name} is within the limits; loosen minGenes, maxGenes, maxCounts or maxPctMt.`,
+      { option: "minGenes" },
+    );
   if (!keptGenes.includes(1))
     throw new CellkernelError(
       "option",
-      `No gene of ${options.name} has ${options.filterGeneByCounts} counts or more; lower filterGeneByCounts.`,
-      { option: "filterGeneByCounts" },
+      minCells > 0
+        ? `No gene of ${name} has ${filterGeneByCounts} counts or more and is in ${minCells} cells or more; lower filterGeneByCounts or minCells.`
+        : `No gene of ${name} has ${filterGeneByCounts} counts or more; lower filterGeneByCounts.`,
+      { option: minCells > 0 ? "minCells" : "filterGeneByCounts" },
     );
   if (!keptCells.includes(1))
     throw new CellkernelError(
       "nothing",
-      options.filterCellByCounts > 0
-        ? `No cell of ${options.name} has ${options.filterCellByCounts} counts or more; lower filterCellByCounts.`
-        : `${options.name} has no cells.`,
-      { matrix: options.name },
+      filterCellByCounts > 0
+        ? `No cell of ${name} has ${filterCellByCounts} counts or more; lower filterCellByCounts.`
+        : `${name} has no cells.`,
+      { matrix: name },
     );
 }
 
 /** Filters cells and gathers what the choice of variable genes needs. */
 class Gatherer {
   readonly keptCells: Uint8Array;
+  outside = 0;
   /** Batch of each cell for the accumulators, −1 for those left out. */
   private readonly batchOf: Int32Array;
   private readonly counts?: CountTable;
@@ -131,7 +160,12 @@ class Gatherer {
     else if (variable !== undefined) this.moments = new GeneMoments(columns, nBatches);
   }
 
-  add(block: CsrBlock): void {
+  add(block: CsrBlock, inside?: Uint8Array): void {
+    inside?.forEach((flag, row) => {
+      if (flag === 1) return;
+      this.outside++;
+      this.leaveOut(block.start + row);
+    });
     if (this.options.filterCellByCounts > 0) this.filterCells(block);
     this.counts?.add(block, this.batchOf);
     if (this.moments === undefined) return;
@@ -144,10 +178,13 @@ class Gatherer {
     for (let row = 0; row < rows; row++) {
       let total = 0;
       for (let p = indptr[row]; p < indptr[row + 1]; p++) total += data[p] * this.genes[indices[p]];
-      if (total >= this.options.filterCellByCounts) continue;
-      this.keptCells[start + row] = 0;
-      this.batchOf[start + row] = -1;
+      if (total < this.options.filterCellByCounts) this.leaveOut(start + row);
     }
+  }
+
+  private leaveOut(cell: number): void {
+    this.keptCells[cell] = 0;
+    this.batchOf[cell] = -1;
   }
 
   /** @param finalGenes Uint8 [columns of the matrix], the genes to choose from */

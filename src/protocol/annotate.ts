@@ -8,8 +8,9 @@ import { readClusters } from "../preprocess/labels.js";
 import { ANNOTATION, type AnnotationOptions } from "../settings/annotation.js";
 import { type Resolved, resolve } from "../settings/setting.js";
 import { CellkernelError } from "../support/error.js";
+import { checkWritable } from "../support/temporaryFile.js";
 import { tableView } from "../views/table.js";
-import { type ApplyOptions, applyToFile, type Collector } from "./applyToFile.js";
+import { type ApplyOptions, applyToFile, type Collector, isTable } from "./applyToFile.js";
 import { type Clusters, clusterColumns } from "./clusterColumns.js";
 import { readHierarchy } from "./hierarchy.js";
 import { answerThreshold } from "./hierarchyColumns.js";
@@ -17,6 +18,7 @@ import { LabelColumns } from "./labelColumns.js";
 import { labelByOpinion } from "./opinion.js";
 import type { Replay, TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
+import { transferReport } from "./transferReport.js";
 
 /** How cells are labelled. */
 export interface AnnotateOptions extends ApplyOptions, AnnotationOptions {}
@@ -31,8 +33,9 @@ export interface AnnotateOptions extends ApplyOptions, AnnotationOptions {}
  * and `neighbours_label` are the labels of logistic regression and nearest neighbours that learnt from the same cells, `agreement` says how
  * many of the three say the predicted label, and `consensus_label` what two of them say. With
  * `clusterBy`, `cluster_label` and `cluster_share` say what most cells of the cluster are; with `hierarchy`, `hierarchy_label` is the label or
- * what it is a kind of, as special as is probable enough. Cells are prepared as the run's own were. A cell that expresses none of the run's genes gets no label.
- * Cells are read, labelled and written some at a time. Where the output ends in `.csv`, it is `obs` with these columns.
+ * what it is a kind of, as special as is probable enough. Cells are prepared as the run's own were; those outside the limits of that
+ * preparation are labelled, too, and counted in a note. A cell that expresses none of the run's genes gets no label.
+ * Cells are read, labelled and written some at a time. Where the output ends in `.csv` or `.parquet`, it is `obs` with these columns.
  *
  * @throws when the file does not exist, is no h5ad, has less than 20 % of the run's genes, or is the output itself
  */
@@ -48,13 +51,26 @@ export async function annotate(
       { option: "out" },
     );
   const beside = resolve(ANNOTATION, options);
+  if (beside.report !== undefined) checkReport(beside.report, options.out);
   let codes: Int32Array = new Int32Array(0);
   const notes = await applyToFile(run, cells, options, (replay) => {
     const labels = new Labels(run, replay, beside);
     codes = labels.codes;
     return labels;
   });
+  if (beside.report !== undefined) (await transferReport(run, options.out)).write(beside.report);
   return new Annotation(options.out, run.classes, codes, notes);
+}
+
+/** @throws where there could be no report, before the cells are labelled for it */
+function checkReport(report: string, out: string): void {
+  const fault = !/\.html?$/i.test(report)
+    ? `the report is to be ${report}; expected a page's name, which ends in .html (--report)`
+    : isTable(out)
+      ? `a report needs the labelled file, .h5ad or .zarr, in place of ${out} (--report, --out)`
+      : undefined;
+  if (fault) throw new CellkernelError("option", fault, { option: "report", path: report });
+  checkWritable(report);
 }
 
 /** The probabilities' name in `obsm`. */
@@ -62,7 +78,7 @@ const SCORES = "cellkernel_scores";
 
 /** The labels of a file's cells, as they come in. */
 class Labels implements Collector {
-  /** Int32 [cells of the file]: predicted class; −1 for cells without a known gene, and for those left out. */
+  /** Int32 [cells of the file]: predicted class; −1 for cells without a known gene. */
   readonly codes: Int32Array;
   readonly arrays: Record<string, number>;
   private readonly probabilities: Float32Array;

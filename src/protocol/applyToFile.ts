@@ -7,7 +7,7 @@ import type { Writable } from "../anndata/write/element.js";
 import { checkOutput, ResultsWriter } from "../anndata/write/results.js";
 import { interruption } from "../host/interruption.js";
 import type { CellOutputs } from "../predict/cells.js";
-import type { CellChunk, PredictionSession } from "../predict/session.js";
+import type { CellChunk } from "../predict/session.js";
 import { readBatches } from "../preprocess/labels.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { recordedHashes } from "../store/runFolder.js";
@@ -20,7 +20,7 @@ import {
   predictionOf,
   withSession,
 } from "./applyRun.js";
-import { leftOutNote, Replay, type ReplayOptions, type TokenChunk } from "./replay.js";
+import { Replay, type ReplayOptions, type TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
 import { versions } from "./versions.js";
 
@@ -28,7 +28,7 @@ import { versions } from "./versions.js";
 export interface ApplyOptions extends PredictOptions, Omit<ReplayOptions, "cellType">, SamplesOptions {
   /**
    * The `.h5ad` to write, or a Zarr store where the name ends in `.zarr`: a copy with the results; not the input itself. Of
-   * labels also a table of the cells, where it ends in `.csv`.
+   * labels also a table of the cells, where it ends in `.csv` or `.parquet`.
    */
   out: string;
 }
@@ -39,7 +39,7 @@ const RECORD = "cellkernel";
 
 /** What is kept of the model's outputs beside the embeddings. */
 export interface Collector {
-  /** Arrays for `obsm`, with their columns; cells that were left out get missing values. */
+  /** Arrays for `obsm`, with their columns. */
   readonly arrays: Readonly<Record<string, number>>;
   /** @returns rows of each array, one a cell of the chunk */
   add(
@@ -84,19 +84,17 @@ export async function applyToFile(
       obsm: { [EMBEDDING]: run.args.embsize, ...collector.arrays },
       uns: [RECORD],
     };
-    const writer: Sink = isCsv(options.out)
-      ? tableSink(adata, options.out)
+    const writer: Sink = isTable(options.out)
+      ? await tableSink(adata, options.out)
       : await ResultsWriter.open(adata, options.out, planned);
-    let seen = 0;
     try {
-      seen = await predictChunks(run, replay, collector, writer, options);
+      await predictChunks(run, replay, collector, writer, options);
     } catch (error) {
       writer.abandon();
       throw error;
     }
-    const notes = [...replay.notes];
-    if (seen < adata.nObs)
-      notes.push(leftOutNote(adata.nObs - seen, run.parts.preparation.filterCellByCounts));
+    const unlike = "the model learnt from no such cells, trust what it says of them less";
+    const notes = [...replay.notes, ...replay.outsideNotes(unlike)];
     const said = collector.notes();
     // A warning stands before everything else.
     notes.unshift(...said.filter((note) => note.startsWith("WARNING")));
@@ -109,14 +107,14 @@ export async function applyToFile(
   }
 }
 
-/** Predicts the file's cells one chunk after the other. @returns how many there were, without those left out */
+/** Predicts the file's cells one chunk after the other. */
 async function predictChunks(
   run: Run,
   replay: Replay,
   collector: Collector,
   writer: Sink,
   options: ApplyOptions,
-): Promise<number> {
+): Promise<void> {
   const { cells } = replay;
   const signal = interruption(options.signal);
   const spec = predictionOf(run, replay.genes, options);
@@ -126,46 +124,26 @@ async function predictChunks(
     cells: Int32Array.from({ length: tokens.cells }, (_, cell) => cell),
     batchLabels: batches && rows.map((row) => batches[row]),
   });
-  const widths = { [EMBEDDING]: run.args.embsize, ...collector.arrays };
-  let [written, seen] = [0, 0];
-  const rowsUpTo = (end: number, chunk?: { rows: Int32Array; arrays: Record<string, Float32Array> }) => {
-    // Mostly no cell was left out, and there is nothing to be spread.
-    const whole = chunk?.rows.length === end - written;
-    for (const [name, width] of Object.entries(widths)) {
-      const values = whole ? chunk.arrays[name] : new Float32Array((end - written) * width).fill(Number.NaN);
-      if (!whole)
-        chunk?.rows.forEach((row, i) => {
-          values.set(chunk.arrays[name].subarray(i * width, (i + 1) * width), (row - written) * width);
-        });
-      writer.append(name, values);
-    }
-    written = end;
-  };
-  const take = async (session: PredictionSession, chunk: TokenChunk) => {
-    const { rows } = chunk;
-    if (rows.length === 0) return;
-    const outputs = await session.predict(asChunk(chunk), {
-      signal,
-      onProgress: (done) => options.onProgress?.((rows[0] + done) / cells.nObs),
-    });
-    const arrays = { [EMBEDDING]: outputs.embeddings, ...(await collector.add(chunk, outputs)) };
-    seen += rows.length;
-    rowsUpTo(rows[rows.length - 1] + 1, { rows, arrays });
-  };
   await withSession(spec, async (session) => {
-    for (const chunk of replay.chunks()) await take(session, chunk);
+    for (const chunk of replay.chunks(false)) {
+      const outputs = await session.predict(asChunk(chunk), {
+        signal,
+        onProgress: (done) => options.onProgress?.((chunk.rows[0] + done) / cells.nObs),
+      });
+      writer.append(EMBEDDING, outputs.embeddings);
+      for (const [name, values] of Object.entries(await collector.add(chunk, outputs)))
+        writer.append(name, values);
+    }
   });
-  if (written < cells.nObs) rowsUpTo(cells.nObs);
   if (spec.int8) replay.notes.push(await int8Note(spec, asChunk(sampleOf(run, cells, options)), signal));
   options.onProgress?.(1);
-  return seen;
 }
 
 /** Some cells, spread over the file. */
 function sampleOf(run: Run, cells: AnnData, options: ReplayOptions): TokenChunk {
   const count = Math.min(INT8_SAMPLE, cells.nObs);
   const rows = Int32Array.from({ length: count }, (_, i) => Math.floor((i * cells.nObs) / count));
-  const [chunk] = new Replay(run, takeCells(cells, rows), options).chunks();
+  const [chunk] = new Replay(run, takeCells(cells, rows), options).chunks(false);
   return { ...chunk, rows: chunk.rows.map((i) => rows[i]) };
 }
 
@@ -183,26 +161,30 @@ export function batchesOf(
 }
 
 /** Whether a table of the cells is asked for. */
-export function isCsv(path: string): boolean {
-  return /\.csv$/i.test(path);
+export function isTable(path: string): boolean {
+  return /\.(csv|parquet)$/i.test(path);
 }
 
 /** Tables of other forms, whose name an HDF5 file must not have. */
-const OTHER_TABLE = /\.(tsv|txt|parquet|xlsx?|feather|rds|loom|mtx)$/i;
+const OTHER_TABLE = /\.(tsv|txt|xlsx?|feather|rds|loom|mtx)$/i;
 
 function checkEnding(path: string): void {
   const ending = OTHER_TABLE.exec(path)?.[0];
   if (ending !== undefined)
     throw new CellkernelError(
       "option",
-      `${path} ends in ${ending}, which is not written; expected .h5ad, .zarr or, of labels, .csv`,
+      `${path} ends in ${ending}, which is not written; expected .h5ad, .zarr or, of labels, .csv or .parquet`,
       { option: "out", path },
     );
 }
 
 /** A table of the cells: of arrays it takes none. */
-function tableSink(adata: AnnData, path: string): Sink {
-  return { append: () => {}, close: ({ obs }) => writeObsCsv(adata, path, obs), abandon: () => {} };
+async function tableSink(adata: AnnData, path: string): Promise<Sink> {
+  // Few write Parquet: its package is loaded by those who do.
+  const write = /\.csv$/i.test(path)
+    ? writeObsCsv
+    : (await import("../anndata/write/parquet.js")).writeObsParquet;
+  return { append: () => {}, close: ({ obs }) => write(adata, path, obs), abandon: () => {} };
 }
 
 /** What the file says of how it was made. */

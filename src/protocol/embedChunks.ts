@@ -5,7 +5,7 @@ import type { Replay, TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
 
 /**
- * Embeds cells some at a time.
+ * Embeds cells some at a time, without those outside the limits of the run's preparation.
  * @param take gets each chunk's embeddings, Float32 [cells of the chunk × embsize], as the model gives them
  */
 export async function embedChunks(
@@ -17,7 +17,7 @@ export async function embedChunks(
   const { cells } = replay;
   const batches = batchesOf(run, cells, options.batch);
   await withSession(predictionOf(run, replay.genes, options), async (session) => {
-    for (const chunk of replay.chunks()) {
+    for (const chunk of replay.chunks(true)) {
       const { tokens, rows } = chunk;
       if (rows.length === 0) continue;
       const { embeddings } = await session.predict(

@@ -14,6 +14,7 @@ import { type ExplainedCell, type ExplainedType, Explanation } from "./explanati
 import { Replay } from "./replay.js";
 import { rowsOfCells } from "./rowsOfCells.js";
 import type { Run } from "./run.js";
+import { spread } from "./spread.js";
 
 /** How labels are to be explained. */
 export interface ExplainOptions extends ExplanationOptions, SamplesOptions {
@@ -95,7 +96,7 @@ async function explained(
     notes.push(`Of ${adata.nObs} cells, ${read.length} that are spread over the file were looked at.`);
 
   const spec = predictionOf(run, replay.genes, settings);
-  const chunks = [...replay.chunks(read)];
+  const chunks = [...replay.chunks(false, read)];
   const tokens = joinStores(chunks.map((chunk) => chunk.tokens));
   const rows = Int32Array.from(chunks.flatMap((chunk) => [...chunk.rows]));
   const batches = batchesOf(run, adata, settings.batch);
@@ -210,10 +211,4 @@ async function typesOf(
     const counts = { averaged: chosen[i].length, cells: cellsOfType[code].length };
     return { label, ...counts, attribution: mean, markers: markers[code] };
   });
-}
-
-/** Ascending numbers below `count`, evenly spread, `most` of them at most. */
-function spread(count: number, most: number): Int32Array {
-  const size = Math.min(count, most);
-  return Int32Array.from({ length: size }, (_, i) => Math.floor((i * count) / size));
 }

@@ -2,7 +2,7 @@ import { AnnData } from "../anndata/anndata.js";
 import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
 import type { MimeBundle } from "../host/host.js";
 import { readReferenceLabels } from "../preprocess/labels.js";
-import { ExactSearch } from "../reference/exactSearch.js";
+import type { ExactSearch } from "../reference/exactSearch.js";
 import type { Neighbours } from "../reference/neighbours.js";
 import { INDEX, type IndexingOptions } from "../settings/mapping.js";
 import { resolve } from "../settings/setting.js";
@@ -10,11 +10,12 @@ import { type IndexParts, readIndex, writeIndex } from "../store/indexFolder.js"
 import { CellkernelError } from "../support/error.js";
 import { Random } from "../support/random.js";
 import { tableView } from "../views/table.js";
+import type { CellReference, SearchOptions } from "./cellReference.js";
 import { contentOf } from "./content.js";
 import { embedChunks, unitRows } from "./embedChunks.js";
 import { describeEmbedder, embedderOf, openEmbedder, recipeFor, untrainedRun } from "./embedder.js";
 import { type Model, openModel } from "./model.js";
-import { leftOutNote, Replay } from "./replay.js";
+import { Replay } from "./replay.js";
 import { Run } from "./run.js";
 import { versions } from "./versions.js";
 
@@ -32,7 +33,7 @@ const OWN_CELLS = 1000;
  * Labelled cells as embeddings, to map other cells to: the k nearest of them vote on each cell's label, and nothing is
  * trained. Made by `buildIndex`, read by `loadIndex`.
  */
-export class CellIndex {
+export class CellIndex implements CellReference {
   private search: Promise<ExactSearch> | undefined;
   private readonly usual = new Map<number, number>();
 
@@ -45,6 +46,19 @@ export class CellIndex {
   /** Cells of the index. */
   get cells(): number {
     return this.parts.labels.length;
+  }
+
+  get labels(): Int32Array {
+    return this.parts.labels;
+  }
+
+  get maxSeqLen(): number {
+    return this.parts.maxSeqLen;
+  }
+
+  /** The run of the index: its own preparation holds for all cells. */
+  runFor(): Run {
+    return this.run;
   }
 
   /** Names of the labels by code. */
@@ -85,21 +99,13 @@ export class CellIndex {
    * The k nearest cells of the index, by Euclidean distance.
    * @param embeddings Float32 [cells × width], of length 1
    */
-  async nearest(embeddings: Float32Array, k: number, signal?: AbortSignal): Promise<Neighbours> {
+  async nearest(embeddings: Float32Array, k: number, { signal }: SearchOptions = {}): Promise<Neighbours> {
     const { width, embeddings: own } = this.parts;
-    this.checkNeighbours(k);
-    this.search ??= ExactSearch.open(own, width);
+    checkNeighbours(k, this.cells);
+    this.search ??= import("../reference/exactSearch.js").then(({ ExactSearch }) =>
+      ExactSearch.open(own, width),
+    );
     return (await this.search).nearest(embeddings, k, signal);
-  }
-
-  /** @throws where there are not as many neighbours */
-  checkNeighbours(k: number): void {
-    if (k > this.cells)
-      throw new CellkernelError(
-        "option",
-        `k is ${k}, but the index has ${this.cells} cells; expected at most as many (--k)`,
-        { option: "k", k, cells: this.cells },
-      );
   }
 
   /**
@@ -118,7 +124,7 @@ export class CellIndex {
     chosen.forEach((cell, i) => {
       queries.set(embeddings.subarray(cell * width, (cell + 1) * width), i * width);
     });
-    const { distances } = await this.nearest(queries, others, signal);
+    const { distances } = await this.nearest(queries, others, { signal });
     // The nearest is the cell itself.
     const means = Float64Array.from(chosen, (_, i) =>
       meanOf(distances, i * others + 1, (i + 1) * others),
@@ -141,6 +147,14 @@ export class CellIndex {
         { path: folder },
       );
     writeIndex(folder, this.parts);
+  }
+
+  about() {
+    const { embedder, sources, date } = this.parts;
+    return {
+      ...{ embedder_sha256: embedder.sha256, sources: sources.map(({ path }) => path) },
+      ...{ cells: this.cells, classes: [...this.classes], date },
+    };
   }
 
   /** Frees what a search holds; the next one takes it anew. */
@@ -198,7 +212,7 @@ export async function buildIndex(
 }
 
 /**
- * Reads an index that `index.save` wrote.
+ * Reads an index that `index.save` wrote. (One that the published code made with faiss: `loadPublishedIndex`.)
  * @param options.model the run or model that it was made with, or its folder, where that is no more where it was
  * @throws where the model is another than that of the index
  */
@@ -231,6 +245,16 @@ async function openAgain(
   }
 }
 
+/** @throws where there are not as many neighbours */
+export function checkNeighbours(k: number, cells: number): void {
+  if (k > cells)
+    throw new CellkernelError(
+      "option",
+      `k is ${k}, but the index has ${cells} cells; expected at most as many (--k)`,
+      { option: "k", k, cells },
+    );
+}
+
 /** The labelled cells of a file, embedded. */
 async function embedLabelled(run: Run, cells: AnnData | string | readonly string[], options: IndexOptions) {
   const { labelColumn } = options;
@@ -247,13 +271,12 @@ async function embedLabelled(run: Run, cells: AnnData | string | readonly string
     const { names, codes } = readReferenceLabels(adata, labelColumn, notes);
     const width = run.args.embsize;
     const [labels, embeddings, contents]: [Int32Array[], Float32Array[], string[]] = [[], [], []];
-    let [seen, empty] = [0, 0];
+    let empty = 0;
     await embedChunks(run, replay, options, ({ tokens, rows, keys }, rowsOf) => {
       const { indptr } = tokens;
       const kept = Int32Array.from(rows.keys()).filter(
         (cell) => codes[rows[cell]] >= 0 && indptr[cell + 1] > indptr[cell],
       );
-      seen += rows.length;
       empty += rows.reduce((sum, _, cell) => sum + (indptr[cell + 1] === indptr[cell] ? 1 : 0), 0);
       contents.push(contentOf(adata.nObs, tokens, rows, keys));
       labels.push(kept.map((cell) => codes[rows[cell]]));
@@ -263,8 +286,7 @@ async function embedLabelled(run: Run, cells: AnnData | string | readonly string
       });
       embeddings.push(unitRows(own, width));
     });
-    if (seen < adata.nObs)
-      notes.push(leftOutNote(adata.nObs - seen, run.parts.preparation.filterCellByCounts));
+    notes.push(...replay.outsideNotes("they were left out, as there"));
     if (empty > 0) notes.push(`${empty} cells express none of the genes and were left out.`);
     const all = joined(Int32Array, labels);
     if (all.length === 0)

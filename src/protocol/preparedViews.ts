@@ -5,6 +5,7 @@ import { CellkernelError } from "../support/error.js";
 import { histogramView } from "../views/histogram.js";
 import { hvgView } from "../views/hvg.js";
 import { tableView } from "../views/table.js";
+import { violinView } from "../views/violin.js";
 
 /** What a notebook shows for prepared cells: what was kept, and every choice that was made. */
 export function preparedView(ready: Prepared): MimeBundle {
@@ -32,27 +33,78 @@ export function preparedView(ready: Prepared): MimeBundle {
 
 /**
  * Histograms of genes and counts per cell, before any cell was filtered; of mitochondrial counts where they are known; and
- * of the cells that express each gene.
+ * of the cells that express each gene. Limits of the preparation are dashed lines.
  */
 export function plotQuality(ready: Prepared): Displayable {
-  const { nGenesByCounts, totalCounts, pctCountsMt, from } = ready.quality;
+  const { minGenes, maxGenes, maxCounts, maxPctMt, minCells } = ready.settings;
+  const [genes, counts, share] = FIGURES;
   const distributions = [
-    { label: "genes per cell", values: nGenesByCounts },
-    { label: "counts per cell", values: totalCounts },
-    { label: "mitochondrial counts, % of the cell's", values: pctCountsMt },
-    { label: "cells per gene", of: "genes", values: ready.genes.nCellsByCounts },
+    { label: genes.label, values: ready.quality[genes.figure], limits: { min: minGenes, max: maxGenes } },
+    { label: counts.label, values: ready.quality[counts.figure], limits: { max: maxCounts } },
+    { label: share.label, values: ready.quality[share.figure], limits: { max: maxPctMt } },
+    { label: "cells per gene", of: "genes", values: ready.genes.nCellsByCounts, limits: { min: minCells } },
   ].filter(({ values }) => values.some(Number.isFinite));
-  if (distributions.length === 0)
-    throw new CellkernelError(
-      "nothing",
-      `${ready.source.path} holds no counts, and its obs no quality figures (n_genes, n_counts)`,
-    );
-  const title = from === "matrix" ? "Quality of the cells" : `Quality of the cells, from ${from}`;
+  if (distributions.length === 0) throw unknownQuality(ready);
   return displayable(() =>
     histogramView(
       distributions.map(({ values, ...rest }) => ({ ...rest, values: values.filter(Number.isFinite) })),
-      title,
+      qualityTitle(ready),
     ),
+  );
+}
+
+/**
+ * Violins of genes and counts per cell, and of mitochondrial counts where they are known, as scanpy's `pl.violin`: of the cells
+ * that were kept, by the values of an `obs` column.
+ * @param options.by the column; default: that of the batches where one was named, else all cells together
+ * @throws where the prepared cells have no such column with few values, or nothing is known of their quality
+ */
+export function plotViolins(
+  ready: Prepared,
+  { by = ready.batches?.column }: { by?: string } = {},
+): Displayable {
+  const { batches, labels, obs, rows } = ready;
+  const columns: readonly { column: string; names: readonly string[]; codes: Int32Array }[] = [
+    ...(batches ? [batches] : []),
+    ...(labels ? [{ ...labels, names: labels.classes }] : []),
+    ...obs,
+  ];
+  const found = columns.find(({ column }) => column === by);
+  if (by !== undefined && !found)
+    throw new CellkernelError(
+      "option",
+      `the option by is "${by}", but the prepared cells have no such obs column with few values; they have ${[...new Set(columns.map(({ column }) => column))].join(", ") || "none"}`,
+      { option: "by", column: by },
+    );
+  const distributions = FIGURES.map(({ label, figure }) => ({
+    label,
+    values: Float64Array.from(rows, (row) => ready.quality[figure][row]),
+  })).filter(({ values }) => values.some(Number.isFinite));
+  if (distributions.length === 0) throw unknownQuality(ready);
+  return displayable(() =>
+    violinView({
+      title: qualityTitle(ready) + (found ? `, by ${found.column}` : ""),
+      distributions,
+      ...(found && { groups: found.names, codes: found.codes }),
+    }),
+  );
+}
+
+/** The quality figures of a cell that are drawn. */
+const FIGURES = [
+  { label: "genes per cell", figure: "nGenesByCounts" },
+  { label: "counts per cell", figure: "totalCounts" },
+  { label: "mitochondrial counts, % of the cell's", figure: "pctCountsMt" },
+] as const;
+
+function qualityTitle({ quality: { from } }: Prepared): string {
+  return from === "matrix" ? "Quality of the cells" : `Quality of the cells, from ${from}`;
+}
+
+function unknownQuality({ source }: Prepared): CellkernelError {
+  return new CellkernelError(
+    "nothing",
+    `${source.path} holds no counts, and its obs no quality figures (n_genes, n_counts)`,
   );
 }
 

@@ -2,6 +2,7 @@ import type { AnnData } from "../anndata/anndata.js";
 import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import type { RowMatrix } from "../anndata/matrix.js";
 import { withView } from "../host/displayable.js";
+import { beyondLimits, limitsSet, withinLimits } from "../preprocess/cellLimits.js";
 import { readBatches, readGroups, readLabels, silentBatches } from "../preprocess/labels.js";
 import { cellQuality } from "../preprocess/quality.js";
 import { gatherStatistics, type Pass, type Statistics } from "../preprocess/statistics.js";
@@ -63,7 +64,12 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
 
   const kept = statistics.keptCells;
   const rows = Int32Array.from(kept.keys()).filter((row) => kept[row] === 1);
-  noteLosses(cells, genes, statistics, tokens, notes);
+  const quality = cellQuality(cells, statistics, notes);
+  if (statistics.outside > 0)
+    notes.push(
+      `${statistics.outside} cells are outside the limits and were left out: ${beyondLimits(quality, settings)}.`,
+    );
+  noteLosses(cells, genes, statistics, tokens, settings, notes);
   const batches = batch === undefined ? undefined : readBatches(cells, batch, kept, notes);
   if (batches && statistics.variable) {
     const { totalCounts } = statistics.qc.obs;
@@ -93,7 +99,7 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
       matrix,
       why: source.reason,
     },
-    quality: cellQuality(cells, statistics, notes),
+    quality,
     genes: geneStatistics,
     notes,
     settings,
@@ -150,7 +156,11 @@ async function statisticsOf(
 ): Promise<LookedAt> {
   const { filterGeneByCounts, filterCellByCounts, doNorm, normalizeTotal, nHvg, hvgFlavor, values } =
     settings;
+  const { minCells } = settings;
+  const limited = limitsSet(settings).length > 0;
   const gather = (counts: boolean, logged: boolean) => {
+    const { within, unknown } = withinLimits(cells, genes.names, counts, settings);
+    if (unknown.length > 0) throw unknownFigures(unknown, `${matrix} of ${cells.path}`);
     const flavor = hvgFlavor === "seurat_v3" && !counts ? "cell_ranger" : hvgFlavor;
     return gatherStatistics(
       {
@@ -160,6 +170,8 @@ async function statisticsOf(
         geneNames: genes.names,
         known: Uint8Array.from(genes.ids, (id) => (id >= 0 ? 1 : 0)),
         batches,
+        within,
+        minCells,
         filterGeneByCounts,
         filterCellByCounts,
         targetSum: normalizeTotal,
@@ -176,7 +188,8 @@ async function statisticsOf(
   const { range } = statistics;
   const logged = looksLogged && (values !== undefined || range.max <= MOST_LOGGED);
   const counts = range.integers && !logged;
-  if (nHvg > 0 && (counts !== whole || logged !== looksLogged)) statistics = await gather(counts, logged);
+  if ((nHvg > 0 || limited) && (counts !== whole || logged !== looksLogged))
+    statistics = await gather(counts, logged);
   if (!doNorm)
     notes.push("The values were taken as they are: neither normalised nor logged (do_norm: false).");
   else if (logged)
@@ -220,19 +233,33 @@ function createTokenizer(
   });
 }
 
+/** A limit on figures that the file does not have. */
+function unknownFigures(limits: string[], name: string): CellkernelError {
+  const [option] = limits;
+  return new CellkernelError(
+    "option",
+    `${name} holds no counts, and obs has no column that says what ${limits.join(", ")} ${limits.length === 1 ? "limits" : "limit"}: expected n_genes_by_counts, total_counts or pct_counts_mt (or as Seurat calls them); leave the limit out, or add the column`,
+    { option },
+  );
+}
+
 function noteLosses(
   cells: AnnData,
   genes: Genes,
-  { keptGenes, variable }: Statistics,
+  { keptGenes, variable, outside }: Statistics,
   tokens: TokenStore,
+  { minCells }: PreparationSettings,
   notes: string[],
 ): void {
   const count = (flags: Uint8Array) => flags.reduce((sum, flag) => sum + flag, 0);
   const known = genes.ids.filter((id) => id >= 0).length;
   const keptN = count(keptGenes);
-  if (keptN < known) notes.push(`${known - keptN} genes have too few counts and were left out.`);
-  if (tokens.cells < cells.nObs)
-    notes.push(`${cells.nObs - tokens.cells} cells have too few counts and were left out.`);
+  if (keptN < known)
+    notes.push(
+      `${known - keptN} genes ${minCells ? "are in too few cells or " : ""}have too few counts and were left out.`,
+    );
+  const few = cells.nObs - outside - tokens.cells;
+  if (few > 0) notes.push(`${few} cells have too few counts and were left out.`);
   if (variable)
     notes.push(
       `${count(variable.highlyVariable)} of ${keptN} genes were chosen as highly variable (${variable.flavor}).`,

@@ -76,6 +76,19 @@ export async function preprocessFile(
   }
 }
 
+/** The cells of files as `readSamples` joins them, prepared and kept in memory. */
+export async function preprocessSamples(
+  paths: readonly string[],
+  options: PreprocessOptions & SamplesOptions,
+): Promise<Prepared> {
+  const cells = await readSamples(paths, options);
+  try {
+    return await preprocess(cells, options);
+  } finally {
+    cells.close();
+  }
+}
+
 function summarize(prepared: Prepared, out: string | undefined, reused: boolean): PreprocessSummary {
   const { match, genes, tokens, quality } = prepared;
   const chosen = Int32Array.from(genes.rank.keys()).filter((gene) => genes.rank[gene] >= 0);

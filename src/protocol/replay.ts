@@ -4,6 +4,7 @@ import { kindName } from "../anndata/contents.js";
 import { RowSubset } from "../anndata/matrices/subset.js";
 import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
 import type { Expression } from "../evaluate/wilcoxon.js";
+import { limitsSet, type Within, withinLimits } from "../preprocess/cellLimits.js";
 import { readBatches, readGroups, readLabels } from "../preprocess/labels.js";
 import type { NewCellsOptions, PredictionOptions } from "../settings/prediction.js";
 import type { Prepared } from "../store/prepared.js";
@@ -58,6 +59,9 @@ export class Replay {
   private readonly columns: Genes;
   private readonly target: Int32Array;
   private readonly logged: boolean;
+  /** Absent where no limits were set in the training, or the file does not say what they limit. */
+  private readonly within: Within | undefined;
+  private outside = 0;
 
   /** @throws where the file can't be read as the run's, or has too few of its genes */
   constructor(
@@ -106,6 +110,14 @@ export class Replay {
       this.notes.push(
         `${this.columns.repeated} columns name a gene again and were ${this.columns.summed ? "added to its first column" : "left out"}, as in the training.`,
       );
+    const { within, unknown } = withinLimits(
+      ...([cells, names, kind === "counts" || kind === "binary", preparation] as const),
+    );
+    this.within = within;
+    if (unknown.length > 0)
+      this.notes.push(
+        `The cells are not held against ${unknown.join(", ")}, as those of the training were: the file does not say what ${unknown.length === 1 ? "it limits" : "they limit"}.`,
+      );
     const tokenOf = new Map(this.genes.map((gene, i) => [gene, i]));
     this.target = Int32Array.from(names, (gene, column) =>
       ids[column] < 0 ? LEFT_OUT : (tokenOf.get(gene) ?? TOTAL_ONLY),
@@ -123,11 +135,12 @@ export class Replay {
   }
 
   /**
-   * The cells' tokens, in the file's order, some at a time. Cells below the run's filter are left out.
+   * The cells' tokens, in the file's order, some at a time.
+   * @param strictly leaves out cells outside the limits that those of the training were held to; else they are counted
    * @param rows Int32, ascending: those of the file's that are wanted; absent: all
    */
-  *chunks(rows?: Int32Array): Iterable<TokenChunk> {
-    for (const chunk of this.chunksOf(this.matrixOf(rows)))
+  *chunks(strictly: boolean, rows?: Int32Array): Iterable<TokenChunk> {
+    for (const chunk of this.chunksOf(this.matrixOf(rows), strictly, rows))
       yield rows ? { ...chunk, rows: chunk.rows.map((row) => rows[row]) } : chunk;
   }
 
@@ -144,13 +157,13 @@ export class Replay {
     return rows ? new RowSubset(this.columns.matrix, rows) : this.columns.matrix;
   }
 
-  private *chunksOf(matrix: RowMatrix): Iterable<TokenChunk> {
+  private *chunksOf(matrix: RowMatrix, strictly: boolean, rows?: Int32Array): Iterable<TokenChunk> {
     let blocks: CsrBlock[] = [];
     let [cells, entries] = [0, 0];
     for (const block of matrix.blocks()) {
       const full = cells + block.rows > CHUNK_CELLS || entries + block.data.length > CHUNK_ENTRIES;
       if (blocks.length > 0 && full) {
-        yield this.tokens(blocks, cells, entries);
+        yield this.tokens(blocks, cells, entries, strictly, rows);
         blocks = [];
         [cells, entries] = [0, 0];
       }
@@ -158,17 +171,27 @@ export class Replay {
       cells += block.rows;
       entries += block.data.length;
     }
-    if (blocks.length > 0) yield this.tokens(blocks, cells, entries);
+    if (blocks.length > 0) yield this.tokens(blocks, cells, entries, strictly, rows);
   }
 
-  private tokens(blocks: CsrBlock[], cells: number, entries: number): TokenChunk {
+  private tokens(
+    blocks: CsrBlock[],
+    cells: number,
+    entries: number,
+    strictly: boolean,
+    chosen?: Int32Array,
+  ): TokenChunk {
     const { preparation } = this.run.parts;
     const { nBins, includeZeroGene, seed, normalizeTotal } = preparation;
     const { genes, target } = this;
     const keep = new Uint8Array(cells);
     const first = blocks[0].start;
     const own = blocks.map((block) => ({ ...block, start: block.start - first }));
-    for (const block of own) this.filter(block, keep);
+    own.forEach((block, i) => {
+      this.filter(block, keep, this.within?.(blocks[i], chosen));
+    });
+    this.outside += keep.reduce((sum, inside) => sum + 1 - inside, 0);
+    if (!strictly) keep.fill(1);
     const tokenizer = new Tokenizer({
       ...{ genes, target, nBins, includeZeroGene, seed, cells },
       geneIds: Int32Array.from(genes, (gene) => this.run.vocabulary.id(gene)!),
@@ -180,15 +203,31 @@ export class Replay {
     return { tokens: tokenizer.store(), rows: rows.map((row) => first + row), keys: tokenizer.addedKeys };
   }
 
-  /** Marks the cells that have as many counts as the run's cells had to have. */
-  private filter({ start, rows, indptr, indices, data }: CsrBlock, keep: Uint8Array): void {
+  /** Marks the cells that are as the run's cells had to be. */
+  private filter(
+    { start, rows, indptr, indices, data }: CsrBlock,
+    keep: Uint8Array,
+    within?: Uint8Array,
+  ): void {
     const least = this.run.parts.preparation.filterCellByCounts;
     for (let row = 0; row < rows; row++) {
       let total = 0;
       for (let p = indptr[row]; p < indptr[row + 1]; p++)
         if (this.target[indices[p]] !== LEFT_OUT) total += data[p];
-      keep[start + row] = total >= least ? 1 : 0;
+      keep[start + row] = total >= least && within?.[row] !== 0 ? 1 : 0;
     }
+  }
+
+  /** What the reader must know of the cells that went by outside the limits. @param fate what became of them */
+  outsideNotes(fate: string): string[] {
+    const { filterCellByCounts, ...preparation } = this.run.parts.preparation;
+    const counts = filterCellByCounts > 0 ? [["filterCellByCounts", filterCellByCounts]] : [];
+    const said = [...limitsSet(preparation), ...counts].map(([name, limit]) => `${name} ${limit}`).join(", ");
+    return this.outside > 0
+      ? [
+          `${this.outside} cells are outside the limits that those of the training were held to (${said}): ${fate}.`,
+        ]
+      : [];
   }
 }
 
@@ -197,14 +236,13 @@ export function prepareAgain(run: Run, cells: AnnData, options: ReplayOptions): 
   const replay = new Replay(run, cells, options);
   const { notes, matrix, why } = replay;
   const { preparation } = run.parts;
-  const chunks = [...replay.chunks()];
+  const chunks = [...replay.chunks(true)];
   const tokens = joinStores(chunks.map((chunk) => chunk.tokens));
   const rows = joinArrays(chunks.map((chunk) => chunk.rows));
   const keys = joinArrays(chunks.map((chunk) => chunk.keys));
   const keep = new Uint8Array(cells.nObs);
   for (const row of rows) keep[row] = 1;
-  if (rows.length < cells.nObs)
-    notes.push(leftOutNote(cells.nObs - rows.length, preparation.filterCellByCounts));
+  notes.push(...replay.outsideNotes("they were left out, as there"));
   const cellType = options.cellType ?? preparation.cellType;
   const batch = options.batch ?? (hasColumn(cells, preparation.batch) ? preparation.batch : undefined);
   return {
@@ -225,11 +263,6 @@ function joinArrays(arrays: Int32Array[]): Int32Array {
     at += array.length;
   }
   return joined;
-}
-
-/** Says that cells were left out by the filter of the training. */
-export function leftOutNote(cells: number, least: number): string {
-  return `${cells} cells have fewer than ${least} counts in the run's genes and were left out, as in the training (filterCellByCounts).`;
 }
 
 function hasColumn(cells: AnnData, column: string | undefined): boolean {

@@ -5,6 +5,7 @@ import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
 import { folderOf, loadPrepared } from "../store/preparedFolder.js";
+import { pretrainedEpochs } from "../store/pretrainedFolder.js";
 import { finishedEpochs } from "../store/runFolder.js";
 import type { RunSettings } from "../store/runParts.js";
 import { readState, type SavedState } from "../store/stateFile.js";
@@ -22,6 +23,7 @@ import { loraOf } from "../train/adapters.js";
 import { claimed } from "./claimed.js";
 import { usesBatches } from "./requirements.js";
 import type { Run } from "./run.js";
+import type { Keeping } from "./runTraining.js";
 import { trainPlanned } from "./trainPlanned.js";
 import { versionsDiffer } from "./versions.js";
 import type { WatchOptions } from "./visibleTraining.js";
@@ -45,7 +47,22 @@ export interface ResumeOptions extends TrainingOptions, WatchOptions {
 }
 
 /** `resume` of one training. */
-export async function resumeTraining(folder: string, options: ResumeOptions = {}): Promise<Run> {
+export function resumeTraining(folder: string, options: ResumeOptions = {}): Promise<Run> {
+  return goOn(folder, options, { pretraining: false, train: trainPlanned });
+}
+
+/** What a training that goes on is, and what goes on with it. */
+interface Kind<T> {
+  pretraining: boolean;
+  train(planned: PlannedTraining, ready: Prepared, watching: WatchOptions, keeping: Keeping): Promise<T>;
+}
+
+/** Goes on with the training of a folder. */
+export async function goOn<T>(
+  folder: string,
+  options: ResumeOptions,
+  { pretraining, train }: Kind<T>,
+): Promise<T> {
   if (!holdsTraining(folder))
     throw new CellkernelError(
       "path",
@@ -54,11 +71,17 @@ export async function resumeTraining(folder: string, options: ResumeOptions = {}
     );
   return claimed(folder, async (started) => {
     const stored = readTraining(folder);
+    if ((stored.pretraining ?? false) !== pretraining)
+      throw new CellkernelError(
+        "path",
+        `${folder} holds a ${pretraining ? "fine-tuning" : "pretraining"}: go on with it by ${pretraining ? "resume" : "resumePretraining"}`,
+        { path: folder },
+      );
     const ready = cellsOfTraining(stored, options.cells);
     const settings = changedSettings(stored, options);
     const { args } = stored;
     const size = {
-      classes: ready.labels!.classes.length,
+      classes: pretraining ? 0 : ready.labels!.classes.length,
       batches: usesBatches(args) ? ready.batches?.names.length : undefined,
     };
     const start = stored.readStart((genes) => parameterShapes(args, { ...size, genes }));
@@ -67,7 +90,8 @@ export async function resumeTraining(folder: string, options: ResumeOptions = {}
       trainingFolder(folder),
       trainingShapes(args, { ...size, genes }, loraOf(settings)),
     );
-    if (finishedEpochs(folder, stored.run) !== undefined && saved && saved.state.epoch > settings.epochs)
+    const finished = pretraining ? pretrainedEpochs : finishedEpochs;
+    if (finished(folder, stored.run) !== undefined && saved && saved.state.epoch > settings.epochs)
       throw new CellkernelError(
         "nothing",
         `${folder} is at its end after ${settings.epochs} epochs. For more: resume(…, { epochs: ${settings.epochs + 1} }) (--epochs ${settings.epochs + 1})`,
@@ -76,7 +100,7 @@ export async function resumeTraining(folder: string, options: ResumeOptions = {}
     const notes = [...stored.notes, ...goingOn(stored, settings, saved)];
     const planned: PlannedTraining = { ...stored, settings, notes, start };
     updateTraining(folder, { ...stored, settings, notes, cells: folderOf(ready) ?? stored.cells });
-    return trainPlanned(planned, ready, options, { folder, saved, started });
+    return train(planned, ready, options, { folder, saved, started });
   });
 }
 

@@ -1,10 +1,9 @@
 import { cutGeneTable, GENE_TABLE, restoreGeneTable } from "../checkpoint/geneTable.js";
-import type { Weights } from "../checkpoint/weights.js";
 import { interruption } from "../host/interruption.js";
+import { lastLayersOf } from "../settings/freeze.js";
 import type { Prepared } from "../store/prepared.js";
-import type { RunCells, RunSettings } from "../store/runParts.js";
-import type { SavedState } from "../store/stateFile.js";
-import { type PlannedTraining, trainingFolder } from "../store/trainingFolder.js";
+import type { RunCells, RunSettings, TrainingCourse } from "../store/runParts.js";
+import type { PlannedTraining } from "../store/trainingFolder.js";
 import { balancedClassWeights } from "../train/classWeights.js";
 import { objectivesOf, weightsWithoutDiscriminator, withoutDiscriminator } from "../train/objectives.js";
 import type { Freeze, TrainingPlan, TrainingResult } from "../train/plan.js";
@@ -14,70 +13,42 @@ import { geneRows } from "./geneRows.js";
 import { keepInterrupted } from "./interruptedRun.js";
 import { usesBatches } from "./requirements.js";
 import { Run } from "./run.js";
-import { TrainingRecord } from "./trainingRecord.js";
-import { trainVisibly, type WatchOptions } from "./visibleTraining.js";
-import { wandbTracker } from "./wandb.js";
-
-/** Where a training is kept and saved, and from where it goes on. */
-export interface Keeping {
-  /** The run's folder, which holds the training already. */
-  folder?: string;
-  saved?: SavedState;
-  /** Given what the worker comes to, which goes on for a moment where the signal is aborted. */
-  started?: (reached: Promise<unknown>) => void;
-}
+import { type Keeping, runTraining } from "./runTraining.js";
+import type { WatchOptions } from "./visibleTraining.js";
 
 /** Trains as planned, from the first step or from a state, and saves the run. */
 export async function trainPlanned(
   planned: PlannedTraining,
   ready: Prepared,
   watching: WatchOptions,
-  { folder, saved, started }: Keeping = {},
+  keeping: Keeping = {},
 ): Promise<Run> {
-  const { run: id, name, args, vocabulary, start, settings, split, notes, made } = planned;
-  const plan = trainingPlan(planned, ready);
+  const { name, args, vocabulary, start, settings, split, notes, made } = planned;
   const { classes } = ready.labels!;
   const rows = geneRows(vocabulary, ready.tokens.genes);
-  const wandb = settings.wandb ? [wandbTracker(settings.wandb, settings.wandbProject)] : [];
-  const steps = settings.epochs * Math.ceil(split.train.length / settings.batchSize);
-  const record = new TrainingRecord(id, steps, settings.epochs, saved?.course);
-  for (const text of notes.slice(-1)) record.add({ kind: "note", text });
   const kept = withoutDiscriminator(args);
-  const toRun = (result: TrainingResult) =>
+  const toRun = (result: TrainingResult, training: TrainingCourse) =>
     new Run(
       {
         ...{ name, args: kept, vocabulary, made, notes },
         settings: { ...settings, amp: result.amp },
         ...{ classes, batches: usesBatches(kept) ? ready.batches?.names : undefined },
         weights: weightsWithoutDiscriminator(restoreGeneTable(result.weights, rows, start.get(GENE_TABLE)!)),
-        training: record.progress(),
+        training,
         cells: runCells(ready, split),
         ...{ source: ready.source.path, preparation: ready.settings, recipe: ready.recipe },
       },
       ready,
     );
-  const checkpointing =
-    folder === undefined
-      ? undefined
-      : {
-          folder: trainingFolder(folder),
-          minutes: settings.checkpointMinutes,
-          course: saved?.course,
-        };
-  const course = { from: saved?.state, checkpointing };
-  const result = settings.doTrain
-    ? await trainVisibly(
-        plan,
-        record,
-        { ...watching, trackers: [...(watching.trackers ?? []), ...wandb] },
-        { id, name, config: { ...settings, ...args } },
-        course,
-        toRun,
-        started,
-      )
-    : untrained(plan.weights, record);
-  const run = await calibrated(toRun(result), ready, split, interruption(watching.signal));
-  if (folder !== undefined) await run.save(folder);
+  const { result, training } = await runTraining(
+    planned,
+    trainingPlan(planned, ready),
+    watching,
+    keeping,
+    toRun,
+  );
+  const run = await calibrated(toRun(result, training), ready, split, interruption(watching.signal));
+  if (keeping.folder !== undefined) await run.save(keeping.folder);
   return run;
 }
 
@@ -101,48 +72,35 @@ async function calibrated(
 
 /** What the worker needs of a planned training. */
 export function trainingPlan(planned: PlannedTraining, ready: Prepared): TrainingPlan {
-  const { args, vocabulary, start, settings, split } = planned;
-  const labels = ready.labels!;
+  const { args, vocabulary, start, settings, split, pretraining } = planned;
+  const labels = pretraining ? undefined : ready.labels!;
   const batches = usesBatches(args) ? ready.batches : undefined;
   const rows = geneRows(vocabulary, ready.tokens.genes);
   return {
-    ...{ args, classes: labels.classes.length, batches: batches?.names.length },
+    ...{ args, classes: labels?.classes.length ?? 0, batches: batches?.names.length },
     ...{ weights: cutGeneTable(start, rows), tokens: ready.tokens },
-    ...{ labels: labels.codes, batchLabels: batches?.codes },
+    ...{ labels: labels?.codes ?? new Int32Array(ready.tokens.cells), batchLabels: batches?.codes },
     ...{ train: split.train, validation: split.validation },
     ...settings,
     freeze: freezeOf(settings),
-    objectives: ["CLS", ...objectivesOf(settings)],
+    objectives: [...(labels ? (["CLS"] as const) : []), ...objectivesOf(settings)],
     microBatch: planned.microBatch,
-    classWeights: settings.classWeighted
-      ? balancedClassWeights(
-          split.train.map((cell) => labels.codes[cell]),
-          labels.classes.length,
-        )
-      : undefined,
+    classWeights:
+      labels && settings.classWeighted
+        ? balancedClassWeights(
+            split.train.map((cell) => labels.codes[cell]),
+            labels.classes.length,
+          )
+        : undefined,
   };
-}
-
-/** What a training without a step comes to. */
-function untrained(weights: Weights, record: TrainingRecord): TrainingResult {
-  const result = {
-    weights,
-    bestEpoch: null,
-    stopped: false,
-    early: false,
-    steps: 0,
-    skippedSteps: 0,
-    amp: false,
-  };
-  record.finish(result);
-  return result;
 }
 
 /** What stays as it was loaded. */
-function freezeOf({ headOnly, lastLayers, freezePredecoder, lora }: RunSettings): Freeze {
+export function freezeOf({ freeze, lora }: RunSettings): Freeze {
   if (lora !== undefined) return "base";
-  if (headOnly) return "backbone";
-  return lastLayers !== undefined ? { lastLayers } : freezePredecoder ? "encoders" : "nothing";
+  if (freeze === "head") return "backbone";
+  const lastLayers = lastLayersOf(freeze);
+  return lastLayers !== undefined ? { lastLayers } : freeze === "predecoder" ? "encoders" : "nothing";
 }
 
 /** The split by rows of the file, and the keys of the cells that were learnt from or chose the weights. */

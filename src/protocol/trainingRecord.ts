@@ -113,10 +113,12 @@ export class TrainingRecord {
     this.message = `${stopped ? "stopped" : "done"} after ${steps} steps${why}: ${kept}${skips}`;
   }
 
-  interrupted(): void {
+  /** @param given whether `interruptedRun` gives what was reached */
+  interrupted(given: boolean): void {
     this.state = "stopped";
-    this.message =
-      'interrupted; what was reached is kept: import { interruptedRun } from "cellkernel"; const run = await interruptedRun();';
+    this.message = given
+      ? 'interrupted; what was reached is kept: import { interruptedRun } from "cellkernel"; const run = await interruptedRun();'
+      : "interrupted; it can go on from what is kept in its folder";
   }
 
   fail(error: unknown): void {
@@ -153,7 +155,7 @@ export class TrainingRecord {
     const whole = `about ${duration(seconds)} to go for ${this.epochs} epochs of ${this.steps / this.epochs} steps`;
     if (seconds < LONG) return whole;
     const head = duration(seconds / (3 * this.epochs));
-    return `${whole} (the class decoder alone, headOnly: about ${head}; a tenth of the cells: about ${duration(seconds / 10)})`;
+    return `${whole} (the class decoder alone, freeze "head": about ${head}; a tenth of the cells: about ${duration(seconds / 10)})`;
   }
 
   /** By tokens, with which a step's time goes, and the length of the last validation. */

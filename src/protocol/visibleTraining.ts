@@ -30,6 +30,7 @@ export interface Course {
 
 /**
  * Runs a plan in a worker and shows it: in the notebook where there is one, and to `onProgress`.
+ * @param toRun what `interruptedRun` gives where it is interrupted; what it comes to is to be had by going on when absent
  * @param started given what the worker comes to, which goes on for a moment where the signal is aborted
  */
 export async function trainVisibly(
@@ -38,7 +39,7 @@ export async function trainVisibly(
   { onProgress, signal: given, trackers: listed = [] }: WatchOptions,
   tracked: TrackedRun,
   { from, checkpointing }: Course,
-  toRun: (result: TrainingResult) => Run,
+  toRun?: (result: TrainingResult) => Run,
   started?: (reached: Promise<unknown>) => void,
 ): Promise<TrainingResult> {
   const notebook = host();
@@ -94,12 +95,14 @@ export async function trainVisibly(
     const told = trackers.end(signal?.aborted ? "stopped" : "failed");
     if (!signal?.aborted) await told;
     if (signal?.aborted) {
-      record.interrupted();
-      const reached = job.reached.then((result) => {
-        record.finish(result);
-        return toRun(result);
-      });
-      keepInterrupted(reached);
+      record.interrupted(toRun !== undefined);
+      if (toRun)
+        keepInterrupted(
+          job.reached.then((result) => {
+            record.finish(result);
+            return toRun(result);
+          }),
+        );
     } else record.fail(error);
     throw error;
   } finally {

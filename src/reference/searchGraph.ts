@@ -31,3 +31,13 @@ export function searchGraph(width: number): Uint8Array {
   g.output("places", places);
   return encodeOnnx(g);
 }
+
+/** A linear transform as a graph: `y` float32 [rows × out] = `x` [rows × in] · `matrix` [out × in]ᵀ + `bias` [out]. */
+export function transformGraph(widthIn: number, widthOut: number): Uint8Array {
+  const g = new Graph();
+  const x = g.input("x", "float32", ["rows", widthIn]);
+  const matrix = g.input("matrix", "float32", [widthOut, widthIn]);
+  const bias = g.input("bias", "float32", [widthOut]);
+  g.output("y", g.node("Gemm", [x, matrix, bias], "float32", ["rows", widthOut], { transB: 1 }));
+  return encodeOnnx(g);
+}

@@ -21,6 +21,10 @@ export const ANNOTATION = {
     default: 0.5,
     help: 'share of a cluster\'s cells that must agree on a label; of a smaller one the cluster is "heterogeneous"',
   }),
+  report: text({
+    value: "FILE",
+    help: "page to write besides, .html: how sure the labels are, composition, markers, notes; needs an .h5ad or .zarr as output",
+  }),
 } as const;
 
 /** What a user may give. */

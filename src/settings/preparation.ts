@@ -38,6 +38,35 @@ export const PREPARATION = {
     unit: "counts",
     yaml: { section: "preprocess", key: "normalize_total" },
   }),
+  minGenes: whole({
+    least: 0,
+    help: "least genes of a cell that is kept, of all that the file has; default: none",
+    unit: "genes",
+    yaml: { section: "preprocess", key: "min_genes" },
+  }),
+  maxGenes: whole({
+    help: "most genes of a cell that is kept, of all that the file has; default: none",
+    unit: "genes",
+    yaml: { section: "preprocess", key: "max_genes" },
+  }),
+  maxCounts: real({
+    help: "most counts of a cell that is kept, in all genes of the file; default: none",
+    unit: "counts",
+    yaml: { section: "preprocess", key: "max_counts" },
+  }),
+  maxPctMt: real({
+    least: 0,
+    most: 100,
+    help: "most of a cell's counts, in percent, that may be in mitochondrial genes (MT-…); default: none",
+    unit: "%",
+    yaml: { section: "preprocess", key: "max_pct_mt" },
+  }),
+  minCells: whole({
+    least: 0,
+    help: "least cells, of those within these limits, that a gene which is kept is expressed in; default: none",
+    unit: "cells",
+    yaml: { section: "preprocess", key: "min_cells" },
+  }),
   filterGeneByCounts: real({
     least: 0,
     default: 0,
@@ -48,7 +77,7 @@ export const PREPARATION = {
   filterCellByCounts: real({
     least: 0,
     default: 0,
-    help: "least counts of a cell that is kept",
+    help: "least counts of a cell that is kept, in the genes that are kept",
     unit: "counts",
     yaml: { section: "preprocess", key: "filter_cell_by_counts" },
   }),

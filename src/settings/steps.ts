@@ -5,11 +5,13 @@ import { INDEX, MAPPING } from "./mapping.js";
 import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
+import { PRETRAINING } from "./pretraining.js";
 import { SAMPLES } from "./samples.js";
 import { SERIES } from "./series.js";
 import type { Table } from "./setting.js";
 import { SIMULATION } from "./simulation.js";
 import { TRAINING } from "./training.js";
+import { TRANSFER } from "./transfer.js";
 
 /** The options of every step, by the function that takes them. */
 export const STEPS: Record<string, Table> = {
@@ -17,6 +19,7 @@ export const STEPS: Record<string, Table> = {
   readSamples: SAMPLES,
   preprocess: PREPARATION,
   finetune: TRAINING,
+  pretrain: PRETRAINING,
   "crossValidate, beside those of finetune": SERIES,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
@@ -25,6 +28,7 @@ export const STEPS: Record<string, Table> = {
   buildIndex: INDEX,
   mapCells: MAPPING,
   explain: EXPLANATION,
+  transferReport: TRANSFER,
   exportModel: EXPORT,
   simulate: SIMULATION,
 };

@@ -1,6 +1,9 @@
-import { Document, isMap, isScalar, LineCounter, parseDocument, visit, type YAMLMap } from "yaml";
+import type { Document, YAMLMap } from "yaml";
 import { CellkernelError } from "../support/error.js";
+import { whenAsked } from "../support/whenAsked.js";
 import { flagOf, type Options, type Table } from "./setting.js";
+
+const yaml = whenAsked<typeof import("yaml")>("yaml");
 
 /** Values in the sections of the published protocol's form. */
 export type Sections = Record<string, Record<string, unknown>>;
@@ -22,10 +25,11 @@ const ESCAPED = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\p{Surrogate}/gu;
 /** The values of a table's options in the sections and under the keys of the published file; none for what is undefined. */
 export function toSections<T extends Table>(table: T, values: Partial<Record<keyof T, unknown>>): Sections {
   const sections: Sections = {};
-  for (const [name, { yaml }] of Object.entries(table)) {
-    if (!yaml) continue;
-    sections[yaml.section] ??= {};
-    sections[yaml.section][yaml.key] = values[name] ?? null;
+  for (const [name, { yaml: place, file }] of Object.entries(table)) {
+    if (!place) continue;
+    const value = values[name] ?? null;
+    sections[place.section] ??= {};
+    sections[place.section][place.key] = value === null || !file ? value : file.write(value);
   }
   return sections;
 }
@@ -35,6 +39,7 @@ export function toSections<T extends Table>(table: T, values: Partial<Record<key
  * truth value, a time of day or a merge; a number with an exponent for a text unless it has a dot.
  */
 export function writeSections(sections: Sections): string {
+  const { Document, visit } = yaml();
   const document = new Document(sections);
   visit(document, {
     Scalar(place, node) {
@@ -52,6 +57,7 @@ export function writeSections(sections: Sections): string {
  * @throws where it is no YAML, or no sections of keys; names the line
  */
 export function readSections(text: string, source: string): SectionsFile {
+  const { isMap, isScalar, LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(text, { version: "1.1", lineCounter: lines, logLevel: "silent" });
   const at = (node: unknown) =>
@@ -95,17 +101,18 @@ export function fromSections<T extends Table>(table: T, file: SectionsFile): Opt
   const { source, sections, line } = file;
   const options: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(table)) {
-    const { yaml } = setting;
-    const given = yaml && sections[yaml.section]?.[yaml.key];
+    const { yaml: place } = setting;
+    const given = place && sections[place.section]?.[place.key];
     if (given === undefined || given === null || given === "") continue;
-    const value = typeof given === "string" ? setting.parse(given) : given;
+    const meant = setting.file ? setting.file.read(given) : given;
+    const value = typeof meant === "string" ? setting.parse(meant) : meant;
     const expected = setting.fault(value);
     if (expected !== undefined)
       throw new CellkernelError(
         "option",
-        `${source}:${line(yaml!.section, yaml!.key)}: ${yaml!.section}: ${yaml!.key} is ${JSON.stringify(given)}; ` +
+        `${source}:${line(place!.section, place!.key)}: ${place!.section}: ${place!.key} is ${JSON.stringify(given)}; ` +
           `expected ${expected} (--${flagOf(name, setting)})`,
-        { option: name, path: source, line: line(yaml!.section, yaml!.key) },
+        { option: name, path: source, line: line(place!.section, place!.key) },
       );
     options[name] = value;
   }

@@ -255,7 +255,14 @@ function readCells(path: string, content: string, members: number | undefined): 
 }
 
 /** The course of training: a line every so many steps, and one an epoch. */
-function runLog({ name, notes, training, source, settings, trust }: RunParts): string {
+export function runLog({
+  name,
+  notes,
+  training,
+  source,
+  settings,
+  trust,
+}: Pick<RunParts, "name" | "notes" | "training" | "source" | "settings" | "trust">): string {
   const { losses, history } = training;
   const course: [step: number, line: string][] = [];
   const every = settings.logInterval;
@@ -268,7 +275,8 @@ function runLog({ name, notes, training, source, settings, trust }: RunParts): s
     course.push([
       step,
       `epoch ${epoch} | step ${step} | train/loss ${trainLoss.toFixed(4)} | ` +
-        `valid/loss ${validationLoss.toFixed(4)} | valid/err ${validationError!.toFixed(4)}`,
+        `valid/loss ${validationLoss.toFixed(4)}` +
+        (validationError === null ? "" : ` | valid/err ${validationError.toFixed(4)}`),
     ]);
   const lines = [
     `run ${name}, cells of ${source}`,

@@ -43,6 +43,8 @@ export interface PlannedTraining {
   split: CellSplit;
   notes: string[];
   made: Provenance;
+  /** It learns by its objectives alone, without labels. */
+  pretraining?: boolean;
 }
 
 /** What a folder says of a training. */
@@ -74,6 +76,11 @@ const FIELDS: Kinds = {
   ...{ run: "text", name: "text", args: "object", settings: "object", microBatch: "number", notes: "texts" },
   ...{ made: "object", cells: "object", identity: "object" },
 };
+
+/** Whether a folder's training, which it holds, is a pretraining. */
+export function isPretraining(run: string): boolean {
+  return readTraining(run).pretraining === true;
+}
 
 /** The folder, within a run's, of its training. */
 export function trainingFolder(run: string): string {
@@ -115,9 +122,9 @@ function writeRecord(
   at: string,
   identity: Identity,
 ): void {
-  const { run, name, args, settings, microBatch, notes, made } = training;
+  const { run, name, args, settings, microBatch, notes, made, pretraining } = training;
   const record: TrainingRecord = {
-    ...{ format: FORMAT, run, name, args, settings, microBatch, notes, made },
+    ...{ format: FORMAT, run, name, args, settings, microBatch, notes, made, pretraining },
     cells: { folder: cells, relative: relative(at, cells) },
     identity,
   };

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { pretrainedEpochs } from "./pretrainedFolder.js";
 import { finishedEpochs } from "./runFolder.js";
 import { holdsSeries, readSeries } from "./seriesFolder.js";
 import { holdsTraining, readTraining } from "./trainingFolder.js";
@@ -8,8 +9,8 @@ export function isUnfinished(folder: string): boolean {
   if (!holdsSeries(folder)) {
     // Of a run that is at its end, the training may have been taken away.
     if (!holdsTraining(folder)) return false;
-    const { run, settings } = readTraining(folder);
-    return finishedEpochs(folder, run) !== settings.epochs;
+    const { run, settings, pretraining } = readTraining(folder);
+    return (pretraining ? pretrainedEpochs : finishedEpochs)(folder, run) !== settings.epochs;
   }
   const { id, parts } = readSeries(folder);
   const epochs = finishedEpochs(folder, id);

@@ -70,7 +70,11 @@ export function undoDates(names: readonly string[]): Map<string, string[]> {
   return undone;
 }
 
+/** How a date begins: all that is no such text is done with here. */
+const BEGINS = /^[\dmsd]/i;
+
 function readDate(text: string): GeneDate | undefined {
+  if (!BEGINS.test(text)) return undefined;
   const short = DAY_MONTH.exec(text) ?? MONTH_DAY.exec(text);
   if (short) {
     const [day, name] = /^\d/.test(short[1]) ? [short[1], short[2]] : [short[2], short[1]];

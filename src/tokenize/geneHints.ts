@@ -2,7 +2,7 @@ import { CellkernelError } from "../support/error.js";
 import type { Species } from "./geneTable.js";
 import { isId, readGeneText } from "./geneText.js";
 import { countMatches, type GeneNames, type MatchedGenes } from "./matchGenes.js";
-import type { Vocabulary } from "./vocabulary.js";
+import { SPECIAL_TOKENS, type Vocabulary } from "./vocabulary.js";
 import { MOUSE } from "./vocabularyNames.js";
 
 /** Share of the genes below which a file is looked at for another species. */
@@ -26,13 +26,13 @@ export function checkMatched(
   matrix: string,
 ): void {
   const { column, texts } = matched;
-  const known = vocabulary.genes();
   const found = matched.genes.filter((gene) => gene !== undefined).length;
   const lead = places.find((place) => place.column === column)!;
-  const of = Math.min(texts.length, known.length);
+  const of = Math.min(texts.length, vocabulary.ids.size - SPECIAL_TOKENS.length);
   const upper = () => countMatches(lead, vocabulary, "mouse");
   if (found > 0 && (species !== undefined || found >= FEW * of || upper() <= TIMES * found)) return;
   const has = found === 0 ? `None of the ${texts.length}` : `Only ${found} of the ${texts.length}`;
+  const known = vocabulary.genes();
   const missing = texts.filter((_, i) => matched.genes[i] === undefined);
   throw new CellkernelError(
     "few-genes",

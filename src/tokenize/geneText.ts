@@ -16,6 +16,8 @@ const GENOME = /^(GRCh|hg|GRCm|mm)\d{1,2}(?:[_-]premrna)?[_-]+(?=[^_-])/;
 const LABEL = /^gene[:-](?=.)/;
 /** "CD3D__chr11", of protocols that count by position. */
 const CHROMOSOME = /__chr\w+$/;
+/** Characters without width, which come along when names are copied from a page. */
+const INVISIBLE = /[\u00ad\u200b-\u200d\u2060\ufeff]/g;
 const BORDER = /^[\s"'|_:;,/()[\]-]+|[\s"'|_:;,/()[\]-]+$/g;
 /** What stands for a name that is missing. */
 const MISSING = /^(?:nan|na|n\/a|<na>|none|null|-|\?)?$/i;
@@ -31,12 +33,17 @@ export function isId(text: string): boolean {
   return id !== undefined && symbols.length === 0;
 }
 
+/** Of which genome a gene is, where it is written. */
+export function genomeOf(text: string): GeneText["genome"] {
+  return genomeIn(GENOME.exec(unquoted(text)));
+}
+
 /** Takes apart what is written where a gene is named. */
 export function readGeneText(text: string): GeneText {
-  let rest = text.trim().replace(/^(["'])(.*)\1$/, "$2");
+  let rest = unquoted(text);
   const prefix = GENOME.exec(rest);
   if (prefix) rest = rest.slice(prefix[0].length);
-  const genome = prefix ? (/^(GRCh|hg)/.test(prefix[0]) ? "human" : "mouse") : undefined;
+  const genome = genomeIn(prefix);
   rest = rest.replace(LABEL, "").replace(CHROMOSOME, "");
   const found = ID.exec(rest);
   if (found) rest = `${rest.slice(0, found.index)}|${rest.slice(found.index + found[0].length)}`;
@@ -46,6 +53,17 @@ export function readGeneText(text: string): GeneText {
     .map((part) => part.replace(BORDER, ""))
     .filter((part) => !isMissing(part));
   return { symbols, id: found ? plainId(found[0]) : undefined, genome };
+}
+
+function unquoted(text: string): string {
+  return text
+    .replace(INVISIBLE, "")
+    .trim()
+    .replace(/^b?(["'])(.*)\1$/, "$2");
+}
+
+function genomeIn(prefix: RegExpExecArray | null): GeneText["genome"] {
+  return prefix ? (/^(GRCh|hg)/.test(prefix[1]) ? "human" : "mouse") : undefined;
 }
 
 function plainId(id: string): string {

@@ -1,7 +1,7 @@
 import { undoDates } from "./excelDates.js";
 import { type Found, type FoundBy, GeneFinder } from "./geneFinder.js";
 import type { Species } from "./geneTable.js";
-import { isId, isMissing, readGeneText } from "./geneText.js";
+import { genomeOf, isId, isMissing } from "./geneText.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /** A place where a file names its genes: the `var` index, or a column of `var`. */
@@ -150,7 +150,7 @@ function ofOneGenome(
   found: (Found | undefined)[],
   species: Species | undefined,
 ): (Found | undefined)[] {
-  const genomes = texts.map((text) => readGeneText(text).genome);
+  const genomes = texts.map(genomeOf);
   if (!genomes.includes("human") || !genomes.includes("mouse")) return found;
   const genes = (genome: Species) => found.filter((one, i) => one && genomes[i] === genome).length;
   const own = species ?? (genes("human") >= genes("mouse") ? "human" : "mouse");

@@ -16,11 +16,14 @@ export class VocabularyNames {
   }
 
   private readonly special: ReadonlySet<string> = new Set(SPECIAL_TOKENS);
+  private readonly genes: readonly string[];
   private readonly made = new Map<string, ReadonlyMap<string, string | undefined>>();
   private byId: Map<string, string> | undefined;
   private kind: { areIds: boolean; species: Species } | undefined;
 
-  private constructor(private readonly vocabulary: Vocabulary) {}
+  private constructor(private readonly vocabulary: Vocabulary) {
+    this.genes = vocabulary.genes();
+  }
 
   /** Whether most of them are Ensembl ids. */
   get areIds(): boolean {
@@ -38,25 +41,23 @@ export class VocabularyNames {
   }
 
   /**
-   * The name that a file may spell so: with Seurat's "-" for "_", or as R's `make.names` leaves column names ("HLA.A" for
-   * "HLA-A", "X7SK" for "7SK").
+   * The name that a file may spell so, which is no name itself: with Seurat's "-" for "_", or as R's `make.names` leaves
+   * column names ("HLA.A" for "HLA-A", "X7SK" for "7SK").
    */
   spelled(symbol: string): string | undefined {
-    return (
-      this.by("-", (name) => name.replaceAll("_", "-")).get(symbol) ?? this.by("R", makeName).get(symbol)
-    );
+    return this.by("-", withDashes).get(symbol) ?? this.by("R", makeName).get(symbol);
   }
 
   /** The name that is this one when case is ignored. */
   upper(symbol: string): string | undefined {
-    return this.by("upper", (name) => name.toUpperCase()).get(symbol.toUpperCase());
+    return this.by("upper", (name) => name.toUpperCase(), true).get(symbol.toUpperCase());
   }
 
   /** The name that is or holds an Ensembl id: "ENSG00000199196.1", "5S_rRNA_ENSG00000276861". */
   holding(id: string): string | undefined {
     if (!this.byId) {
       this.byId = new Map();
-      for (const name of this.vocabulary.genes()) {
+      for (const name of this.genes) {
         const own = name.includes("ENS") ? readGeneText(name).id : undefined;
         if (own !== undefined && !this.byId.has(own)) this.byId.set(own, name);
       }
@@ -66,29 +67,44 @@ export class VocabularyNames {
 
   private looks() {
     if (this.kind) return this.kind;
-    const names = this.vocabulary.genes();
+    const names = this.genes;
     const most = (test: (name: string) => boolean) => names.filter(test).length > names.length / 2;
     const areIds = most((name) => name.startsWith("ENS") && isId(name));
     this.kind = { areIds, species: most((name) => MOUSE.test(name)) ? "mouse" : "human" };
     return this.kind;
   }
 
-  /** Names by another spelling, made when it is first asked for; those that two share lead to neither. */
-  private by(spelling: string, spell: (name: string) => string): ReadonlyMap<string, string | undefined> {
+  /**
+   * Names by another spelling, made when it is first asked for; those that two share lead to neither. A name that is spelled
+   * as it is leads to itself before anything is looked for here, so that it is left out unless `all` are wanted.
+   */
+  private by(
+    spelling: string,
+    spell: (name: string) => string,
+    all = false,
+  ): ReadonlyMap<string, string | undefined> {
     const made = this.made.get(spelling);
     if (made) return made;
     const names = new Map<string, string | undefined>();
-    for (const name of this.vocabulary.genes()) {
+    for (const name of this.genes) {
       const spelled = spell(name);
-      names.set(spelled, names.has(spelled) ? undefined : name);
+      if (all || spelled !== name) names.set(spelled, names.has(spelled) ? undefined : name);
     }
     this.made.set(spelling, names);
     return names;
   }
 }
 
+function withDashes(name: string): string {
+  return name.includes("_") ? name.replaceAll("_", "-") : name;
+}
+
+/** What R leaves as it is. */
+const VALID = /^(?:[A-Za-z]|\.(?!\d))[A-Za-z0-9._]*$/;
+
 /** R's `make.names`, of names of genes. */
 function makeName(name: string): string {
+  if (VALID.test(name)) return name;
   const valid = name.replace(/[^A-Za-z0-9._]/g, ".");
   return /^[A-Za-z]|^\.(?!\d)/.test(valid) ? valid : `X${valid}`;
 }

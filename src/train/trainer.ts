@@ -175,8 +175,12 @@ export class Trainer {
     return { step, attempts, m: copyWeights(m), v: copyWeights(v), ...(scaler && { scaler: { ...scaler } }) };
   }
 
-  /** Goes on from a state that `optimizerState` gave. */
-  restore(saved: OptimizerState): void {
+  /**
+   * Goes on from a state that `optimizerState` gave.
+   * @param weights what the weights were then, all of them; those that it holds when absent
+   */
+  restore(saved: OptimizerState, weights: Weights = this.state.weights): void {
+    for (const [name, { data }] of this.state.weights) data.set(weights.get(name)!.data);
     this.state.step = saved.step;
     this.state.attempts = saved.attempts;
     for (const [held, from] of [[this.state.m, saved.m] as const, [this.state.v, saved.v] as const])

@@ -2,11 +2,17 @@ import { shownLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import { MOST_CATEGORIES, shownName, shownNames } from "./names.js";
 import type { DotPlotInput } from "./types.js";
-import { plotBundle } from "./vega.js";
+import { plotBundle, type Theme } from "./vega.js";
 
 /** Step of rows and columns, and the diameter of a dot where all cells express the gene, in CSS pixels. */
 const STEP = 22;
 const LARGEST = 18;
+
+/** Colours from no expression to the most, away from the ground; and the rings. */
+const LOOK = {
+  light: { ramp: ["#fff5f0", "#fcbba1", "#fb6a4a", "#cb181d", "#67000d"], ring: "#222", rim: "#999" },
+  dark: { ramp: ["#35282b", "#7a2f35", "#c8443c", "#f5845c", "#ffdcb8"], ring: "#fff", rim: "#777" },
+};
 
 /**
  * A dot plot, as scanpy's: a row a group of cells, a column a gene; a dot's area says how many of the group's cells express
@@ -19,14 +25,11 @@ export function dotPlotView(input: DotPlotInput): Promise<MimeBundle> {
 }
 
 /** The same as a Vega-Lite specification, without the common look. */
-export function dotPlotSpec({
-  title,
-  genes,
-  groups,
-  shares,
-  means,
-  marked,
-}: DotPlotInput): Record<string, unknown> {
+export function dotPlotSpec(
+  { title, genes, groups, shares, means, marked }: DotPlotInput,
+  theme: Theme = "light",
+): Record<string, unknown> {
+  const look = LOOK[theme];
   for (const [name, values] of Object.entries({ shares, means }))
     if (values.length !== groups.length || values.some((row) => row.length !== genes.length))
       throw new Error(`The ${name} of a dot plot are not ${groups.length} groups × ${genes.length} genes.`);
@@ -55,7 +58,7 @@ export function dotPlotSpec({
         scale: { domain: columns },
         axis: { ...axis, orient: "bottom", labelAngle: -90, labelFontStyle: "italic" },
       },
-      y: { field: "group", type: "nominal", scale: { domain: rows }, axis: { ...axis, labelLimit: 220 } },
+      y: { field: "group", type: "nominal", scale: { domain: rows }, axis: { ...axis, labelLimit: 260 } },
       size: {
         field: "share",
         type: "quantitative",
@@ -70,10 +73,10 @@ export function dotPlotSpec({
       color: {
         field: "mean",
         type: "quantitative",
-        scale: { domainMin: 0, range: ["#fff5f0", "#fcbba1", "#fb6a4a", "#cb181d", "#67000d"] },
+        scale: { domainMin: 0, range: look.ramp },
         legend: { title: "mean expression", gradientLength: 90 },
       },
-      stroke: { condition: { test: "datum.marked", value: "#222" }, value: "#999" },
+      stroke: { condition: { test: "datum.marked", value: look.ring }, value: look.rim },
       strokeWidth: { condition: { test: "datum.marked", value: 1.75 }, value: 0.5 },
       tooltip: [
         { field: "group", title: "group" },

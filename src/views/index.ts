@@ -9,3 +9,4 @@ export * from "./table.js";
 export * from "./training.js";
 export type * from "./types.js";
 export * from "./vega.js";
+export * from "./violin.js";

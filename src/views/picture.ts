@@ -1,8 +1,10 @@
-import { Resvg } from "@resvg/resvg-js";
 import type { MimeBundle } from "../host/host.js";
 import { writeFileAtomically } from "../support/atomic.js";
 import { printable } from "../support/printable.js";
+import { whenAsked } from "../support/whenAsked.js";
 import { FONT_FAMILY, fontFiles, hasGlyphs } from "./font.js";
+
+const resvg = whenAsked<typeof import("@resvg/resvg-js")>("@resvg/resvg-js");
 
 /** Device pixels for each CSS pixel of a static picture: sharp on dense screens and in slides. */
 export const PIXEL_RATIO = 2;
@@ -19,6 +21,7 @@ export function pngOf(source: string): Buffer {
   // What others drew, Vega among them, may hold what no XML may.
   const svg = printable(source);
   const text = svg.replace(/<[^>]*>/g, "");
+  const { Resvg } = resvg();
   const drawing = new Resvg(svg, {
     background: "white",
     fitTo: { mode: "zoom", value: zoomOf(svg) },

@@ -81,6 +81,16 @@ export interface HistogramInput {
   log?: boolean;
 }
 
+/** Distributions of cells by group. */
+export interface ViolinInput {
+  title?: string;
+  /** A panel each: what is measured, with its unit, and [cells] its values; missing ones are left out. */
+  distributions: readonly { label: string; values: ArrayLike<number> }[];
+  /** Groups by code, and [cells] the code of each (−1: in none); all cells are one group without. */
+  groups?: readonly string[];
+  codes?: ArrayLike<number>;
+}
+
 /** How variable each gene is at its mean. */
 export interface HvgInput {
   genes: readonly string[];
@@ -107,6 +117,40 @@ export interface DotPlotInput {
   means: readonly (readonly number[])[];
   /** Dots that are ringed, and what the rings say. */
   marked?: { what: string; dots: readonly (readonly boolean[])[] };
+}
+
+/** Cells of a file that belong together, by their label or cluster. */
+export interface TransferGroup {
+  name: string;
+  cells: number;
+  /** Of all labelled cells, 0 … 1; and of the reference's, where these are known. */
+  share: number;
+  reference?: number;
+  /** 5, 25, 50, 75 and 95 % of the labels' probabilities; undefined where no cell has a label. */
+  quantiles?: readonly [number, number, number, number, number];
+  /** Shares of the group's cells, where the file says. */
+  unassigned?: number;
+  unlike?: number;
+  /** Of a cluster: the label that most of its cells have, and the share of those. */
+  most?: { label: string; share: number };
+}
+
+/** What became of the labels of a file. */
+export interface TransferInput {
+  title: string;
+  subtitle: string;
+  /** The first figures to be seen. */
+  figures: readonly { name: string; value: string; more?: string }[];
+  /** What the reader must know; those that begin with WARNING stand above all. */
+  notes: readonly string[];
+  labels: readonly TransferGroup[];
+  clusters?: { column: string; groups: readonly TransferGroup[] };
+  /** Least probability of an assigned label. */
+  threshold?: number;
+  genes: { found: number; of: number; missing: readonly string[] };
+  dots?: { plot: DotPlotInput; help: string };
+  /** What it was made by, name and value. */
+  made: readonly (readonly [string, string])[];
 }
 
 /** A table of plain values; numbers are right-aligned. */

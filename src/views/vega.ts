@@ -67,6 +67,31 @@ export function vegaBundle(spec: VegaSpec, text?: string): Promise<MimeBundle> {
   });
 }
 
+/** What a page of either theme needs of a plot: the look, and a document that lies on the page's own ground. */
+export type Theme = "light" | "dark";
+
+const DARK = {
+  ...CONFIG,
+  title: { ...CONFIG.title, color: "#e6e6e6", subtitleColor: "#a8a8a8" },
+  axis: {
+    ...CONFIG.axis,
+    ...{
+      domainColor: "#666",
+      gridColor: "#33373d",
+      labelColor: "#c4c4c4",
+      tickColor: "#666",
+      titleColor: "#e6e6e6",
+    },
+  },
+  legend: { labelColor: "#c4c4c4", titleColor: "#e6e6e6", titleFontWeight: 600 },
+};
+
+/** One of our own plots as an SVG element for a page, without a ground of its own. */
+export function plotSvg(spec: Record<string, unknown>, theme: Theme): Promise<string> {
+  const config = theme === "dark" ? DARK : CONFIG;
+  return svgOf({ $schema: VEGA_LITE_SCHEMA, background: "transparent", padding: 4, config, ...spec }, true);
+}
+
 /** One of our own plots: adds `$schema` and the common look to a Vega-Lite specification. */
 export function plotBundle(spec: Record<string, unknown>, text: string): Promise<MimeBundle> {
   return vegaBundle(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 
@@ -9,6 +9,7 @@ import type { Categorical, Value } from "../../src/anndata/columns.js";
 import type { DenseArray, NamedTable } from "../../src/anndata/element.js";
 import type { RowMatrix } from "../../src/anndata/matrix.js";
 import { readH5ad } from "../../src/anndata/readH5ad.js";
+import { temporaryFolder } from "../support/folder.js";
 import { dense } from "./support/dense.js";
 
 const FOLDER = "test/fixtures/h5ad";
@@ -33,6 +34,13 @@ function expected<T>(folder: string): T {
 function column(table: ColumnTable, name: string): Value[] {
   return [...(table.column(name) as Iterable<Value>)];
 }
+
+// First, since a filter that is loaded stays so: those of the files below are still as they have to be.
+test("a file that is no HDF5 file is refused", async (context) => {
+  const path = join(temporaryFolder(context), "damaged.h5ad");
+  writeFileSync(path, "no HDF5 at all");
+  await assert.rejects(readH5ad(path), /cannot be opened as an HDF5 file/);
+});
 
 describe("files that anndata 0.12 wrote, in every encoding and compression", () => {
   const wanted = expected<Expected>(FOLDER);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { test } from "node:test";
 import { findModel } from "../../src/checkpoint/findModel.js";
 import { openFolder, readShapes, readWeights } from "../../src/checkpoint/folder.js";
@@ -197,6 +197,8 @@ test("a name is looked up in the folders of CELLKERNEL_MODELS", (t) => {
   assert.equal(findModel("scGPT_human"), join(shelf, "scGPT_human"));
   assert.equal(findModel("pretrained_models/scGPT_human"), join(shelf, "scGPT_human"));
   assert.equal(findModel("src"), "src");
+  assert.equal(findModel("small"), resolve("notebooks/models/small"));
+  assert.throws(() => findModel("models/small"), /none called small in/);
   assert.throws(
     () => findModel("scGPT_heart"),
     /none called scGPT_heart in elsewhere, .*models-.* \(CELLKERNEL_MODELS\) either/,

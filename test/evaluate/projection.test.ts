@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { Worker } from "node:worker_threads";
 import { type Projection, projectUmap } from "../../src/evaluate/projection.js";
+import { fitCurve } from "../../src/evaluate/projectionForces.js";
+import { fuzzyGraph } from "../../src/evaluate/projectionGraph.js";
+import { layOut, newLayout } from "../../src/evaluate/projectionLayout.js";
 import { trustworthiness } from "../../src/evaluate/trustworthiness.js";
 
 /** Written by test/fixtures/evaluate/make.py with scikit-learn and umap-learn. */
@@ -12,6 +16,19 @@ const cells: { features: number[][] } = JSON.parse(
 const reference: { embedding: number[][]; trustworthiness: number; umap_learn: number[] } = JSON.parse(
   readFileSync("test/fixtures/evaluate/projection.json", "utf8"),
 );
+/** Written by test/fixtures/evaluate/make_umap.py with umap-learn. */
+const graph: {
+  k: number;
+  indices: number[][];
+  distances: number[][];
+  edges: [number, number, number][];
+  curves: Record<string, [a: number, b: number]>;
+} = JSON.parse(readFileSync("test/fixtures/evaluate/umap_graph.json", "utf8"));
+const neighbours = {
+  k: graph.k,
+  indices: Int32Array.from(graph.indices.flat()),
+  distances: Float64Array.from(graph.distances.flat()),
+};
 const features = Float64Array.from(cells.features.flat());
 
 function interleaved({ x, y }: Projection): number[] {
@@ -37,6 +54,40 @@ test("the same cells give the same picture, whatever the threads", async () => {
   const one = await projectUmap(features, 10, { threads: 1 });
   const two = await projectUmap(features, 10, { threads: 2 });
   assert.deepEqual(one, two);
+});
+
+test("edges, their weights and the curve are umap-learn's", () => {
+  const { pointers, ends, weights } = fuzzyGraph(neighbours);
+  const expected = new Map(graph.edges.map(([from, to, weight]) => [`${from} ${to}`, weight]));
+  assert.equal(ends.length, expected.size);
+  for (let cell = 0; cell + 1 < pointers.length; cell++)
+    for (let at = pointers[cell]; at < pointers[cell + 1]; at++) {
+      const weight = expected.get(`${cell} ${ends[at]}`) ?? Number.NaN;
+      assert.ok(Math.abs(weights[at] - weight) < 1e-4, `${cell} ${ends[at]}: ${weights[at]}, ${weight}`);
+    }
+  for (const [minDist, [a, b]] of Object.entries(graph.curves)) {
+    const own = fitCurve(Number(minDist));
+    assert.ok(
+      Math.abs(own.a / a - 1) < 1e-3 && Math.abs(own.b / b - 1) < 1e-3,
+      `${minDist}: ${own.a}, ${own.b}`,
+    );
+  }
+});
+
+test("the layout does not depend on how many threads make it", () => {
+  const start = Float64Array.from({ length: 2 * 40 }, (_, i) => 5 + 5 * Math.sin(i * i));
+  const settings = { epochs: 30, seed: 1, curve: fitCurve(0.3) };
+  const [one, three] = [1, 3].map((threads) =>
+    newLayout(fuzzyGraph(neighbours), start, { ...settings, threads }),
+  );
+  layOut(one, 0);
+  for (const thread of [1, 2])
+    new Worker(new URL("../../src/evaluate/projectionThread.js", import.meta.url), {
+      workerData: { layout: three, thread },
+    });
+  layOut(three, 0);
+  assert.deepEqual(three.places, one.places);
+  assert.notDeepEqual(one.places, Float32Array.from(start));
 });
 
 test("few cells, few columns and bad values", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { labelDoubts } from "../../src/preprocess/labelDoubts.js";
 import { readBatches, readLabels } from "../../src/preprocess/labels.js";
 import { memoryCells } from "../protocol/cells.js";
 import { denseMatrix } from "./matrix.js";
@@ -75,4 +76,14 @@ test("batches are coded in sorted order; one is enough", () => {
   assert.deepEqual(names, ["B", "NK", "T"]);
   assert.deepEqual([...codes], [2, 0, 2, 1, 0, 2]);
   assert.deepEqual(readBatches(cells, "one", all, []).names, ["T"]);
+});
+
+test("labels that differ by hyphens or by what can't be seen are said; those of a sign are not", () => {
+  const doubts = (...labels: string[]) => labelDoubts("type", labels, "label");
+  assert.match(
+    doubts("T-cell", "T cell", "T\u2013cell")[0],
+    /"T cell" \(1 cells\), "T-cell" \(1 cells\), "T–cell"/,
+  );
+  assert.match(doubts("NK", "NK\u200b", "B")[0], /differ by case, blanks, hyphens/);
+  assert.deepEqual(doubts("CD16-", "CD16", "CD4+ T", "CD4- T"), []);
 });

@@ -183,8 +183,8 @@ test("anndata and pandas read what was found, with what it was done by: as .h5ad
 
   for (const [wrong, message] of [
     [
-      "labels.parquet",
-      /labels\.parquet ends in \.parquet, which is not written; expected \.h5ad, \.zarr or, of labels, \.csv/,
+      "labels.feather",
+      /labels\.feather ends in \.feather, which is not written; expected \.h5ad, \.zarr or, of labels, \.csv or \.parquet/,
     ],
     ["labels.tsv", /ends in \.tsv/],
   ] as const)

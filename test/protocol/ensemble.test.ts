@@ -16,6 +16,7 @@ import { Run } from "../../src/protocol/run.js";
 import { temporaryFolder } from "../support/folder.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 import { near } from "../support/trustFixture.js";
+import "../support/withoutProjection.js";
 
 const settings = { epochs: 2, lr: 5e-3, batchSize: 16, threads: 1, device: "cpu" } as const;
 const probabilities = (csv: string) =>

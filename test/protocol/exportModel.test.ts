@@ -8,6 +8,7 @@ import { readWeights } from "../../src/checkpoint/folder.js";
 import { evaluate, exportModel, finetune, type Run } from "../../src/index.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 import { paddedTokens } from "../support/tokens.js";
+import "../support/withoutProjection.js";
 
 const folder = mkdtempSync(join(tmpdir(), "export-"));
 let run: Run;

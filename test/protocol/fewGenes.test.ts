@@ -15,6 +15,7 @@ import {
 import { denseMatrix } from "../preprocess/matrix.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 import { memoryCells } from "./cells.js";
+import "../support/withoutProjection.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "few-genes-"));
 const training = { epochs: 1, device: "cpu", threads: 1 } as const;

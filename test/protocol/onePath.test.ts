@@ -30,10 +30,10 @@ const scratch = mkdtempSync(join(tmpdir(), "one-path-"));
 const random = new Random(4);
 
 /**
- * 54 columns: genes G0 … G45, two of them twice, and others by names that the model lacks: two as mice have them, one of
- * them a second time, one by the name of an old release, one by its id alone, and CD19 a second time by its id.
+ * 55 columns: genes G0 … G45, two of them twice, and others by names that the model lacks: two as mice have them, one of
+ * them a second time, one by the name of an old release, one by its id alone, and CD19 a second time by its id; and a mitochondrial one, which the model lacks.
  */
-const others = ["G3", "G7", "g9", "g47", "ATPIF1", "lost", "CD19", "mislaid"];
+const others = ["G3", "G7", "g9", "g47", "ATPIF1", "lost", "CD19", "mislaid", "MT-CO1"];
 const names = [...Array.from({ length: 46 }, (_, g) => `G${g}`), ...others];
 const geneIds = names.map((name) => {
   if (name === "lost") return "ENSG00000167286.10"; // CD3D
@@ -63,6 +63,20 @@ await writeH5ad(subset(cells, { genes: names.slice(5, 40) }), panel);
 const sums = (lists: number[][]) => lists.map((list) => list.reduce((a, b) => a + b)).sort((a, b) => a - b);
 const geneLimit = sums(names.map((_, g) => counts.map((row) => row[g])))[16];
 const cellLimit = sums(counts.map((row) => row.slice(0, 46)))[60];
+/** A fifth of the cells, and genes, are beyond each of these. */
+const ranked = (figure: (row: number[]) => number, of: number[][] = counts) =>
+  of.map(figure).sort((a, b) => a - b);
+const expressed = (row: number[]) => row.filter((count) => count > 0).length;
+const total = (row: number[]) => row.reduce((a, b) => a + b);
+const fifth = CELLS / 5;
+const byGene = names.map((_, g) => counts.map((row) => row[g]));
+const limits = {
+  minGenes: ranked(expressed)[fifth],
+  maxGenes: ranked(expressed)[CELLS - fifth],
+  maxCounts: ranked(total)[CELLS - fifth],
+  maxPctMt: ranked((row) => (100 * row[row.length - 1]) / total(row))[CELLS - fifth],
+  minCells: ranked(expressed, byGene)[11],
+};
 
 /** A value other than the default for every option of the preparation: a new option must be given one. */
 const VALUES: Required<PreparationOptions> = {
@@ -71,6 +85,7 @@ const VALUES: Required<PreparationOptions> = {
   ...{
     filterGeneByCounts: geneLimit,
     filterCellByCounts: cellLimit,
+    ...limits,
     nBins: 11,
     includeZeroGene: true,
     matrix: "other",
@@ -110,7 +125,7 @@ for (const name of Object.keys(PREPARATION) as (keyof PreparationOptions)[])
     const own = await evaluate(run, { cells: ready });
     const again = await evaluate(run, { cells: path });
     const out = join(scratch, `${name}.h5ad`);
-    await annotate(run, path, { out });
+    const { notes } = await annotate(run, path, { out });
 
     // The file is known as that of the training: its test cells are the run's.
     assert.deepEqual(again.parts.parts, own.parts.parts);
@@ -133,10 +148,21 @@ for (const name of Object.keys(PREPARATION) as (keyof PreparationOptions)[])
       for (let c = 0; c < classes; c++)
         assert.equal((written.data as Float32Array)[row * classes + c], scores[cell * classes + c]);
     });
-    // What was left out in the training is left out here.
-    let none = 0;
-    for (let row = 0; row < CELLS; row++) if (column("predicted_label", row) === null) none++;
-    assert.equal(none, CELLS - ready.rows.length);
+    // What was left out in the training is labelled here, and said.
+    const outside = CELLS - ready.rows.length;
+    assert.equal(
+      outside > 0,
+      /^(filterCell|minGenes|max(Genes|Counts|PctMt))/.test(name),
+      `${outside} cells outside`,
+    );
+    for (let row = 0; row < CELLS; row++) assert.ok(column("predicted_label", row) !== null, `row ${row}`);
+    const said = notes.filter((note) => /outside the limits/.test(note));
+    assert.equal(said.length, outside > 0 ? 1 : 0);
+    if (outside > 0)
+      assert.match(
+        said[0],
+        new RegExp(`^${outside} cells are .*\\(${name} ${VALUES[name]}\\): the model learnt`),
+      );
     labelled.close();
 
     // The option is in the published file, where it has a place.

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readH5ad } from "../../src/index.js";
-import { plotQuality, plotVariableGenes, preparedView } from "../../src/protocol/preparedViews.js";
+import {
+  plotQuality,
+  plotVariableGenes,
+  plotViolins,
+  preparedView,
+} from "../../src/protocol/preparedViews.js";
 import { preprocess } from "../../src/protocol/preprocess.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 
@@ -23,6 +28,10 @@ test("prepared cells show what was kept, and every note", async () => {
   const lines = ((await plotQuality(ready)[MIME]())["text/plain"] as string).split("\n");
   // numpy: median, least and most of (adata.X > 0).sum(axis=0).
   assert.equal(lines.at(-1), "cells per gene: median 75, from 4 to 559 (9810 genes)");
+  // numpy: quantiles of the cells of batch b1.
+  const violins = ((await plotViolins(ready, { by: "batch" })[MIME]())["text/plain"] as string).split("\n");
+  assert.equal(violins[1], "genes per cell, b1: median 1191, quartiles 799 to 2628 (223 cells)");
+  assert.throws(() => plotViolins(ready, { by: "donor" }), /by is "donor", but .* they have batch$/);
   const variable = (await plotVariableGenes(ready)[MIME]())["application/vnd.vegalite.v5+json"];
   assert.match(JSON.stringify(variable), /standardised variance/);
 });

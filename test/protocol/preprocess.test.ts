@@ -80,6 +80,60 @@ test("filters: genes with 20 counts, then cells with 2,500 of the rest", async (
   assert.ok(notes.includes("202 cells have too few counts and were left out."));
 });
 
+test("limits on cells and genes, filters and variable genes are scanpy's, one after the other", async () => {
+  // filter_cells(min_genes=600), (max_genes=2500), (max_counts=9000), pct_counts_mt <= 12, filter_genes(min_cells=10),
+  // filter_genes(min_counts=20), then highly_variable_genes; and filter_cells(min_counts=2500) before it.
+  const limits = { minGenes: 600, maxGenes: 2500, maxCounts: 9000, maxPctMt: 12, minCells: 10 };
+  const all = await preprocess(cells, { ...limits, nHvg: 0, filterGeneByCounts: 20 });
+  assert.deepEqual([all.tokens.cells, all.tokens.genes.length], [295, 5962]);
+  assert.deepEqual(all.cellNames.slice(0, 4), ["Cell_4", "Cell_5", "Cell_7", "Cell_10"]);
+  assert.deepEqual(all.tokens.genes.slice(0, 4), ["ISG15", "TNFRSF18", "SDF4", "UBE2J2"]);
+  assert.equal(all.quality.totalCounts.length, 559);
+  assert.ok(
+    all.notes.includes(
+      "264 cells are outside the limits and were left out: 39 with fewer than 600 genes (minGenes), 158 with more than 2500 genes (maxGenes), " +
+        "137 with more than 9000 counts (maxCounts), 81 with more than 12 % mitochondrial counts (maxPctMt).",
+    ),
+  );
+  assert.ok(all.notes.includes("3848 genes are in too few cells or have too few counts and were left out."));
+  const filters = { ...limits, filterGeneByCounts: 20, filterCellByCounts: 2500, nHvg: 298 };
+  for (const [hvgFlavor, first, sum] of [
+    ["seurat_v3", ["ISG15", "GPR157", "FUCA1", "CD52", "ZYG11B"], 1452960],
+    ["cell_ranger", ["ISG15", "FUCA1", "CD52", "EPB41", "NASP"], 1375989],
+  ] as const) {
+    const { tokens, genes } = await preprocess(cells, { ...filters, hvgFlavor });
+    assert.deepEqual([tokens.cells, genes.kept.reduce((sum, kept) => sum + kept, 0)], [161, 5962]);
+    assert.deepEqual(tokens.genes.slice(0, 5), first);
+    assert.equal(
+      tokens.genes.reduce((sum, gene) => sum + genes.names.indexOf(gene), 0),
+      sum,
+    );
+  }
+});
+
+test("without counts, cells are limited by what obs says, and only by that", async () => {
+  const logged = memoryCells(
+    denseMatrix([
+      [1.1, 0, 0.7],
+      [0.7, 1.4, 0],
+      [0, 2.1, 0.4],
+    ]),
+    {
+      obs: { n_genes: [200, 900, 400], percent_mito: [0.02, 0.01, 0.3] },
+    },
+  );
+  const { cellNames } = await preprocess(logged, { nHvg: 0, maxGenes: 500, maxPctMt: 5, values: "logged" });
+  assert.deepEqual(cellNames, ["cell0"]);
+  await assert.rejects(
+    preprocess(logged, { nHvg: 0, maxGenes: 500, maxCounts: 5, values: "logged" }),
+    /X of cells\.h5ad holds no counts, and obs has no column that says what maxCounts limits/,
+  );
+  await assert.rejects(
+    preprocess(logged, { minGenes: 1000, nHvg: 0, values: "logged" }),
+    /No cell of X of cells\.h5ad is within the limits/,
+  );
+});
+
 test("tokens are the bins of the logged values, cell by cell", async () => {
   const { tokens, maxLength } = await preprocess(cells, { nHvg: 0, seed: 5 });
   const { matrix, genes } = await counts559();

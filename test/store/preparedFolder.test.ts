@@ -24,12 +24,12 @@ import { loadPrepared, savePrepared } from "../../src/store/preparedFolder.js";
 const folder = mkdtempSync(join(tmpdir(), "prepared-"));
 after(() => rmSync(folder, { recursive: true }));
 const file = "test/fixtures/preprocess/counts559.h5ad";
-const options = {
-  batch: "batch",
-  cellType: "batch",
-  nHvg: 300,
-  vocabulary: "test/fixtures/preprocess/census_vocab.json",
-};
+/** Every fourth gene of the census's: the whole is read for as long as all else takes. */
+const census = JSON.parse(readFileSync("test/fixtures/preprocess/census_vocab.json", "utf8"));
+const fourth = Object.keys(census).filter((name, i) => i % 4 === 0 || name.startsWith("<"));
+const vocabulary = join(folder, "vocabulary.json");
+writeFileSync(vocabulary, JSON.stringify(Object.fromEntries(fourth.map((name, id) => [name, id]))));
+const options = { batch: "batch", cellType: "batch", nHvg: 300, vocabulary };
 
 test("a preparation comes back as it was", async () => {
   const cells = await readH5ad(file);
@@ -59,7 +59,7 @@ test("the same file and options are not prepared again; others are refused, and 
   assert.deepEqual({ ...second, reused: false }, first);
   assert.deepEqual(
     [first.cells, first.genes, first.kept, first.vocabulary.matched],
-    [559, 9810, { cells: 559, genes: 300 }, 9087],
+    [559, 9810, { cells: 559, genes: 300 }, 2284],
   );
   assert.equal(first.highlyVariableGenes.length, 300);
   await assert.rejects(

@@ -35,7 +35,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   train: ["model", "runtime", "tokenize", "checkpoint", "predict", "store", "support", "settings"],
   predict: ["model", "runtime", "tokenize", "checkpoint", "support"],
   evaluate: ["anndata", "support"],
-  reference: ["graph", "runtime", "store", "support"],
+  reference: ["graph", "runtime", "checkpoint", "support"],
   simulate: ["anndata", "support"],
   views: ["support", "host"],
   protocol: [...STAGES, "views"],
@@ -105,4 +105,20 @@ test("importsOf sees every way to name a module", () => {
 
 test("what the page shares with the library imports nothing", () => {
   assert.deepEqual(importsOf("src/views/contract.ts"), []);
+});
+
+test("what few calls need is not loaded with the library", () => {
+  const loaded = new Set<string>();
+  const load = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const { module, typeOnly, called } of importsOf(path)) {
+      if (typeOnly || called) continue;
+      if (module.startsWith(".")) load(posix.join(posix.dirname(path), module).replace(/\.js$/, ".ts"));
+      else loaded.add(module);
+    }
+  };
+  load("src/index.ts");
+  const packages = [...loaded].filter((module) => !/^(src\/|node:)/.test(module));
+  assert.deepEqual(packages.sort(), ["arquero", "h5wasm/node"]);
 });

@@ -8,6 +8,8 @@ export interface Import {
   module: string;
   /** True when nothing of it is left after compilation. */
   typeOnly: boolean;
+  /** True when it is loaded by a call, `import()` or `require()`, not together with the file. */
+  called: boolean;
 }
 
 /** Files of the repository, by path from its root: tracked ones and new ones that git does not ignore. */
@@ -43,11 +45,11 @@ export function importsOf(path: string): Import[] {
     else if (ts.isExportDeclaration(node) && node.moduleSpecifier) add(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
       add(node.argument.literal, true);
-    else if (ts.isCallExpression(node) && isLoad(node.expression)) add(node.arguments[0], false);
+    else if (ts.isCallExpression(node) && isLoad(node.expression)) add(node.arguments[0], false, true);
     ts.forEachChild(node, visit);
   };
-  const add = (module: ts.Node | undefined, typeOnly: boolean): void => {
-    if (module && ts.isStringLiteralLike(module)) found.push({ module: module.text, typeOnly });
+  const add = (module: ts.Node | undefined, typeOnly: boolean, called = false): void => {
+    if (module && ts.isStringLiteralLike(module)) found.push({ module: module.text, typeOnly, called });
   };
   visit(source);
   return found;

@@ -10,6 +10,8 @@ import { smallSpec, smallSteps, smallWeights } from "./smallModel.js";
 
 // Started by the tests with SwiftShader in its environment: Vulkan reads that when it is loaded.
 const folder = process.argv[2];
+// While one session is open, onnxruntime keeps the shaders that it has compiled, which take SwiftShader ten seconds.
+const open = DeviceRuntime.open({ device: "webgpu" });
 
 /** Eight steps, one of them added up from two batches. */
 function steps(): PlannedStep[] {
@@ -97,3 +99,4 @@ const adapters = await withAdapters();
 console.log(
   JSON.stringify({ losses, adapters, ...(await withFrozenParts()), placement, fullSize: await fullSize() }),
 );
+open.release();

@@ -36,6 +36,8 @@ const CASES: [text: string, symbols: string[], id?: string, genome?: string][] =
   ["A1BG|1", ["A1BG", "1"]],
   ["?|100130426", ["100130426"]],
   ["CD3D__chr11", ["CD3D"]],
+  ["b'CD3D'", ["CD3D"]],
+  ["\ufeffCD3D\u200b", ["CD3D"]],
 ];
 
 test("what is written is taken apart into symbol, id and genome", () => {

@@ -15,6 +15,22 @@ test("the whole-human vocabulary, its special tokens appended", () => {
   assert.equal(vocabulary.id("zzz3"), undefined);
 });
 
+test("a file is taken apart again only where its content is another", () => {
+  const folder = mkdtempSync(join(tmpdir(), "vocabulary-"));
+  const read = (text: string) => {
+    writeFileSync(join(folder, "vocab.json"), text);
+    return Vocabulary.fromFile(join(folder, "vocab.json"));
+  };
+  try {
+    const first = read('{"A": 0}');
+    assert.equal(read('{"A": 0}'), first);
+    assert.equal(read('{"B": 0}').id("B"), 0);
+    assert.equal(first.id("B"), undefined);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("special tokens that are there keep their ids", () => {
   const vocabulary = new Vocabulary([
     ["<cls>", 0],

@@ -16,7 +16,7 @@ import { smallSpec, smallSteps, smallWeights, uniform } from "../support/smallMo
 // engine's. The operations are `kernelReference.ts`'s: that the kernels for GPUs compute the same, `kernels/check.py` and
 // `kernels/device_check.py` see to.
 
-const spec: TrainerSpec = { ...smallSpec({ embsize: 512, d_hid: 512, nheads: 8, nlayers: 3 }), genes: 20 };
+const spec: TrainerSpec = { ...smallSpec({ embsize: 512, d_hid: 512, nheads: 8, nlayers: 2 }), genes: 20 };
 const adam = { epsilon: 1e-4, weightDecay: 0, clipNorm: 1 };
 const [seed, threads] = [0, 1];
 

@@ -115,9 +115,9 @@ test("a last layer for <cls> alone gives the gradients of the whole one", async 
   const only = await gradientsOf(spec, weights, batch);
   // The masked objective reads every token, so that the last layer must answer for all. It has a share of 0 in the loss.
   const masked = { target: new Float32Array(80), mask: new Float32Array(80).fill(1) };
-  const share = tensor("float32", Float32Array.of(0), []);
+  const maskShare = tensor("float32", Float32Array.of(0), []);
   const both: TrainingSpec = { ...spec, objectives: ["CLS", "MLM"] };
-  const whole = await gradientsOf(both, weights, { ...batch, masked }, { share });
+  const whole = await gradientsOf(both, weights, { ...batch, masked }, { maskShare });
   // The bias of the keys has no derivative in exact arithmetic: softmax does not see it, and <cls> alone does not ask.
   const below = [...whole.found].filter(([name]) => !/^decoder\.|in_proj_bias\.k$/.test(name));
   const found = [...only.found].filter(([name]) => !name.endsWith("in_proj_bias.k"));

@@ -26,7 +26,7 @@ test("labels of text that are hardly meant so are kept, and said", async () => {
   assert.match(said[0], /"celltype" holds "nan" \(9 cells\), which probably stands for a missing label/);
   assert.match(
     said[1],
-    /differ by case, blanks or underscores only .*"T cell" \(16 cells\), "T cell " \(6 cells\), "t cell" \(5 cells\)/,
+    /differ by case, blanks, hyphens or underscores only .*"T cell" \(16 cells\), "T cell " \(6 cells\), "t cell" \(5 cells\)/,
   );
   assert.equal(said.length, 2);
 });

@@ -6,7 +6,15 @@ import { test } from "node:test";
 import { table } from "arquero";
 
 import { showText } from "../../src/anndata/show.js";
-import { type AnnData, chooseMatrix, readCells, readH5ad, writeH5ad, writeResults } from "../../src/index.js";
+import {
+  type AnnData,
+  chooseMatrix,
+  readCells,
+  readH5ad,
+  readSamples,
+  writeH5ad,
+  writeResults,
+} from "../../src/index.js";
 import { dense } from "../anndata/support/dense.js";
 import { temporaryFolder } from "../support/folder.js";
 import { python } from "../support/python.js";
@@ -17,14 +25,24 @@ interface Read {
   obs: string[];
   var: string[];
   columns: [string, unknown[]][];
+  layers?: Record<string, number[][]>;
 }
 
-const folder = "test/fixtures/trials/more";
-const expected: Record<string, Read> = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8"));
+const TRIALS = "test/fixtures/trials";
+const folder = `${TRIALS}/more`;
+const expected = ["more", "further"].flatMap((name) =>
+  Object.entries<Read>(JSON.parse(readFileSync(`${TRIALS}/${name}/expected.json`, "utf8"))).map(
+    ([file, read]): [string, Read] => [`${name}/${file}`, read],
+  ),
+);
 
-function compare(cells: AnnData, { X, obs, var: genes, columns }: Read): void {
-  const { matrix, varNames } = chooseMatrix(cells, undefined, "counts");
+function compare(cells: AnnData, { X, obs, var: genes, columns, layers = {} }: Read): void {
+  const { matrix, varNames, contents, reason } = chooseMatrix(cells, undefined, "counts");
   assert.deepEqual([cells.obsNames, varNames], [obs, genes]);
+  for (const [name, values] of Object.entries(layers))
+    assert.deepEqual(dense(cells.layers.get(name)!), values);
+  if (Object.keys(layers).length > 0) assert.match(reason, /^Chose X, which holds counts/);
+  if (X.every((row) => row.every(Number.isInteger))) assert.equal(contents.kind, "counts");
   dense(matrix).forEach((row, cell) => {
     row.forEach((value, gene) => {
       const wanted = X[cell][gene];
@@ -42,10 +60,10 @@ function compare(cells: AnnData, { X, obs, var: genes, columns }: Read): void {
     assert.deepEqual(Array.from(cells.obs.column(name) as Iterable<unknown>), values, name);
 }
 
-for (const [name, wanted] of Object.entries(expected))
+for (const [name, wanted] of expected)
   test(`${name}, as anndata reads it, and again once it is written`, async (context) => {
     const [file, genome] = name.split(" of ");
-    const cells = await readCells(join(folder, file), { genome });
+    const cells = await readSamples(join(TRIALS, file), { genome });
     compare(cells, wanted);
     const written = join(temporaryFolder(context), "written.h5ad");
     await writeH5ad(cells, written);
@@ -76,5 +94,17 @@ test("of two genomes of Cell Ranger 2 one is to be named, in the words of the co
   await assert.rejects(
     readCells(join(folder, "barnyard.h5"), { genome: "hg19" }),
     /holds the genomes GRCh38, mm10/,
+  );
+});
+
+test("counts in parts are summed, and that is said; folders of the same cells are not joined", async () => {
+  const cells = await readCells(`${TRIALS}/further/velocyto`);
+  const said =
+    /X is the sum of the layers ambiguous, spliced, unspliced, for .*velocyto holds no counts as a whole\./;
+  assert.match(chooseMatrix(cells, undefined, "counts").reason, said);
+  assert.match(showText(cells), said);
+  await assert.rejects(
+    readSamples(`${TRIALS}/further/Solo.out`),
+    /holds counts of the same cells by several rules \(Gene, Velocyto\); name one of them: .*Gene\./,
   );
 });

@@ -8,6 +8,7 @@ import { reportView } from "../../src/views/report.js";
 import { tableText, tableView } from "../../src/views/table.js";
 import { describeTraining, trainingPayload, trainingUpdate, trainingView } from "../../src/views/training.js";
 import type { TrainingProgress } from "../../src/views/types.js";
+import { violinView } from "../../src/views/violin.js";
 import { inked } from "../support/png.js";
 
 const LITE = "application/vnd.vegalite.v5+json";
@@ -37,6 +38,31 @@ test("the confusion matrix holds counts and shares of the true class", async () 
   assert.equal(bundle["text/plain"], "Confusion matrix of 2 classes; most: 1 a taken for b");
   assert.ok(picture(bundle).share > 0.05);
   await assert.rejects(confusionView({ classes: ["a"], confusion }), /2 rows; expected 1 × 1/);
+});
+
+test("violins are scipy's densities, from the least to the largest value, with numpy's quartiles", async () => {
+  const values = [1, 2, 2, 3, 5, 8, 13, Number.NaN, 4, 4];
+  const codes = [0, 0, 0, 0, 0, 0, 0, 0, 2, 2];
+  const distributions = [{ label: "genes", values }];
+  const bundle = await violinView({ distributions, groups: ["a", "none", "one value"], codes });
+  const [panel] = (bundle[LITE] as Spec).hconcat;
+  const outline = panel.layer[0].data.values;
+  assert.equal(outline.length, 64 + 1);
+  // scipy.stats.gaussian_kde([1, 2, 2, 3, 5, 8, 13]) at 64 points from 1 to 13, over its largest, times 0.42.
+  const halves = [0, 8, 31, 63].map((i) => outline[i].to as number);
+  [0.36773, 0.41904, 0.25619, 0.11214].forEach((half, i) => {
+    assert.ok(Math.abs(halves[i] - half) < 2e-5, `${halves[i]}, not ${half}`);
+  });
+  assert.deepEqual([outline[0].value, outline[63].value, outline[64].value], [1, 13, 4]);
+  // numpy.quantile of the seven; and of one value twice.
+  const { low, median, high, cells } = panel.layer[1].data.values[0];
+  assert.deepEqual([low, median, high, cells], [2, 3, 6.5, 7]);
+  assert.equal(
+    bundle["text/plain"],
+    "genes, a: median 3, quartiles 2 to 6.5 (7 cells)\ngenes, one value: median 4, quartiles 4 to 4 (2 cells)",
+  );
+  assert.ok(picture(bundle).share > 0.02);
+  await assert.rejects(violinView({ distributions, groups: ["a"], codes: [0] }), /10 values and 1 codes/);
 });
 
 test("histogram bins are numpy's", async () => {

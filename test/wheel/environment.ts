@@ -3,6 +3,16 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
+/** What `npm run wheel` has built for this platform. */
+export const wheel = builtWheel();
+
+function builtWheel(): string {
+  const tag = { linux: "manylinux", darwin: "macosx", win32: "win" }[process.platform as "linux"];
+  const arch = { x64: /x86_64|amd64/, arm64: /aarch64|arm64/ }[process.arch as "x64"];
+  const wheels = readdirSync("output/wheel").filter((name) => name.endsWith(".whl"));
+  return join("output/wheel", wheels.find((name) => name.includes(tag) && arch.test(name))!);
+}
+
 /** How a program ended, with all that it printed. */
 export interface Ended {
   status: number | null;

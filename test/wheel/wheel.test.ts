@@ -3,12 +3,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Finding } from "../../src/protocol/doctor/finding.js";
-import { Environment } from "./environment.js";
+import { Environment, wheel } from "./environment.js";
 
-const wheels = readdirSync("output/wheel").filter((name) => name.endsWith(".whl"));
-const tag = { linux: "manylinux", darwin: "macosx", win32: "win" }[process.platform as "linux"];
-const arch = { x64: /x86_64|amd64/, arm64: /aarch64|arm64/ }[process.arch as "x64"];
-const wheel = join("output/wheel", wheels.find((name) => name.includes(tag) && arch.test(name))!);
 const { version, dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
   version: string;
   dependencies: Record<string, string>;

@@ -74,6 +74,7 @@ export function concatenate(parts: readonly AnnData[], options: ConcatenateOptio
     obsp: EMPTY_MAPPING,
     varp: EMPTY_MAPPING,
     uns: EMPTY_MAPPING,
+    remarks: [...new Set(parts.flatMap((part) => part.remarks))],
     close: () => {
       for (const part of parts) part.close();
     },

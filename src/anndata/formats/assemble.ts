@@ -11,14 +11,16 @@ export function assemble(parts: {
   obsNames: string[];
   varNames: string[];
   var?: Map<string, Column>;
+  layers?: Map<string, RowMatrix>;
+  remarks?: readonly string[];
   close?: () => void;
 }): AnnData {
-  const { path, X, obsNames, varNames } = parts;
+  const { path, X, obsNames, varNames, remarks } = parts;
   return new AnnData({
-    ...{ path, X, obsNames, varNames },
+    ...{ path, X, obsNames, varNames, remarks },
     obs: tableOf([]),
     var: tableOf(parts.var ?? []),
-    layers: new Map(),
+    layers: parts.layers ?? new Map(),
     obsm: EMPTY_MAPPING,
     varm: EMPTY_MAPPING,
     obsp: EMPTY_MAPPING,

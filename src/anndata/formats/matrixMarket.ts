@@ -8,10 +8,17 @@ export interface Triplets {
   row: Int32Array;
   column: Int32Array;
   value: Float32Array | Float64Array;
+  /**
+   * Values of further columns, which the format doesn't know: STARsolo before 2.7.9 wrote spliced, unspliced and ambiguous
+   * counts side by side.
+   */
+  further: Float32Array[];
 }
 
 const NEWLINE = 10;
 const SPACE = 32;
+const TAB = 9;
+const RETURN = 13;
 const ZERO = 48;
 const NINE = 57;
 const PERCENT = 37;
@@ -36,6 +43,7 @@ class Parser {
   private row = new Int32Array(0);
   private column = new Int32Array(0);
   private value: Float32Array | Float64Array = new Float32Array(0);
+  private further: Float32Array[] = [];
 
   constructor(private readonly path: string) {}
 
@@ -58,7 +66,8 @@ class Parser {
     if (this.entry !== entries) {
       throw this.wrong(`has ${this.entry} entries, but announces ${entries}; the file is cut short`);
     }
-    return { rows, columns, row: this.row, column: this.column, value: this.value };
+    const { row, column, value, further } = this;
+    return { rows, columns, row, column, value, further };
   }
 
   private readBanner(text: string): void {
@@ -89,22 +98,34 @@ class Parser {
     const { rows, columns, entries } = this.size!;
     if (this.entry >= entries) throw this.wrong(`has more entries than the ${entries} that it announces`);
     let at = start;
+    const isBlank = (byte: number) => byte === SPACE || byte === TAB || byte === RETURN;
+    const skip = () => {
+      while (at < end && isBlank(run[at])) at++;
+    };
     const whole = () => {
-      while (run[at] === SPACE || run[at] === 9) at++;
+      skip();
       let number = 0;
       const first = at;
       for (; run[at] >= ZERO && run[at] <= NINE; at++) number = number * 10 + run[at] - ZERO;
-      return at === first ? -1 : number;
+      return at === first ? Number.NaN : number;
+    };
+    const real = () => {
+      skip();
+      const from = at;
+      const value = whole();
+      if (at === end || isBlank(run[at])) return value;
+      while (at < end && !isBlank(run[at])) at++;
+      return Number(run.toString("latin1", from, at));
     };
     const row = whole();
     const column = whole();
-    let value = 1;
-    if (!this.pattern) {
-      const from = at;
-      value = whole();
-      if (at < end && run[at] !== 13 && run[at] !== SPACE) value = Number(run.toString("latin1", from, end));
-    }
-    if (row < 1 || row > rows || column < 1 || column > columns || Number.isNaN(value)) {
+    const value = this.pattern ? 1 : real();
+    if (this.entry === 0) this.countFurther(run.toString("latin1", at, end));
+    for (const values of this.further) values[this.entry] = real();
+    skip();
+    const sound =
+      at === end && !Number.isNaN(value) && !this.further.some((all) => Number.isNaN(all[this.entry]));
+    if (!(row >= 1 && row <= rows && column >= 1 && column <= columns && sound)) {
       const text = run.toString("latin1", start, end);
       throw this.wrong(
         `has a wrong entry in line ${this.line}: "${text}" in a matrix of ${rows} × ${columns}`,
@@ -115,6 +136,13 @@ class Parser {
     this.row[this.entry] = row - 1;
     this.column[this.entry] = column - 1;
     this.value[this.entry++] = value;
+  }
+
+  /** What follows the value in the first entry. */
+  private countFurther(rest: string): void {
+    const fields = rest.split(/\s+/).filter((field) => field !== "");
+    if (fields.length === 2 && !this.pattern)
+      this.further = fields.map(() => new Float32Array(this.size!.entries));
   }
 
   private wrong(what: string): Error {

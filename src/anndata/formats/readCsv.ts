@@ -52,24 +52,32 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
   const indices = new GrowingArray(new Int32Array(65_536));
   const data = new GrowingArray(new Float64Array(65_536));
   indptr.push(0);
+  let number = 0;
   for await (const line of lines(path)) {
-    if (line === "") continue;
+    const text = ++number === 1 ? line.replace(/^\ufeff/, "") : line;
+    // Comments stand before the header, which some programs mark like one.
+    if (text === "" || (rowNames.length === 0 && /^#(\s|[^\t,;|]*$)/.test(text))) continue;
     if (header === undefined) {
-      const text = line.replace(/^\ufeff/, "");
       delimiter ??= guessDelimiter(text);
-      header = splitFields(text, delimiter);
+      header = splitFields(text.replace(/^#/, ""), delimiter).map((name) => name.trim());
       trailing = header.length > 1 && header.at(-1) === "";
       if (trailing) header.pop();
+      if (header.length < 2)
+        throw new CellkernelError(
+          "format",
+          `${path} is no table of cells and genes: its first line is one name. Give the file of the counts.`,
+          { path },
+        );
       continue;
     }
-    const fields = splitFields(line, delimiter!);
+    const fields = splitFields(text, delimiter!);
     if (trailing && fields.at(-1) === "") fields.pop();
     if (rowNames.length === 0) columnNames = header.length === fields.length - 1 ? header : header.slice(1);
-    const name = fields[0];
+    const name = fields[0].trim();
     if (fields.length !== columnNames.length + 1) {
       throw new CellkernelError(
         "format",
-        `${path}: row "${short(name)}" (line ${rowNames.length + 2}) has ${fields.length - 1} values, ` +
+        `${path}: row "${short(name)}" (line ${number}) has ${fields.length - 1} values, ` +
           `expected ${columnNames.length}; is the separator "${delimiter}"?`,
         { path, row: name },
       );
@@ -91,7 +99,14 @@ async function parse(path: string, given: string | undefined): Promise<Table> {
     }
     indptr.push(data.length);
   }
-  if (rowNames.length === 0) throw new CellkernelError("format", `${path} has no rows of values.`, { path });
+  if (rowNames.length === 0)
+    throw new CellkernelError(
+      "format",
+      header?.some((name) => name.includes("\r"))
+        ? `${path} has lines that end as on an old Macintosh. Save it with the line ends of Unix or Windows.`
+        : `${path} has no rows of values.`,
+      { path },
+    );
   return { rowNames, columnNames, indptr: indptr.values(), indices: indices.values(), data: data.values() };
 }
 
@@ -106,11 +121,13 @@ function numberOf(text: string, delimiter: string): number {
   return Number.isNaN(value) && delimiter !== "," ? Number(text.replace(",", ".")) : value;
 }
 
+const DELIMITERS = ["\t", ",", ";", "|"];
+
 function guessDelimiter(header: string): string {
   const unquoted = header.replace(/"(?:[^"]|"")*"/g, "");
-  const counts = ["\t", ",", ";"].map((delimiter) => unquoted.split(delimiter).length);
+  const counts = DELIMITERS.map((delimiter) => unquoted.split(delimiter).length);
   const most = Math.max(...counts);
-  return most > 1 ? ["\t", ",", ";"][counts.indexOf(most)] : " ";
+  return most > 1 ? DELIMITERS[counts.indexOf(most)] : " ";
 }
 
 function transpose({

@@ -7,7 +7,9 @@ import { toColumn } from "../infer.js";
 import { MemoryMatrix } from "../matrices/memory.js";
 import { assemble } from "./assemble.js";
 import { takeExpression } from "./expression.js";
-import { parseMatrixMarket, type Triplets } from "./matrixMarket.js";
+import type { Triplets } from "./matrixMarket.js";
+import { BARCODES, FEATURES, find, matrixPaths, SYMBOLS } from "./mtxFiles.js";
+import { type Matrix, readMatrices, stackedGenes, unstacked } from "./mtxParts.js";
 import { readTsv } from "./text.js";
 
 /** How a folder of cells is read. */
@@ -18,18 +20,12 @@ export interface ReadMtxOptions {
   prefix?: string;
 }
 
-/** Names of the matrix, the cells and the features: Cell Ranger's and STARsolo's, kallisto's, alevin's. */
-const MATRIX = /(matrix|cells_x_genes|quants_mat)\.mtx(\.gz)?$/;
-const BARCODES = /(barcodes\.tsv|cells_x_genes\.barcodes\.txt|quants_mat_rows\.txt)(\.gz)?$/;
-const FEATURES = /((features|genes)\.tsv|cells_x_genes\.genes\.txt|quants_mat_cols\.txt)(\.gz)?$/;
-/** kallisto's names of the genes whose ids are the features. */
-const SYMBOLS = /cells_x_genes\.genes\.names\.txt(\.gz)?$/;
-
 /**
  * Reads a folder of a Matrix Market file and its names, as Cell Ranger writes it: `matrix.mtx`,
  * `barcodes.tsv` and `features.tsv` (or `genes.tsv`), each also gzipped, with any prefix; also as kallisto and alevin
- * call them. Text cannot be read by rows, so the matrix is kept in memory: 8 bytes for each entry, and while it is
- * sorted 20.
+ * call them. Where the counts are in parts (STARsolo's Velocyto folder, kallisto's workflow "nac", alevin-fry's USA mode),
+ * X is their sum, as velocyto's own `matrix` is, and each part a layer. Text cannot be read by rows, so matrices are kept
+ * in memory: 8 bytes for each entry, and while it is sorted 20.
  */
 export async function readMtx(
   folder: string,
@@ -44,32 +40,41 @@ export async function readMtx(
       { path: folder },
     );
   }
-  const matrixPath = find(folder, MATRIX, "matrix.mtx", prefix);
+  const paths = matrixPaths(folder, prefix);
   const [barcodePath, featurePath] = [
     find(folder, BARCODES, "barcodes.tsv", prefix),
     find(folder, FEATURES, "features.tsv", prefix),
   ];
-  const triplets = await parseMatrixMarket(matrixPath);
-  const { rows, columns } = triplets;
+  const matrices = await readMatrices(paths);
+  const { rows, columns, path: matrixPath } = matrices.whole;
   const [barcodeLines, featureLines] = withoutHeaders(
     await readTsv(barcodePath),
     await readTsv(featurePath),
     [rows, columns],
   );
   const barcodes = withoutRowNumbers(barcodeLines).map(([name]) => name);
-  const features = await withSymbols(folder, withoutRowNumbers(featureLines));
-  const transposed = rows === features.length && columns === barcodes.length;
-  if (!transposed && !(rows === barcodes.length && columns === features.length)) {
+  const listed = withoutRowNumbers(featureLines);
+  const transposed = rows === listed.length && columns === barcodes.length;
+  if (!transposed && !(rows === barcodes.length && columns === listed.length)) {
     throw new CellkernelError(
       "format",
-      `${matrixPath} is ${rows} × ${columns}, but there are ${features.length} features and ${barcodes.length} barcodes.`,
+      `${matrixPath} is ${rows} × ${columns}, but there are ${listed.length} features and ${barcodes.length} barcodes.`,
       { path: matrixPath },
     );
   }
-  const [cells, genes] = transposed ? [triplets.column, triplets.row] : [triplets.row, triplets.column];
+  const stacked = stackedGenes(listed.map(([name]) => name));
+  const { whole, parts, remarks } =
+    stacked === undefined ? matrices : unstacked(matrices.whole, transposed ? "row" : "column", stacked);
+  const features = await withSymbols(folder, listed.slice(0, stacked));
+  const byRows = ({ path, row, column, value }: Matrix) => {
+    const [cells, genes] = transposed ? [column, row] : [row, column];
+    return compress(path, cells, genes, value, barcodes.length, features.length);
+  };
   const all = assemble({
     path: folder,
-    X: compress(matrixPath, cells, genes, triplets.value, barcodes.length, features.length),
+    X: byRows(whole),
+    layers: new Map([...parts].map(([name, part]) => [name, byRows(part)])),
+    remarks,
     obsNames: barcodes,
     varNames: features.map((fields) => fields[1] ?? fields[0]),
     var: featureColumns(features, folder),
@@ -111,27 +116,6 @@ async function withSymbols(folder: string, features: string[][]): Promise<string
   if (path === undefined) return features;
   const symbols = await readTsv(join(folder, path));
   return symbols.length === features.length ? features.map(([id], i) => [id, symbols[i][0] ?? id]) : features;
-}
-
-/** With a prefix, nothing may stand between it and the name. */
-function find(folder: string, pattern: RegExp, what: string, prefix?: string): string {
-  const names = readdirSync(folder);
-  const found =
-    prefix === undefined
-      ? names.filter((name) => pattern.test(name))
-      : names.filter((name) => name.startsWith(prefix) && name.slice(prefix.length).search(pattern) === 0);
-  if (found.length === 1) return join(folder, found[0]);
-  if (found.length === 0)
-    throw new CellkernelError(
-      "path",
-      `${folder} has no ${prefix ?? ""}${what} or ${prefix ?? ""}${what}.gz.`,
-      { path: folder },
-    );
-  throw new CellkernelError(
-    "path",
-    `${folder} has several files that could be ${what}: ${found.join(", ")}. Keep one of them there.`,
-    { path: folder, files: found },
-  );
 }
 
 /** Column 1 the id, 2 the name, 3 (since Cell Ranger 3) the type of feature. */

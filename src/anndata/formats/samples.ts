@@ -2,6 +2,7 @@ import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CellkernelError } from "../../support/error.js";
 import { storeVersion } from "../zarr/folder.js";
+import { isOneMatrix } from "./mtxFiles.js";
 
 /** One file or folder of cells among several. */
 export interface Sample {
@@ -13,11 +14,16 @@ export interface Sample {
 }
 
 const MATRIX = /^(.*)matrix\.mtx(\.gz)?$/;
-/** What is taken of a run of Cell Ranger, the first that is there; cells that it called, not all barcodes. */
-const RUN = ["filtered_feature_bc_matrix.h5", "filtered_feature_bc_matrix"].flatMap((name) => [
-  name,
-  join("outs", name),
-]);
+/** What is taken of a run of Cell Ranger or kallisto, the first that is there; cells that were called, not all barcodes. */
+const RUN = [
+  ...["filtered_feature_bc_matrix.h5", "filtered_feature_bc_matrix"].flatMap((name) => [
+    name,
+    join("outs", name),
+  ]),
+  ...["counts_filtered", "counts_unfiltered"],
+];
+/** What STARsolo counts, a folder each, of the same cells. */
+const FEATURES = /^(Gene|GeneFull\w*|Velocyto|Transcript3p)$/;
 
 /**
  * The samples that files and folders stand for, in the order given and within a folder by name. A folder is one sample
@@ -67,6 +73,13 @@ function inFolder(folder: string): Found[] {
     ],
   ]);
   const there = [...kinds].filter(([, samples]) => samples.length > 0);
+  const features = names.filter((name) => FEATURES.test(name) && asSample(join(folder, name)));
+  if (features.length > 1)
+    throw new CellkernelError(
+      "path",
+      `${folder} holds counts of the same cells by several rules (${features.join(", ")}); name one of them: ${join(folder, features[0])}.`,
+      { path: folder },
+    );
   if (there.length === 1) return there[0][1];
   throw new CellkernelError(
     "path",
@@ -80,8 +93,10 @@ function inFolder(folder: string): Found[] {
 /** A folder that is one sample. */
 function asSample(folder: string): Found | undefined {
   if (storeVersion(folder) !== undefined) return { path: folder };
-  const names = readdirSync(folder);
-  if (names.filter((name) => /\.mtx(\.gz)?$/.test(name)).length === 1) return { path: folder };
+  if (isOneMatrix(folder)) return { path: folder };
+  // STARsolo has both beside each other.
+  const called = join(folder, "filtered");
+  if (isFolder(called) && isFolder(join(folder, "raw")) && isOneMatrix(called)) return { path: called };
   const run = RUN.map((name) => join(folder, name)).find((path) => existsSync(path));
   return run === undefined ? undefined : { path: run };
 }

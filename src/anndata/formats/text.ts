@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -74,6 +75,12 @@ export async function* lineRuns(path: string): AsyncIterable<Buffer> {
 /** The lines of a text file, without their ends. */
 export async function* lines(path: string): AsyncIterable<string> {
   for await (const run of lineRuns(path)) {
+    if (!isUtf8(run))
+      throw new CellkernelError(
+        "format",
+        `${path} is not in UTF-8, so that names in it can't be told. Save it in UTF-8 (in Excel: "CSV UTF-8").`,
+        { path },
+      );
     for (let start = 0; start < run.length; ) {
       const end = run.indexOf(NEWLINE, start);
       const stop = run[end - 1] === CARRIAGE_RETURN && end > start ? end - 1 : end;

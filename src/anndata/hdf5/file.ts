@@ -11,7 +11,7 @@ import { requireEndingHeaps } from "./heaps.js";
 import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
 import { requireLikelyChunks, requireLikelySize } from "./limits.js";
 import { NumberReader } from "./numbers.js";
-import { loadPlugin } from "./plugins.js";
+import { loadPlugin, withoutPlugins } from "./plugins.js";
 
 /** Elements with variable-length parts are read in runs of this many, numbers whole. */
 const STRING_RUN = 65_536;
@@ -36,7 +36,7 @@ export class H5File implements Storage {
     requireEndingHeaps(path, size);
     const library = await loadLibrary();
     const handle = checked(`${path} cannot be opened as an HDF5 file`, () =>
-      library.open(path, library.H5F_ACC_RDONLY, false, -1, -1),
+      withoutPlugins(library, () => library.open(path, library.H5F_ACC_RDONLY, false, -1, -1)),
     );
     return new H5File(path, library, handle, size);
   }
@@ -79,7 +79,7 @@ export class H5File implements Storage {
   }
 
   /** An attribute's elements, or undefined where there is no such attribute. */
-  attribute(path: string, name: string): Decoded | undefined {
+  attribute(path: string, name: string): (Decoded & { shape: number[] }) | undefined {
     if (!this.attributeNames(path).includes(name)) return undefined;
     return this.ask(`${this.at(path)}, attribute ${name}`, () => {
       const type = this.library.get_attribute_metadata(this.id, path, name);
@@ -90,7 +90,7 @@ export class H5File implements Storage {
         if (status < 0) throw new Error("its value cannot be read");
         const decoded = decode(this.library, type, this.bytes(pointer, type.size * count), count);
         if (type.vlen) this.library.reclaim_vlen_memory(this.id, path, name, BigInt(pointer));
-        return decoded;
+        return { ...decoded, shape: type.shape ?? [] };
       });
     });
   }

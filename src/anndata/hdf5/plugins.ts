@@ -22,6 +22,19 @@ export function registerPlugins(library: H5Library): void {
 }
 
 /**
+ * Runs `work`, which opens a file: what is no HDF5 file the library would offer to every plugin, and so load that of lzf
+ * as it is, without what `withMendedLzf` mends.
+ */
+export function withoutPlugins<T>(library: H5Library, work: () => T): T {
+  library.remove_plugin_search_path(0);
+  try {
+    return work();
+  } finally {
+    registerPlugins(library);
+  }
+}
+
+/**
  * Runs `firstRead`, which makes the library load the plugin of a filter, unless it is loaded already.
  * Two faults of h5wasm-plugins 0.2.1 with h5wasm 0.10.3 are mended on the way: see `withErrno` and
  * `withMendedLzf`.

@@ -93,6 +93,8 @@ describe("readMtx", () => {
       /wrong entry in line 4: "4 1 5" in a matrix of 3 × 2/,
     ],
     ["an entry that is no number", `${HEAD}3 2 1\n1 1 x\n`, /wrong entry in line 4: "1 1 x"/],
+    ["an entry without a value", `${HEAD}3 2 1\n1 1\n`, /wrong entry in line 4: "1 1"/],
+    ["a line of more fields than a value", `${HEAD}3 2 1\n1 1 5 6\n`, /wrong entry in line 4: "1 1 5 6"/],
     [
       "fewer entries than announced",
       `${HEAD}3 2 2\n1 1 5\n`,
@@ -134,7 +136,7 @@ describe("readMtx", () => {
 });
 
 describe("readCsv", () => {
-  const read = async (context: Parameters<typeof temporaryFolder>[0], text: string) => {
+  const read = async (context: Parameters<typeof temporaryFolder>[0], text: string | Buffer) => {
     const path = join(temporaryFolder(context), "table.csv");
     writeFileSync(path, text);
     return readCsv(path);
@@ -163,6 +165,9 @@ describe("readCsv", () => {
     await assert.rejects(read(context, ",g1,g2\nc1,1,NA\n"), /"NA" at row "c1", column "g2" is not a number/);
     await assert.rejects(read(context, ",g1\nc1,\n"), /"" at row "c1", column "g1" is not a number/);
     await assert.rejects(read(context, ",g1\n"), /has no rows of values/);
+    await assert.rejects(read(context, ",g1\rc1,1\r"), /has lines that end as on an old Macintosh/);
+    await assert.rejects(read(context, "AAAC-1\nAAAG-1\n"), /is no table of cells and genes: its first line/);
+    await assert.rejects(read(context, Buffer.from(",Tä\nc1,1\n", "latin1")), /is not in UTF-8/);
   });
 });
 

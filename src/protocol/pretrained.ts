@@ -1,0 +1,47 @@
+import type { Weights } from "../checkpoint/weights.js";
+import type { MimeBundle } from "../host/host.js";
+import type { ModelArgs } from "../model/args.js";
+import { type PretrainedParts, writePretrained } from "../store/pretrainedFolder.js";
+import type { RunSettings, TrainingCourse } from "../store/runParts.js";
+import type { Vocabulary } from "../tokenize/vocabulary.js";
+import { trainingView } from "../views/training.js";
+import { type Model, openModel } from "./model.js";
+
+/** A pretrained model in its folder, with the record of its training: what `pretrain` returns. */
+export class Pretrained {
+  readonly args: ModelArgs;
+  readonly vocabulary: Vocabulary;
+  readonly weights: Weights;
+  readonly training: TrainingCourse;
+  readonly settings: RunSettings;
+  readonly notes: string[];
+
+  private constructor(
+    parts: PretrainedParts,
+    readonly folder: string,
+  ) {
+    this.args = parts.args;
+    this.vocabulary = parts.vocabulary;
+    this.weights = parts.weights;
+    this.training = parts.training;
+    this.settings = parts.settings;
+    this.notes = parts.notes;
+  }
+
+  /** Writes the folder, and gives what it holds. */
+  static async write(parts: PretrainedParts, folder: string): Promise<Pretrained> {
+    const { "image/png": picture } = await trainingView(parts.training);
+    writePretrained(folder, parts, Buffer.from(picture as string, "base64"));
+    return new Pretrained(parts, folder);
+  }
+
+  /** The model, to prepare cells for and to fine-tune. */
+  model(): Promise<Model> {
+    return openModel(this.folder);
+  }
+
+  /** What a notebook shows: the learning curves. */
+  [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
+    return trainingView(this.training);
+  }
+}
