@@ -63,6 +63,7 @@ export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
 export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.js";
 export type { PredictOptions } from "./protocol/applyRun.js";
 export type { ApplyOptions } from "./protocol/applyToFile.js";
+export { calibrateEnsemble } from "./protocol/calibrateEnsemble.js";
 export type { CellReference, SearchOptions } from "./protocol/cellReference.js";
 export { crossValidate } from "./protocol/crossValidate.js";
 export { type Embedding, embed } from "./protocol/embed.js";

@@ -167,7 +167,7 @@ function unseenCells({ obs, labels }: NewCells, truth: Int32Array): Int32Array {
 }
 
 /** The cells to evaluate on, prepared as the run's own. */
-async function cellsOf(run: Run, options: EvaluateOptions): Promise<NewCells> {
+export async function cellsOf(run: Run, options: EvaluateOptions): Promise<NewCells> {
   const { cells = run.ready ?? (run.folder === undefined ? undefined : trainedOn(run.folder)) } = options;
   if (!cells)
     throw new CellkernelError(
@@ -230,7 +230,7 @@ function checkSameRecipe(run: Run, { recipe, settings, source }: Prepared): void
 }
 
 /** Where each cell stands in the run's split, by its row; cells of anything else that was read are outside it. */
-function partsOf(run: Run, { source, rows }: NewCells): Part[] {
+export function partsOf(run: Run, { source, rows }: NewCells): Part[] {
   const { content, split } = run.parts.cells;
   if (source.content !== content) return new Array<Part>(rows.length).fill("none");
   const partOf = new Map<number, Part>();
@@ -240,7 +240,7 @@ function partsOf(run: Run, { source, rows }: NewCells): Part[] {
 }
 
 /** For each member of an ensemble, the cells that it labels: its test cells, and those that no member has as such. */
-function unseenBy({ parts }: Run, { source, rows }: NewCells): Uint8Array[] | undefined {
+export function unseenBy({ parts }: Run, { source, rows }: NewCells): Uint8Array[] | undefined {
   const { content, split, members } = parts.cells;
   if (!members || source.content !== content) return undefined;
   const tested = new Set(split.test);
@@ -291,7 +291,7 @@ function straddles(run: Run, ready: NewCells, evaluated: Int32Array): string | u
 }
 
 /** The cells' labels as the run's codes; −1 where there is none, or one that the run does not know. */
-function trueCodes(run: Run, ready: NewCells): Int32Array {
+export function trueCodes(run: Run, ready: NewCells): Int32Array {
   const { labels } = ready;
   if (!labels) return new Int32Array(ready.cellNames.length).fill(-1);
   const known = labels.classes.map((name) => run.classes.indexOf(name));

@@ -19,6 +19,7 @@ const VALUES = [
   "binValues",
   "buildIndex",
   "calculateQcMetrics",
+  "calibrateEnsemble",
   "chooseMatrix",
   "classificationReport",
   "concatenate",
