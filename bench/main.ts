@@ -2,6 +2,7 @@
 const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<object> }>> = {
   amp: () => import("./amp.js"),
   "demo-folds": () => import("./demoFolds.js"),
+  faiss: () => import("./faiss.js"),
   gpu: () => import("./gpu.js"),
   "gpu-counts": () => import("./gpuCounts.js"),
   infer: () => import("./infer.js"),
@@ -10,12 +11,15 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   "lora-folds": () => import("./loraFolds.js"),
   memory: () => import("./memory.js"),
   preprocess: () => import("./preprocess.js"),
+  pretrain: () => import("./pretrain.js"),
   protocol: () => import("./protocol.js"),
   published: () => import("./published.js"),
   rare: () => import("./rare.js"),
   survive: () => import("./survive.js"),
   train: () => import("./train.js"),
   umap: () => import("./umap.js"),
+  values: () => import("./values.js"),
+  trust: () => import("./trust.js"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -11,11 +11,11 @@ const OURS = fileURLToPath(new URL("./umapOurs.js", import.meta.url));
 const COLUMNS = 50;
 const NEIGHBOURS = 10;
 /** Cells whose neighbourhoods are looked at. */
-const LOOKED = 1000;
+const LOOKED = 300;
 
 /**
  * Cells on a plane, ours against umap-learn (principal components by scikit-learn), turn by turn: seconds without loading and
- * compilation, processor seconds, and trustworthiness of a thousand cells' neighbourhoods among all.
+ * compilation, processor seconds, and trustworthiness of 300 cells' neighbourhoods among all.
  */
 export async function bench(args: string[]): Promise<object> {
   const { values } = parseArgs({

@@ -1,5 +1,5 @@
 import { openEmbedder } from "../protocol/embedder.js";
-import { buildIndex, loadIndex } from "../protocol/indexCells.js";
+import { buildIndex, type CellIndex, type IndexOptions, loadIndex } from "../protocol/indexCells.js";
 import { flags, fromFlags } from "../settings/flags.js";
 import { INDEX } from "../settings/mapping.js";
 import { SAMPLES } from "../settings/samples.js";
@@ -8,6 +8,12 @@ import { command, text, UsageError } from "./command.js";
 import { shareLines } from "./shareLine.js";
 
 const OPTIONS = { ...INDEX, ...SAMPLES };
+
+async function grown(folder: string, files: string[], options: IndexOptions): Promise<CellIndex> {
+  const index = await loadIndex(folder);
+  await index.add(files, options);
+  return index;
+}
 
 /** `cellkernel index MODEL|RUN FILE… --label-column COLUMN --out INDEX` */
 export const indexCommand = command({
@@ -35,9 +41,9 @@ export const indexCommand = command({
     };
     if (options.labelColumn === undefined)
       throw new UsageError("--label-column is missing: the obs column of the labels.");
-    const before = isIndex(folder) ? await loadIndex(folder) : undefined;
-    await before?.add(files, options);
-    const index = before ?? (await buildIndex(await openEmbedder(folder), files, options));
+    const index = isIndex(folder)
+      ? await grown(folder, files, options)
+      : await buildIndex(await openEmbedder(folder), files, options);
     await index.save(out);
     const counts = index.counts();
     return {

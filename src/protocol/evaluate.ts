@@ -6,10 +6,13 @@ import { unlikeScores } from "../evaluate/unlike.js";
 import { interruption } from "../host/interruption.js";
 import { labelCells } from "../predict/labels.js";
 import type { CellChunk } from "../predict/session.js";
+import { HIERARCHY, type HierarchyOptions } from "../settings/annotation.js";
+import { resolve } from "../settings/setting.js";
 import type { Prepared } from "../store/prepared.js";
 import { CellkernelError } from "../support/error.js";
 import type { CellSplit } from "../train/split.js";
 import { batchCodes, int8Note, type PredictOptions, predictionOf, withSession } from "./applyRun.js";
+import { readHierarchy } from "./hierarchy.js";
 import { labelByOpinion, learnOpinion } from "./opinion.js";
 import { type NewCells, prepareAgain, type ReplayOptions } from "./replay.js";
 import { Report, type ReportParts } from "./report.js";
@@ -22,7 +25,7 @@ import { type TrustFigures, trustFigures } from "./trustFigures.js";
 /** Where a cell stands: a part of the run's split, or outside it (no label, or a cell of another file). */
 export type Part = keyof CellSplit | "none";
 
-export interface EvaluateOptions extends PredictOptions, ReplayOptions, SamplesOptions {
+export interface EvaluateOptions extends PredictOptions, ReplayOptions, SamplesOptions, HierarchyOptions {
   /**
    * Cells to evaluate on: a file, several or a folder of them (see `readSamples`), or their data, prepared as the run's own were; or cells that were prepared with the run's
    * own options. Default: those that the run was trained on; needed after `loadRun` where they are gone.
@@ -43,6 +46,8 @@ const PROJECTED_CELLS = 20_000;
  * @throws when there are no cells, none of the subset has a label, or they were prepared otherwise than the run's
  */
 export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise<Report> {
+  const { hierarchy: file } = resolve(HIERARCHY, options);
+  const tree = file === undefined ? undefined : readHierarchy(file, run.classes);
   const ready = await cellsOf(run, options);
   const truth = trueCodes(run, ready);
   const parts = partsOf(run, ready);
@@ -80,6 +85,7 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
     notes: [
       ...overlapNotes(run, ready, parts, evaluated),
       ...(ready === run.ready ? [] : ready.notes),
+      ...(tree?.notes ?? []),
       ...(spec.int8 ? [await int8Note(spec, chunk, signal)] : []),
     ],
     metrics: classificationReport(
@@ -87,6 +93,7 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
       evaluated.map((cell) => labelled.codes[cell]),
       run.classes,
     ),
+    hierarchy: tree?.hierarchy,
     trust: trustOf(run, ready, { truth, parts, evaluated, embeddings, logits }),
     ...(await opinionsOf(run, ready, { truth, parts, evaluated, labelled }, signal)),
     projection: await project(embeddings, run.args.embsize, signal),

@@ -10,6 +10,7 @@ import { type IndexParts, readIndex, writeIndex } from "../store/indexFolder.js"
 import { CellkernelError } from "../support/error.js";
 import { Random } from "../support/random.js";
 import { tableView } from "../views/table.js";
+import type { CellReference, SearchOptions } from "./cellReference.js";
 import { contentOf } from "./content.js";
 import { embedChunks, unitRows } from "./embedChunks.js";
 import { describeEmbedder, embedderOf, openEmbedder, recipeFor, untrainedRun } from "./embedder.js";
@@ -32,7 +33,7 @@ const OWN_CELLS = 1000;
  * Labelled cells as embeddings, to map other cells to: the k nearest of them vote on each cell's label, and nothing is
  * trained. Made by `buildIndex`, read by `loadIndex`.
  */
-export class CellIndex {
+export class CellIndex implements CellReference {
   private search: Promise<ExactSearch> | undefined;
   private readonly usual = new Map<number, number>();
 
@@ -45,6 +46,19 @@ export class CellIndex {
   /** Cells of the index. */
   get cells(): number {
     return this.parts.labels.length;
+  }
+
+  get labels(): Int32Array {
+    return this.parts.labels;
+  }
+
+  get maxSeqLen(): number {
+    return this.parts.maxSeqLen;
+  }
+
+  /** The run of the index: its own preparation holds for all cells. */
+  runFor(): Run {
+    return this.run;
   }
 
   /** Names of the labels by code. */
@@ -85,23 +99,13 @@ export class CellIndex {
    * The k nearest cells of the index, by Euclidean distance.
    * @param embeddings Float32 [cells × width], of length 1
    */
-  async nearest(embeddings: Float32Array, k: number, signal?: AbortSignal): Promise<Neighbours> {
+  async nearest(embeddings: Float32Array, k: number, { signal }: SearchOptions = {}): Promise<Neighbours> {
     const { width, embeddings: own } = this.parts;
-    this.checkNeighbours(k);
+    checkNeighbours(k, this.cells);
     this.search ??= import("../reference/exactSearch.js").then(({ ExactSearch }) =>
       ExactSearch.open(own, width),
     );
     return (await this.search).nearest(embeddings, k, signal);
-  }
-
-  /** @throws where there are not as many neighbours */
-  checkNeighbours(k: number): void {
-    if (k > this.cells)
-      throw new CellkernelError(
-        "option",
-        `k is ${k}, but the index has ${this.cells} cells; expected at most as many (--k)`,
-        { option: "k", k, cells: this.cells },
-      );
   }
 
   /**
@@ -120,7 +124,7 @@ export class CellIndex {
     chosen.forEach((cell, i) => {
       queries.set(embeddings.subarray(cell * width, (cell + 1) * width), i * width);
     });
-    const { distances } = await this.nearest(queries, others, signal);
+    const { distances } = await this.nearest(queries, others, { signal });
     // The nearest is the cell itself.
     const means = Float64Array.from(chosen, (_, i) =>
       meanOf(distances, i * others + 1, (i + 1) * others),
@@ -143,6 +147,14 @@ export class CellIndex {
         { path: folder },
       );
     writeIndex(folder, this.parts);
+  }
+
+  about() {
+    const { embedder, sources, date } = this.parts;
+    return {
+      ...{ embedder_sha256: embedder.sha256, sources: sources.map(({ path }) => path) },
+      ...{ cells: this.cells, classes: [...this.classes], date },
+    };
   }
 
   /** Frees what a search holds; the next one takes it anew. */
@@ -200,7 +212,7 @@ export async function buildIndex(
 }
 
 /**
- * Reads an index that `index.save` wrote.
+ * Reads an index that `index.save` wrote. (One that the published code made with faiss: `loadPublishedIndex`.)
  * @param options.model the run or model that it was made with, or its folder, where that is no more where it was
  * @throws where the model is another than that of the index
  */
@@ -231,6 +243,16 @@ async function openAgain(
       { cause: error },
     );
   }
+}
+
+/** @throws where there are not as many neighbours */
+export function checkNeighbours(k: number, cells: number): void {
+  if (k > cells)
+    throw new CellkernelError(
+      "option",
+      `k is ${k}, but the index has ${cells} cells; expected at most as many (--k)`,
+      { option: "k", k, cells },
+    );
 }
 
 /** The labelled cells of a file, embedded. */

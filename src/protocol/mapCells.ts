@@ -1,6 +1,6 @@
-import type { AnnData } from "../anndata/anndata.js";
+import { AnnData } from "../anndata/anndata.js";
 import { Categorical } from "../anndata/columns.js";
-import type { SamplesOptions } from "../anndata/formats/readSamples.js";
+import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
 import type { Writable } from "../anndata/write/element.js";
 import type { MimeBundle } from "../host/host.js";
 import { interruption } from "../host/interruption.js";
@@ -11,8 +11,9 @@ import { resolve } from "../settings/setting.js";
 import { CellkernelError } from "../support/error.js";
 import { tableView } from "../views/table.js";
 import { applyToFile, type Collector } from "./applyToFile.js";
+import type { CellReference } from "./cellReference.js";
 import { unitRows } from "./embedChunks.js";
-import { type CellIndex, meanOf } from "./indexCells.js";
+import { checkNeighbours, meanOf } from "./indexCells.js";
 import type { Replay, TokenChunk } from "./replay.js";
 
 /** Neighbours that vote where nothing is said: those of the protocol. */
@@ -42,7 +43,7 @@ export interface MapOptions extends MappingOptions, Omit<SamplesOptions, keyof M
  * const mapping = await mapCells(await loadIndex("atlas_index"), "new.h5ad", { out: "mapped.h5ad", vote: "distance" });
  */
 export async function mapCells(
-  index: CellIndex,
+  index: CellReference,
   cells: AnnData | string | readonly string[],
   options: MapOptions,
 ): Promise<Mapping> {
@@ -54,21 +55,37 @@ export async function mapCells(
     );
   const given = resolve(MAPPING, options);
   const k = given.k ?? Math.min(NEIGHBOURS, index.cells);
-  index.checkNeighbours(k);
+  checkNeighbours(k, index.cells);
   const signal = interruption(options.signal);
-  const usual = await index.usualDistance(k, signal);
-  let codes: Int32Array = new Int32Array(0);
-  const notes = await applyToFile(
-    index.run,
-    cells,
-    { ...options, maxSeqLen: index.parts.maxSeqLen },
-    (replay) => {
-      const mapped = new MappedCells(index, replay, k, given.vote, usual, signal);
+  const how = {
+    k,
+    vote: given.vote,
+    nprobe: given.nprobe,
+    usual: await index.usualDistance(k, signal),
+    signal,
+  };
+  const adata = cells instanceof AnnData ? cells : await readSamples(cells, options);
+  try {
+    const run = index.runFor(adata, options);
+    let codes: Int32Array = new Int32Array(0);
+    const notes = await applyToFile(run, adata, { ...options, maxSeqLen: index.maxSeqLen }, (replay) => {
+      const mapped = new MappedCells(index, replay, run.args.embsize, how);
       codes = mapped.codes;
       return mapped;
-    },
-  );
-  return new Mapping(options.out, [...index.classes], codes, notes);
+    });
+    return new Mapping(options.out, [...index.classes], codes, notes);
+  } finally {
+    if (adata !== cells) adata.close();
+  }
+}
+
+/** How the neighbours are found and vote. */
+interface Method {
+  k: number;
+  vote: Vote;
+  nprobe: number | undefined;
+  usual: number | undefined;
+  signal: AbortSignal | undefined;
 }
 
 /** The labels of a file's cells, as they come in. */
@@ -84,12 +101,10 @@ class MappedCells implements Collector {
   private empty = 0;
 
   constructor(
-    private readonly index: CellIndex,
+    private readonly index: CellReference,
     { cells: { nObs } }: Replay,
-    private readonly k: number,
-    private readonly how: Vote,
-    private readonly usual: number,
-    private readonly signal: AbortSignal | undefined,
+    private readonly width: number,
+    private readonly method: Method,
   ) {
     this.codes = new Int32Array(nObs).fill(-1);
     const missing = () => new Float32Array(nObs).fill(Number.NaN);
@@ -101,9 +116,10 @@ class MappedCells implements Collector {
     { tokens: { indptr }, rows }: TokenChunk,
     { embeddings }: CellOutputs,
   ): Promise<Record<string, Float32Array>> {
-    const { index, k, usual, counts, how } = this;
-    const near = await index.nearest(unitRows(embeddings.slice(), index.parts.width), k, this.signal);
-    const { codes, shares } = vote(near, index.parts.labels, counts, how);
+    const { index, counts, method, width } = this;
+    const { k, usual = Number.POSITIVE_INFINITY } = method;
+    const near = await index.nearest(unitRows(embeddings.slice(), width), k, method);
+    const { codes, shares } = vote(near, index.labels, counts, method.vote);
     rows.forEach((row, cell) => {
       if (indptr[cell + 1] === indptr[cell]) {
         this.empty++;
@@ -129,18 +145,11 @@ class MappedCells implements Collector {
   }
 
   record(): Record<string, Writable> {
-    const { embedder, sources, date } = this.index.parts;
+    const { k, vote, usual, nprobe } = this.method;
     return {
-      index: {
-        embedder_sha256: embedder.sha256,
-        sources: sources.map(({ path }) => path),
-        cells: this.index.cells,
-        classes: [...this.index.classes],
-        date,
-      },
-      k: this.k,
-      vote: this.how,
-      usual_distance: this.usual,
+      ...{ index: this.index.about(), k, vote },
+      ...(nprobe === undefined ? {} : { nprobe }),
+      ...(usual === undefined ? {} : { usual_distance: usual }),
     };
   }
 
@@ -150,6 +159,10 @@ class MappedCells implements Collector {
     if (this.far > 0)
       notes.push(
         `${this.far} of ${mapped} cells are farther from the index than 95 % of its own cells are from one another: their confidence is less`,
+      );
+    if (this.method.usual === undefined)
+      notes.push(
+        "the index holds no embeddings, only what they are quantised to: the confidence is the share of the votes, however far a cell is",
       );
     if (this.empty > 0) notes.push(`${this.empty} cells express none of the index's genes and got no label`);
     return notes;

@@ -11,7 +11,7 @@ export interface FaissIndex {
   bias: Float32Array;
   /** Float32 [lists × width] */
   centroids: Float32Array;
-  /** Parts of a vector that are quantised each by itself, to 256 values: Float32 [parts × 256 × width / parts]. */
+  /** Parts of a vector, a multiple of 4, that are quantised each by itself, to 256 values: Float32 [parts × 256 × width / parts]. */
   parts: number;
   codebook: Float32Array;
   /** Float64 [lists + 1]: a list's vectors are those from its pointer to the next. */
@@ -63,6 +63,7 @@ export function readFaiss(path: string): FaissIndex {
       transform.widthIn === whole.d &&
       width === inner.d &&
       width % parts === 0 &&
+      parts % 4 === 0 &&
       centroids.length === lists * width &&
       codebook.length === VALUES * width;
     if (!right) throw reader.fault("its parts don't fit together");

@@ -10,11 +10,6 @@ import { transformGraph } from "./searchGraph.js";
 const QUERIES = 256;
 const VALUES = 256;
 
-/** Lists that are looked through: as many as the published code takes, by the number of lists. */
-export function defaultProbes(lists: number): number {
-  return lists <= 1e3 ? 16 : lists <= 4e3 ? 32 : lists <= 1.6e4 ? 64 : 128;
-}
-
 /**
  * Nearest neighbours among quantised vectors in inverted lists (Jégou et al. 2011). With a vector's centroid c and what its
  * codes stand for, r, the squared distance of a query q is |q − c|² + (|r|² + 2 c·r) − 2 q·r: the middle is known beforehand for each
@@ -27,6 +22,8 @@ export class FaissSearch {
     private readonly transform: Session,
     /** Float32 [vectors]: |r|² + 2 c·r */
     private readonly own: Float32Array,
+    /** Uint32 [vectors × parts / 4]: the codes, four at a time. */
+    private readonly fours: Uint32Array,
   ) {}
 
   static async open(index: FaissIndex, threads = processors()): Promise<FaissSearch> {
@@ -36,6 +33,7 @@ export class FaissSearch {
       await ExactSearch.open(centroids, width, threads),
       await Session.open(transformGraph(widthIn, width), { device: "cpu", threads }),
       ownTerms(index),
+      new Uint32Array(index.codes.buffer),
     );
   }
 
@@ -80,8 +78,9 @@ export class FaissSearch {
     { k, rows, distances }: Neighbours,
     to: number,
   ): void {
-    const { parts, pointers, codes, ids } = this.index;
-    const { own } = this;
+    const { pointers, ids } = this.index;
+    const { own, fours } = this;
+    const wide = this.index.parts / 4;
     const table = this.products(query);
     const last = (to + 1) * k - 1;
     for (let probe = 0; probe < near.k; probe++) {
@@ -91,8 +90,13 @@ export class FaissSearch {
       let worst = distances[last];
       for (let vector = pointers[list]; vector < end; vector++) {
         let distance = base + own[vector];
-        for (let at = vector * parts, part = 0, stop = at + parts; at < stop; at++, part += VALUES)
-          distance += table[part + codes[at]];
+        for (let at = vector * wide, part = 0, stop = at + wide; at < stop; at++, part += 4 * VALUES) {
+          const four = fours[at];
+          distance +=
+            table[part + (four & 255)] +
+            table[part + VALUES + ((four >>> 8) & 255)] +
+            (table[part + 2 * VALUES + ((four >>> 16) & 255)] + table[part + 3 * VALUES + (four >>> 24)]);
+        }
         if (distance < worst) {
           insert(distances, rows, to * k, k, distance, ids[vector]);
           worst = distances[last];
@@ -106,11 +110,13 @@ export class FaissSearch {
     const { parts, codebook, width } = this.index;
     const wide = width / parts;
     const table = new Float32Array(parts * VALUES);
-    for (let i = 0, at = 0; i < table.length; i++) {
-      const part = (i >> 8) * wide;
-      let sum = 0;
-      for (let j = 0; j < wide; j++) sum += query[part + j] * codebook[at++];
-      table[i] = -2 * sum;
+    for (let part = 0; part < parts; part++) {
+      const own = query.slice(part * wide, (part + 1) * wide);
+      for (let i = part * VALUES, at = i * wide; i < (part + 1) * VALUES; i++) {
+        let sum = 0;
+        for (let j = 0; j < wide; j++) sum += own[j] * codebook[at++];
+        table[i] = -2 * sum;
+      }
     }
     return table;
   }

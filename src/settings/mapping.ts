@@ -23,6 +23,10 @@ export const MAPPING = {
     default: "majority",
     help: "majority (one vote each), distance (each counts by 1 / distance) or share (votes by the label's share of the index, for rare types)",
   }),
+  nprobe: whole({
+    help: "lists that are looked through, of a published index (faiss); default: 16, 32, 64 or 128, by their number",
+    unit: "lists",
+  }),
   ...{ batchSize, device, threads, fewGenes, ...newCells },
 } as const;
 

@@ -1,4 +1,4 @@
-import { ANNOTATION } from "./annotation.js";
+import { ANNOTATION, HIERARCHY } from "./annotation.js";
 import { EXPLANATION } from "./explanation.js";
 import { EXPORT } from "./export.js";
 import { INDEX, MAPPING } from "./mapping.js";
@@ -23,6 +23,7 @@ export const STEPS: Record<string, Table> = {
   "crossValidate, beside those of finetune": SERIES,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
+  evaluate: HIERARCHY,
   annotate: ANNOTATION,
   buildIndex: INDEX,
   mapCells: MAPPING,

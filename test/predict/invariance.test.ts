@@ -5,6 +5,7 @@ import { inferenceGraph } from "../../src/model/inference.js";
 import { slotView } from "../../src/model/slots.js";
 import { type CellOutputs, predictCells } from "../../src/predict/cells.js";
 import { Predictor } from "../../src/predict/predictor.js";
+import { PredictionSession } from "../../src/predict/session.js";
 import { Session, tensor } from "../../src/runtime/session.js";
 import { assembleBatch } from "../../src/tokenize/batches.js";
 import type { TokenStore } from "../../src/tokenize/tokens.js";
@@ -151,3 +152,30 @@ for (const style of ["avg-pool", "w-pool"] as const)
     }
     await session.release();
   });
+
+test("<cls> has the value that is asked for, as the published embedding gives it that of padding", async () => {
+  const spec = smallSpec();
+  const [tokens, weights] = [simulatedTokens(1, 38, 1).tokens, smallWeights(spec)];
+  const { args, classes } = spec;
+  const plan = {
+    args,
+    classes,
+    weights,
+    batchSize: 1,
+    maxSeqLen: 40,
+    seed: 0,
+    device: "cpu",
+    threads: 1,
+  } as const;
+  const predictor = await Predictor.create(spec, weights, { device: "cpu", threads: 1 });
+  const batch = assembleBatch(tokens, [0], { maxSeqLen: 40, padValue: -2, seed: 0 });
+  for (const value of [0, -2]) {
+    batch.values[0] = value;
+    const { embedding } = await predictor.predict(batch);
+    const session = new PredictionSession({ ...plan, clsValue: value });
+    const { embeddings } = await session.predict({ tokens, cells: Int32Array.of(0) });
+    session.close();
+    assert.deepEqual(embeddings, embedding);
+  }
+  await predictor.release();
+});

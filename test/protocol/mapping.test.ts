@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
-import { appendFileSync, cpSync, existsSync, mkdtempSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { table } from "arquero";
 import {
   buildIndex,
@@ -12,6 +21,7 @@ import {
   finetune,
   H5adWriter,
   loadIndex,
+  loadPublishedIndex,
   type MimeBundle,
   mapCells,
   openModel,
@@ -149,6 +159,26 @@ test("a pretrained model makes an index, and maps by the recipe that it was made
   const index = await buildIndex(model, reference, { labelColumn: "type", ...CPU });
   const folder = join(scratch, "zero-shot");
   await index.save(folder);
+  // `embed` gives the same vectors by the folder of a model that has been no run, at their length.
+  const pretrained = join(scratch, "pretrained");
+  for (const name of ["args.json", "vocab.json", "best_model.pt"])
+    cpSync(join(scratch, "run", name), join(pretrained, name));
+  const { notes } = await embed(pretrained, reference, { out: `${pretrained}.h5ad`, ...CPU });
+  assert.match(notes[0], /pretrained was not fine-tuned: cells are embedded with all 40 genes that it knows/);
+  const embedded = await readH5ad(`${pretrained}.h5ad`);
+  const { data, shape } = embedded.obsm.get("X_scGPT") as DenseArray;
+  embedded.close();
+  assert.deepEqual(shape, [32, index.parts.width]);
+  for (let cell = 0; cell < 30; cell++) {
+    const row = (data as Float32Array).subarray(cell * shape[1], (cell + 1) * shape[1]);
+    const length = Math.hypot(...row);
+    assert.ok(Math.abs(length - 1) > 0.01);
+    row.forEach((value, j) => {
+      assert.ok(Math.abs(value / length - index.parts.embeddings[cell * shape[1] + j]) < 1e-6);
+    });
+  }
+  const nothing = embed(await tinyModel(), reference, { out: join(scratch, "no.h5ad") });
+  await assert.rejects(nothing, /holds no weights: what a model at random says of cells means nothing/);
   const out = join(scratch, "zero-shot.h5ad");
   const again = await loadIndex(folder);
   const { codes } = await mapCells(again, reference, { out, k: 1, ...CPU });
@@ -198,6 +228,29 @@ test("what doesn't go is said, and why", async () => {
     /save it first/,
   );
   assert.ok(!existsSync(gone));
+});
+
+test("cells are mapped to an index that the published code made with faiss", async () => {
+  const fixture = "test/fixtures/reference/faiss64";
+  const folder = join(scratch, "published");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "index.faiss"), gunzipSync(readFileSync(join(fixture, "index.faiss.gz"))));
+  cpSync(join(fixture, "meta.h5ad"), join(folder, "meta.h5ad"));
+  // The fixture's vectors are of 96 numbers.
+  const model = await tinyModel({ n_layers_cls: 1, embsize: 96, nheads: 4 });
+  const wide = await finetune(preparedCells(model), { epochs: 1, ...CPU });
+  const index = await loadPublishedIndex(folder, wide);
+  assert.deepEqual([index.cells, index.lists, index.classes.length], [3000, 64, 30]);
+  // What faiss finds of a query, and how its labels vote.
+  const found = JSON.parse(readFileSync(join(fixture, "found.json"), "utf8"));
+  const near = await index.nearest(Float32Array.from(found.queries[0] as number[]), 10, { nprobe: 16 });
+  assert.deepEqual([...near.rows].sort(), [...found.rows[0]].sort());
+  const out = join(scratch, "published.h5ad");
+  const { codes, notes } = await mapCells(index, query, { out, k: 20, nprobe: 4, ...CPU });
+  assert.ok(codes.slice(0, 20).every((code) => code >= 0) && codes[20] === -1);
+  assert.ok(notes.some((note) => /the confidence is the share of the votes/.test(note)));
+  await index.close();
+  await assert.rejects(loadPublishedIndex(folder, run), /vectors of 96 numbers, but embeddings of .* have/);
 });
 
 test("the commands do the same", async () => {

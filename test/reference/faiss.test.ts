@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { readFaiss } from "../../src/reference/faissFile.js";
-import { defaultProbes, FaissSearch } from "../../src/reference/faissSearch.js";
+import { defaultProbes } from "../../src/reference/faissProbes.js";
+import { FaissSearch } from "../../src/reference/faissSearch.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "faiss-"));
 
