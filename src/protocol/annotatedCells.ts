@@ -43,6 +43,10 @@ export function annotatedCells(run: Run, adata: AnnData): { labels: CellLabels; 
     labels.unassigned = column("assigned_label").map(
       (label, row) => codes[row] >= 0 && label !== run.classes[codes[row]],
     );
+  if (has("consensus_label"))
+    labels.disputed = column("consensus_label").map(
+      (label, row) => codes[row] >= 0 && label !== null && label !== run.classes[codes[row]],
+    );
   if (has("is_unlike")) labels.unlike = column("is_unlike").map((flag) => flag === true);
   return { labels, record };
 }

@@ -11,6 +11,8 @@ export interface CellLabels {
   /** [cells]: undefined where the file doesn't say of any. */
   unassigned?: readonly boolean[];
   unlike?: readonly boolean[];
+  /** Whether the simple methods both say the same other label. */
+  disputed?: readonly boolean[];
 }
 
 const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
@@ -41,6 +43,7 @@ export function transferGroups(
         ...(reference && ofReference && { reference: reference[code] / ofReference }),
         quantiles: quantilesOf(cells.map((cell) => labels.probabilities[cell])),
         ...{ unassigned: share(labels.unassigned), unlike: share(labels.unlike) },
+        disputed: share(labels.disputed),
       };
     })
     .filter((group) => group.cells > 0 || (group.reference ?? 0) > 0)

@@ -149,6 +149,7 @@ function figuresOf(labels: CellLabels, replay: Replay, run: Run): TransferInput[
     { name: "labelled", value: percent(labelled, cells), more: `${labelled.toLocaleString("en")} cells` },
     ...flagged("unassigned", labels.unassigned),
     ...flagged("unlike the reference", labels.unlike),
+    ...flagged("disputed", labels.disputed),
     { name: "median probability", value: median === undefined ? "–" : median.toFixed(3) },
     {
       name: "genes of the run",

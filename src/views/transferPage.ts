@@ -7,8 +7,10 @@ import { plotSvg, type Theme } from "./vega.js";
 
 /** Groups that a page lists at most, those of the most cells. */
 const MOST_GROUPS = 200;
+/** What a file may say of each cell's label. */
+const FLAGS = ["unassigned", "unlike", "disputed"] as const;
 /** Columns of numbers, which stand at the right. */
-const NUMBERS = new Set(["share", "cells", "median", "unassigned", "unlike", "here", "reference"]);
+const NUMBERS = new Set<string>(["share", "cells", "median", ...FLAGS, "here", "reference"]);
 /** How much larger a plot is than in a notebook, beside the page's text. */
 const ENLARGED = 1.2;
 /** Lengths of a group's line of probabilities, in CSS pixels. */
@@ -70,7 +72,8 @@ ${body.join("\n")}
 }
 
 const LINE_HELP =
-  "Probability of the label from 0 to 1: the line spans nine of ten cells, the box half of them, the mark is the median.";
+  "Probability of the label from 0 to 1: the line spans nine of ten cells, the box half of them, the mark is the median. " +
+  "Unlike: far from all that was learnt. Disputed: the simple methods both say the same other label.";
 
 function thresholdHelp(threshold: number | undefined): string {
   return threshold === undefined ? "" : " Dotted: the run's threshold, below which a cell is unassigned.";
@@ -89,14 +92,13 @@ function figure({ name, value, more }: TransferInput["figures"][number]): string
 /** A table of groups with how probable their cells' labels are. */
 function probabilities(all: readonly TransferGroup[], what: string, threshold: number | undefined): string {
   const groups = all.slice(0, MOST_GROUPS);
-  const has = (of: "unassigned" | "unlike" | "most") => groups.some((group) => group[of] !== undefined);
+  const has = (of: (typeof FLAGS)[number] | "most") => groups.some((group) => group[of] !== undefined);
   const percent = (share: number | undefined) => (share === undefined ? "" : `${(100 * share).toFixed(1)} %`);
   const head = [
     what,
     ...(has("most") ? ["label of most", "share"] : []),
     ...["cells", "probability", "median"],
-    ...(has("unassigned") ? ["unassigned"] : []),
-    ...(has("unlike") ? ["unlike"] : []),
+    ...FLAGS.filter(has),
   ];
   const rows = groups.map((group) => {
     const cells = [
@@ -107,8 +109,7 @@ function probabilities(all: readonly TransferGroup[], what: string, threshold: n
       number(group.cells.toLocaleString("en")),
       `<td>${line(group.quantiles, threshold)}</td>`,
       number(group.quantiles ? group.quantiles[2].toFixed(3) : ""),
-      ...(has("unassigned") ? [number(percent(group.unassigned))] : []),
-      ...(has("unlike") ? [number(percent(group.unlike))] : []),
+      ...FLAGS.filter(has).map((flag) => number(percent(group[flag]))),
     ];
     return `<tr>${cells.join("")}</tr>`;
   });

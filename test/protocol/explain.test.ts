@@ -243,6 +243,7 @@ test("groups of labelled cells are counted beside the reference; quantiles are n
     codes: Int32Array.of(1, 1, 0, -1, 1),
     probabilities: Float32Array.of(0.5, 1, 0.25, Number.NaN, 0.75),
     unassigned: [true, false, true, false, true],
+    disputed: [false, false, true, false, true],
   };
   const groups = transferGroups(labels, labels, [10, 0, 30]);
   assert.deepEqual(
@@ -260,6 +261,14 @@ test("groups of labelled cells are counted beside the reference; quantiles are n
     ],
   );
   assert.equal(groups[0].quantiles![2], 0.75);
+  assert.deepEqual(
+    groups.map(({ disputed, unlike }) => [disputed, unlike]),
+    [
+      [1 / 3, undefined],
+      [1, undefined],
+      [undefined, undefined],
+    ],
+  );
   const clusters = { names: ["x", "y"], codes: Int32Array.of(0, 0, 0, 1, -1) };
   assert.deepEqual([...commonest(labels, clusters)], [["x", { label: "b", share: 2 / 3 }]]);
 });
