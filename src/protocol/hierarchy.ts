@@ -1,8 +1,10 @@
-import { parse } from "yaml";
 import { type Hierarchy, hierarchyOf } from "../evaluate/hierarchy.js";
 import { cellOntology } from "../preprocess/cellOntology.js";
 import { CellkernelError } from "../support/error.js";
 import { readText } from "../support/readText.js";
+import { whenAsked } from "../support/whenAsked.js";
+
+const yaml = whenAsked<typeof import("yaml")>("yaml");
 
 /** What stands for the Cell Ontology in place of a file. */
 const ONTOLOGY = "cell-ontology";
@@ -51,7 +53,7 @@ function listed(names: readonly string[]): string {
 function ofFile(path: string): Map<string, string[]> {
   let tree: unknown;
   try {
-    tree = parse(readText(path, MOST_BYTES));
+    tree = yaml().parse(readText(path, MOST_BYTES));
   } catch (error) {
     if (error instanceof CellkernelError) throw error;
     throw new CellkernelError("format", `${path} is no YAML or JSON: ${(error as Error).message}`, { path });
