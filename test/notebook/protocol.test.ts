@@ -60,9 +60,8 @@ test("the training loss fell", () => {
 
 test("the figures are scikit-learn's", () => {
   // What speaks of trust has its own tests.
-  const { per_class, calibration, assigned, prediction_sets, second_opinion, ...figures } = JSON.parse(
-    read("evaluation_results.json"),
-  );
+  const { per_class, calibration, assigned, prediction_sets, unlike, second_opinion, ...figures } =
+    JSON.parse(read("evaluation_results.json"));
   assert.deepEqual(Object.keys(figures).sort(), Object.keys(outside.figures).sort());
   for (const [name, value] of Object.entries(outside.figures)) close(figures[name], value, name);
   for (const [name, scores] of Object.entries(outside.per_class))
