@@ -23,7 +23,7 @@ export async function bench(args: string[]): Promise<object> {
     full: {},
     in_proj: { lora: RANK, lr },
     all: { lora: RANK, loraTargets: ["in_proj", "out_proj", "linear1", "linear2"], lr },
-    head: { headOnly: true, lr },
+    head: { freeze: "head", lr },
   };
   const found = await compareWays(await demoCells(await openModel(model)), ways, seeds);
   return { bench: "lora-folds", model, seeds, rank: RANK, lr, ...found };

@@ -11,12 +11,15 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   "lora-folds": () => import("./loraFolds.js"),
   memory: () => import("./memory.js"),
   preprocess: () => import("./preprocess.js"),
+  pretrain: () => import("./pretrain.js"),
   protocol: () => import("./protocol.js"),
   published: () => import("./published.js"),
   rare: () => import("./rare.js"),
   survive: () => import("./survive.js"),
   train: () => import("./train.js"),
   umap: () => import("./umap.js"),
+  values: () => import("./values.js"),
+  trust: () => import("./trust.js"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -36,6 +36,7 @@ export {
 } from "./evaluate/baselines.js";
 export type { Reliability, ReliabilityBin } from "./evaluate/calibration.js";
 export type { SetCoverage } from "./evaluate/conformal.js";
+export type { Hierarchy } from "./evaluate/hierarchy.js";
 export {
   type ClassificationReport,
   classificationReport,
@@ -62,6 +63,7 @@ export type { HighlyVariableGenes, HvgFlavor } from "./preprocess/ranking.js";
 export { type AnnotateOptions, Annotation, annotate } from "./protocol/annotate.js";
 export type { PredictOptions } from "./protocol/applyRun.js";
 export type { ApplyOptions } from "./protocol/applyToFile.js";
+export { calibrateEnsemble } from "./protocol/calibrateEnsemble.js";
 export type { CellReference, SearchOptions } from "./protocol/cellReference.js";
 export { crossValidate } from "./protocol/crossValidate.js";
 export { type Embedding, embed } from "./protocol/embed.js";
@@ -95,12 +97,14 @@ export { type CrossValidationOptions, crossValidationSplits } from "./protocol/s
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
 export type { CrossValidateOptions } from "./protocol/trainings.js";
+export { type TransferOptions, type TransferReport, transferReport } from "./protocol/transferReport.js";
 export type { TrustFigures, UnlikeFigures } from "./protocol/trustFigures.js";
 export type { WatchOptions } from "./protocol/visibleTraining.js";
 export type { Neighbours } from "./reference/neighbours.js";
-export type { AnnotationOptions } from "./settings/annotation.js";
+export type { AnnotationOptions, HierarchyOptions } from "./settings/annotation.js";
 export type { ExplanationOptions } from "./settings/explanation.js";
 export type { ExportOptions } from "./settings/export.js";
+export type { FreezeOption } from "./settings/freeze.js";
 export type { IndexingOptions, MappingOptions } from "./settings/mapping.js";
 export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";

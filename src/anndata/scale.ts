@@ -44,7 +44,8 @@ export function scaleOf(cells: readonly ArrayLike<number>[], hint: ScaleHint = {
   const values = full.reduce((sum, cell) => sum + cell.length, 0);
   const whole = full.reduce((sum, cell) => sum + cell.filter(isWhole).length, 0);
   const max = full.reduce((most, cell) => cell.reduce((a, b) => Math.max(a, b), most), 0);
-  if (whole > MOSTLY_WHOLE * values) return { kind: "corrected" };
+  if (whole > MOSTLY_WHOLE * values)
+    return max <= MOST_LOGGED && areLog2OfCounts(full) ? { kind: "logged", base: 2 } : { kind: "corrected" };
   const bases = max > MOST_LOGGED ? [] : hint.base ? [hint.base, ...BASES] : BASES;
   const undone = bases.map((base) => ({ base, cells: full.map((cell) => cell.map((x) => base ** x - 1)) }));
   // One cell's total is equal to nothing.
@@ -77,6 +78,18 @@ function sameTotals(cells: Float64Array[]): boolean {
   const middle = median(totals.slice());
   const same = totals.filter((value) => Math.abs(value - middle) <= SAME * middle).length;
   return same >= MOST_CELLS * totals.length;
+}
+
+/** Of a count of one, and of three, the logarithm of one more to the base 2 is whole; of the others it is not, but back it is. */
+function areLog2OfCounts(cells: Float64Array[]): boolean {
+  const back = cells.flatMap((cell) =>
+    Array.from(
+      cell.filter((x) => !isWhole(x)),
+      (x) => 2 ** x - 1,
+    ),
+  );
+  const near = back.filter((value) => Math.abs(value - Math.round(value)) <= NEAR).length;
+  return back.length > 0 && near >= MOST_CELLS * back.length;
 }
 
 /** Whether most cells hold multiples of their smallest value; cells of hardly any multiple are not asked. */

@@ -14,8 +14,9 @@ export interface Storage {
   kind(path: string): "group" | "dataset" | undefined;
   /** Names of a group's members. */
   keys(path: string): string[];
-  /** An attribute's elements, or undefined where there is no such attribute. */
-  attribute(path: string, name: string): Decoded | undefined;
+  attributeNames(path: string): string[];
+  /** An attribute's elements, or undefined where there is no such attribute; of a scalar, `shape` is empty. */
+  attribute(path: string, name: string): (Decoded & { shape: number[] }) | undefined;
   /** A text attribute, for instance `encoding-type`. */
   textAttribute(path: string, name: string): string | undefined;
   /** The path that an attribute refers to (anndata before 0.8 kept categories apart), or undefined. */

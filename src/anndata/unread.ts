@@ -1,4 +1,5 @@
 import { CellkernelError } from "../support/error.js";
+import { carry } from "./carry.js";
 import { copyObject } from "./hdf5/copy.js";
 import { H5File } from "./hdf5/file.js";
 import { H5Output } from "./hdf5/output.js";
@@ -19,20 +20,32 @@ export class Unread {
 
   /** The error for who asks for its value. */
   error(): CellkernelError {
+    return this.refusal(
+      "which is not supported: it is only kept where the whole file is copied or written anew",
+    );
+  }
+
+  /** The error where even that can't be. */
+  unwritable(): CellkernelError {
+    return this.refusal(
+      "which cannot be written in the other format; keep the format of the file, where it is copied",
+    );
+  }
+
+  private refusal(why: string): CellkernelError {
     const { file, path, encoding } = this;
     return new CellkernelError(
       "format",
-      `${file.at(path)} has the encoding "${encoding}", which is not supported: it is only kept where the whole file is ` +
-        "copied, between HDF5 files. Remove it from the file in Python first, or do without it.",
+      `${file.at(path)} has the encoding "${encoding}", ${why}. Remove it from the file in Python first, or do without it.`,
       { path: file.path, member: path },
     );
   }
 }
 
-/** Copies it to the same place of another file. */
+/** Copies it to the same place of another file: between HDF5 files as it is stored, else by what it holds. */
 export function copyUnread(out: Output, unread: Unread): void {
   // biome-ignore lint/complexity/useLiteralKeys: the field is private, for files are no part of what the package shows.
   const file = unread["file"];
-  if (!(file instanceof H5File && out instanceof H5Output)) throw unread.error();
-  copyObject(file, out, unread.path);
+  if (file instanceof H5File && out instanceof H5Output) copyObject(file, out, unread.path);
+  else carry(file, out, unread.path, () => unread.unwritable());
 }

@@ -7,7 +7,7 @@ export interface Invocation {
   values: Record<string, string | true | undefined>;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
-  /** Shows a line on a terminal's stderr in place of the one before; nothing where stderr is no terminal. */
+  /** Shows a line on a terminal's stderr in place of the one before; where stderr is no terminal, one a minute. */
   progress(line: string): void;
 }
 

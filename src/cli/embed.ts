@@ -1,5 +1,5 @@
 import { embed } from "../protocol/embed.js";
-import { loadRun } from "../protocol/run.js";
+import { openEmbedder } from "../protocol/embedder.js";
 import { flags, fromFlags } from "../settings/flags.js";
 import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
@@ -11,10 +11,11 @@ import { shareLines } from "./shareLine.js";
 const { cellType, ...newCells } = NEW_CELLS;
 const OPTIONS = { ...PREDICTION, ...newCells, ...SAMPLES };
 
-/** `cellkernel embed RUN FILE… --out FILE` */
+/** `cellkernel embed MODEL FILE… --out FILE` */
 export const embedCommand = command({
-  summary: "writes the embeddings of the cells of an .h5ad file, or of several, of any number",
-  positionals: "RUN FILE…",
+  summary:
+    "writes the embeddings of the cells of an .h5ad file, or of several, of any number, by a run or a model that was never fine-tuned",
+  positionals: "MODEL FILE…",
   required: 2,
   options: {
     out: { value: "FILE", help: "copy of the file to write (needed), with obsm/X_scGPT; not the input" },
@@ -25,7 +26,7 @@ export const embedCommand = command({
     const out = text(call, "out");
     if (out === undefined) throw new UsageError("--out is missing: the .h5ad to write.");
     const [folder, ...files] = call.positionals;
-    return embed(await loadRun(folder, fromFlags(PUBLISHED_RUN, call.values)), files, {
+    return embed(await openEmbedder(folder, fromFlags(PUBLISHED_RUN, call.values)), files, {
       ...fromFlags(OPTIONS, call.values),
       out,
       signal: call.signal,

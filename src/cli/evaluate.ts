@@ -1,6 +1,7 @@
 import { evaluate } from "../protocol/evaluate.js";
 import { loadRun } from "../protocol/run.js";
 import type { trustResults } from "../protocol/trustFigures.js";
+import { HIERARCHY } from "../settings/annotation.js";
 import { flags, fromFlags } from "../settings/flags.js";
 import { PUBLISHED_RUN } from "../settings/model.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
@@ -10,7 +11,7 @@ import { checkWritableFolder } from "../support/destination.js";
 import { command, oneOf, text } from "./command.js";
 import { shareLines } from "./shareLine.js";
 
-const OPTIONS = { ...PREDICTION, ...NEW_CELLS, ...SAMPLES };
+const OPTIONS = { ...PREDICTION, ...NEW_CELLS, ...SAMPLES, ...HIERARCHY };
 
 /** `cellkernel evaluate RUN [CELLS…]` */
 export const evaluateCommand = command({
@@ -38,12 +39,30 @@ export const evaluateCommand = command({
     if (out !== undefined) await report.write(out);
     return { ...report.results(), subset: report.parts.subset, notes: report.parts.notes, out };
   },
-  text: ({ n_cells, subset, accuracy, weighted_f1, macro_f1, kappa, notes, out, second_opinion, ...trust }) =>
+  text: ({
+    n_cells,
+    subset,
+    accuracy,
+    weighted_f1,
+    macro_f1,
+    kappa,
+    notes,
+    out,
+    second_opinion,
+    hierarchy,
+    ...trust
+  }) =>
     [
       ...notes.map((note) => `- ${note}`),
       `${n_cells} cells (${subset}): accuracy ${accuracy.toFixed(3)}, weighted F1 ${weighted_f1.toFixed(3)}, ` +
         `macro F1 ${macro_f1.toFixed(3)}, κ ${kappa.toFixed(3)}`,
       ...trustLines(trust),
+      ...(hierarchy
+        ? [
+            `hierarchical F1 ${hierarchy.labels.f1.toFixed(3)}; answered as special as is probable enough (${hierarchy.threshold.toFixed(3)}): ` +
+              `${(100 * hierarchy.answers.share).toFixed(1)} % of the cells, of which ${(100 * hierarchy.answers.right).toFixed(1)} % rightly`,
+          ]
+        : []),
       ...(second_opinion?.methods ?? []).map(
         (one) =>
           `${one.method}: weighted F1 ${one.weighted_f1.toFixed(3)}, accuracy ${one.accuracy.toFixed(3)}, macro F1 ${one.macro_f1.toFixed(3)}` +

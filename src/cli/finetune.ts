@@ -49,9 +49,10 @@ export const finetuneCommand = command({
           ? await openModel(ready.model!.folder, { ...own, ...said })
           : undefined;
     const several = fromFlags(SERIES, call.values);
-    // The seed of a file gives way to those of the command line.
+    // Seed and split of a file give way to seeds and folds of the command line.
     const seed = several.seeds && call.values.seed === undefined ? undefined : options.seed;
-    const asked = { ...options, ...several, seed, model, signal: call.signal };
+    const split = several.folds && call.values.split === undefined ? undefined : options.split;
+    const asked = { ...options, ...several, ...{ seed, split, model, signal: call.signal } };
     if (only) return forecast(ready, asked);
     const { args } = model ?? ready.model ?? {};
     if (args && mayTakeHours(ready, args, options.epochs ?? TRAINING.epochs.default))

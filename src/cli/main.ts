@@ -2,12 +2,15 @@
 import { nodeFault } from "../support/nodeVersion.js";
 import type { Command } from "./command.js";
 import { COMMANDS } from "./commands.js";
+import type { Order, Said } from "./perform.js";
 import { supervised } from "./supervised.js";
-import type { Order, Said } from "./work.js";
 
 /** Exit codes: a failure, a mistake on the command line. */
 const FAILED = 1;
 const MISUSED = 2;
+
+/** How often a log, which keeps every line, gets one of progress: milliseconds. */
+const A_MINUTE = 60_000;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -37,9 +40,14 @@ async function main([name, ...args]: string[]): Promise<number> {
 /** Does the command in a thread of its own, and shows what it says. */
 function work(order: Order): Promise<number> {
   let drawn = false;
+  let told = Date.now();
   return supervised(new URL("./work.js", import.meta.url), order, ({ progress, out, err }: Said) => {
     if (process.stderr.isTTY && (drawn || progress)) process.stderr.write(`\r\x1b[K${progress ?? ""}`);
     drawn = Boolean(progress);
+    if (!process.stderr.isTTY && progress && Date.now() - told >= A_MINUTE) {
+      told = Date.now();
+      process.stderr.write(`${progress}\n`);
+    }
     if (out !== undefined) console.log(out);
     if (err !== undefined) console.error(err);
   });

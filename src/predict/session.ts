@@ -23,6 +23,8 @@ export interface PredictionSpec {
   /** Value of `<cls>`; 0 when absent. */
   clsValue?: number;
   device: DeviceChoice;
+  /** The CPU does where that device is not there: nobody asked for it here. */
+  orCpu?: boolean;
   threads?: number;
   /** The transformer's products in 8-bit integers; see `int8Agreement` for what that changes. */
   int8?: boolean;

@@ -1,6 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { resolveDevice } from "../runtime/resolveDevice.js";
+import type { Device } from "../runtime/session.js";
 import { packError } from "../runtime/workerError.js";
+import { CellkernelError } from "../support/error.js";
 import { type CellOutputs, predictCells } from "./cells.js";
 import { ensembleLogits } from "./ensemble.js";
 import { Predictor } from "./predictor.js";
@@ -26,7 +28,9 @@ async function serve({ tokens, cells, batchLabels, asked, abandoned }: Request):
       predictors = [];
       for (const weights of [spec.weights, ...(spec.members ?? [])])
         predictors.push(
-          await Predictor.create(size, weights, { device: resolveDevice(device), threads, int8 }),
+          await createOn(resolveDevice(device), (on) =>
+            Predictor.create(size, weights, { device: on, threads, int8 }),
+          ),
         );
     }
     const options = { batchSize, maxSeqLen, seed, batchLabels, clsValue, padValue: args.pad_value };
@@ -55,6 +59,16 @@ async function serve({ tokens, cells, batchLabels, asked, abandoned }: Request):
     answer({ outputs }, [outputs.logits.buffer, outputs.embeddings.buffer] as ArrayBuffer[]);
   } catch (error) {
     answer({ failed: packError(error) });
+  }
+}
+
+/** On the device, or on the CPU where it may. */
+async function createOn<T>(device: Device, create: (on: Device) => Promise<T>): Promise<T> {
+  try {
+    return await create(device);
+  } catch (error) {
+    if (!spec.orCpu || !(error instanceof CellkernelError) || error.code !== "device") throw error;
+    return create("cpu");
   }
 }
 

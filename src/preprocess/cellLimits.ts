@@ -40,8 +40,11 @@ const LIMITS: Record<
   },
 };
 
-/** Tells the cells of a block that are within all limits: Uint8 [rows], 1 where they are. */
-export type Within = (block: CsrBlock) => Uint8Array;
+/**
+ * Tells the cells of a block that are within all limits: Uint8 [rows], 1 where they are.
+ * @param chosen rows of the file that the matrix has, where it has not all
+ */
+export type Within = (block: CsrBlock, chosen?: Int32Array) => Uint8Array;
 
 /** The limits that are set. */
 export function limitsSet(limits: CellLimits): [Limit, number][] {
@@ -83,7 +86,10 @@ export function withinLimits(
     .filter((name) => figures[LIMITS[name].figure].every(Number.isNaN));
   if (unknown.length > 0) return { unknown };
   return {
-    within: ({ start, rows }) => Uint8Array.from({ length: rows }, (_, row) => inside(figures, start + row)),
+    within: ({ start, rows }, chosen) =>
+      Uint8Array.from({ length: rows }, (_, row) =>
+        inside(figures, chosen ? chosen[start + row] : start + row),
+      ),
     unknown,
   };
 }

@@ -8,13 +8,17 @@ import { readClusters } from "../preprocess/labels.js";
 import { ANNOTATION, type AnnotationOptions } from "../settings/annotation.js";
 import { type Resolved, resolve } from "../settings/setting.js";
 import { CellkernelError } from "../support/error.js";
+import { checkWritable } from "../support/temporaryFile.js";
 import { tableView } from "../views/table.js";
-import { type ApplyOptions, applyToFile, type Collector } from "./applyToFile.js";
+import { type ApplyOptions, applyToFile, type Collector, isTable } from "./applyToFile.js";
 import { type Clusters, clusterColumns } from "./clusterColumns.js";
+import { readHierarchy } from "./hierarchy.js";
+import { answerThreshold } from "./hierarchyColumns.js";
 import { LabelColumns } from "./labelColumns.js";
 import { labelByOpinion } from "./opinion.js";
 import type { Replay, TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
+import { transferReport } from "./transferReport.js";
 
 /** How cells are labelled. */
 export interface AnnotateOptions extends ApplyOptions, AnnotationOptions {}
@@ -28,8 +32,9 @@ export interface AnnotateOptions extends ApplyOptions, AnnotationOptions {}
  * is like no class), `unlike` says how far the cell is from all that was learnt, and `is_unlike` where that is too far; `second_opinion`
  * and `neighbours_label` are the labels of logistic regression and nearest neighbours that learnt from the same cells, `agreement` says how
  * many of the three say the predicted label, and `consensus_label` what two of them say. With
- * `clusterBy`, `cluster_label` and `cluster_share` say what most cells of the cluster are. Cells are prepared as the run's own were; those
- * outside the limits of that preparation are labelled, too, and counted in a note. A cell that expresses none of the run's genes gets no label.
+ * `clusterBy`, `cluster_label` and `cluster_share` say what most cells of the cluster are; with `hierarchy`, `hierarchy_label` is the label or
+ * what it is a kind of, as special as is probable enough. Cells are prepared as the run's own were; those outside the limits of that
+ * preparation are labelled, too, and counted in a note. A cell that expresses none of the run's genes gets no label.
  * Cells are read, labelled and written some at a time. Where the output ends in `.csv` or `.parquet`, it is `obs` with these columns.
  *
  * @throws when the file does not exist, is no h5ad, has less than 20 % of the run's genes, or is the output itself
@@ -46,13 +51,26 @@ export async function annotate(
       { option: "out" },
     );
   const beside = resolve(ANNOTATION, options);
+  if (beside.report !== undefined) checkReport(beside.report, options.out);
   let codes: Int32Array = new Int32Array(0);
   const notes = await applyToFile(run, cells, options, (replay) => {
     const labels = new Labels(run, replay, beside);
     codes = labels.codes;
     return labels;
   });
+  if (beside.report !== undefined) (await transferReport(run, options.out)).write(beside.report);
   return new Annotation(options.out, run.classes, codes, notes);
+}
+
+/** @throws where there could be no report, before the cells are labelled for it */
+function checkReport(report: string, out: string): void {
+  const fault = !/\.html?$/i.test(report)
+    ? `the report is to be ${report}; expected a page's name, which ends in .html (--report)`
+    : isTable(out)
+      ? `a report needs the labelled file, .h5ad or .zarr, in place of ${out} (--report, --out)`
+      : undefined;
+  if (fault) throw new CellkernelError("option", fault, { option: "report", path: report });
+  checkWritable(report);
 }
 
 /** The probabilities' name in `obsm`. */
@@ -66,6 +84,7 @@ class Labels implements Collector {
   private readonly probabilities: Float32Array;
   private readonly margins: Float32Array;
   private readonly beside: LabelColumns;
+  private readonly treeNotes: string[];
   private readonly clusters: Clusters | undefined;
   private readonly without: string[] = [];
   private withoutCount = 0;
@@ -80,7 +99,10 @@ class Labels implements Collector {
     this.probabilities = new Float32Array(nObs).fill(Number.NaN);
     this.margins = new Float32Array(nObs).fill(Number.NaN);
     this.arrays = { [SCORES]: run.classes.length };
-    this.beside = new LabelColumns(run, nObs);
+    const { hierarchy } = wanted;
+    const tree = hierarchy === undefined ? undefined : readHierarchy(hierarchy, run.classes);
+    this.beside = new LabelColumns(run, nObs, tree?.hierarchy);
+    this.treeNotes = tree?.notes ?? [];
     const { clusterBy } = wanted;
     this.clusters = clusterBy === undefined ? undefined : readClusters(replay.cells, clusterBy);
   }
@@ -126,11 +148,12 @@ class Labels implements Collector {
     const { classes, parts } = this.run;
     const { temperature, threshold, sets } = parts.trust ?? {};
     const { unlike } = parts.reference ?? {};
-    const { clusterBy, clusterShare } = this.wanted;
+    const { clusterBy, clusterShare, hierarchy } = this.wanted;
     return {
       classes,
       temperature: temperature ?? 1,
       ...(threshold && { threshold: threshold.probability, wanted_precision: threshold.wanted }),
+      ...(hierarchy !== undefined && { hierarchy, answer_threshold: answerThreshold(this.run) }),
       ...(clusterBy !== undefined && { cluster_by: clusterBy, cluster_least_share: clusterShare }),
       ...(unlike && { unlike_distance: unlike.threshold }),
       ...(sets && { wanted_coverage: sets.coverage, set_thresholds: Float64Array.from(sets.least) }),
@@ -138,7 +161,7 @@ class Labels implements Collector {
   }
 
   notes(): string[] {
-    const notes = this.beside.notes();
+    const notes = [...this.beside.notes(), ...this.treeNotes];
     if (!this.run.parts.trust)
       notes.push(
         "the run was not calibrated: probabilities are the softmax of its outputs, and there are no assigned_label and prediction_set",

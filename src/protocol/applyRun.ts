@@ -37,6 +37,7 @@ export function predictionOf(run: Run, genes: readonly string[], options: Predic
     seed: settings.seed,
     clsValue: parts.clsValue,
     device: device ?? settings.device,
+    orCpu: device === undefined,
     threads: threads ?? settings.threads,
     int8,
   };

@@ -53,8 +53,10 @@ export async function calibrateRun(
     embsize,
     trust.notes,
   );
+  const counts = new Int32Array(run.classes.length);
+  for (const part of Object.values(split)) for (const cell of labelled(part)) counts[codes[cell]]++;
   const opinion = await opinionOf(ready, labelled(split.train), run.classes.length, trust.notes, signal);
-  return { trust, reference: { ...(unlike && { unlike }), ...(opinion && { opinion }) } };
+  return { trust, reference: { counts, ...(unlike && { unlike }), ...(opinion && { opinion }) } };
 }
 
 /** Simple methods that learnt from the training cells. Where that fails, nothing else is lost. */

@@ -1,8 +1,11 @@
 import { extname } from "node:path";
-import type { AnnData } from "../anndata/anndata.js";
+import { AnnData } from "../anndata/anndata.js";
+import { readSamples } from "../anndata/formats/readSamples.js";
 import { CellkernelError } from "../support/error.js";
 import { type ApplyOptions, applyToFile, type Collector, isTable } from "./applyToFile.js";
-import type { Run } from "./run.js";
+import { openEmbedder, recipeFor, untrainedRun } from "./embedder.js";
+import type { Model } from "./model.js";
+import { Run } from "./run.js";
 
 /** What `embed` did. */
 export interface Embedding {
@@ -20,15 +23,17 @@ const NOTHING: Collector = {
 
 /**
  * Embeds the cells of a file, of any number: writes a copy of it with each cell's embedding in `obsm["X_scGPT"]`, as the model
- * gives it (not scaled to length 1), and no labels. Cells are prepared as the run's own were, read, embedded and written
- * some at a time.
+ * gives it (not scaled to length 1), and no labels. Cells are read, embedded and written some at a time.
  *
- * @throws as `annotate` does
+ * @param by a run, as whose own the cells are then prepared; or a pretrained model that was never fine-tuned: then all genes of the
+ *   file that it knows are taken, `<cls>` with the value of padding, as the published embedding does; or the folder of either
+ * @throws as `annotate` does, and where a model has no weights
  * @example
- * await embed(await loadRun("save/retina"), "atlas.h5ad", { out: "embedded.h5ad" });
+ * await embed("save/retina", "atlas.h5ad", { out: "embedded.h5ad" });
+ * await embed(await openModel("scGPT_human"), "atlas.h5ad", { out: "zero-shot.h5ad", maxSeqLen: 1200 });
  */
 export async function embed(
-  run: Run,
+  by: Run | Model | string,
   cells: AnnData | string | readonly string[],
   options: ApplyOptions,
 ): Promise<Embedding> {
@@ -44,6 +49,18 @@ export async function embed(
       `embed writes no ${extname(options.out)}, which holds no arrays: name an .h5ad or .zarr instead of ${options.out}`,
       { option: "out" },
     );
-  const notes = await applyToFile(run, cells, options, () => NOTHING);
-  return { path: options.out, width: run.args.embsize, notes };
+  const given = typeof by === "string" ? await openEmbedder(by) : by;
+  const { out } = options;
+  const width = given.args.embsize;
+  if (given instanceof Run)
+    return { path: out, width, notes: await applyToFile(given, cells, options, () => NOTHING) };
+  const adata = cells instanceof AnnData ? cells : await readSamples(cells, options);
+  try {
+    const run = untrainedRun(given, recipeFor(given, adata, options));
+    const notes = await applyToFile(run, adata, options, () => NOTHING);
+    const how = `${given.folder} was not fine-tuned: cells are embedded with all ${run.genes.length} genes that it knows`;
+    return { path: out, width, notes: [how, ...given.notes, ...notes] };
+  } finally {
+    if (adata !== cells) adata.close();
+  }
 }

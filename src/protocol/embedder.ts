@@ -17,7 +17,7 @@ import { geneRows } from "./geneRows.js";
 import { genesOf } from "./genes.js";
 import { Model, openModel } from "./model.js";
 import { labelOf, matrixName } from "./preprocess.js";
-import { isPublishedRun } from "./publishedRun.js";
+import { isPublishedRun, type PublishedRunOptions } from "./publishedRun.js";
 import { loadRun, Run } from "./run.js";
 import { provenance } from "./versions.js";
 
@@ -27,9 +27,13 @@ const EMBEDS = /^(encoder|value_encoder|batch_encoder|dsbn|bn|transformer_encode
 /** A class decoder, which no embedding depends on, for models that have none. */
 const NO_CLASSES = ["none", "none as well"];
 
-/** Opens what a folder holds: a run, or a model as it was pretrained. */
-export function openEmbedder(folder: string): Promise<Run | Model> {
-  return isRun(folder) || isPublishedRun(folder) ? loadRun(folder) : openModel(folder);
+/**
+ * Opens what a folder holds: a run, or a model as it was pretrained.
+ * @param options what the folder lacks
+ */
+export function openEmbedder(folder: string, options: PublishedRunOptions = {}): Promise<Run | Model> {
+  const { genes, ...ofModel } = options;
+  return isRun(folder) || isPublishedRun(folder) ? loadRun(folder, options) : openModel(folder, ofModel);
 }
 
 /** How cells are prepared for a pretrained model: with all genes of a file that it knows. */

@@ -2,6 +2,10 @@ import type { RowSplit, RunCells, RunParts } from "../store/runParts.js";
 import { CellkernelError } from "../support/error.js";
 import { Run } from "./run.js";
 
+/** What an ensemble's first note ends in until it is calibrated (see `calibrateEnsemble`). */
+export const NOT_CALIBRATED =
+  "probabilities are the mean of theirs, without temperature, threshold and prediction sets";
+
 /**
  * Several runs of the same cells as one: of folds (`crossValidationSplits`) or of seeds. It is saved, loaded, evaluated and
  * labels new cells as any run does, by the mean of its members' probabilities; embeddings are those of the first.
@@ -23,13 +27,11 @@ export function ensemble(runs: readonly Run[]): Run {
       weights: weights[0],
       members: weights.slice(1),
       cells: cellsOf(runs.map(({ parts }) => parts.cells)),
-      // What was chosen for one member's probabilities does not hold for the mean of all.
-      trust: undefined,
+      // What was chosen for one member's probabilities does not hold for the mean of all, and what one keeps of its training
+      // cells are others' test cells.
+      ...{ trust: undefined, reference: undefined },
       series: undefined,
-      notes: [
-        `an ensemble of ${weights.length}: probabilities are the mean of theirs, without temperature, threshold and prediction sets`,
-        ...first.parts.notes,
-      ],
+      notes: [`an ensemble of ${weights.length}: ${NOT_CALIBRATED}`, ...first.parts.notes],
     },
     first.ready,
   );

@@ -6,10 +6,13 @@ import { unlikeScores } from "../evaluate/unlike.js";
 import { interruption } from "../host/interruption.js";
 import { labelCells } from "../predict/labels.js";
 import type { CellChunk } from "../predict/session.js";
+import { HIERARCHY, type HierarchyOptions } from "../settings/annotation.js";
+import { resolve } from "../settings/setting.js";
 import type { Prepared } from "../store/prepared.js";
 import { CellkernelError } from "../support/error.js";
 import type { CellSplit } from "../train/split.js";
 import { batchCodes, int8Note, type PredictOptions, predictionOf, withSession } from "./applyRun.js";
+import { readHierarchy } from "./hierarchy.js";
 import { labelByOpinion, learnOpinion } from "./opinion.js";
 import { type NewCells, prepareAgain, type ReplayOptions } from "./replay.js";
 import { Report, type ReportParts } from "./report.js";
@@ -22,7 +25,7 @@ import { type TrustFigures, trustFigures } from "./trustFigures.js";
 /** Where a cell stands: a part of the run's split, or outside it (no label, or a cell of another file). */
 export type Part = keyof CellSplit | "none";
 
-export interface EvaluateOptions extends PredictOptions, ReplayOptions, SamplesOptions {
+export interface EvaluateOptions extends PredictOptions, ReplayOptions, SamplesOptions, HierarchyOptions {
   /**
    * Cells to evaluate on: a file, several or a folder of them (see `readSamples`), or their data, prepared as the run's own were; or cells that were prepared with the run's
    * own options. Default: those that the run was trained on; needed after `loadRun` where they are gone.
@@ -43,6 +46,8 @@ const PROJECTED_CELLS = 20_000;
  * @throws when there are no cells, none of the subset has a label, or they were prepared otherwise than the run's
  */
 export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise<Report> {
+  const { hierarchy: file } = resolve(HIERARCHY, options);
+  const tree = file === undefined ? undefined : readHierarchy(file, run.classes);
   const ready = await cellsOf(run, options);
   const truth = trueCodes(run, ready);
   const parts = partsOf(run, ready);
@@ -80,6 +85,7 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
     notes: [
       ...overlapNotes(run, ready, parts, evaluated),
       ...(ready === run.ready ? [] : ready.notes),
+      ...(tree?.notes ?? []),
       ...(spec.int8 ? [await int8Note(spec, chunk, signal)] : []),
     ],
     metrics: classificationReport(
@@ -87,6 +93,7 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
       evaluated.map((cell) => labelled.codes[cell]),
       run.classes,
     ),
+    hierarchy: tree?.hierarchy,
     trust: trustOf(run, ready, { truth, parts, evaluated, embeddings, logits }),
     ...(await opinionsOf(run, ready, { truth, parts, evaluated, labelled }, signal)),
     projection: await project(embeddings, run.args.embsize, signal),
@@ -160,7 +167,7 @@ function unseenCells({ obs, labels }: NewCells, truth: Int32Array): Int32Array {
 }
 
 /** The cells to evaluate on, prepared as the run's own. */
-async function cellsOf(run: Run, options: EvaluateOptions): Promise<NewCells> {
+export async function cellsOf(run: Run, options: EvaluateOptions): Promise<NewCells> {
   const { cells = run.ready ?? (run.folder === undefined ? undefined : trainedOn(run.folder)) } = options;
   if (!cells)
     throw new CellkernelError(
@@ -223,7 +230,7 @@ function checkSameRecipe(run: Run, { recipe, settings, source }: Prepared): void
 }
 
 /** Where each cell stands in the run's split, by its row; cells of anything else that was read are outside it. */
-function partsOf(run: Run, { source, rows }: NewCells): Part[] {
+export function partsOf(run: Run, { source, rows }: NewCells): Part[] {
   const { content, split } = run.parts.cells;
   if (source.content !== content) return new Array<Part>(rows.length).fill("none");
   const partOf = new Map<number, Part>();
@@ -233,7 +240,7 @@ function partsOf(run: Run, { source, rows }: NewCells): Part[] {
 }
 
 /** For each member of an ensemble, the cells that it labels: its test cells, and those that no member has as such. */
-function unseenBy({ parts }: Run, { source, rows }: NewCells): Uint8Array[] | undefined {
+export function unseenBy({ parts }: Run, { source, rows }: NewCells): Uint8Array[] | undefined {
   const { content, split, members } = parts.cells;
   if (!members || source.content !== content) return undefined;
   const tested = new Set(split.test);
@@ -284,7 +291,7 @@ function straddles(run: Run, ready: NewCells, evaluated: Int32Array): string | u
 }
 
 /** The cells' labels as the run's codes; −1 where there is none, or one that the run does not know. */
-function trueCodes(run: Run, ready: NewCells): Int32Array {
+export function trueCodes(run: Run, ready: NewCells): Int32Array {
   const { labels } = ready;
   if (!labels) return new Int32Array(ready.cellNames.length).fill(-1);
   const known = labels.classes.map((name) => run.classes.indexOf(name));

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { ModelArgs } from "../model/args.js";
 import type { ModelSize } from "../model/parameters.js";
 import type { Labels } from "../preprocess/labels.js";
+import { lastLayersOf } from "../settings/freeze.js";
 import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions, type TrainingSettings } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
@@ -17,6 +18,7 @@ import {
 } from "../store/trainingFolder.js";
 import { isUnfinished } from "../store/unfinished.js";
 import { CellkernelError } from "../support/error.js";
+import { loraOf } from "../train/adapters.js";
 import { planMemory } from "../train/memory.js";
 import { objectivesOf, withDecoders } from "../train/objectives.js";
 import type { CellSplit } from "../train/split.js";
@@ -28,7 +30,7 @@ import { checkObjectives, resolveObjectives } from "./objectives.js";
 import { requireBatches, requireModel } from "./requirements.js";
 import type { Run } from "./run.js";
 import { splitCells } from "./splitCells.js";
-import { trainPlanned } from "./trainPlanned.js";
+import { freezeOf, trainPlanned } from "./trainPlanned.js";
 import { provenance } from "./versions.js";
 import type { WatchOptions } from "./visibleTraining.js";
 
@@ -135,14 +137,13 @@ export function nameOf({ source }: Prepared): string {
 }
 
 /** How a step's cells fit into the host's memory. A GPU that is asked for has memory of its own, which the worker asks. */
-export function memoryPlan(
-  args: ModelArgs,
-  size: ModelSize,
-  { device, batchSize, maxSeqLen, ...settings }: RunSettings,
-  longest: number,
-) {
+export function memoryPlan(args: ModelArgs, size: ModelSize, settings: RunSettings, longest: number) {
+  const { device, batchSize, maxSeqLen } = settings;
   if (device !== "auto" && device !== "cpu") return undefined;
-  return planMemory(args, size, batchSize, Math.min(maxSeqLen, longest), objectivesOf(settings));
+  return planMemory(
+    ...([args, size, batchSize, Math.min(maxSeqLen, longest), objectivesOf(settings), undefined] as const),
+    { freeze: freezeOf(settings), lora: loraOf(settings) },
+  );
 }
 
 function requireLabels(ready: Prepared): Labels {
@@ -169,11 +170,12 @@ function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions):
     split: given ? undefined : (options.split as "stratified"),
   });
   const layers = model.args.nlayers;
-  if (settings.lastLayers !== undefined && (settings.headOnly || settings.lastLayers > layers))
+  const last = lastLayersOf(settings.freeze);
+  if (last !== undefined && last > layers)
     throw new CellkernelError(
       "option",
-      `the option lastLayers is ${settings.lastLayers}; ${settings.headOnly ? "headOnly trains none: give one of the two" : `the model has ${layers}`} (--last-layers)`,
-      { option: "lastLayers" },
+      `the option freeze is "${settings.freeze}"; the model has ${layers} layers (--freeze)`,
+      { option: "freeze" },
     );
   checkLora(settings, model);
   const whole = resolveObjectives(settings, model.args);
@@ -187,7 +189,7 @@ function checkSettings(ready: Prepared, model: Model, options: FinetuneOptions):
 }
 
 function checkLora(settings: Omit<TrainingSettings, "split">, { args }: Model): void {
-  const { lora, loraAlpha, loraTargets, headOnly, lastLayers } = settings;
+  const { lora, loraAlpha, loraTargets, freeze } = settings;
   const fault = (option: string, text: string) => new CellkernelError("option", text, { option });
   if (lora === undefined) {
     const idle =
@@ -195,8 +197,8 @@ function checkLora(settings: Omit<TrainingSettings, "split">, { args }: Model): 
     if (idle) throw fault(idle, `the option ${idle} is for adapters: give their rank too, lora (--lora 8)`);
     return;
   }
-  const other = headOnly ? "headOnly" : lastLayers !== undefined ? "lastLayers" : undefined;
-  if (other) throw fault(other, `the options lora and ${other} each say what is learnt: give one of the two`);
+  if (freeze !== "none")
+    throw fault("freeze", "the options lora and freeze each say what is learnt: give one of the two");
   const most = Math.min(args.embsize, args.d_hid);
   if (lora > most)
     throw fault(

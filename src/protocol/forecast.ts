@@ -17,7 +17,7 @@ export interface Forecast {
   epochs: number;
   /** Seconds of all that the options say. */
   seconds: number;
-  /** Seconds if only the class decoder learnt (`headOnly`): each cell goes through the model once. */
+  /** Seconds if only the class decoder learnt (`freeze: "head"`): each cell goes through the model once. */
   headOnlySeconds: number;
   /** It in a sentence. */
   text: string;
@@ -47,7 +47,7 @@ export async function forecast(ready: Prepared, options: CrossValidateOptions = 
     ? headOnlySeconds
     : trainings.length * epochs * (training * train.length + forward * validation.length);
   const cells = train.length;
-  const head = onlyHead ? "" : `; with headOnly (--head-only) ${duration(headOnlySeconds)}`;
+  const head = onlyHead ? "" : `; with the class decoder alone (--freeze head) ${duration(headOnlySeconds)}`;
   const times = trainings.length > 1 ? `${trainings.length} trainings of ` : "";
   const text = `${times}${cells.toLocaleString("en-US")} cells × ${epochs} epochs: about ${duration(seconds)} here${head}`;
   return { trainings: trainings.length, cells, epochs, seconds, headOnlySeconds, text };

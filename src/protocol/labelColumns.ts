@@ -1,6 +1,8 @@
 import type { Column } from "../anndata/columns.js";
+import type { Hierarchy } from "../evaluate/hierarchy.js";
 import type { CellOutputs } from "../predict/cells.js";
 import type { LabelledCells } from "../predict/labels.js";
+import { answerThreshold, HierarchyColumns } from "./hierarchyColumns.js";
 import type { OpinionLabels } from "./opinion.js";
 import { OpinionColumns } from "./opinionColumns.js";
 import type { Run } from "./run.js";
@@ -9,20 +11,27 @@ import { UnlikeColumns } from "./unlikeColumns.js";
 
 /**
  * What stands beside the label of each cell, where a run knows it: how far the label can be believed, how far the cell is
- * from all that was learnt, and what simple methods say. Cells are given some at a time; those that are not have missing values.
+ * from all that was learnt, what simple methods say, and what is
+ * answered where a label is not probable enough. Cells are given some at a time; those that are not have missing values.
  */
 export class LabelColumns {
   private readonly trust: TrustColumns;
   private readonly unlike: UnlikeColumns;
   private readonly opinion: OpinionColumns;
+  private readonly hierarchy: HierarchyColumns | undefined;
   private readonly classes: number;
 
-  /** @param cells number of rows */
-  constructor({ classes, parts }: Run, cells: number) {
+  /**
+   * @param cells number of rows
+   * @param hierarchy what the classes are kinds of, where that was said
+   */
+  constructor(run: Run, cells: number, hierarchy?: Hierarchy) {
+    const { classes, parts } = run;
     this.classes = classes.length;
     this.trust = new TrustColumns(parts.trust, classes, cells);
     this.unlike = new UnlikeColumns(parts.reference?.unlike, cells);
     this.opinion = new OpinionColumns(parts.reference?.opinion !== undefined, classes, cells);
+    this.hierarchy = hierarchy && new HierarchyColumns(hierarchy, answerThreshold(run), cells);
   }
 
   /**
@@ -43,6 +52,7 @@ export class LabelColumns {
       if (skipped(cell)) return;
       const own = scores.subarray(cell * width, (cell + 1) * width);
       this.trust.add(row, codes[cell], probabilities[cell], own);
+      this.hierarchy?.add(row, codes[cell], own);
       if (unlike) this.unlike.add(row, unlike[cell]);
       if (opinions) this.opinion.add(row, codes[cell], opinions.logistic[cell], opinions.neighbours[cell]);
     });
@@ -53,6 +63,7 @@ export class LabelColumns {
       ...this.trust.columns(),
       ...this.unlike.columns(),
       ...this.opinion.columns(),
+      ...(this.hierarchy?.columns() ?? []),
     ]);
   }
 

@@ -1,4 +1,5 @@
 import type { ModelArgs } from "../model/args.js";
+import type { FreezeOption } from "../settings/freeze.js";
 import { flagOf } from "../settings/setting.js";
 import type { Prepared } from "../store/prepared.js";
 import { CellkernelError } from "../support/error.js";
@@ -25,18 +26,18 @@ export function resolveObjectives<S extends ObjectiveSettings>(settings: S, args
  * @throws where an objective has nothing to learn from; names the option
  */
 export function checkObjectives(
-  settings: ObjectiveSettings & { headOnly?: boolean },
+  settings: ObjectiveSettings & { freeze?: FreezeOption },
   { input_emb_style, mask_value, n_bins }: ModelArgs,
   ready: Prepared,
 ): void {
-  const { mlm, mvc, ecs, dab, maskRatio, ecsThreshold, dabWeight, headOnly } = settings;
+  const { mlm, mvc, ecs, dab, maskRatio, ecsThreshold, dabWeight, freeze } = settings;
   const fault = (option: string, text: string) => new CellkernelError("option", text, { option });
   const [first] = objectivesOf(settings);
-  if (headOnly && first !== undefined) {
+  if (freeze === "head" && first !== undefined) {
     const option = first.toLowerCase();
     throw fault(
       option,
-      `the option ${option} trains what headOnly keeps as it is: give one of the two (--${flagOf(option, {})}, --head-only)`,
+      `the option ${option} trains what freeze "head" keeps as it is: give one of the two (--${flagOf(option, {})}, --freeze head)`,
     );
   }
   if ((mlm || mvc) && maskRatio === 0)

@@ -135,12 +135,12 @@ export class Replay {
   }
 
   /**
-   * The cells' tokens, in the file's order, some at a time. Cells below the run's filter are left out.
+   * The cells' tokens, in the file's order, some at a time.
    * @param strictly leaves out cells outside the limits that those of the training were held to; else they are counted
    * @param rows Int32, ascending: those of the file's that are wanted; absent: all
    */
   *chunks(strictly: boolean, rows?: Int32Array): Iterable<TokenChunk> {
-    for (const chunk of this.chunksOf(this.matrixOf(rows), strictly))
+    for (const chunk of this.chunksOf(this.matrixOf(rows), strictly, rows))
       yield rows ? { ...chunk, rows: chunk.rows.map((row) => rows[row]) } : chunk;
   }
 
@@ -157,13 +157,13 @@ export class Replay {
     return rows ? new RowSubset(this.columns.matrix, rows) : this.columns.matrix;
   }
 
-  private *chunksOf(matrix: RowMatrix, strictly: boolean): Iterable<TokenChunk> {
+  private *chunksOf(matrix: RowMatrix, strictly: boolean, rows?: Int32Array): Iterable<TokenChunk> {
     let blocks: CsrBlock[] = [];
     let [cells, entries] = [0, 0];
     for (const block of matrix.blocks()) {
       const full = cells + block.rows > CHUNK_CELLS || entries + block.data.length > CHUNK_ENTRIES;
       if (blocks.length > 0 && full) {
-        yield this.tokens(blocks, cells, entries, strictly);
+        yield this.tokens(blocks, cells, entries, strictly, rows);
         blocks = [];
         [cells, entries] = [0, 0];
       }
@@ -171,10 +171,16 @@ export class Replay {
       cells += block.rows;
       entries += block.data.length;
     }
-    if (blocks.length > 0) yield this.tokens(blocks, cells, entries, strictly);
+    if (blocks.length > 0) yield this.tokens(blocks, cells, entries, strictly, rows);
   }
 
-  private tokens(blocks: CsrBlock[], cells: number, entries: number, strictly: boolean): TokenChunk {
+  private tokens(
+    blocks: CsrBlock[],
+    cells: number,
+    entries: number,
+    strictly: boolean,
+    chosen?: Int32Array,
+  ): TokenChunk {
     const { preparation } = this.run.parts;
     const { nBins, includeZeroGene, seed, normalizeTotal } = preparation;
     const { genes, target } = this;
@@ -182,7 +188,7 @@ export class Replay {
     const first = blocks[0].start;
     const own = blocks.map((block) => ({ ...block, start: block.start - first }));
     own.forEach((block, i) => {
-      this.filter(block, keep, this.within?.(blocks[i]));
+      this.filter(block, keep, this.within?.(blocks[i], chosen));
     });
     this.outside += keep.reduce((sum, inside) => sum + 1 - inside, 0);
     if (!strictly) keep.fill(1);

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Value } from "../anndata/columns.js";
 import { csvValue } from "../anndata/write/csv.js";
+import type { Hierarchy } from "../evaluate/hierarchy.js";
 import type { ClassificationReport } from "../evaluate/metrics.js";
 import type { Projection } from "../evaluate/projection.js";
 import { type Displayable, displayable } from "../host/displayable.js";
@@ -18,6 +19,7 @@ import { tableView } from "../views/table.js";
 import { trainingView } from "../views/training.js";
 import type { EmbeddingPanel } from "../views/types.js";
 import type { Part } from "./evaluate.js";
+import { hierarchyResults } from "./hierarchyResults.js";
 import { LabelColumns } from "./labelColumns.js";
 import type { OpinionLabels } from "./opinion.js";
 import type { NewCells } from "./replay.js";
@@ -42,6 +44,8 @@ export interface ReportParts {
   metrics: ClassificationReport;
   /** How far the labels of the evaluated cells can be believed. */
   trust: TrustFigures;
+  /** What the classes are kinds of, where that was said. */
+  hierarchy?: Hierarchy;
   /** What simple methods say of each cell, where there are some. */
   opinions?: OpinionLabels;
   /** How well they do on those of the evaluated cells that were not learnt from. */
@@ -80,7 +84,7 @@ export class Report {
     const given = ready.obs.find(({ column }) => column === ready.labels?.column);
     const trueLabel = (cell: number) =>
       truth[cell] >= 0 ? run.classes[truth[cell]] : (given?.names[given.codes[cell]] ?? "");
-    const beside = new LabelColumns(run, ready.cellNames.length);
+    const beside = new LabelColumns(run, ready.cellNames.length, this.parts.hierarchy);
     beside.add(Int32Array.from(ready.cellNames.keys()), labelled, this.parts, this.parts.opinions);
     const columns = beside.columns();
     const rows = ready.cellNames.map((name, cell) =>
@@ -114,6 +118,7 @@ export class Report {
       kappa,
       per_class: Object.fromEntries(classes.map((name, code) => [name, perClass[code]])),
       ...trustResults(this.parts.trust, classes),
+      ...(this.parts.hierarchy && { hierarchy: hierarchyResults(this.parts, this.parts.hierarchy) }),
       ...(this.parts.secondOpinion && { second_opinion: opinionResults(this.parts.secondOpinion) }),
     };
   }

@@ -1,8 +1,9 @@
 import { PREPARATION, type PreparationOptions } from "../settings/preparation.js";
-import { fateOf } from "../settings/published.js";
+import { decisive, fateOf, onlyWay } from "../settings/published.js";
 import type { Options } from "../settings/setting.js";
 import { TRAINING } from "../settings/training.js";
 import { fromSections, readSections, type SectionsFile } from "../settings/yaml.js";
+import { CellkernelError } from "../support/error.js";
 import { readText } from "../support/readText.js";
 
 /** Bytes of such a file: the published ones have 2 kB. */
@@ -23,7 +24,8 @@ export interface TrainArgs {
 /**
  * Reads the options of a `train_args.yml` of the published code, or of a run's `dev_train_args.yml`. Its values hold over the
  * defaults (the published commands overwrite them by their own). Keys that have no say here are told in the notes.
- * @throws where the file is no YAML, or a value is none that the option takes; names the line and the key
+ * @throws where the file is no YAML, a value is none that the option takes, or asks for what would change all numbers and is not
+ *   done here (no `<cls>` token, another name of it); names the line and the key
  */
 export function readTrainArgs(path: string): TrainArgs {
   const file = withoutGivenSplit(readSections(readText(path, MOST_BYTES), path));
@@ -64,6 +66,12 @@ function keyNotes({ source, sections, line }: SectionsFile): string[] {
       if (options.some((place) => place.section === section)) continue;
       const fate = fateOf(key, value);
       if (fate === "architecture") architecture.push(key);
+      else if (fate === "differs" && decisive(key) !== undefined)
+        throw new CellkernelError(
+          "option",
+          `${source}:${line(section, key)}: ${section}: ${key} is ${JSON.stringify(value)}; expected ${JSON.stringify(onlyWay(key))}: ${decisive(key)}`,
+          { path: source, line: line(section, key), option: key },
+        );
       else if (fate === "differs")
         warn(section, key, `is ${JSON.stringify(value)}, which this version does not do`);
       else if (fate === "unknown" && options.length > 0)

@@ -1,5 +1,6 @@
 import { cutGeneTable, GENE_TABLE, restoreGeneTable } from "../checkpoint/geneTable.js";
 import { interruption } from "../host/interruption.js";
+import { lastLayersOf } from "../settings/freeze.js";
 import type { Prepared } from "../store/prepared.js";
 import type { RunCells, RunSettings, TrainingCourse } from "../store/runParts.js";
 import type { PlannedTraining } from "../store/trainingFolder.js";
@@ -95,10 +96,11 @@ export function trainingPlan(planned: PlannedTraining, ready: Prepared): Trainin
 }
 
 /** What stays as it was loaded. */
-function freezeOf({ headOnly, lastLayers, freezePredecoder, lora }: RunSettings): Freeze {
+export function freezeOf({ freeze, lora }: RunSettings): Freeze {
   if (lora !== undefined) return "base";
-  if (headOnly) return "backbone";
-  return lastLayers !== undefined ? { lastLayers } : freezePredecoder ? "encoders" : "nothing";
+  if (freeze === "head") return "backbone";
+  const lastLayers = lastLayersOf(freeze);
+  return lastLayers !== undefined ? { lastLayers } : freeze === "predecoder" ? "encoders" : "nothing";
 }
 
 /** The split by rows of the file, and the keys of the cells that were learnt from or chose the weights. */

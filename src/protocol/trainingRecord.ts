@@ -155,7 +155,7 @@ export class TrainingRecord {
     const whole = `about ${duration(seconds)} to go for ${this.epochs} epochs of ${this.steps / this.epochs} steps`;
     if (seconds < LONG) return whole;
     const head = duration(seconds / (3 * this.epochs));
-    return `${whole} (the class decoder alone, headOnly: about ${head}; a tenth of the cells: about ${duration(seconds / 10)})`;
+    return `${whole} (the class decoder alone, freeze "head": about ${head}; a tenth of the cells: about ${duration(seconds / 10)})`;
   }
 
   /** By tokens, with which a step's time goes, and the length of the last validation. */

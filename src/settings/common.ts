@@ -10,4 +10,6 @@ export const DEVICES = ["auto", "cpu", "webgpu", "cuda"] as const;
 export const threads = whole({ most: 1024, help: "CPU threads; default: all cores" });
 
 /** Where a trained model is applied. */
-export const device = choice(DEVICES, { help: "auto, cpu, webgpu or cuda; default: that of the training" });
+export const device = choice(DEVICES, {
+  help: "auto, cpu, webgpu or cuda; default: that of the training, where it is there, else cpu",
+});

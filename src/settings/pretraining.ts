@@ -4,7 +4,7 @@ import type { Options, Setting } from "./setting.js";
 import { TRAINING } from "./training.js";
 
 const { epochs, batchSize, lr, dropout, scheduleRatio, scheduleInterval, schedule, warmupSteps } = TRAINING;
-const { patience, maxSeqLen, freezePredecoder, splitBy, trainTestSplitRatio } = TRAINING;
+const { patience, maxSeqLen, freeze, splitBy, trainTestSplitRatio } = TRAINING;
 const { saveEvalInterval, logInterval, seed, device, amp, threads, microBatch } = TRAINING;
 const { checkpointMinutes, wandb, wandbProject, name } = TRAINING;
 const { mlm, mvc, ...otherObjectives } = OBJECTIVES;
@@ -18,7 +18,7 @@ function on(objective: Setting<boolean, boolean>): Setting<boolean, boolean> {
 export const PRETRAINING = {
   ...{ mlm: on(mlm), mvc: on(mvc), ...otherObjectives },
   ...{ epochs, batchSize, lr, dropout, scheduleRatio, scheduleInterval, schedule, warmupSteps, patience },
-  ...{ maxSeqLen, freezePredecoder, splitBy, trainTestSplitRatio, saveEvalInterval, logInterval, seed },
+  ...{ maxSeqLen, freeze, splitBy, trainTestSplitRatio, saveEvalInterval, logInterval, seed },
   ...{ device, amp, threads, microBatch, checkpointMinutes, wandb, wandbProject, name },
   ...ARCHITECTURE,
 } as const;

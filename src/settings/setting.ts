@@ -24,6 +24,8 @@ export interface Setting<T, D = T | undefined> {
   words?: readonly string[];
   /** What holds where nothing is given; absent where the step works it out. */
   default: D;
+  /** How the published file writes a value, and what is meant by what it has; where that is not the value itself. */
+  file?: { write(value: T): unknown; read(given: unknown): unknown };
   /** Takes up what is written on a command line or in a file. Undefined: it is no such value. */
   parse(text: string): T | undefined;
   /** What a value must be, or undefined where this one is right. */

@@ -1,4 +1,4 @@
-import { ANNOTATION } from "./annotation.js";
+import { ANNOTATION, HIERARCHY } from "./annotation.js";
 import { EXPLANATION } from "./explanation.js";
 import { EXPORT } from "./export.js";
 import { INDEX, MAPPING } from "./mapping.js";
@@ -11,6 +11,7 @@ import { SERIES } from "./series.js";
 import type { Table } from "./setting.js";
 import { SIMULATION } from "./simulation.js";
 import { TRAINING } from "./training.js";
+import { TRANSFER } from "./transfer.js";
 
 /** The options of every step, by the function that takes them. */
 export const STEPS: Record<string, Table> = {
@@ -22,10 +23,12 @@ export const STEPS: Record<string, Table> = {
   "crossValidate, beside those of finetune": SERIES,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
+  evaluate: HIERARCHY,
   annotate: ANNOTATION,
   buildIndex: INDEX,
   mapCells: MAPPING,
   explain: EXPLANATION,
+  transferReport: TRANSFER,
   exportModel: EXPORT,
   simulate: SIMULATION,
 };

@@ -1,4 +1,5 @@
 import { DEVICES, seed, threads } from "./common.js";
+import { freezing } from "./freeze.js";
 import { OBJECTIVES } from "./objectives.js";
 import { choice, choices, type Options, onOff, type Resolved, real, text, toggle, whole } from "./setting.js";
 
@@ -79,18 +80,9 @@ export const TRAINING = {
     unit: "tokens",
     yaml: { section: "task_configs", key: "max_seq_len" },
   }),
-  freezePredecoder: toggle({
-    help: "the gene and value encoders stay as they are",
+  freeze: freezing({
+    help: "what stays as it is: none, predecoder (the gene and value encoders; the published freeze_predecoder), head (all but the class decoder) or last-N-layers (all but it and the last N transformer layers)",
     yaml: { section: "model_parameters", key: "freeze_predecoder" },
-  }),
-  headOnly: toggle({
-    help: "all but the class decoder stays as it is",
-    yaml: { section: "task_configs", key: "head_only" },
-  }),
-  lastLayers: whole({
-    help: "only the class decoder and so many of the last transformer layers are trained",
-    unit: "layers",
-    yaml: { section: "task_configs", key: "last_layers" },
   }),
   lora: whole({
     help: "rank of low-rank adapters (LoRA): they and the class decoder are trained, all else stays; merged into the weights at the end; default: none",

@@ -25,10 +25,11 @@ const ESCAPED = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\p{Surrogate}/gu;
 /** The values of a table's options in the sections and under the keys of the published file; none for what is undefined. */
 export function toSections<T extends Table>(table: T, values: Partial<Record<keyof T, unknown>>): Sections {
   const sections: Sections = {};
-  for (const [name, { yaml: place }] of Object.entries(table)) {
+  for (const [name, { yaml: place, file }] of Object.entries(table)) {
     if (!place) continue;
+    const value = values[name] ?? null;
     sections[place.section] ??= {};
-    sections[place.section][place.key] = values[name] ?? null;
+    sections[place.section][place.key] = value === null || !file ? value : file.write(value);
   }
   return sections;
 }
@@ -103,7 +104,8 @@ export function fromSections<T extends Table>(table: T, file: SectionsFile): Opt
     const { yaml: place } = setting;
     const given = place && sections[place.section]?.[place.key];
     if (given === undefined || given === null || given === "") continue;
-    const value = typeof given === "string" ? setting.parse(given) : given;
+    const meant = setting.file ? setting.file.read(given) : given;
+    const value = typeof meant === "string" ? setting.parse(meant) : meant;
     const expected = setting.fault(value);
     if (expected !== undefined)
       throw new CellkernelError(

@@ -3,6 +3,8 @@ import { type NamedArray, readArrays, writeArrays } from "./arrays.js";
 
 /** What a run keeps of its training cells, by which new cells are compared with them. All of it is small. */
 export interface RunReference {
+  /** Int32 [classes]: labelled cells of each that the run was made of. */
+  counts?: Int32Array;
   /** How far a cell's embedding is from the classes' (see `classPlaces`). */
   unlike?: {
     /** Float32 [embsize × embsize] */
@@ -29,8 +31,9 @@ export interface RunReference {
 const OPINION = ["means", "axes", "weights", "cells", "labels"] as const;
 
 /** Writes what is there, each array by name. */
-export function writeReference(path: string, { unlike, opinion }: RunReference): void {
+export function writeReference(path: string, { counts, unlike, opinion }: RunReference): void {
   const arrays = new Map<string, NamedArray>();
+  if (counts) arrays.set("counts", counts);
   if (unlike) {
     arrays.set("unlike.whitening", unlike.whitening).set("unlike.means", unlike.means);
     arrays.set("unlike.threshold", Float64Array.of(unlike.threshold, unlike.cells));
@@ -62,6 +65,7 @@ export function readReference(
     });
   };
   const reference: RunReference = {};
+  if (arrays.has("counts")) reference.counts = array("counts", Int32Array, (length) => length === classes);
   if (arrays.has("unlike.whitening")) {
     const [threshold, cells] = array("unlike.threshold", Float64Array, (length) => length === 2);
     reference.unlike = {

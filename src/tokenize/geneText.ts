@@ -29,6 +29,7 @@ export function isMissing(text: string): boolean {
 
 /** Whether nothing but an Ensembl id is written. */
 export function isId(text: string): boolean {
+  if (!ID.test(text)) return false;
   const { id, symbols } = readGeneText(text);
   return id !== undefined && symbols.length === 0;
 }

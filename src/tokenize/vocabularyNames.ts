@@ -19,7 +19,8 @@ export class VocabularyNames {
   private readonly genes: readonly string[];
   private readonly made = new Map<string, ReadonlyMap<string, string | undefined>>();
   private byId: Map<string, string> | undefined;
-  private kind: { areIds: boolean; species: Species } | undefined;
+  private ids: boolean | undefined;
+  private kind: Species | undefined;
 
   private constructor(private readonly vocabulary: Vocabulary) {
     this.genes = vocabulary.genes();
@@ -27,12 +28,14 @@ export class VocabularyNames {
 
   /** Whether most of them are Ensembl ids. */
   get areIds(): boolean {
-    return this.looks().areIds;
+    this.ids ??= this.most((name) => name.startsWith("ENS") && isId(name));
+    return this.ids;
   }
 
   /** Whose genes they are, by how most of them are written ("Cd3d", "ENSMUSG…"; "CD3D"). */
   get species(): Species {
-    return this.looks().species;
+    this.kind ??= this.most((name) => MOUSE.test(name)) ? "mouse" : "human";
+    return this.kind;
   }
 
   /** Whether this is the name of a gene. */
@@ -65,13 +68,8 @@ export class VocabularyNames {
     return this.byId.get(id);
   }
 
-  private looks() {
-    if (this.kind) return this.kind;
-    const names = this.genes;
-    const most = (test: (name: string) => boolean) => names.filter(test).length > names.length / 2;
-    const areIds = most((name) => name.startsWith("ENS") && isId(name));
-    this.kind = { areIds, species: most((name) => MOUSE.test(name)) ? "mouse" : "human" };
-    return this.kind;
+  private most(test: (name: string) => boolean): boolean {
+    return this.genes.filter(test).length > this.genes.length / 2;
   }
 
   /**

@@ -1,9 +1,12 @@
 import { freemem } from "node:os";
 import type { ModelArgs } from "../model/args.js";
+import { type Lora, trainingShapes } from "../model/lora.js";
 import type { Objective } from "../model/objectives.js";
-import { type ModelSize, parameterShapes } from "../model/parameters.js";
+import type { ModelSize } from "../model/parameters.js";
 import { BLOCK_QUERIES } from "../model/transformer.js";
 import { CellkernelError } from "../support/error.js";
+import { isFrozen } from "./frozen.js";
+import type { Freeze } from "./plan.js";
 
 // Coefficients of a least-squares fit to seven measured peaks of the 12 × 512 model on the CPU (1 × 600 to 1 × 5,001
 // tokens, 6 and 12 layers); every one of them is met within 3 %. `npm run bench -- memory` measures them again.
@@ -12,12 +15,22 @@ import { CellkernelError } from "../support/error.js";
 const OVERHEAD = 290e6;
 /** Copies of the weights: as given, as trained, gradient, two moments, and the optimiser's scratch. */
 const COPIES = 7.3;
+/** The same of weights that stay as they are, beside an overhead that was fitted with all of them trained. */
+const FROZEN_COPIES = 0.5;
 /** Vectors of the model's width that a token leaves in each layer for the derivative. */
 const VECTORS = 10;
+/** The same where the layer's own weights are frozen, beside adapters. */
+const VECTORS_FROZEN = 9;
 /** Matrices of queries by keys that one head needs while a block of its queries is worked on. */
 const HEAD_MATRICES = 3;
 /** What is not asked of the memory that there is. */
 const RESERVE = 0.9;
+
+/** What of the model learns. */
+export interface Learning {
+  freeze: Freeze;
+  lora?: Lora;
+}
 
 /**
  * The expected peak of a training process, in bytes, on the CPU.
@@ -29,15 +42,20 @@ export function forecastMemory(
   cells: number,
   length: number,
   objectives: readonly Objective[] = [],
+  { freeze, lora }: Learning = { freeze: "nothing" },
 ): number {
-  let parameters = 0;
-  for (const shape of parameterShapes(args, size).values()) parameters += shape.reduce((a, b) => a * b, 1);
-  const whole = objectives.includes("MLM") ? args.nlayers : Math.max(1, args.nlayers - 1);
+  let copies = 0;
+  for (const [name, shape] of trainingShapes(args, size, lora)) {
+    const frozen = isFrozen(freeze, name, args.nlayers);
+    copies += (frozen ? FROZEN_COPIES : COPIES) * shape.reduce((a, b) => a * b, 1);
+  }
+  // Layers below the first that learns leave nothing for the derivative.
+  const learning = typeof freeze === "object" ? freeze.lastLayers : freeze === "backbone" ? 0 : args.nlayers;
+  const whole = objectives.includes("MLM") ? learning : Math.max(1, learning - 1);
   const layers = objectives.includes("CCE") ? 2 * whole : whole;
-  const kept = cells * length * ((VECTORS - 2) * args.embsize + 2 * args.d_hid) * layers;
-  return (
-    OVERHEAD + 4 * (COPIES * parameters + kept + HEAD_MATRICES * length * Math.min(length, BLOCK_QUERIES))
-  );
+  const vectors = freeze === "base" ? VECTORS_FROZEN : VECTORS;
+  const kept = cells * length * ((vectors - 2) * args.embsize + 2 * args.d_hid) * layers;
+  return OVERHEAD + 4 * (copies + kept + HEAD_MATRICES * length * Math.min(length, BLOCK_QUERIES));
 }
 
 export interface MemoryPlan {
@@ -54,6 +72,7 @@ export interface MemoryPlan {
  * @param length tokens of the longest cell, `<cls>` included
  * @param objectives beside the cell type's
  * @param available bytes; what the system has free when absent
+ * @param learning what of the model learns; all when absent
  * @throws where not even one cell fits: how long a cell may be
  */
 export function planMemory(
@@ -63,10 +82,11 @@ export function planMemory(
   length: number,
   objectives: readonly Objective[] = [],
   available = process.availableMemory?.() ?? freemem(),
+  learning?: Learning,
 ): MemoryPlan {
   const budget = available * RESERVE;
-  const needs = (cells: number) => forecastMemory(args, size, cells, length, objectives);
-  const needsOfOne = (tokens: number) => forecastMemory(args, size, 1, tokens, objectives);
+  const needs = (cells: number) => forecastMemory(args, size, cells, length, objectives, learning);
+  const needsOfOne = (tokens: number) => forecastMemory(args, size, 1, tokens, objectives, learning);
   if (needs(1) > budget)
     throw new CellkernelError("device", tooLittle(length, budget, needsOfOne), {
       option: "maxSeqLen",

@@ -17,7 +17,7 @@ export type Freeze = "nothing" | "encoders" | "backbone" | "base" | { lastLayers
  * Everything that a training worker needs, in plain data: the options of the training, which come through as they were
  * given, and what was worked out from cells and model.
  */
-export interface TrainingPlan extends Partial<Omit<TrainingSettings, "split">> {
+export interface TrainingPlan extends Partial<Omit<TrainingSettings, "split" | "freeze">> {
   args: ModelArgs;
   /** Number of classes and of batches (where the model uses batch labels). */
   classes: number;

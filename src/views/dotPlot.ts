@@ -58,7 +58,7 @@ export function dotPlotSpec(
         scale: { domain: columns },
         axis: { ...axis, orient: "bottom", labelAngle: -90, labelFontStyle: "italic" },
       },
-      y: { field: "group", type: "nominal", scale: { domain: rows }, axis: { ...axis, labelLimit: 220 } },
+      y: { field: "group", type: "nominal", scale: { domain: rows }, axis: { ...axis, labelLimit: 260 } },
       size: {
         field: "share",
         type: "quantitative",

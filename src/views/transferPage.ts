@@ -7,6 +7,12 @@ import { plotSvg, type Theme } from "./vega.js";
 
 /** Groups that a page lists at most, those of the most cells. */
 const MOST_GROUPS = 200;
+/** What a file may say of each cell's label. */
+const FLAGS = ["unassigned", "unlike", "disputed"] as const;
+/** Columns of numbers, which stand at the right. */
+const NUMBERS = new Set<string>(["share", "cells", "median", ...FLAGS, "here", "reference"]);
+/** How much larger a plot is than in a notebook, beside the page's text. */
+const ENLARGED = 1.2;
 /** Lengths of a group's line of probabilities, in CSS pixels. */
 const LINE = { width: 150, height: 16 };
 
@@ -26,7 +32,11 @@ export async function transferPage(input: TransferInput): Promise<string> {
     `<dl class="figures">${figures.map(figure).join("")}</dl>`,
     section(
       "Labels",
-      probabilities(labels, "label", input.threshold),
+      probabilities(
+        labels.filter(({ cells }) => cells > 0),
+        "label",
+        input.threshold,
+      ),
       LINE_HELP + thresholdHelp(input.threshold),
     ),
     ...(clusters
@@ -62,7 +72,8 @@ ${body.join("\n")}
 }
 
 const LINE_HELP =
-  "Probability of the label from 0 to 1: the line spans nine of ten cells, the box half of them, the mark is the median.";
+  "Probability of the label from 0 to 1: the line spans nine of ten cells, the box half of them, the mark is the median. " +
+  "Unlike: far from all that was learnt. Disputed: the simple methods both say the same other label.";
 
 function thresholdHelp(threshold: number | undefined): string {
   return threshold === undefined ? "" : " Dotted: the run's threshold, below which a cell is unassigned.";
@@ -81,14 +92,13 @@ function figure({ name, value, more }: TransferInput["figures"][number]): string
 /** A table of groups with how probable their cells' labels are. */
 function probabilities(all: readonly TransferGroup[], what: string, threshold: number | undefined): string {
   const groups = all.slice(0, MOST_GROUPS);
-  const has = (of: "unassigned" | "unlike" | "most") => groups.some((group) => group[of] !== undefined);
+  const has = (of: (typeof FLAGS)[number] | "most") => groups.some((group) => group[of] !== undefined);
   const percent = (share: number | undefined) => (share === undefined ? "" : `${(100 * share).toFixed(1)} %`);
   const head = [
     what,
     ...(has("most") ? ["label of most", "share"] : []),
     ...["cells", "probability", "median"],
-    ...(has("unassigned") ? ["unassigned"] : []),
-    ...(has("unlike") ? ["unlike"] : []),
+    ...FLAGS.filter(has),
   ];
   const rows = groups.map((group) => {
     const cells = [
@@ -99,12 +109,11 @@ function probabilities(all: readonly TransferGroup[], what: string, threshold: n
       number(group.cells.toLocaleString("en")),
       `<td>${line(group.quantiles, threshold)}</td>`,
       number(group.quantiles ? group.quantiles[2].toFixed(3) : ""),
-      ...(has("unassigned") ? [number(percent(group.unassigned))] : []),
-      ...(has("unlike") ? [number(percent(group.unlike))] : []),
+      ...FLAGS.filter(has).map((flag) => number(percent(group[flag]))),
     ];
     return `<tr>${cells.join("")}</tr>`;
   });
-  return table(head, rows) + rest(all.length);
+  return scrolled(table(head, rows)) + rest(all.length);
 }
 
 /** Where nine of ten, half and the middle of the probabilities lie. */
@@ -140,7 +149,8 @@ function composition(all: readonly TransferGroup[]): string {
       `${number(percent(share))}${known ? number(reference === undefined ? "" : percent(reference)) : ""}</tr>`,
   );
   return (
-    table(["label", "", "here", ...(known ? ["reference"] : [])], rows, "composition") + rest(all.length)
+    scrolled(table(["label", "", "here", ...(known ? ["reference"] : [])], rows, "composition")) +
+    rest(all.length)
   );
 }
 
@@ -154,10 +164,25 @@ function compositionHelp(labels: readonly TransferGroup[]): string {
 async function dotPlots(plot: DotPlotInput): Promise<string> {
   const draw = async (theme: Theme) => {
     const svg = await plotSvg({ ...dotPlotSpec(plot, theme), title: undefined }, theme);
-    // Names within a document of gradients and the like are the page's.
-    return `<div class="${theme}">${svg.replace(/(id="|url\(#|href="#)/g, `$1${theme}-`)}</div>`;
+    const large = svg.replace(
+      /^<svg([^>]*?) width="([\d.]+)" height="([\d.]+)"/,
+      (_, rest, width, height) => `<svg${rest} width="${ENLARGED * width}" height="${ENLARGED * height}"`,
+    );
+    return `<div class="${theme}">${namedApart(large, theme)}</div>`;
   };
   return `<div class="plot">${await draw("light")}${await draw("dark")}</div>`;
+}
+
+/** Names within a drawing, of gradients and the like, are the page's: other ones for each drawing, the same each time. */
+function namedApart(svg: string, drawing: string): string {
+  const names = [...new Set([...svg.matchAll(/ id="([^"]+)"/g)].map(([, name]) => name))];
+  return names.reduce(
+    (sofar, name, i) =>
+      sofar
+        .replaceAll(`id="${name}"`, `id="${drawing}-${i}"`)
+        .replaceAll(`url(#${name})`, `url(#${drawing}-${i})`),
+    svg,
+  );
 }
 
 function geneText({ found, of, missing }: TransferInput["genes"]): string {
@@ -172,8 +197,15 @@ function geneText({ found, of, missing }: TransferInput["genes"]): string {
 }
 
 function table(head: readonly string[], rows: readonly string[], kind = ""): string {
-  const cells = head.map((name) => `<th scope="col">${escapeText(name)}</th>`).join("");
-  return `<table class="${kind}"><thead><tr>${cells}</tr></thead><tbody>\n${rows.join("\n")}\n</tbody></table>`;
+  const cells = head.map(
+    (name) => `<th scope="col"${NUMBERS.has(name) ? ' class="number"' : ""}>${escapeText(name)}</th>`,
+  );
+  return `<table class="${kind}"><thead><tr>${cells.join("")}</tr></thead><tbody>\n${rows.join("\n")}\n</tbody></table>`;
+}
+
+/** Wider than a narrow screen it moves by itself. */
+function scrolled(content: string): string {
+  return `<div class="scroll">${content}</div>`;
 }
 
 function number(text: string): string {

@@ -131,6 +131,8 @@ export interface TransferGroup {
   /** Shares of the group's cells, where the file says. */
   unassigned?: number;
   unlike?: number;
+  /** The simple methods that were asked both say the same other label. */
+  disputed?: number;
   /** Of a cluster: the label that most of its cells have, and the share of those. */
   most?: { label: string; share: number };
 }

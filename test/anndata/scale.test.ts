@@ -65,6 +65,9 @@ test("logarithms to the bases 2 and 10", () => {
     kind: "logged",
     base: 10,
   });
+  // Of a shallow cell's counts most are one, of which log2(1 + 1) is whole.
+  const shallow = counts.map((row) => row.map((value) => (value > 4 ? value % 5 : value > 0 ? 1 : 0)));
+  assert.deepEqual(look(each(shallow, (value) => Math.log2(1 + value))), { kind: "logged", base: 2 });
   // Size factors of scran's kind: totals differ.
   const factors = counts.map((row) => (row.reduce((a, b) => a + b) / 1000) * (0.8 + 0.4 * random.uniform()));
   const scran = counts.map((row, cell) =>

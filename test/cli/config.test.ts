@@ -17,16 +17,20 @@ const call = (values: Invocation["values"]): Invocation => ({
 
 test("the file's values hold over the defaults, flags over both, and each that wins is said once", () => {
   const { options, notes, model } = configured(
-    call({ config, epochs: "9", lr: "0.0002", "head-only": true }),
+    call({ config, epochs: "9", lr: "0.0002", freeze: "head" }),
     TRAINING,
     "training",
   );
   // epochs by the flag; the published command would train for 3, at a rate of 0.0001, whatever the file says.
-  assert.deepEqual([options.epochs, options.lr, options.batchSize, options.headOnly], [9, 0.0002, 64, true]);
+  assert.deepEqual([options.epochs, options.lr, options.batchSize, options.freeze], [9, 0.0002, 64, "head"]);
   assert.equal(model, "pretrained_models/scGPT_human");
   assert.deepEqual(
     notes.filter((note) => note.includes("wins over")).map((note) => note.replace(/^.*; /, "")),
-    ["what is given beside it wins over both", "--epochs 9 wins over 5, which train_args.yml says"],
+    [
+      "what is given beside it wins over both",
+      "--epochs 9 wins over 5, which train_args.yml says",
+      "--freeze head wins over none, which train_args.yml says",
+    ],
   );
 });
 

@@ -102,9 +102,9 @@ test("help lists every option", async () => {
     assert.ok(stdout.includes(name), name);
 });
 
-test("a command that is none is named, also where JavaScript knows the word", () => {
+test("a command that is none is named, also where JavaScript knows the word", async () => {
   for (const name of ["constructor", "__proto__", "toString"]) {
-    const { status, stderr } = cellkernel(name);
+    const { status, stderr } = await cellkernelHere(name);
     assert.equal(status, 2);
     assert.match(stderr, new RegExp(`^cellkernel: there is no command "${name}"`));
   }

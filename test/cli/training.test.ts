@@ -50,7 +50,12 @@ test("preprocess, finetune, evaluate, annotate: from a file to a labelled copy o
   assert.ok(trained.history[1].trainLoss < trained.history[0].trainLoss);
   assert.equal(trained.classes.length, 10);
 
-  const { status, stderr } = cellkernel("resume", model, "--config", join(model, "dev_train_args.yml"));
+  const { status, stderr } = await cellkernelHere(
+    "resume",
+    model,
+    "--config",
+    join(model, "dev_train_args.yml"),
+  );
   assert.equal(status, 1);
   assert.match(stderr, /model is at its end after 2 epochs\. For more: .* \(--epochs 3\)/);
   const longer = json("resume", model, "--epochs", "3");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
@@ -249,8 +249,14 @@ test("what a cluster's cells are together stands beside each one's label", async
   const path = join(scratch, "clustered.h5ad");
   await writeResults(plain, path, { obs: table({ leiden: names }) }, { byRow: true });
   const out = join(scratch, "consensus.h5ad");
-  const { codes } = await annotate(run, path, { out, clusterBy: "leiden", clusterShare: 0.6 });
+  const tree = join(scratch, "tree.yml");
+  writeFileSync(tree, "B cell: lymphocyte\nT cell: lymphocyte\n");
+  const options = { out, clusterBy: "leiden", clusterShare: 0.6, hierarchy: tree };
+  const { codes, notes } = await annotate(run, path, options);
+  assert.ok(notes.some((note) => /does not say what these classes are kinds of: NK, bright$/.test(note)));
   const cells = await readH5ad(out);
+  const scores = ((await cells.obsm.get("cellkernel_scores")) as DenseArray).data as Float32Array;
+  const least = run.parts.trust!.threshold!.probability;
   const value = (column: string, cell: number) => cells.obs.column(column)!.at(cell);
   names.forEach((name, cell) => {
     const own = [...codes].filter((_, other) => name !== null && names[other] === name);
@@ -260,7 +266,12 @@ test("what a cluster's cells are together stands beside each one's label", async
     assert.equal(value("cluster_label", cell), name === null ? null : label);
     if (name !== null) assert.equal(value("cluster_share", cell), Math.fround(most / own.length));
     assert.equal(value("predicted_label", cell), run.classes[codes[cell]]);
+    const [b, nk, t] = scores.subarray(3 * cell, 3 * cell + 3);
+    const sure = [b, nk, t][codes[cell]] >= least;
+    const kind = codes[cell] !== 1 && b + t >= least ? "lymphocyte" : "unassigned";
+    assert.equal(value("hierarchy_label", cell), sure ? run.classes[codes[cell]] : kind);
   });
+  assert.ok([...(cells.obs.column("hierarchy_label") as Iterable<unknown>)].includes("lymphocyte"));
   cells.close();
   const never = { out: join(scratch, "no-clusters.h5ad") };
   await assert.rejects(

@@ -2,10 +2,20 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { crossValidationSplits, ensemble, evaluate, finetune, loadRun } from "../../src/index.js";
+import { fitTemperature } from "../../src/evaluate/calibration.js";
+import {
+  calibrateEnsemble,
+  crossValidationSplits,
+  ensemble,
+  evaluate,
+  finetune,
+  loadRun,
+} from "../../src/index.js";
+import { halves } from "../../src/protocol/calibrateEnsemble.js";
 import { Run } from "../../src/protocol/run.js";
 import { temporaryFolder } from "../support/folder.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
+import { near } from "../support/trustFixture.js";
 import "../support/withoutProjection.js";
 
 const settings = { epochs: 2, lr: 5e-3, batchSize: 16, threads: 1, device: "cpu" } as const;
@@ -76,6 +86,37 @@ test("an ensemble of folds has each cell labelled by those that did not see it; 
       { length: 148 },
       (_, cell) => (inSecond.has(cell) ? second : first).parts.labelled.codes[cell],
     ),
+  );
+  // Out of fold: halves of the 148 cells, each labelled by the member that did not see it.
+  const calibrated = await calibrateEnsemble(both);
+  const { trust } = calibrated.parts;
+  const shown = report.parts.labelled;
+  const half = halves(report.parts.truth.slice(0, 148));
+  const rows = Float32Array.from(
+    [...half[0]].flatMap((cell) => [...shown.scores.subarray(3 * cell, 3 * cell + 3)].map(Math.log)),
+  );
+  near(
+    trust!.temperature,
+    fitTemperature(
+      [...half[0]].map((cell) => report.parts.truth[cell]),
+      rows,
+      3,
+    ),
+    1e-4,
+  );
+  assert.equal(half[0].length + half[1].length, 148);
+  assert.equal(trust!.sets!.coverage, 0.9);
+  assert.match(
+    calibrated.notes[0],
+    /^an ensemble of 2: probabilities are the mean of theirs, calibrated by 74 of the 148 test cells, the prediction sets by the others$/,
+  );
+  await assert.rejects(
+    calibrateEnsemble(both, { cells: preparedCells(model, 120) }),
+    /no cell of simulated\.h5ad is a test cell of the ensemble: give the cells that its members were trained on/,
+  );
+  await assert.rejects(
+    calibrateEnsemble(runs[0]),
+    /is no ensemble; a run is calibrated when its training ends/,
   );
   const other = await finetune(preparedCells(model, 120), { ...settings, epochs: 1 });
   assert.throws(() => ensemble([runs[0], other]), /are no ensemble: they differ in cells/);

@@ -4,10 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { wilcoxon } from "../../src/evaluate/wilcoxon.js";
-import { annotate, CellkernelError, type Explanation, explain, finetune, readH5ad } from "../../src/index.js";
+import {
+  annotate,
+  CellkernelError,
+  type Explanation,
+  explain,
+  finetune,
+  readH5ad,
+  transferReport,
+} from "../../src/index.js";
 import { Predictor } from "../../src/predict/predictor.js";
 import { predictionOf } from "../../src/protocol/applyRun.js";
-import type { Run } from "../../src/protocol/run.js";
+import { Run } from "../../src/protocol/run.js";
+import { commonest, quantilesOf, transferGroups } from "../../src/protocol/transferGroups.js";
 import { Random } from "../../src/support/random.js";
 import { cellkernelHere } from "../support/cli.js";
 import { writeCounts } from "../support/countsFile.js";
@@ -120,6 +129,22 @@ test("what a logit owes to a gene is its slope along the gene's value, times the
   await predictor.release();
 });
 
+test("an ensemble's attribution is the mean of its members'", async () => {
+  const twice = (name: string) => {
+    const { shape, data } = run.weights.get(name)!;
+    return [name, { shape, data: data.map((w) => 2 * w) }] as const;
+  };
+  // Twice the last layer is twice the logits, and so twice what they owe to each gene.
+  const layer = ["cls_decoder.out_layer.weight", "cls_decoder.out_layer.bias"].map(twice);
+  const both = new Run({ ...run.parts, members: [new Map([...run.weights, ...layer])] });
+  const [one, mean] = [run, both].map(async (own) => (await explain(own, path, { cells: [1] })).cells[0]);
+  const { label, attribution } = await one;
+  assert.equal((await mean).label, label);
+  (await mean).attribution.forEach((value, i) => {
+    assert.ok(Math.abs(value - 1.5 * attribution[i]) < 1e-5, `${value}, ${attribution[i]}`);
+  });
+});
+
 test("labels and probabilities are those that annotate gives", async () => {
   const labelled = await readH5ad(join(scratch, "labelled.h5ad"));
   const { cells } = await explain(run, path, { cells: [0, 1, 2, 33] });
@@ -204,4 +229,87 @@ test("a notebook shows genes beside markers, what must be known, and a dot plot"
   assert.ok(dot.marked);
   assert.match((await show(why.of("T cell")))["text/plain"], /^T cell: mean of (\d+) of \1 cells/);
   assert.throws(() => why.of("Z cell"), /"Z cell" was not explained/);
+});
+
+test("groups of labelled cells are counted beside the reference; quantiles are numpy's", () => {
+  const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-12, `${a}, not ${b}`);
+  const numpys = [0.125, 0.25, 0.475, 0.7375, 0.875];
+  quantilesOf([0.9, 0.2, 0.4, 0.1, 0.8, 0.55, Number.NaN])!.forEach((value, i) => {
+    near(value, numpys[i]);
+  });
+  assert.equal(quantilesOf([]), undefined);
+  const labels = {
+    names: ["a", "b", "c"],
+    codes: Int32Array.of(1, 1, 0, -1, 1),
+    probabilities: Float32Array.of(0.5, 1, 0.25, Number.NaN, 0.75),
+    unassigned: [true, false, true, false, true],
+    disputed: [false, false, true, false, true],
+  };
+  const groups = transferGroups(labels, labels, [10, 0, 30]);
+  assert.deepEqual(
+    groups.map(({ name, cells, share, reference, unassigned }) => [
+      name,
+      cells,
+      share,
+      reference,
+      unassigned,
+    ]),
+    [
+      ["b", 3, 0.75, 0, 2 / 3],
+      ["a", 1, 0.25, 0.25, 1],
+      ["c", 0, 0, 0.75, undefined],
+    ],
+  );
+  assert.equal(groups[0].quantiles![2], 0.75);
+  assert.deepEqual(
+    groups.map(({ disputed, unlike }) => [disputed, unlike]),
+    [
+      [1 / 3, undefined],
+      [1, undefined],
+      [undefined, undefined],
+    ],
+  );
+  const clusters = { names: ["x", "y"], codes: Int32Array.of(0, 0, 0, 1, -1) };
+  assert.deepEqual([...commonest(labels, clusters)], [["x", { label: "b", share: 2 / 3 }]]);
+});
+
+test("annotate writes a page of what became of the labels", async () => {
+  const [out, report] = [join(scratch, "with.h5ad"), join(scratch, "report.html")];
+  const { notes } = await annotate(run, path, { out, report });
+  const page = readFileSync(report, "utf8");
+  assert.ok(notes.length > 0);
+  for (const note of notes) assert.ok(page.includes(note.replaceAll("'", "&#39;")), note);
+  assert.match(page, /<dd class="value">98\.4 %<\/dd><dd class="more">60 cells/);
+  assert.match(page, /40 of the run&#39;s 40 genes|40 of the run's 40 genes/);
+  // Of 148 labelled cells of the run, class 0 has 50.
+  assert.deepEqual([...run.parts.reference!.counts!], [50, 49, 49]);
+  const own = codes.filter((code) => code === 0).length;
+  const row = `B cell</th><td class="bars">.*<td class="number">${((100 * own) / 60).toFixed(1)} %</td><td class="number">33\\.8 %`;
+  assert.match(page, new RegExp(row));
+  assert.equal((await transferReport(run, out)).html, page);
+});
+
+test("a report needs a labelled file, of this run, a page's name and clusters that are there", async () => {
+  const fails = (work: Promise<unknown>, code: string, message: RegExp) =>
+    assert.rejects(work, (error: CellkernelError) => error.code === code && message.test(error.message));
+  await fails(
+    transferReport(run, path),
+    "column",
+    /has no obs columns predicted_label and probability: label it/,
+  );
+  const out = join(scratch, "labelled.h5ad");
+  await fails(transferReport(run, out, { clusterBy: "leiden" }), "column", /"leiden"/);
+  const other = Object.assign(Object.create(run), { training: { ...run.training, run: "other" } });
+  await fails(
+    transferReport(other, out),
+    "other-preparation",
+    /was labelled by the run .*, not by .*\(other\)/,
+  );
+  const never = join(scratch, "never.csv");
+  await fails(
+    annotate(run, path, { out: never, report: "r.html" }),
+    "option",
+    /needs the labelled file, \.h5ad or/,
+  );
+  await fails(annotate(run, path, { out, report: "r.txt" }), "option", /r\.txt; expected a page's name/);
 });

@@ -17,13 +17,16 @@ test("a forecast is of the size of what the training then takes", async () => {
   const ratio = seconds / training.seconds;
   assert.ok(ratio > 1 / 8 && ratio < 8, `forecast ${seconds} s, took ${training.seconds} s`);
   assert.ok(headOnlySeconds < seconds, `${headOnlySeconds} of ${seconds} s`);
-  assert.match(text, /^478 cells × 4 epochs: about \d+ s here; with headOnly \(--head-only\) \d+ s$/);
+  assert.match(
+    text,
+    /^478 cells × 4 epochs: about \d+ s here; with the class decoder alone \(--freeze head\) \d+ s$/,
+  );
 });
 
 test("where only the head learns, the forecast is of one pass through the model", async () => {
-  const { seconds, headOnlySeconds, text } = await forecast(ready, { ...options, headOnly: true });
+  const { seconds, headOnlySeconds, text } = await forecast(ready, { ...options, freeze: "head" });
   assert.equal(seconds, headOnlySeconds);
-  assert.doesNotMatch(text, /with headOnly/);
+  assert.doesNotMatch(text, /--freeze head/);
 });
 
 test("only a long training is worth a forecast unasked", () => {

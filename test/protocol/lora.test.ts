@@ -43,8 +43,8 @@ test("options that say nothing together, or of which one has no part, are refuse
     assert.rejects(finetune(ready, options), message);
   await refused({ loraAlpha: 4 }, /the option loraAlpha is for adapters: give their rank too, lora/);
   await refused({ loraTargets: ["out_proj"] }, /the option loraTargets is for adapters/);
-  await refused({ lora: 2, headOnly: true }, /lora and headOnly each say what is learnt/);
-  await refused({ lora: 2, lastLayers: 1 }, /lora and lastLayers each say what is learnt/);
+  await refused({ lora: 2, freeze: "head" }, /lora and freeze each say what is learnt/);
+  await refused({ lora: 2, freeze: "last-1-layers" }, /lora and freeze each say what is learnt/);
   await refused({ lora: 17 }, /the option lora is 17; the model's matrices have rank 16 at most/);
   await refused({ lora: 0 }, /the option lora is 0; expected a whole number of at least 1/);
   await refused(

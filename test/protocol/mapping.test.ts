@@ -159,6 +159,26 @@ test("a pretrained model makes an index, and maps by the recipe that it was made
   const index = await buildIndex(model, reference, { labelColumn: "type", ...CPU });
   const folder = join(scratch, "zero-shot");
   await index.save(folder);
+  // `embed` gives the same vectors by the folder of a model that has been no run, at their length.
+  const pretrained = join(scratch, "pretrained");
+  for (const name of ["args.json", "vocab.json", "best_model.pt"])
+    cpSync(join(scratch, "run", name), join(pretrained, name));
+  const { notes } = await embed(pretrained, reference, { out: `${pretrained}.h5ad`, ...CPU });
+  assert.match(notes[0], /pretrained was not fine-tuned: cells are embedded with all 40 genes that it knows/);
+  const embedded = await readH5ad(`${pretrained}.h5ad`);
+  const { data, shape } = embedded.obsm.get("X_scGPT") as DenseArray;
+  embedded.close();
+  assert.deepEqual(shape, [32, index.parts.width]);
+  for (let cell = 0; cell < 30; cell++) {
+    const row = (data as Float32Array).subarray(cell * shape[1], (cell + 1) * shape[1]);
+    const length = Math.hypot(...row);
+    assert.ok(Math.abs(length - 1) > 0.01);
+    row.forEach((value, j) => {
+      assert.ok(Math.abs(value / length - index.parts.embeddings[cell * shape[1] + j]) < 1e-6);
+    });
+  }
+  const nothing = embed(await tinyModel(), reference, { out: join(scratch, "no.h5ad") });
+  await assert.rejects(nothing, /holds no weights: what a model at random says of cells means nothing/);
   const out = join(scratch, "zero-shot.h5ad");
   const again = await loadIndex(folder);
   const { codes } = await mapCells(again, reference, { out, k: 1, ...CPU });

@@ -74,7 +74,7 @@ test("a model without its in_proj does not go on, unless it is named; cells prep
   assert.match(model.describe(), /not in the checkpoint, random: transformer_encoder\.layers\.0/);
   const prepared = join(mkdtempSync(join(tmpdir(), "prepared-")), "cells");
   savePrepared(preparedCells(model, 60), prepared);
-  const run = await finetune(loadPrepared(prepared), { epochs: 1, headOnly: true, device: "cpu" });
+  const run = await finetune(loadPrepared(prepared), { epochs: 1, freeze: "head", device: "cpu" });
   assert.ok(
     run.notes.some((note) => note.startsWith("not in the checkpoint, random: ") && note.includes(IN_PROJ)),
   );

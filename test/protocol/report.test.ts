@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { hierarchyOf } from "../../src/evaluate/hierarchy.js";
 import { classificationReport } from "../../src/evaluate/metrics.js";
 import type { MimeBundle } from "../../src/host/host.js";
 import { labelCells } from "../../src/predict/labels.js";
@@ -89,6 +90,30 @@ test("the second opinion stands below the figures, and in the results", async ()
     { method: "logistic regression", weighted_f1: 0.5, accuracy: 0.25, macro_f1: 0.125 },
   ]);
   assert.ok(!("second_opinion" in plain.results()));
+});
+
+test("figures in a hierarchy, by hand: B cell and NK are lymphocytes, both labelled B cell, one of them surely", async () => {
+  const plain = await report();
+  const { classes } = plain.parts.run;
+  const hierarchy = hierarchyOf(
+    classes,
+    new Map([
+      ["B cell", ["lymphocyte"]],
+      ["NK, bright", ["lymphocyte"]],
+    ]),
+  );
+  const inTree = new Report({ ...plain.parts, hierarchy });
+  assert.deepEqual(inTree.results().hierarchy, {
+    threshold: 0.75,
+    // Two nodes each: all but the NK cell's own are right.
+    labels: { precision: 3 / 4, recall: 3 / 4, f1: 3 / 4 },
+    // Of 0.5 and 0.25 the lymphocyte; of 0.75 the B cell, which is wrong.
+    answers: { precision: 2 / 3, recall: 2 / 4, f1: 4 / 7, share: 1, right: 1 / 2 },
+  });
+  assert.match(
+    inTree.predictions(),
+    /^cell_id,.*,hierarchy_label,hierarchy_probability\na,.*,lymphocyte,0\.75\n/,
+  );
 });
 
 test("fewer than three cells have no embedding", async () => {

@@ -53,6 +53,18 @@ test("what is assigned, and what the sets hold", () => {
   });
 });
 
+test("how many cells are unlike all that was learnt, and how well types that were not are told", () => {
+  const unlike = { evaluated: Float32Array.of(0.5, 1.5), unseen: Float32Array.of(2, 0.6) };
+  const figures = trustFigures(run, 2, { ...byHand, unlike });
+  // Of the four pairs all but (0.6, 1.5) are in order.
+  assert.deepEqual(trustResults(figures, ["a", "b"]).unlike, {
+    ...{ expected_share: 0.05, share: 0.5 },
+    ...{ unseen_cells: 2, unseen_share: 0.5, unseen_auroc: 0.75 },
+  });
+  const none = trustFigures(run, 2, { ...byHand, unlike: { ...unlike, unseen: new Float32Array(0) } });
+  assert.deepEqual(trustResults(none, ["a", "b"]).unlike, { expected_share: 0.05, share: 0.5 });
+});
+
 test("cells by which the sets were made are measured by sets of the others", () => {
   // By their own, which hold nothing, no cell would be covered.
   const empty = { ...run, sets: { coverage: 0.9, least: new Array(classes).fill(1) } };

@@ -24,6 +24,7 @@ function another(setting: Setting<unknown, unknown>): unknown {
     0.3,
     7,
     "text",
+    "head",
     ["one", "two"],
     ["in_proj", "linear2"],
     [1, 2],
@@ -87,7 +88,7 @@ test("a file of the published code is read as it is; what has no say is told", (
       ...{ epochs: 5, batchSize: 64, lr: 0.0002, dropout: 0.2, scheduleRatio: 0.9, scheduleInterval: 1 },
       ...{
         maxSeqLen: 3001,
-        freezePredecoder: false,
+        freeze: "none",
         classWeighted: false,
         seed: 7,
         amp: true,
@@ -130,10 +131,21 @@ task_configs:
 test("values are read as Python's yaml reads them", () => {
   const text =
     "model_parameters:\n  lr: 1e-4\n  freeze_predecoder: True\n  amp: yes\ntask_info:\npreprocess:\n";
-  assert.deepEqual(readTrainArgs(written(text)).training, { lr: 1e-4, freezePredecoder: true, amp: true });
+  assert.deepEqual(readTrainArgs(written(text)).training, { lr: 1e-4, freeze: "predecoder", amp: true });
 });
 
 for (const [what, text, message] of [
+  ...[
+    ["append_cls", "false", "true: labels are read off the <cls> token"],
+    ["cls_token", '"[CLS]"', '"<cls>": the token in front of a cell is always "<cls>"'],
+    ["input_style", '"log1p"', '"binned": values are always binned'],
+  ].map(([key, value, why]): [string, string, RegExp] => [
+    `another ${key}`,
+    `task_info:\n  save_dir: x\ntask_configs:\n  ${key}: ${value}\n`,
+    new RegExp(
+      `train_args\\.yml:4: task_configs: ${key} is ${value.replace(/[[\]]/g, "\\$&")}; expected ${why}`,
+    ),
+  ]),
   [
     "a value of another type",
     "task_info:\n  save_dir: x\nmodel_parameters:\n  epochs: many\n",
@@ -167,7 +179,11 @@ test("a wrong value is refused with the option, what was expected and the flag",
   fails({ lr: "fast" }, /the option lr is "fast"; expected a number above 0 \(--lr\)/);
   fails({ dropout: 1 }, /the option dropout is 1; expected a number from 0 to below 1 \(--dropout\)/);
   fails({ scheduleRatio: 2 }, /expected a number above 0, at most 1 \(--schedule-ratio\)/);
-  fails({ headOnly: "yes" }, /the option headOnly is "yes"; expected true or false \(--head-only\)/);
+  fails({ doTrain: "yes" }, /the option doTrain is "yes"; expected true or false \(--do-train\)/);
+  fails(
+    { freeze: "last-0-layers" },
+    /the option freeze is "last-0-layers"; expected "none", .* say last-2-layers \(--freeze\)/,
+  );
 });
 
 test("docs/options.md is what the tables say", () => {

@@ -83,18 +83,21 @@ test("what a run keeps of its training cells is checked against the run", async 
     ...{ means: new Float32Array(5), axes: new Float32Array(10), weights: new Float32Array(12) },
     ...{ cells: new Float32Array(6), labels: Int32Array.of(0, 3, 1) },
   };
-  writeReference(path, { unlike, opinion });
+  const counts = Int32Array.of(5, 0, 2, 1);
+  writeReference(path, { counts, unlike, opinion });
   const size = { embsize: 3, genes: 5, classes: 4 };
-  assert.deepEqual(readReference(path, size, "again"), { unlike, opinion });
+  assert.deepEqual(readReference(path, size, "again"), { counts, unlike, opinion });
   for (const [change, name] of [
     [{ embsize: 4 }, "unlike\\.whitening"],
     [{ genes: 4 }, "opinion\\.axes"],
-    [{ classes: 3 }, "opinion\\.weights"],
+    [{ classes: 3 }, "counts"],
   ] as const)
     assert.throws(
       () => readReference(path, { ...size, ...change }, "again"),
       new RegExp(`reference\\.safetensors: "${name}" is not as it was written: again`),
     );
+  writeReference(path, { opinion });
+  assert.throws(() => readReference(path, { ...size, classes: 3 }, "again"), /"opinion\.weights" is not/);
   // A run that keeps none takes the file of one that does away.
   const folder = join(scratch, "without");
   cpSync(first, folder, { recursive: true });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ModelArgs } from "../../src/model/args.js";
-import { forecastMemory, planMemory } from "../../src/train/memory.js";
+import { forecastMemory, type Learning, planMemory } from "../../src/train/memory.js";
+import type { Freeze } from "../../src/train/plan.js";
 import { smallSpec } from "../support/smallModel.js";
 
 const args: ModelArgs = {
@@ -27,6 +28,24 @@ test("the forecast is within 15 % of measured peaks of the full-size model", () 
     const ratio = forecastMemory(args, size, cells, length) / 1e6 / megabytes;
     assert.ok(Math.abs(ratio - 1) < 0.15, `${cells} × ${length}: ${ratio.toFixed(3)} of what was measured`);
   }
+});
+
+test("adapters of rank 8 beside a frozen model need what was measured of them", () => {
+  const lora = { rank: 8, alpha: 8, targets: ["in_proj" as const] };
+  const measured = [
+    { cells: 1, length: 64, megabytes: 344 },
+    { cells: 4, length: 256, megabytes: 533 },
+    { cells: 8, length: 600, megabytes: 1294 },
+  ];
+  for (const { cells, length, megabytes } of measured) {
+    const ratio = forecastMemory(args, size, cells, length, [], { freeze: "base", lora }) / 1e6 / megabytes;
+    assert.ok(Math.abs(ratio - 1) < 0.15, `${cells} × ${length}: ${ratio.toFixed(3)} of what was measured`);
+  }
+  // Where less learns, less is needed, and more cells fit.
+  const needs = (freeze: Freeze) => forecastMemory(args, size, 8, 600, [], { freeze });
+  assert.ok(needs("backbone") < needs({ lastLayers: 2 }) && needs({ lastLayers: 2 }) < needs("nothing"));
+  const fits = (learning?: Learning) => planMemory(args, size, 32, 1501, [], 4e9, learning).microBatch;
+  assert.ok(fits({ freeze: "base", lora }) > fits(), `${fits({ freeze: "base", lora })}, ${fits()}`);
 });
 
 test("the batch is divided until it fits, and the user is told", () => {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { table } from "arquero";
 
-import { readCells, readH5ad, simulate, writeH5ad, writeResults } from "../../src/index.js";
+import { readCells, readH5ad, simulate, writeH5ad, writeResults, writeZarr } from "../../src/index.js";
 import { temporaryFolder } from "../support/folder.js";
 import { python } from "../support/python.js";
 
@@ -42,6 +42,26 @@ test("results written twice replace the first; what is not read here is kept by 
     /obsm\/airr has the encoding "awkward-array".*Remove it from the file in Python/,
   );
   cells.close();
+});
+
+test("what is not read here is kept between .h5ad and Zarr as well, but where the other has no such type", async (context) => {
+  const folder = temporaryFolder(context);
+  const [store, again] = [join(folder, "cells.zarr"), join(folder, "again.h5ad")];
+  const input = `${TRIALS}/awkward_again/awkward.h5ad`;
+  const copy = async (from: string, to: string, write: typeof writeH5ad) => {
+    const cells = await readCells(from);
+    await write(cells, to);
+    cells.close();
+  };
+  await copy(input, store, writeZarr);
+  await copy(store, again, writeH5ad);
+  assert.deepEqual(JSON.parse(python("test/trials/carried.py", input, store, again)), [true, true, 2]);
+  // It holds complex numbers.
+  await assert.rejects(copy(`${TRIALS}/more/later.h5ad`, join(folder, "later.zarr"), writeZarr), {
+    code: "format",
+    message:
+      /obs\/when has the encoding "from-the-future", which cannot be written in the other format.* without it\. Nothing/,
+  });
 });
 
 test("columns with slashes in their names, and None, are written as anndata reads them", async (context) => {

@@ -6,6 +6,7 @@ import { compile, type TopLevelSpec } from "vega-lite";
 import type { MimeBundle } from "../../src/host/host.js";
 import { confusionView } from "../../src/views/confusion.js";
 import { EMBEDDING_MIME } from "../../src/views/contract.js";
+import { dotPlotView } from "../../src/views/dotPlot.js";
 import { embeddingView } from "../../src/views/embedding.js";
 import { embeddingSvg } from "../../src/views/embeddingPicture.js";
 import { histogramView } from "../../src/views/histogram.js";
@@ -14,6 +15,7 @@ import { shownName, shownNames } from "../../src/views/names.js";
 import { reportView } from "../../src/views/report.js";
 import { tableView } from "../../src/views/table.js";
 import { trainingView } from "../../src/views/training.js";
+import { transferPage } from "../../src/views/transferPage.js";
 import type { EmbeddingInput, ReportInput } from "../../src/views/types.js";
 import { violinView } from "../../src/views/violin.js";
 import { cellsOf } from "../anndata/support/cells.js";
@@ -81,6 +83,7 @@ const LOOKS = [
     "font-family",
     "font-size",
     "font-weight",
+    "font-style",
     "gradientUnits",
     "clip-path",
     "pointer-events",
@@ -134,6 +137,12 @@ async function views(names: readonly string[], text: string): Promise<Record<str
       ...{ genes: names, means: values, dispersions: values, measure: text, mean: text },
       chosen: values.map(() => 1),
     }),
+    dots: await dotPlotView({
+      ...{ title: text, genes: names, groups: names },
+      shares: names.map(() => names.map(() => 0.5)),
+      means: names.map(() => values),
+      marked: { what: text, dots: names.map(() => names.map(() => true)) },
+    }),
     training: await trainingView({
       ...{
         run: text,
@@ -164,6 +173,34 @@ test("no text becomes markup in HTML, whatever it says and wherever it stands", 
     assertOnly(String(each), TABLE, ["style", "scope"]);
     assert.match(String(each), /&lt;script&gt;PWN/, "it is shown as it is");
   }
+});
+
+test("nor in the page of a file's labels, which runs and loads nothing", async () => {
+  const names = [...HOSTILE, "B cell"];
+  const dots = names.map(() => names.map(() => 0.5));
+  const groups = names.map((name) => ({
+    ...{ name, cells: 3, share: 0.1, reference: 0.2, quantiles: [0, 0.1, 0.2, 0.3, 1] as const },
+    ...{ unassigned: 0.5, unlike: 0, most: { label: name, share: 0.5 } },
+  }));
+  const page = await transferPage({
+    ...{ title: ALL, subtitle: ALL, figures: [{ name: ALL, value: ALL, more: ALL }] },
+    ...{ notes: [ALL, `WARNING: ${ALL}`], labels: groups, clusters: { column: ALL, groups }, threshold: 0.5 },
+    genes: { found: 1, of: 20, missing: names },
+    dots: { plot: { title: ALL, genes: names, groups: names, shares: dots, means: dots }, help: ALL },
+    made: [[ALL, ALL]],
+  });
+  const [head, body] = page.split("</head>");
+  assert.match(head, /content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"/);
+  assertOnly(
+    body.replace("</html>", "").replaceAll(/<(\/?)h[12]>/g, "<$1p>"),
+    [...[...DRAWN, ...TABLE, "body", "header", "section", "div", "dl", "dt", "dd", "ul", "li"], "span"],
+    [...LOOKS, "style", "scope", "rx"],
+  );
+  // The names of SVG's own vocabulary are no addresses.
+  assert.doesNotMatch(
+    page.replaceAll(/xmlns(:xlink)?="[^"]*"/g, ""),
+    /(src|href)="|url\((?!#)|@import|<script/,
+  );
 });
 
 test("nor in the pictures", () => {

@@ -79,7 +79,7 @@ export class H5File implements Storage {
   }
 
   /** An attribute's elements, or undefined where there is no such attribute. */
-  attribute(path: string, name: string): Decoded | undefined {
+  attribute(path: string, name: string): (Decoded & { shape: number[] }) | undefined {
     if (!this.attributeNames(path).includes(name)) return undefined;
     return this.ask(`${this.at(path)}, attribute ${name}`, () => {
       const type = this.library.get_attribute_metadata(this.id, path, name);
@@ -90,7 +90,7 @@ export class H5File implements Storage {
         if (status < 0) throw new Error("its value cannot be read");
         const decoded = decode(this.library, type, this.bytes(pointer, type.size * count), count);
         if (type.vlen) this.library.reclaim_vlen_memory(this.id, path, name, BigInt(pointer));
-        return decoded;
+        return { ...decoded, shape: type.shape ?? [] };
       });
     });
   }

@@ -76,7 +76,11 @@ export class ZarrStore implements Storage {
     return this.node(path)?.version;
   }
 
-  attribute(path: string, name: string): Decoded | undefined {
+  attributeNames(path: string): string[] {
+    return Object.keys(this.node(path)?.attributes ?? {});
+  }
+
+  attribute(path: string, name: string): (Decoded & { shape: number[] }) | undefined {
     const attributes = this.node(path)?.attributes ?? {};
     return Object.hasOwn(attributes, name) ? decodeJson(attributes[name]) : undefined;
   }
@@ -255,11 +259,12 @@ function asObject(value: unknown): Json {
 }
 
 /** An attribute as HDF5 would have it: texts, flags, or numbers. */
-function decodeJson(value: unknown): Decoded {
+function decodeJson(value: unknown): Decoded & { shape: number[] } {
   const list = Array.isArray(value) ? value : [value];
-  if (list.every((each) => typeof each === "string")) return { dtype: "str", inner: [], values: list };
+  const shape = Array.isArray(value) ? [value.length] : [];
+  if (list.every((each) => typeof each === "string")) return { dtype: "str", inner: [], shape, values: list };
   if (list.every((each) => typeof each === "boolean"))
-    return { dtype: "bool", inner: [], values: Uint8Array.from(list, Number) };
+    return { dtype: "bool", inner: [], shape, values: Uint8Array.from(list, Number) };
   const numbers = Float64Array.from(list, (each) => (typeof each === "number" ? each : Number.NaN));
-  return { dtype: "float64", inner: [], values: numbers };
+  return { dtype: "float64", inner: [], shape, values: numbers };
 }
