@@ -12,7 +12,8 @@ test("a user id that no list of users has, without HOME, gets folders all the sa
   const ask = `import(${JSON.stringify(module)}).then((m) => console.log(m.jupyterDataDirectory(), m.cacheDirectory()))`;
   const { stdout, stderr } = spawnSync(process.execPath, ["-e", ask], {
     uid: 65431,
-    env: {},
+    // All but where temporary files go.
+    env: { TMPDIR: tmpdir() },
     encoding: "utf8",
   });
   const expected = [join(tmpdir(), ".local/share/jupyter"), join(tmpdir(), ".cache/cellkernel")];

@@ -11,7 +11,7 @@ import { requireEndingHeaps } from "./heaps.js";
 import { allocate, checked, type H5Library, loadLibrary, release } from "./library.js";
 import { requireLikelyChunks, requireLikelySize } from "./limits.js";
 import { NumberReader } from "./numbers.js";
-import { loadPlugin, withoutPlugins } from "./plugins.js";
+import { loadPlugin } from "./plugins.js";
 
 /** Elements with variable-length parts are read in runs of this many, numbers whole. */
 const STRING_RUN = 65_536;
@@ -36,7 +36,7 @@ export class H5File implements Storage {
     requireEndingHeaps(path, size);
     const library = await loadLibrary();
     const handle = checked(`${path} cannot be opened as an HDF5 file`, () =>
-      withoutPlugins(library, () => library.open(path, library.H5F_ACC_RDONLY, false, -1, -1)),
+      library.open(path, library.H5F_ACC_RDONLY, false, -1, -1),
     );
     return new H5File(path, library, handle, size);
   }

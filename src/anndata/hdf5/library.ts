@@ -1,7 +1,6 @@
 import { ready } from "h5wasm/node";
 import { CellkernelError } from "../../support/error.js";
 import { grant, guardFiles } from "./guard.js";
-import { registerPlugins } from "./plugins.js";
 
 /** The HDF5 library as h5wasm exposes it: the C calls, with `bigint` file handles. */
 export type H5Library = Awaited<typeof ready>;
@@ -9,10 +8,9 @@ export type H5Library = Awaited<typeof ready>;
 let loading: Promise<H5Library> | undefined;
 let diagnostics = "";
 
-/** Loads the HDF5 library with its filter plugins; the first call does the work. */
+/** Loads the HDF5 library; the first call does the work. */
 export function loadLibrary(): Promise<H5Library> {
   loading ??= ready.then((library) => {
-    registerPlugins(library);
     captureDiagnostics(library);
     guardFiles(library);
     return library;

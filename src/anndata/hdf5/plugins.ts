@@ -5,7 +5,6 @@ import { dirname, join } from "node:path";
 
 import { allocate, type H5Library } from "./library.js";
 
-const LZF = 32000;
 const LZF_FILE = "libH5Zlzf.so";
 /** Filters whose plugin the library has loaded: it does so when it first reads through one. */
 const loaded = new Set<number>();
@@ -17,33 +16,21 @@ function pluginFolder(): string {
   return join(dirname(createRequire(import.meta.url).resolve("h5wasm-plugins")), "plugins");
 }
 
-export function registerPlugins(library: H5Library): void {
-  library.insert_plugin_search_path(pluginFolder(), 0);
-}
-
 /**
- * Runs `work`, which opens a file: what is no HDF5 file the library would offer to every plugin, and so load that of lzf
- * as it is, without what `withMendedLzf` mends.
- */
-export function withoutPlugins<T>(library: H5Library, work: () => T): T {
-  library.remove_plugin_search_path(0);
-  try {
-    return work();
-  } finally {
-    registerPlugins(library);
-  }
-}
-
-/**
- * Runs `firstRead`, which makes the library load the plugin of a filter, unless it is loaded already.
+ * Runs `firstRead`, which makes the library load the plugin of a filter, unless it is loaded already. Only then does the library
+ * find plugins: on other occasions (a file that is no HDF5 file, a filter that nobody knows) it would load all of them as they are.
  * Two faults of h5wasm-plugins 0.2.1 with h5wasm 0.10.3 are mended on the way: see `withErrno` and
  * `withMendedLzf`.
  */
 export function loadPlugin(library: H5Library, filter: number, firstRead: () => void): void {
   if (loaded.has(filter)) return;
-  const read = () => withErrno(library, firstRead);
-  if (filter === LZF) withMendedLzf(library, read);
-  else read();
+  library.insert_plugin_search_path(pluginFolder(), 0);
+  try {
+    // Looking for any plugin, the library may load that of lzf.
+    withMendedLzf(library, () => withErrno(library, firstRead));
+  } finally {
+    library.remove_plugin_search_path(0);
+  }
   loaded.add(filter);
 }
 
