@@ -1,5 +1,5 @@
-import { Worker } from "node:worker_threads";
 import { processors } from "../support/processors.js";
+import { runApart } from "./runApart.js";
 
 /** Cells on a plane. */
 export interface Projection {
@@ -65,29 +65,6 @@ export async function projectUmap(
     minDist: options.minDist ?? 0.3,
     threads: options.threads ?? processors(),
   };
-  return inWorker(task, options.signal);
-}
-
-async function inWorker(task: ProjectionTask, signal?: AbortSignal): Promise<Projection> {
-  const worker = new Worker(new URL("./projectionWorker.js", import.meta.url), {
-    workerData: task,
-    // Flags of the main thread, such as --input-type, would break the worker's own threads.
-    execArgv: [],
-    transferList: [task.values.buffer as ArrayBuffer],
-  });
-  let abort = () => {};
-  try {
-    return await new Promise<Projection>((resolve, reject) => {
-      worker.once("message", resolve);
-      worker.once("error", reject);
-      worker.once("exit", (code) =>
-        reject(new Error(`The projection's worker ended early with code ${code}.`)),
-      );
-      abort = () => reject(signal?.reason);
-      signal?.addEventListener("abort", abort);
-    });
-  } finally {
-    signal?.removeEventListener("abort", abort);
-    await worker.terminate();
-  }
+  const worker = new URL("./projectionWorker.js", import.meta.url);
+  return runApart<Projection>("projection", worker, task, [task.values.buffer], options.signal);
 }

@@ -17,4 +17,17 @@ declare module "scran.js" {
     options: { forceInteger: boolean },
   ): Freed;
   export function runPca(matrix: Freed, options: { numberOfPCs: number; numberOfThreads: number }): Pca;
+  /** @param values [cells × dimensions], row by row. */
+  export function buildNeighborSearchIndex(
+    values: Float64Array,
+    options: { numberOfDims: number; numberOfCells: number; approximate: boolean },
+  ): Freed;
+  export function buildSnnGraph(index: Freed, options: { neighbors: number; numberOfThreads: number }): Freed;
+  export interface Clustering extends Freed {
+    membership(): Int32Array;
+  }
+  export function clusterGraph(
+    graph: Freed,
+    options: { method: "multilevel"; multiLevelResolution: number },
+  ): Clustering;
 }

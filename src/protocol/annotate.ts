@@ -16,6 +16,7 @@ import { readHierarchy } from "./hierarchy.js";
 import { answerThreshold } from "./hierarchyColumns.js";
 import { LabelColumns } from "./labelColumns.js";
 import { labelByOpinion } from "./opinion.js";
+import { isOwnClustering, OWN_CLUSTERS, OwnClusters } from "./ownClusters.js";
 import type { Replay, TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
 import { transferReport } from "./transferReport.js";
@@ -85,7 +86,8 @@ class Labels implements Collector {
   private readonly margins: Float32Array;
   private readonly beside: LabelColumns;
   private readonly treeNotes: string[];
-  private readonly clusters: Clusters | undefined;
+  private readonly given: Clusters | undefined;
+  private readonly own: OwnClusters | undefined;
   private readonly without: string[] = [];
   private withoutCount = 0;
 
@@ -104,7 +106,8 @@ class Labels implements Collector {
     this.beside = new LabelColumns(run, nObs, tree?.hierarchy);
     this.treeNotes = tree?.notes ?? [];
     const { clusterBy } = wanted;
-    this.clusters = clusterBy === undefined ? undefined : readClusters(replay.cells, clusterBy);
+    this.own = isOwnClustering(replay.cells, clusterBy) ? new OwnClusters(nObs, run.args.embsize) : undefined;
+    this.given = clusterBy === undefined || this.own ? undefined : readClusters(replay.cells, clusterBy);
   }
 
   async add({ tokens, rows }: TokenChunk, outputs: CellOutputs): Promise<Record<string, Float32Array>> {
@@ -125,22 +128,27 @@ class Labels implements Collector {
         return;
       }
       this.codes[row] = codes[cell];
+      this.own?.add(row, outputs.embeddings, cell);
       this.probabilities[row] = probabilities[cell];
       this.margins[row] = margins[cell];
     });
     return { [SCORES]: scores };
   }
 
+  async finish(signal?: AbortSignal): Promise<void> {
+    await this.own?.cluster(signal);
+  }
+
   /** Columns for `obs`. */
   columns() {
+    const clusters = this.given ?? this.own;
     return new Map<string, Column>([
       ["predicted_label", new Categorical(this.codes, this.run.classes, false)],
       ["probability", this.probabilities],
       ["margin", this.margins],
       ...this.beside.columns(),
-      ...(this.clusters
-        ? clusterColumns(this.clusters, this.codes, this.run.classes, this.wanted.clusterShare)
-        : []),
+      ...(this.own?.columns() ?? []),
+      ...(clusters ? clusterColumns(clusters, this.codes, this.run.classes, this.wanted.clusterShare) : []),
     ]);
   }
 
@@ -154,7 +162,9 @@ class Labels implements Collector {
       temperature: temperature ?? 1,
       ...(threshold && { threshold: threshold.probability, wanted_precision: threshold.wanted }),
       ...(hierarchy !== undefined && { hierarchy, answer_threshold: answerThreshold(this.run) }),
-      ...(clusterBy !== undefined && { cluster_by: clusterBy, cluster_least_share: clusterShare }),
+      ...(clusterBy !== undefined && {
+        ...{ cluster_by: this.own ? OWN_CLUSTERS : clusterBy, cluster_least_share: clusterShare },
+      }),
       ...(unlike && { unlike_distance: unlike.threshold }),
       ...(sets && { wanted_coverage: sets.coverage, set_thresholds: Float64Array.from(sets.least) }),
     };

@@ -46,6 +46,8 @@ export interface Collector {
     chunk: TokenChunk,
     outputs: CellOutputs,
   ): Record<string, Float32Array> | Promise<Record<string, Float32Array>>;
+  /** Called when all cells are in. */
+  finish?(signal?: AbortSignal): Promise<void>;
   /** Columns for `obs`, one value a cell of the file; their names are the same before the first cell. */
   columns(): Map<string, Column>;
   /** What the reader must know of them. */
@@ -89,6 +91,7 @@ export async function applyToFile(
       : await ResultsWriter.open(adata, options.out, planned);
     try {
       await predictChunks(run, replay, collector, writer, options);
+      await collector.finish?.(interruption(options.signal));
     } catch (error) {
       writer.abandon();
       throw error;

@@ -13,7 +13,7 @@ export const ANNOTATION = {
   ...HIERARCHY,
   clusterBy: text({
     value: "COLUMN",
-    help: "obs column of clusters: the label that most of a cluster's cells have is written beside each cell's own",
+    help: "obs column of clusters, or embedding for clusters that are made by the cells' embeddings: the label that most of a cluster's cells have is written beside each cell's own",
   }),
   clusterShare: real({
     least: 0,

@@ -273,6 +273,18 @@ test("what a cluster's cells are together stands beside each one's label", async
   });
   assert.ok([...(cells.obs.column("hierarchy_label") as Iterable<unknown>)].includes("lymphocyte"));
   cells.close();
+  const own = await readH5ad((await annotate(run, path, { out, clusterBy: "embedding" })).path);
+  const clusters = [...(own.obs.column("embedding_cluster") as Iterable<string>)];
+  const labels = [...(own.obs.column("predicted_label") as Iterable<string>)];
+  clusters.forEach((cluster, cell) => {
+    const members = labels.filter((_, other) => clusters[other] === cluster);
+    const share = (name: string) => members.filter((label) => label === name).length / members.length;
+    const most = Math.max(...run.classes.map(share));
+    assert.equal(own.obs.column("cluster_share")!.at(cell), Math.fround(most));
+    const label = run.classes.find((name) => share(name) === most);
+    assert.equal(own.obs.column("cluster_label")!.at(cell), most < 0.5 ? "heterogeneous" : label);
+  });
+  own.close();
   const never = { out: join(scratch, "no-clusters.h5ad") };
   await assert.rejects(
     annotate(run, path, { ...never, clusterBy: "louvain" }),
