@@ -76,6 +76,7 @@ export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
 export { type Forecast, forecast } from "./protocol/forecast.js";
 export { buildIndex, CellIndex, type IndexOptions, loadIndex } from "./protocol/indexCells.js";
 export { interruptedRun } from "./protocol/interruptedRun.js";
+export type { LabelledFile } from "./protocol/labelledFile.js";
 export { type MapOptions, Mapping, mapCells } from "./protocol/mapCells.js";
 export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
 export type { OpinionLabels } from "./protocol/opinion.js";

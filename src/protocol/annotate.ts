@@ -9,12 +9,12 @@ import { ANNOTATION, type AnnotationOptions } from "../settings/annotation.js";
 import { type Resolved, resolve } from "../settings/setting.js";
 import { CellkernelError } from "../support/error.js";
 import { checkWritable } from "../support/temporaryFile.js";
-import { tableView } from "../views/table.js";
 import { type ApplyOptions, applyToFile, type Collector, isTable } from "./applyToFile.js";
 import { type Clusters, clusterColumns } from "./clusterColumns.js";
 import { readHierarchy } from "./hierarchy.js";
 import { answerThreshold } from "./hierarchyColumns.js";
 import { LabelColumns } from "./labelColumns.js";
+import { LabelledFile } from "./labelledFile.js";
 import { labelByOpinion } from "./opinion.js";
 import { isOwnClustering, OWN_CLUSTERS, OwnClusters } from "./ownClusters.js";
 import type { Replay, TokenChunk } from "./replay.js";
@@ -185,30 +185,9 @@ class Labels implements Collector {
 }
 
 /** What `annotate` did. */
-export class Annotation {
-  constructor(
-    /** The file that was written. */
-    readonly path: string,
-    readonly classes: string[],
-    /** Int32 [cells]: predicted class; −1 for cells without a known gene. */
-    readonly codes: Int32Array,
-    /** What the reader must know. */
-    readonly notes: string[],
-  ) {}
-
-  /** Cells of each predicted class, most first. */
-  counts(): [string, number][] {
-    const cells = new Int32Array(this.classes.length);
-    for (const code of this.codes) if (code >= 0) cells[code]++;
-    return this.classes
-      .map((name, code): [string, number] => [name, cells[code]])
-      .filter(([, count]) => count > 0)
-      .sort((a, b) => b[1] - a[1]);
-  }
-
-  /** What a notebook shows: how many cells of each class. */
+export class Annotation extends LabelledFile {
+  /** What a notebook shows: how many cells of each label. */
   [Symbol.for("Jupyter.mime")](): MimeBundle {
-    const title = [`${this.codes.length} cells labelled in ${this.path}`, ...this.notes].join("; ");
-    return tableView({ title, columns: ["predicted class", "cells"], rows: this.counts() });
+    return this.table("labelled", "predicted class");
   }
 }

@@ -9,11 +9,11 @@ import { type Vote, vote } from "../reference/vote.js";
 import { MAPPING, type MappingOptions } from "../settings/mapping.js";
 import { resolve } from "../settings/setting.js";
 import { CellkernelError } from "../support/error.js";
-import { tableView } from "../views/table.js";
 import { applyToFile, type Collector } from "./applyToFile.js";
 import type { CellReference } from "./cellReference.js";
 import { unitRows } from "./embedChunks.js";
 import { checkNeighbours, meanOf } from "./indexCells.js";
+import { LabelledFile } from "./labelledFile.js";
 import type { Replay, TokenChunk } from "./replay.js";
 
 /** Neighbours that vote where nothing is said: those of the protocol. */
@@ -170,31 +170,9 @@ class MappedCells implements Collector {
 }
 
 /** What `mapCells` did. */
-export class Mapping {
-  constructor(
-    /** The file that was written. */
-    readonly path: string,
-    /** Names of the labels by code. */
-    readonly classes: string[],
-    /** Int32 [cells]: label of each; −1 for cells without a known gene. */
-    readonly codes: Int32Array,
-    /** What the reader must know. */
-    readonly notes: string[],
-  ) {}
-
-  /** Cells of each label, most first. */
-  counts(): [string, number][] {
-    const cells = new Int32Array(this.classes.length);
-    for (const code of this.codes) if (code >= 0) cells[code]++;
-    return this.classes
-      .map((name, code): [string, number] => [name, cells[code]])
-      .filter(([, count]) => count > 0)
-      .sort((a, b) => b[1] - a[1]);
-  }
-
+export class Mapping extends LabelledFile {
   /** What a notebook shows: how many cells of each label. */
   [Symbol.for("Jupyter.mime")](): MimeBundle {
-    const title = [`${this.codes.length} cells mapped in ${this.path}`, ...this.notes].join("; ");
-    return tableView({ title, columns: ["label", "cells"], rows: this.counts() });
+    return this.table("mapped", "label");
   }
 }

@@ -156,6 +156,7 @@ const TYPES = [
   "JoinOptions",
   "Kind",
   "LabelledCells",
+  "LabelledFile",
   "Labels",
   "LazyMapping",
   "LossPoint",
