@@ -116,7 +116,9 @@ def _run(step, *args, **options):
         for text in process.stdout:
             lines.append(text)
             # What is written on the way is gone when this returns.
-            print(re.sub(r" Written to .*cellkernel-.*", "", text), end="", flush=True)
+            shown = re.sub(r"(^| )Written to .*cellkernel-.*", "", text)
+            if shown.strip():
+                print(shown, end="", flush=True)
         code = process.wait()
     except BaseException:
         process.terminate()

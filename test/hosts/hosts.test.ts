@@ -67,7 +67,7 @@ describe("a notebook of Python, on a host that has neither our kernel nor Node",
     const { status, stdout, all } = python(
       "steps.py",
       resolve("notebooks/data/pbmc68k_reduced.h5ad"),
-      join(host.root, "work/run"),
+      join(host.root, "work/another run"),
     );
     assert.equal(status, 0, all);
     const { added, agree, embeddings, failed, unknown } = JSON.parse(stdout.trim().split("\n").at(-1)!);
