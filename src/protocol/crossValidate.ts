@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Prepared } from "../store/prepared.js";
 import { folderOf, loadPrepared, savePrepared } from "../store/preparedFolder.js";
 import { type PlannedSeries, removeSeries, seriesCells, writeSeries } from "../store/seriesFolder.js";
-import { trainingFolder, writeTraining } from "../store/trainingFolder.js";
+import { type PlannedTraining, trainingFolder, writeTraining } from "../store/trainingFolder.js";
 import { CellkernelError } from "../support/error.js";
 import { claimed } from "./claimed.js";
 import { finetune, planRun, requireVacant } from "./finetune.js";
@@ -64,12 +64,15 @@ async function plan(
   trainings: Training[],
 ): Promise<void> {
   // What is wrong with the options is said before anything is removed.
-  await planRun(ready, trainings[0].options);
+  const [first, ...others] = trainings;
+  const planned = await planRun(ready, first.options);
   removeSeries(folder);
   rmSync(trainingFolder(folder), { recursive: true, force: true });
   const cells = kept(folder, ready);
-  for (const { part, options } of trainings)
-    writeTraining(join(folder, part.folder), await planRun(ready, options), cells);
+  const write = ({ part }: Training, whole: PlannedTraining) =>
+    writeTraining(join(folder, part.folder), whole, cells);
+  write(first, planned);
+  for (const each of others) write(each, await planRun(ready, each.options));
   writeSeries(folder, series);
 }
 
