@@ -10,6 +10,13 @@ from pathlib import Path
 from cellkernel.node import command
 
 
+# What the commands write into `obsm`.
+RESULTS = {"X_scGPT", "cellkernel_scores"}
+
+# What a flag takes for yes and no, where it is not one that stands alone.
+CHOICES = {"true|false": ("true", "false"), "on|off": ("on", "off")}
+
+
 class CommandError(RuntimeError):
     """What a command wrote when it failed."""
 
@@ -76,33 +83,42 @@ def embed(adata, run, **options):
 def _add(step, adata, run, options):
     import anndata
 
+    if not hasattr(adata, "write_h5ad"):
+        raise TypeError(f"expected AnnData, which gets the results, not {type(adata).__qualname__}")
     with _folder() as folder:
-        out = folder / "out.h5ad"
-        _run(step, run, _file(adata, folder), out=out, **options)
+        cells, out = _file(adata, folder), folder / "out.h5ad"
+        _run(step, run, cells, out=out, **options)
+        # Both as they are read from a file: what differs is what the command has written.
+        given = anndata.read_h5ad(cells, backed="r")
+        before = given.obs
+        given.file.close()
         made = anndata.read_h5ad(out)
-    had = set(adata.obs.columns)
     for column in made.obs.columns:
-        if column not in had or not made.obs[column].equals(adata.obs[column]):
-            adata.obs[column] = made.obs[column].to_numpy() if made.obs[column].dtype != "category" else made.obs[column].array
-    for key, value in made.obsm.items():
-        if key not in adata.obsm or key == "X_scGPT":
-            adata.obsm[key] = value
+        if column not in before or not made.obs[column].equals(before[column]):
+            adata.obs[column] = made.obs[column].array
+    for key in RESULTS.intersection(made.obsm):
+        adata.obsm[key] = made.obsm[key]
     if "cellkernel" in made.uns:
         adata.uns["cellkernel"] = made.uns["cellkernel"]
     return adata
 
 
 def _flags_of(step):
+    """The options of a command by their names in Python, each with what its flag takes: "" for one that stands alone."""
     line, environment = command("src/cli/main.js", [step, "--help"])
     text = subprocess.run(line, env=environment, capture_output=True, text=True, encoding="utf8", check=True).stdout
-    return {flag.replace("-", "_") for flag in re.findall(r"^  --([\w-]+)", text, re.MULTILINE)}
+    return {flag.replace("-", "_"): taken for flag, taken in re.findall(r"^  --([\w-]+) ?(\S*)", text, re.MULTILINE)}
 
 
 def _run(step, *args, **options):
     flags = []
+    takes = _flags_of(step) if any(isinstance(value, bool) for value in options.values()) else {}
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
-        if value is True:
+        if isinstance(value, bool) and takes.get(name) in CHOICES:
+            yes, no = CHOICES[takes[name]]
+            flags += [flag, yes if value else no]
+        elif value is True:
             flags.append(flag)
         elif isinstance(value, (list, tuple)):
             flags += [flag, ",".join(str(each) for each in value)]
