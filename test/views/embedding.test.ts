@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeEmbedding, EMBEDDING_MIME, type QuantisedAxis, smoothed } from "../../src/views/contract.js";
+import {
+  type CategoryPanelData,
+  decodeEmbedding,
+  EMBEDDING_MIME,
+  type EmbeddingPayload,
+  type QuantisedAxis,
+  smoothed,
+} from "../../src/views/contract.js";
 import { embeddingPayload, embeddingView } from "../../src/views/embedding.js";
 import { categoryColors, OTHERS, PALETTE } from "../../src/views/palette.js";
 import type { EmbeddingInput } from "../../src/views/types.js";
@@ -44,7 +51,9 @@ test("coordinates survive to half a quantisation step", () => {
 });
 
 test("panels share one table of categories; none is the number after the last", () => {
-  const { categories, panels, cellIds } = embeddingPayload(three);
+  const { categories, panels, cellIds } = embeddingPayload(three) as EmbeddingPayload & {
+    panels: CategoryPanelData[];
+  };
   assert.deepEqual(
     categories.map(({ name }) => name),
     ["a", "b", "c", "new"],
