@@ -5,6 +5,6 @@
 export * from "./contract/arrays.js";
 export * from "./contract/channel.js";
 export * from "./contract/embedding.js";
-export type * from "./contract/explore.js";
+export * from "./contract/explore.js";
 export * from "./contract/later.js";
 export * from "./contract/training.js";
