@@ -62,7 +62,7 @@ export class TrainingRenderer extends Widget implements IRenderMime.IRenderer {
       this.#take(readTraining(model.data[this.#mimeType]));
     } catch {
       const why = this.#page.trans.__("The data of these learning curves are damaged.");
-      this.node.replaceChildren(instead(model, why));
+      this.node.replaceChildren(instead(model.data, why));
     }
   }
 
