@@ -7,4 +7,5 @@ export * from "./contract/channel.js";
 export * from "./contract/embedding.js";
 export * from "./contract/explore.js";
 export * from "./contract/later.js";
+export * from "./contract/sequential.js";
 export * from "./contract/training.js";

@@ -9,8 +9,8 @@ import {
 } from "../../../src/views/contract.js";
 import type { Heard, LinkState, ViewLink } from "../link.js";
 
-/** A colouring that came from the kernel: to be taken apart by `decodePanel(panel, cells, [], bytes)`. */
-export interface Coloring {
+/** A colouring as the kernel gives it: to be taken apart by `decodePanel(panel, cells, [], bytes)`. */
+export interface AskedColor {
   /** What was asked for: an `obs` column, a gene, or what the model says. */
   by: string;
   panel: PanelData;
@@ -25,10 +25,10 @@ interface AskEvents {
   /** Code in the kernel, or another page, has selected these rows of the table; also what is selected, when it first answers. */
   select: (rows: Uint32Array, what: string) => void;
   /** Code in the kernel wants the first panel coloured so. */
-  color: (coloring: Coloring) => void;
+  color: (coloring: AskedColor) => void;
 }
 
-type Answers = { columns: ColumnOffers; color: Coloring; cells: CellValues[] };
+type Answers = { columns: ColumnOffers; color: AskedColor; cells: CellValues[] };
 
 /**
  * What an embedding's view asks of the kernel for which the payload holds no data. Questions are answered when the kernel
@@ -70,7 +70,7 @@ export class Ask {
   }
 
   /** The view's cells by an `obs` column or a gene. */
-  color(by: string): Promise<Coloring> {
+  color(by: string): Promise<AskedColor> {
     return this.#ask("color", { by });
   }
 
@@ -101,7 +101,7 @@ export class Ask {
     else if (command === "columns") asked?.resolve(message as never);
     else if (command === "cells") asked?.resolve(message.cells as never);
     else if (command === "color") {
-      const coloring = { ...(message as unknown as Coloring), bytes: first };
+      const coloring = { ...(message as unknown as AskedColor), bytes: first };
       if (asked) asked.resolve(coloring as never);
       else for (const listener of [...this.#listeners.color]) listener(coloring);
     } else if (command === "select")
