@@ -7,7 +7,7 @@ const COLUMNS_AT_ONCE = 10;
 export interface LabelledCells {
   /** [cells × features], row by row. */
   features: Float32Array | Float64Array;
-  /** [cells]: class of each, 0 … classes − 1. */
+  /** [cells] class of each, 0 … classes − 1. */
   labels: ArrayLike<number>;
   /** Number of features of a cell. */
   columns: number;
@@ -17,7 +17,7 @@ export interface LabelledCells {
 
 /** What a baseline says of new cells. */
 export interface BaselinePrediction {
-  /** [cells]: the most probable class; of equals the first. */
+  /** [cells] the most probable class; of equals the first. */
   labels: Int32Array;
   /** [cells × classes], row by row. */
   probabilities: Float64Array;

@@ -37,7 +37,7 @@ export class QcAccumulator {
   private readonly nGenes: Float64Array;
   private readonly total: Float64Array;
   private readonly totalMt: Float64Array;
-  /** [genes × 2]: cells and total of each gene, side by side because they are always needed together. */
+  /** [genes × 2] cells and total of each gene, side by side because they are always needed together. */
   private readonly genes: Float64Array;
 
   constructor(

@@ -6,7 +6,7 @@ export const DEFAULT_BINS = 51;
 
 /** What the binning rule makes of the values of one cell. */
 export interface Digits {
-  /** [distinct]: the non-zero values, ascending, without repeats. */
+  /** [distinct] the non-zero values, ascending, without repeats. */
   distinct: Float32Array | Float64Array;
   /** Float64 [nBins − 1]: quantiles of the non-zero values. */
   edges: Float64Array;

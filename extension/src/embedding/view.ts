@@ -2,16 +2,20 @@ import type { EmbeddingPayload } from "../../../src/views/contract.js";
 import { element, onThemeChange } from "../dom.js";
 import { type Bundle, instead } from "../instead.js";
 import type { Words } from "../words.js";
-import { canvasPlot } from "./canvasPlot.js";
+import { type Camera, WHOLE } from "./camera.js";
 import { themed } from "./colors.js";
 import { decode, type Embedding } from "./decode.js";
 import { describeCell, undrawn } from "./describe.js";
 import { Frames } from "./frames.js";
-import { onGraphicsLost } from "./graphics.js";
+import { gridOf } from "./grid.js";
 import { layoutOf } from "./layout.js";
 import { type Focus, legend, pickedBy } from "./legend.js";
-import type { Plot, PlotOptions } from "./plot.js";
-import { type WebglPlot, webglPlot } from "./webglPlot.js";
+import type { Plot } from "./plot.js";
+import { onPointer } from "./pointer.js";
+import { onGraphicsLost, pointPlot } from "./points/index.js";
+
+/** A cell this near to the pointer is under it, in pixels of CSS. */
+const NEAR = 8;
 
 /** Shows an embedding: panels side by side whose cameras and pointers are tied, the classes, the cell under the pointer. */
 export class EmbeddingView {
@@ -25,7 +29,8 @@ export class EmbeddingView {
   #attached = false;
   /** What the user has chosen stays through changes of the theme. */
   #focus: Focus = null;
-  #camera: Float32Array | undefined;
+  #picked: (Uint8Array | null)[] = [];
+  #camera: Camera = WHOLE;
   #endings: (() => void)[] = [];
   readonly #resized = new ResizeObserver(() => this.#fit());
   readonly #windowResized = () => this.#fit();
@@ -98,7 +103,7 @@ export class EmbeddingView {
   }
 
   #loseGraphics(): void {
-    if (!this.#host.classList.contains("cellkernel-zoomable") || !this.#embedding) return;
+    if (!this.#frames || !this.#embedding) return;
     this.#clear();
     const why = this.#trans.__("The browser has lost its graphics; this is the view's picture.");
     this.#showInstead(why, () => {
@@ -136,31 +141,33 @@ export class EmbeddingView {
     this.#side = 0;
     this.#fit();
 
-    const onHover = (cell: number | null, from: number) => {
+    const onHover = (cell: number | null) => {
       line.replaceChildren(...(cell === null ? [this.#hint()] : describeCell(embedding, cell, this.#trans)));
-      this.#plots.forEach((plot, p) => {
-        if (p !== from) plot.mark(cell);
-      });
+      for (const plot of this.#plots) plot.mark(cell);
     };
-    const options = embedding.panels.map(
-      (panel, p): PlotOptions => ({
-        canvas: frames.canvases[p],
-        side: this.#side,
-        embedding,
-        panel,
-        onHover: (cell) => onHover(cell, p),
-      }),
-    );
-    const fast = options.map(webglPlot).filter((plot) => plot !== null);
-    const zoomable = fast.length === options.length;
-    if (zoomable) this.#tie(fast);
-    this.#plots = zoomable ? fast : options.map(canvasPlot);
-    this.#host.classList.toggle("cellkernel-zoomable", zoomable);
-    for (const canvas of frames.canvases) {
-      canvas.addEventListener("dblclick", () => {
-        for (const plot of this.#plots) plot.reset();
+    const palette = embedding.categories.map(({ color }) => color);
+    this.#picked = embedding.panels.map(() => null);
+    this.#plots = embedding.panels.map((panel, p) => {
+      const canvas = frames.canvases[p];
+      const plot = pointPlot({ canvas, side: this.#side, places: embedding });
+      plot.color(panel.codes, palette);
+      plot.look(this.#camera);
+      let over: number | null = null;
+      onPointer(canvas, {
+        camera: () => this.#camera,
+        move: (camera) => {
+          this.#camera = camera;
+          for (const each of this.#plots) each.look(camera);
+        },
+        point: (at) => {
+          const cell = at && gridOf(embedding).nearest(at.x, at.y, NEAR * at.pixel, this.#picked[p]);
+          if (cell === over) return;
+          over = cell;
+          onHover(cell);
+        },
       });
-    }
+      return plot;
+    });
     if (this.#focus) this.#showFocus(embedding);
     line.replaceChildren(this.#hint());
   }
@@ -182,27 +189,15 @@ export class EmbeddingView {
 
   #showFocus(embedding: Embedding): void {
     this.#plots.forEach((plot, p) => {
-      plot.show(pickedBy(embedding, p, this.#focus));
+      this.#picked[p] = pickedBy(embedding, p, this.#focus);
+      plot.show(this.#picked[p]);
     });
   }
 
-  /** Moving one panel moves all. */
-  #tie(plots: WebglPlot[]): void {
-    for (const plot of plots) {
-      if (this.#camera) plot.follow(this.#camera);
-      plot.onMove((view) => {
-        this.#camera = Float32Array.from(view);
-        for (const other of plots) if (other !== plot) other.follow(view);
-      });
-    }
-  }
-
   #hint(): Node {
-    const text = this.#host.classList.contains("cellkernel-zoomable")
-      ? this.#trans.__(
-          "Point at a cell to see it. Click, then scroll to zoom; drag to move; double-click for all.",
-        )
-      : this.#trans.__("Point at a cell to see it. This browser has no WebGL, so there is no zoom.");
+    const text = this.#trans.__(
+      "Point at a cell to see it. Click, then scroll to zoom; drag to move; double-click for all.",
+    );
     return element("span", "hint", text);
   }
 }
