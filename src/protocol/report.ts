@@ -56,7 +56,14 @@ export interface ReportParts {
   projection?: Projection & { cells: Int32Array };
 }
 
-/** The result of `evaluate`: figures, predictions, pictures. */
+/**
+ * The result of `evaluate`: figures, predictions, pictures.
+ *
+ * @example
+ * report.results().weighted_f1 > 0.5; // → true
+ * report.predictions(); // → "cell_id,true_label,predicted_label,…"
+ * report.confusion;
+ */
 export class Report {
   readonly metrics: ClassificationReport;
 
