@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { MimeBundle } from "../host/host.js";
 import { writeFileAtomically } from "../support/atomic.js";
 import { printable } from "../support/printable.js";
@@ -22,9 +23,10 @@ export function pngOf(source: string): Buffer {
   const svg = printable(source);
   const text = svg.replace(/<[^>]*>/g, "");
   const { Resvg } = resvg();
+  const zoom = zoomOf(svg);
   const drawing = new Resvg(svg, {
     background: "white",
-    fitTo: { mode: "zoom", value: zoomOf(svg) },
+    fitTo: { mode: "zoom", value: zoom },
     font: {
       fontFiles: fontFiles(),
       defaultFontFamily: FONT_FAMILY,
@@ -32,7 +34,28 @@ export function pngOf(source: string): Buffer {
       loadSystemFonts: !hasGlyphs(text),
     },
   });
-  return drawing.render().asPng();
+  return dense(drawing.render().asPng(), zoom);
+}
+
+/** A PNG's signature and IHDR, after which others may stand. */
+const HEADER = 33;
+/** Pixels a metre where CSS has one a unit. */
+const CSS_DENSITY = 96 / 0.0254;
+
+/**
+ * A PNG that says how dense its pixels are (a `pHYs` chunk: PNG specification, 11.3.4.3), so that slides, documents and
+ * notebooks show it at the size of the drawing.
+ */
+function dense(png: Buffer, zoom: number): Buffer {
+  const chunk = Buffer.alloc(21);
+  chunk.writeUInt32BE(9, 0);
+  chunk.write("pHYs", 4, "latin1");
+  const density = Math.round(zoom * CSS_DENSITY);
+  chunk.writeUInt32BE(density, 8);
+  chunk.writeUInt32BE(density, 12);
+  chunk.writeUInt8(1, 16);
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, 17)), 17);
+  return Buffer.concat([png.subarray(0, HEADER), chunk, png.subarray(HEADER)]);
 }
 
 function zoomOf(svg: string): number {
