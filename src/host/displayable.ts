@@ -27,6 +27,11 @@ export function shownLater<T extends MimeBundle>(draw: () => Promise<T>): Promis
   });
 }
 
+/** The bundle of something that shows itself, or that is one. */
+export function bundleOf(view: MimeBundle | Displayable): MimeBundle | Promise<MimeBundle> {
+  return MIME in view ? (view as Displayable)[MIME]() : (view as MimeBundle);
+}
+
 /** Gives plain data a look in notebooks; to everything else it stays plain. */
 export function withView<T extends object>(data: T, view: (data: T) => MimeBundle | Promise<MimeBundle>): T {
   return Object.defineProperty(data, MIME, { value: () => view(data) });
