@@ -44,6 +44,11 @@ export interface AnnDataParts {
 /**
  * Annotated data: a matrix of cells (`obs`) by genes (`var`) with tables about both, as Python's
  * anndata has it. Matrices are read by blocks from the file, which stays open until `close`.
+ *
+ * @example
+ * cells.X?.shape; // → [700, 765]
+ * cells.categories("bulk_labels"); // → ["CD4+/CD25 T Reg", …]
+ * for (const { start, rows, indptr } of cells.raw!.X.blocks({ rows: 100 })) indptr[rows]; // entries of a block
  */
 export class AnnData implements AnnDataParts {
   readonly path: string;

@@ -44,7 +44,12 @@ const SERVES: Record<"counts" | "logged", Kind[]> = {
  * Chooses the matrix to work on. Without `wanted` it is the first that holds what the purpose needs: of several `X`,
  * then a layer of a usual name ("counts"), `raw`, the layer of the largest values, parts of the counts ("spliced") last;
  * what each holds is told from a sample. Values logged to another base come as natural logarithms.
- * Columns that are no genes are left out. Fails when the wanted matrix is not there, or when none can serve.
+ * Columns that are no genes are left out.
+ *
+ * @throws when the wanted matrix is not there, or when none can serve
+ * @example
+ * const { name, reason } = chooseMatrix(cells, undefined, "logged");
+ * name; // → "raw"
  */
 export function chooseMatrix(
   adata: AnnData,

@@ -56,7 +56,14 @@ export interface ExplanationParts {
 /** Genes of a type in the dot plot: more can't be read. */
 const DRAWN = 4;
 
-/** What `explain` found. */
+/**
+ * What `explain` found.
+ *
+ * @example
+ * const why = await explain(run, "cells.h5ad", { cells: ["AAAGCCTGGCTAAC-1"] });
+ * why.cells[0].label; // what the cell was labelled
+ * why.write("genes.csv");
+ */
 export class Explanation {
   readonly genes: string[];
   readonly cells: ExplainedCell[];
@@ -132,7 +139,11 @@ export class Explanation {
     writeFileAtomically(path, this.csv());
   }
 
-  /** Names of the genes that a type's label owes most to, most first. */
+  /**
+   * Names of the genes that a type's label owes most to, most first.
+   * @param type one of `types`
+   * @param count of so many genes at most; default: as many as are shown
+   */
   topGenes({ attribution }: ExplainedType, count = this.parts.top): string[] {
     return descending(attribution)
       .slice(0, count)
@@ -140,7 +151,11 @@ export class Explanation {
       .map((gene) => this.genes[gene]);
   }
 
-  /** Names of a type's markers, that of the highest score first. */
+  /**
+   * Names of a type's markers, that of the highest score first.
+   * @param type one of `types`
+   * @param count of so many genes at most; default: as many as are shown
+   */
   topMarkers({ markers }: ExplainedType, count = this.parts.top): string[] {
     return markers ? descending(markers.scores, count).map((gene) => this.genes[gene]) : [];
   }

@@ -32,7 +32,8 @@ export interface Exported {
  * @param out the file; when absent, `model.<format>` in the run's folder. Its ending says the format unless the option does.
  * @throws where the format is none of these, or the run stands in no folder and no file is named
  * @example
- * await exportModel(await loadRun("save/retina"), "retina.onnx");
+ * const { format } = await exportModel(run, "model.onnx");
+ * format; // → "onnx"
  */
 export async function exportModel(run: Run, out?: string, options: ExportOptions = {}): Promise<Exported> {
   const { format: given } = resolve(EXPORT, options);

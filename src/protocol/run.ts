@@ -10,7 +10,14 @@ import { trainingView } from "../views/training.js";
 import { isPublishedRun, type PublishedRunOptions, publishedRun } from "./publishedRun.js";
 import { seriesTable } from "./seriesTable.js";
 
-/** A fine-tuned model with the record of its training: what `finetune` returns and `loadRun` reads back. */
+/**
+ * A fine-tuned model with the record of its training: what `finetune` returns and `loadRun` reads back.
+ *
+ * @example
+ * run.training.history.length; // → 1
+ * run.genes.length; // → 64
+ * await run.save("copy_of_run");
+ */
 export class Run {
   readonly name: string;
   readonly args: ModelArgs;
@@ -67,8 +74,10 @@ export class Run {
  * Opens a run that `run.save` wrote, for instance in a new process: it predicts the same to the bit. A folder that the
  * published code fine-tuned is opened too: it can be applied, evaluated and exported.
  * @param options what a folder of the published code lacks
+ * @throws where the folder holds no run, is of another version, not whole, or not as it was written
  * @example
- * const eye = await loadRun("finetuned_AiO", { vocabulary: "scGPT_human/vocab.json", genes: "input_data.h5ad" });
+ * const again = await loadRun("run");
+ * again.classes.length; // → 10
  */
 export async function loadRun(folder: string, options: PublishedRunOptions = {}): Promise<Run> {
   const parts =

@@ -16,7 +16,7 @@ export interface TrackedRun {
  *
  * @example
  * const tracker: Tracker = { begin() {}, log: (step, values) => console.log(step, values), end() {} };
- * await finetune(ready, { trackers: [tracker] });
+ * await finetune(ready, { epochs: 1, freeze: "head", trackers: [tracker] });
  */
 export interface Tracker {
   begin(run: TrackedRun): void | Promise<void>;

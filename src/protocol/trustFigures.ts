@@ -43,9 +43,9 @@ export interface UnlikeFigures {
 
 /** Cells whose class is known, and what the model says of them. */
 export interface Compared {
-  /** [cells]: code of the true class. */
+  /** [cells] code of the true class. */
   truth: Int32Array;
-  /** [cells]: whether the run's sets were made by it. */
+  /** [cells] whether the run's sets were made by it. */
   calibrated: boolean[];
   labelled: LabelledCells;
   /** The same before the temperature. */

@@ -52,7 +52,7 @@ export interface TrainingCourse {
   epochs: number;
   seconds: number;
   secondsLeft: number | null;
-  /** [step]: training loss of each step. */
+  /** [step] training loss of each step. */
   losses: ArrayLike<number>;
   /** What was measured after each epoch. */
   history: readonly {
@@ -83,7 +83,7 @@ export interface RunTrust {
   /** The classes of a cell's prediction set, chosen on test cells; null where there were too few. */
   sets: {
     coverage: number;
-    /** [classes]: a class is in the set of a cell that gives it at least this probability. */
+    /** [classes] a class is in the set of a cell that gives it at least this probability. */
     least: number[];
   } | null;
   /** What the reader must know of them. */

@@ -13,7 +13,13 @@ const MOST_ID = 2 ** 20;
 /** The last that was read from a file, as long as anyone has it. */
 let last: { path: string; hash: string; vocabulary: WeakRef<Vocabulary> } | undefined;
 
-/** A model's genes: name to id, as `vocab.json` holds them, with the special tokens. */
+/**
+ * A model's genes: name to id, as `vocab.json` holds them, with the special tokens.
+ *
+ * @example
+ * const genes = Vocabulary.fromFile("run/vocab.json");
+ * genes.id("<pad>") === genes.padId; // → true
+ */
 export class Vocabulary {
   /** Id of each gene name and special token. */
   readonly ids: ReadonlyMap<string, number>;

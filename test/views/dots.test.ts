@@ -59,15 +59,14 @@ test("the picked are a layer above the others, larger and more opaque", () => {
   assert.ok(picked.size >= behind.size + 1 && picked.opacity > 0.9 && behind.opacity < 0.3);
 });
 
-const dots = (given: Partial<Dots> & Pick<Dots, "x" | "y">): Dots => ({
-  ...{ order: each(given.x.length), codes: new Uint8Array(given.x.length), palette: ["#ff0000"] },
-  ...{ picked: null, ...given },
+const dots = (x: Float32Array, y: Float32Array): Dots => ({
+  ...{ x, y, codes: new Uint8Array(x.length), palette: ["#ff0000"], picked: null },
 });
 const pass: Pass = { size: 8, opacity: 1, layers: NORMAL, behind: false };
 
 test("a disc covers its area, about its middle, upwards for larger y", () => {
   const raster = new Raster(40);
-  raster.draw(dots({ x: [0.5], y: [0.25] }), ALL, pass, 1, 1);
+  raster.draw(dots(Float32Array.of(0.5), Float32Array.of(0.25)), ALL, pass, 1, 1);
   const bytes = raster.bytes();
   let [area, across, down] = [0, 0, 0];
   for (let p = 0; p < 1600; p++) {
@@ -100,7 +99,7 @@ test("a million cells on a plot stay shades, and their middle is no darker than 
   const crowd = new Crowd(x, y, each(size), null);
   const [all] = passesOf(crowd.density(ALL) / (side / 2) ** 2, null, false);
   const raster = new Raster(side);
-  raster.draw(dots({ x, y }), ALL, all, size, 1);
+  raster.draw(dots(x, y), ALL, all, size, 1);
   const bytes = raster.bytes();
   const shades = new Uint32Array(256);
   for (let p = 3; p < bytes.length; p += 4) if (bytes[p] > 0) shades[bytes[p]]++;

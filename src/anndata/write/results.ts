@@ -42,6 +42,12 @@ export interface ResultsOptions extends JoinOptions {
  * (a file of anndata before 0.8, a view, a key that is to be replaced, a link in its place) is the data written anew.
  *
  * Cells are matched by name (with `partial`, cells without a row get missing values) or, with `byRow`, by their rows.
+ *
+ * @throws where the output is the input, cells and rows do not fit, or a name repeats
+ * @example
+ * const scores = { data: new Float32Array(700 * 2), columns: 2 };
+ * await writeResults("cells.h5ad", "scored.h5ad", { obsm: { X_scores: scores } });
+ * (await readH5ad("scored.h5ad")).obsm.has("X_scores"); // → true
  */
 export async function writeResults(
   input: AnnData | string,
