@@ -1,6 +1,6 @@
 // `npm test`: set-up, then the tests; `npm test -- browser`: those that need a browser; `npm test -- peers`: those that
 // compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds, and `hosts` those of
-// notebooks of Python with it; `package`: those of the npm package. The last line printed is "N passed, N failed".
+// notebooks of Python with it; `package`: those of the npm package; `binder`: those of Binder. The last line printed is "N passed, N failed".
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -101,18 +101,23 @@ function suites(kind) {
   const wheel = all.filter((file) => file.startsWith("wheel/"));
   const hosts = all.filter((file) => file.startsWith("hosts/"));
   const packed = all.filter((file) => file.startsWith("package/"));
+  const binder = all.filter((file) => file.startsWith("binder/"));
   if (kind === "peers") return [[peers, 1]];
   if (kind === "wheel") return [[wheel, 1]];
   if (kind === "hosts") return [[hosts, 1]];
   if (kind === "package") return [[packed, 1]];
+  if (kind === "binder") return [[binder, 1]];
   if (kind === "browser") return [[BROWSER, 1]];
   if (kind)
-    throw new Error(`npm test takes "browser", "peers", "wheel", "hosts" or "package", not "${kind}"`);
+    throw new Error(
+      `npm test takes "browser", "peers", "wheel", "hosts", "package" or "binder", not "${kind}"`,
+    );
   const apart = new Set([
     ...peers,
     ...wheel,
     ...hosts,
     ...packed,
+    ...binder,
     ...BROWSER,
     ...FIRST,
     ...LAST,

@@ -20,6 +20,8 @@ export interface Host {
    * Returns a function that takes the registration back.
    */
   onComm(target: string, opened: (comm: HostComm, data: unknown) => void): () => void;
+  /** The callback as one of the cell that runs now, whenever it is called: what it prints stands below that cell. */
+  ofThisCell<Args extends unknown[]>(callback: (...args: Args) => void): (...args: Args) => void;
 }
 
 /** One open comm between the page and the kernel; `buffers` travel as binary. */

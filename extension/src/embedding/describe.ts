@@ -1,13 +1,9 @@
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { element } from "../dom.js";
+import type { Words } from "../words.js";
 import type { Embedding } from "./decode.js";
 
 /** A cell in a line: its name, and its class and probability in each panel. */
-export function describeCell(
-  { panels, categories, cellIds }: Embedding,
-  cell: number,
-  trans: TranslationBundle,
-): Node[] {
+export function describeCell({ panels, categories, cellIds }: Embedding, cell: number, trans: Words): Node[] {
   const name = cellIds?.[cell] ?? trans.__("cell %1", cell.toLocaleString("en"));
   const title = element("strong", "cell", name);
   title.dir = "auto";
@@ -25,7 +21,7 @@ export function describeCell(
 }
 
 /** What of the cells is not drawn, for want of coordinates; undefined when all are. */
-export function undrawn({ cells, placed }: Embedding, trans: TranslationBundle): string | undefined {
+export function undrawn({ cells, placed }: Embedding, trans: Words): string | undefined {
   const missing = cells - placed.length;
   if (missing === 0) return undefined;
   const [some, all] = [missing, cells].map((count) => count.toLocaleString("en"));

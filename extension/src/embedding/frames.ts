@@ -1,5 +1,5 @@
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { element } from "../dom.js";
+import type { Words } from "../words.js";
 import type { Embedding } from "./decode.js";
 import type { Layout } from "./layout.js";
 
@@ -11,7 +11,7 @@ export class Frames {
   readonly #tabs = element("div", "tabs");
   #shown = 0;
 
-  constructor({ panels, cells, axes }: Embedding, trans: TranslationBundle) {
+  constructor({ panels, cells, axes }: Embedding, trans: Words) {
     const row = element("div", "panels");
     this.#tabs.setAttribute("role", "tablist");
     panels.forEach(({ title }, p) => {

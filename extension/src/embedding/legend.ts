@@ -1,5 +1,5 @@
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { element } from "../dom.js";
+import type { Words } from "../words.js";
 import type { Embedding } from "./decode.js";
 
 /** What the plots are to show in front. */
@@ -16,7 +16,7 @@ const FILTERED = 12;
  */
 export function legend(
   embedding: Embedding,
-  trans: TranslationBundle,
+  trans: Words,
   focus: Focus,
   onFocus: (focus: Focus) => void,
 ): HTMLElement {
@@ -89,7 +89,7 @@ export function legend(
 }
 
 /** Leaves in a list the entries whose names hold what is typed. */
-function filterBox(trans: TranslationBundle, list: HTMLElement): HTMLElement {
+function filterBox(trans: Words, list: HTMLElement): HTMLElement {
   const box = element("input", "filter");
   box.type = "search";
   box.placeholder = trans.__("Filter the classes");
