@@ -1,6 +1,6 @@
 // `npm test`: set-up, then the tests; `npm test -- browser`: those that need a browser; `npm test -- peers`: those that
 // compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds, and `hosts` those of
-// notebooks of Python with it; `package`: those of the npm package. The last line printed is "N passed, N failed".
+// notebooks of Python with it; `package`: those of the npm package; `lessons`: the lessons, run through the kernel. The last line printed is "N passed, N failed".
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -21,6 +21,8 @@ const BROWSER = [
   "notebook/jupyterlab.test.ts",
   "protocol/exportInBrowser.test.ts",
 ];
+/** A lesson is run twice, by itself: its time and memory are printed. */
+const LESSONS = ["lessons/fineTune.test.ts", "lessons/trust.test.ts"];
 /**
  * A thousand cells, one after the other, keep one core busy, and the main job is to have the other: side by side, when
  * nothing else runs. All tests of `notebook/` but those in a browser are in one file, since they write one folder.
@@ -105,14 +107,18 @@ function suites(kind) {
   if (kind === "hosts") return [[hosts, 1]];
   if (kind === "package") return [[packed, 1]];
   if (kind === "browser") return [[BROWSER, 1]];
+  if (kind === "lessons") return [[LESSONS, 1]];
   if (kind)
-    throw new Error(`npm test takes "browser", "peers", "wheel", "hosts" or "package", not "${kind}"`);
+    throw new Error(
+      `npm test takes "browser", "lessons", "peers", "wheel", "hosts" or "package", not "${kind}"`,
+    );
   const apart = new Set([
     ...peers,
     ...wheel,
     ...hosts,
     ...packed,
     ...BROWSER,
+    ...LESSONS,
     ...FIRST,
     ...LAST,
     ...ALONE,
