@@ -97,6 +97,7 @@ const TYPES = [
   "AnnotationOptions",
   "Annotations",
   "ApplyOptions",
+  "AssignedCells",
   "BaselinePrediction",
   "Categorical",
   "CategoryPanel",
