@@ -143,7 +143,7 @@ export type {
   TrainingCourse,
 } from "./store/runParts.js";
 export { CellkernelError, type ErrorCode } from "./support/error.js";
-export type { Random } from "./support/random.js";
+export { Random } from "./support/random.js";
 export { binValues } from "./tokenize/bin.js";
 export type { Recipe } from "./tokenize/recipe.js";
 export type { TokenStore } from "./tokenize/tokens.js";

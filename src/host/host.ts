@@ -36,7 +36,12 @@ export interface HostComm {
 /** Where the kernel leaves the host; `Symbol.for`, so that no module need be shared. */
 const HOST = Symbol.for("cellkernel.host");
 
-/** The kernel's host, or undefined outside a notebook. */
+/**
+ * The kernel's host, or undefined outside a notebook.
+ *
+ * @example
+ * host()?.display({ "text/plain": "half of the cells are read" });
+ */
 export function host(): Host | undefined {
   return (globalThis as Record<symbol, unknown>)[HOST] as Host | undefined;
 }

@@ -80,7 +80,14 @@ export interface ReportExploreOptions extends ColoringOptions {
   cells?: CellsInput;
 }
 
-/** The result of `evaluate`: figures, predictions, pictures. */
+/**
+ * The result of `evaluate`: figures, predictions, pictures.
+ *
+ * @example
+ * report.results().weighted_f1 > 0.5; // → true
+ * report.predictions(); // → "cell_id,true_label,predicted_label,…"
+ * report.confusion;
+ */
 export class Report {
   readonly metrics: ClassificationReport;
 

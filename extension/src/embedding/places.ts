@@ -1,4 +1,4 @@
-import { shuffled } from "../../../src/views/contract.js";
+import { inOrder, shuffled } from "../../../src/views/contract.js";
 
 /** Where an embedding's cells lie. */
 export interface Places {
@@ -9,13 +9,22 @@ export interface Places {
   placed: Uint32Array;
 }
 
-const orders = new WeakMap<Uint32Array, Uint32Array>();
-
 /** The placed cells as they are drawn: shuffled, always the same way, so that no class of sorted data covers the others. */
-export function drawOrder({ placed }: Places): Uint32Array {
-  const known = orders.get(placed);
-  if (known) return known;
-  const order = shuffled(placed.length).map((at) => placed[at]);
-  orders.set(placed, order);
-  return order;
+export interface Drawn {
+  order: Uint32Array;
+  /** Where they lie, in this order. */
+  x: Float32Array;
+  y: Float32Array;
+}
+
+const known = new WeakMap<Uint32Array, Drawn>();
+
+/** An embedding's cells as all its panels draw them. */
+export function drawn({ x, y, placed }: Places): Drawn {
+  const found = known.get(placed);
+  if (found) return found;
+  const order = inOrder(placed, shuffled(placed.length));
+  const made = { order, x: inOrder(x, order), y: inOrder(y, order) };
+  known.set(placed, made);
+  return made;
 }

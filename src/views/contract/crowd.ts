@@ -28,23 +28,24 @@ export class Crowd {
     }
   }
 
-  /** Cells for each unit of area, in that part of a window where there are any; 0 where there are none. */
+  /** Cells for each unit of area where the average cell of a window lies; 0 where there are none. */
   density({ x, y, reach }: { x: number; y: number; reach: number }): number {
     const overlap = (middle: number) => {
       const [from, to] = [middle - reach, middle + reach].map((end) => ((end + 1) / 2) * this.#squares);
       return Array.from({ length: this.#squares }, (_, s) => Math.min(s + 1, to) - Math.max(s, from));
     };
     const [columns, rows] = [overlap(x), overlap(y)];
-    let [cells, area] = [0, 0];
+    // A mean over cells, not over area: outliers alone in their squares count for as little as they are.
+    let [cells, squared] = [0, 0];
     rows.forEach((height, row) => {
       if (height <= 0) return;
       columns.forEach((width, column) => {
         const count = this.#counts[row * this.#squares + column];
         if (width <= 0 || count === 0) return;
         cells += count * width * height;
-        area += width * height;
+        squared += count * count * width * height;
       });
     });
-    return area === 0 ? 0 : cells / area / (2 / this.#squares) ** 2;
+    return cells === 0 ? 0 : squared / cells / (2 / this.#squares) ** 2;
   }
 }

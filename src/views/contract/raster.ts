@@ -1,14 +1,12 @@
 import { BEHIND, NONE, NORMAL, type Pass, PICKED, UNCOLORED } from "./dots.js";
 
-/** Cells to be drawn. */
+/** Cells to be drawn, the first lowest. */
 export interface Dots {
   /** [cells] each. */
-  x: ArrayLike<number>;
-  y: ArrayLike<number>;
-  /** Cells as they are drawn, the first lowest. */
-  order: Uint32Array;
+  x: Float32Array;
+  y: Float32Array;
   /** [cells]: index into the palette; beyond it, none. */
-  codes: ArrayLike<number>;
+  codes: Uint8Array | Uint16Array;
   /** Colours as #rrggbb. */
   palette: readonly string[];
   /** [cells]: 1 where picked; null when none are. */
@@ -48,30 +46,29 @@ export class Raster {
    * Draws the first `count` of the cells that belong to a pass: round and smooth, or single pixels where they are no larger.
    * @param ratio pixels for each of CSS
    */
-  draw(
-    { x, y, order, codes, palette, picked }: Dots,
-    view: Window,
-    pass: Pass,
-    count: number,
-    ratio: number,
-  ): void {
-    const colors = Float32Array.from([...palette, UNCOLORED].flatMap(channelsOf));
-    const behind = channelsOf(BEHIND);
+  draw({ x, y, codes, palette, picked }: Dots, view: Window, pass: Pass, count: number, ratio: number): void {
+    const none = palette.length;
+    const colors = Float64Array.from(
+      [...palette, UNCOLORED].flatMap((color) => channelsOf(pass.behind ? BEHIND : color)),
+    );
     const { side } = this;
+    const { opacity, layers } = pass;
     const scale = side / (2 * view.reach);
+    const [left, top] = [side / 2 - view.x * scale, side / 2 + view.y * scale];
     const radius = (pass.size * ratio) / 2;
-    const margin = radius + 1;
+    const single = radius <= SINGLE / 2;
+    const margin = single ? 0 : radius + 1;
+    const end = side + margin;
     for (let n = 0; n < count; n++) {
-      const cell = order[n];
-      const code = Math.min(codes[cell], palette.length);
-      const layer = picked?.[cell] ? PICKED : code < palette.length ? NORMAL : NONE;
-      if ((pass.layers & layer) === 0) continue;
-      const left = (x[cell] - view.x) * scale + side / 2;
-      const top = side / 2 - (y[cell] - view.y) * scale;
-      if (!(left > -margin && left < side + margin && top > -margin && top < side + margin)) continue;
-      const [r, g, b] = pass.behind ? behind : [colors[3 * code], colors[3 * code + 1], colors[3 * code + 2]];
-      if (radius <= SINGLE / 2) this.#blend(Math.floor(left), Math.floor(top), r, g, b, pass.opacity);
-      else this.#disc(left, top, radius, r, g, b, pass.opacity);
+      const code = Math.min(codes[n], none);
+      const layer = picked !== null && picked[n] !== 0 ? PICKED : code < none ? NORMAL : NONE;
+      if ((layers & layer) === 0) continue;
+      const across = left + x[n] * scale;
+      const down = top - y[n] * scale;
+      if (!(across >= -margin && across < end && down >= -margin && down < end)) continue;
+      const [r, g, b] = [colors[3 * code], colors[3 * code + 1], colors[3 * code + 2]];
+      if (single) this.#blend(Math.trunc(across), Math.trunc(down), r, g, b, opacity);
+      else this.#disc(across, down, radius, r, g, b, opacity);
     }
   }
 

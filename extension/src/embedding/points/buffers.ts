@@ -1,5 +1,5 @@
 import { extent } from "../../../../src/views/contract.js";
-import { drawOrder, type Places } from "../places.js";
+import { drawn, type Places } from "../places.js";
 
 /** Where the cells lie, on the card: uint16 pairs in draw order, with what takes them back to the embedding's units. */
 export interface PlaceBuffer {
@@ -36,14 +36,13 @@ export function returnPlaces(gl: WebGL2RenderingContext, { placed }: Places): vo
 }
 
 function upload(gl: WebGL2RenderingContext, places: Places): PlaceBuffer {
-  const order = drawOrder(places);
-  const pairs = new Uint16Array(2 * order.length);
-  const extents = [places.x, places.y].map(extent);
-  [places.x, places.y].forEach((values, axis) => {
+  const { x, y } = drawn(places);
+  const extents = [x, y].map(extent);
+  const pairs = new Uint16Array(2 * x.length);
+  [x, y].forEach((values, axis) => {
     const [least, most] = extents[axis];
     const scale = most > least ? LARGEST / (most - least) : 0;
-    for (let n = 0; n < order.length; n++)
-      pairs[2 * n + axis] = Math.round((values[order[n]] - least) * scale);
+    for (let n = 0; n < values.length; n++) pairs[2 * n + axis] = Math.round((values[n] - least) * scale);
   });
   const buffer = gl.createBuffer();
   gl.bindBuffer(gl.ARRAY_BUFFER, buffer);

@@ -29,7 +29,7 @@ export interface Painter {
 }
 
 /** Milliseconds that a frame may take while the camera moves: of more cells a part is drawn until it stands still. */
-const BUDGET = 30;
+const BUDGET = 24;
 /** As long without a move, the camera stands still. */
 const STILL_MS = 150;
 /** Of a crowd this is always drawn, however slow the machine. */
@@ -52,8 +52,11 @@ export class Surface implements Plot {
   /** The cells without the ring, kept while there is one. */
   #kept: HTMLCanvasElement | undefined;
   #moving: ReturnType<typeof setTimeout> | undefined;
+  /** Whether what is shown lacks cells. */
+  #partial = false;
+  /** Milliseconds. */
   #perCell = 0;
-  readonly #paint = () => this.#draw();
+  readonly #paint = (together: number) => this.#draw(together);
   readonly #ring = () => this.#drawRing();
 
   constructor({ canvas, side, places }: PlotOptions, painter: Painter) {
@@ -90,7 +93,7 @@ export class Surface implements Plot {
     clearTimeout(this.#moving);
     this.#moving = setTimeout(() => {
       this.#moving = undefined;
-      if (this.#share() < 1) this.redraw();
+      if (this.#partial) this.redraw();
     }, STILL_MS);
     this.redraw();
   }
@@ -112,20 +115,21 @@ export class Surface implements Plot {
   }
 
   /** The share of the cells that can be drawn in time while the camera moves. */
-  #share(): number {
-    const total = this.#places.placed.length;
-    if (this.#perCell === 0) return 1;
-    return Math.min(1, Math.max(LEAST_CELLS, BUDGET / this.#perCell) / total);
+  #share(together: number): number {
+    if (this.#moving === undefined || this.#perCell === 0) return 1;
+    const inTime = BUDGET / together / this.#perCell;
+    return Math.min(1, Math.max(LEAST_CELLS, inTime) / this.#places.placed.length);
   }
 
-  #draw(): void {
+  #draw(together: number): void {
     const ratio = window.devicePixelRatio;
     const side = Math.round(this.#side * ratio);
     if (side === 0 || !this.#colored) return;
     if (this.#canvas.width !== side) this.#canvas.width = this.#canvas.height = side;
     const { x, y, zoom } = this.#camera;
     const view = { x, y, reach: 1 / zoom };
-    const share = this.#moving === undefined ? 1 : this.#share();
+    const share = this.#share(together);
+    this.#partial = share < 1;
     const count = Math.ceil(this.#places.placed.length * share);
     // Of the embedding's units to pixels.
     const area = (this.#side / (2 * view.reach)) ** 2;

@@ -1,5 +1,5 @@
-import { BEHIND, channelsOf, type Pass, SINGLE, UNCOLORED } from "../../../../src/views/contract.js";
-import { drawOrder, type Places } from "../places.js";
+import { BEHIND, channelsOf, inOrder, type Pass, SINGLE, UNCOLORED } from "../../../../src/views/contract.js";
+import { drawn, type Places } from "../places.js";
 import type { Plot, PlotOptions } from "../plot.js";
 import { borrowPlaces, type PlaceBuffer, returnPlaces } from "./buffers.js";
 import { graphics } from "./graphics.js";
@@ -30,7 +30,7 @@ class WebglPainter implements Painter {
   constructor(gl: WebGL2RenderingContext, places: Places) {
     this.#gl = gl;
     this.#places = places;
-    this.#order = drawOrder(places);
+    this.#order = drawn(places).order;
     this.#place = borrowPlaces(gl, places);
     this.#codes = gl.createBuffer();
     this.#picks = gl.createBuffer();
@@ -45,8 +45,7 @@ class WebglPainter implements Painter {
   color(codes: Uint8Array | Uint16Array, palette: readonly string[]): void {
     const gl = this.#gl;
     this.#none = palette.length;
-    const own = new (codes.BYTES_PER_ELEMENT === 1 ? Uint8Array : Uint16Array)(this.#order.length);
-    for (let n = 0; n < own.length; n++) own[n] = codes[this.#order[n]];
+    const own = inOrder(codes, this.#order);
     gl.bindVertexArray(this.#array);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.#codes);
     gl.bufferData(gl.ARRAY_BUFFER, own, gl.STATIC_DRAW);
@@ -77,10 +76,8 @@ class WebglPainter implements Painter {
       gl.disableVertexAttribArray(PICK);
       return;
     }
-    const own = new Uint8Array(this.#order.length);
-    for (let n = 0; n < own.length; n++) own[n] = picked[this.#order[n]];
     gl.bindBuffer(gl.ARRAY_BUFFER, this.#picks);
-    gl.bufferData(gl.ARRAY_BUFFER, own, gl.DYNAMIC_DRAW);
+    gl.bufferData(gl.ARRAY_BUFFER, inOrder(picked, this.#order), gl.DYNAMIC_DRAW);
     gl.enableVertexAttribArray(PICK);
     gl.vertexAttribIPointer(PICK, 1, gl.UNSIGNED_BYTE, 0, 0);
   }
