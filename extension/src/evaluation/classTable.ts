@@ -14,7 +14,7 @@ interface Column {
 
 /** The figures of each class, in the order of any column. A class' name selects its cells. */
 export class ClassTable {
-  readonly node = element("div", "classes");
+  readonly node = element("div", "class-figures");
   readonly #evaluation: DecodedEvaluation;
   readonly #actions: MatrixActions | undefined;
   readonly #columns: Column[];

@@ -13,7 +13,7 @@ export function mistakeList(
   trans: Words,
   actions: { select(mistake: Mistake): void; preview(mistake: Mistake | null): void },
 ): HTMLElement {
-  const box = element("div", "mistakes");
+  const box = element("div", "sure-mistakes");
   if (mistakes.length === 0) {
     box.append(element("p", "hint", trans.__("No cell was labelled wrongly.")));
     return box;

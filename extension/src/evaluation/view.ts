@@ -1,9 +1,9 @@
 import { type DecodedEvaluation, decodeEvaluation } from "../../../src/views/contract.js";
 import { element, onThemeChange } from "../dom.js";
+import { keepKeys } from "../embedding/keys.js";
+import { Tabs } from "../embedding/tabs.js";
 import { type Bundle, instead } from "../instead.js";
-import { keepKeys } from "../keepKeys.js";
 import { type Selection, selectionOf } from "../selection.js";
-import { Tabs } from "../tabs.js";
 import type { Words } from "../words.js";
 import { ClassTable } from "./classTable.js";
 import { type Entry, Matrix } from "./matrix.js";
