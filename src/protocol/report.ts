@@ -29,6 +29,7 @@ import { LabelColumns } from "./labelColumns.js";
 import type { OpinionLabels } from "./opinion.js";
 import type { NewCells, ReplayOptions } from "./replay.js";
 import {
+  assignedOf,
   type Mistakes,
   type MistakesOptions,
   mistakesOf,
@@ -96,7 +97,7 @@ export class Report {
 
   /** The confusion matrix, to be shown. */
   get confusion(): Displayable {
-    return displayable(() => confusionView(this.metrics));
+    return displayable(() => confusionView({ ...this.metrics, assigned: assignedOf(this.parts) }));
   }
 
   /** UMAP of the cells' embeddings by true and by predicted class, side by side, to be shown. */
@@ -206,11 +207,13 @@ export class Report {
 
   /** What a notebook shows: the figures. */
   async [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
-    const { subset, notes, secondOpinion } = this.parts;
+    const { subset, notes, secondOpinion, trust } = this.parts;
     const report = await reportView({
       title: subset === "all" ? "All labelled cells" : `${subset} cells`,
       notes,
       ...this.metrics,
+      reliability: trust.reliability,
+      assigned: assignedOf(this.parts),
     });
     if (!secondOpinion) return report;
     const others = tableView(opinionTable(secondOpinion));

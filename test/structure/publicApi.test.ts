@@ -98,6 +98,7 @@ const TYPES = [
   "AnnotationOptions",
   "Annotations",
   "ApplyOptions",
+  "AssignedCells",
   "BaselinePrediction",
   "Categorical",
   "CategoryPanel",
