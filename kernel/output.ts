@@ -3,6 +3,7 @@ import { StringDecoder } from "node:string_decoder";
 import type { DisplayHandle, MimeBundle } from "../src/host/host.js";
 import type { Cell } from "./cell.js";
 import { context } from "./context.js";
+import { readyForms } from "./mime.js";
 import type { Outgoing } from "./wire.js";
 
 /** A cell's streams are cut here: front ends become unusable, and Jupyter Server drops what comes faster than 1 MB/s. */
@@ -67,12 +68,21 @@ export class Output {
     id: string = randomUUID(),
     cell = context.current,
   ): DisplayHandle {
-    this.send(cell, "display_data", { data: bundle, metadata, transient: { display_id: id } });
-    return new Display((data) => this.update(data, id, cell), this.#displays);
+    const ready = readyForms(bundle);
+    this.send(cell, "display_data", { data: ready ?? bundle, metadata, transient: { display_id: id } });
+    const display = new Display((data) => this.update(data, id, cell, metadata), this.#displays);
+    if (ready) display.later(bundle);
+    return display;
   }
 
-  update(bundle: MimeBundle, id: string, cell = context.current): void {
-    this.send(cell, "update_display_data", { data: bundle, metadata: {}, transient: { display_id: id } });
+  /** Shows the value of a cell. Only what is displayed can be drawn again, as a value that isn't ready must be. */
+  result(bundle: MimeBundle, cell: Cell): void {
+    if (readyForms(bundle)) this.display(bundle, {}, undefined, cell);
+    else this.send(cell, "execute_result", { data: bundle, metadata: {}, execution_count: cell.count });
+  }
+
+  update(bundle: MimeBundle, id: string, cell = context.current, metadata: object = {}): void {
+    this.send(cell, "update_display_data", { data: bundle, metadata, transient: { display_id: id } });
   }
 
   clear(wait: boolean): void {
@@ -114,6 +124,12 @@ class Display implements DisplayHandle {
     readonly draw: (bundle: MimeBundle) => void,
     readonly open: Set<Display>,
   ) {}
+
+  /** Draws the rest of what is shown already, unless something else comes before. */
+  later(bundle: MimeBundle): void {
+    this.#last = Date.now();
+    this.update(bundle);
+  }
 
   update(bundle: MimeBundle): void {
     this.#waiting = bundle;
