@@ -162,6 +162,7 @@ export { reportView } from "./views/report.js";
 export { tableView } from "./views/table.js";
 export { trainingUpdate, trainingView } from "./views/training.js";
 export type {
+  AssignedCells,
   CategoryPanel,
   ClassScores,
   ConfusionInput,

@@ -32,6 +32,16 @@ export function bundleOf(view: MimeBundle | Displayable): MimeBundle | Promise<M
   return MIME in view ? (view as Displayable)[MIME]() : (view as MimeBundle);
 }
 
+/** A bundle with one more form, which takes time: made when it is first read. Our kernel shows the others before. */
+export function withLater<T extends MimeBundle>(bundle: T, type: string, make: () => unknown): T {
+  let made: unknown;
+  const get = () => {
+    made ??= make();
+    return made;
+  };
+  return Object.defineProperty(bundle, type, { get, enumerable: true, configurable: true });
+}
+
 /** Gives plain data a look in notebooks; to everything else it stays plain. */
 export function withView<T extends object>(data: T, view: (data: T) => MimeBundle | Promise<MimeBundle>): T {
   return Object.defineProperty(data, MIME, { value: () => view(data) });

@@ -31,6 +31,7 @@ import { LabelColumns } from "./labelColumns.js";
 import type { OpinionLabels } from "./opinion.js";
 import type { NewCells, ReplayOptions } from "./replay.js";
 import {
+  assignedOf,
   type Mistakes,
   type MistakesOptions,
   mistakesOf,
@@ -98,7 +99,7 @@ export class Report {
 
   /** The confusion matrix, to be shown. */
   get confusion(): Displayable {
-    return displayable(() => confusionView(this.metrics));
+    return displayable(() => confusionView({ ...this.metrics, assigned: assignedOf(this.parts) }));
   }
 
   /** UMAP of the cells' embeddings by true and by predicted class, side by side, to be shown. */
@@ -203,16 +204,15 @@ export class Report {
       await picture("umap_truth.png", embeddingView(this.embeddingInput([panels[0]])));
       await picture("umap_prediction.png", embeddingView(this.embeddingInput([panels[1]])));
     }
-    const confusion = await confusionView(this.metrics);
-    await picture("confusion_matrix.png", confusion);
+    await picture("confusion_matrix.png", await confusionView(this.metrics));
     const curves = await trainingView(this.parts.run.training);
     await picture("learning_curves.png", curves);
-    write("report.html", await this.page(panels, { confusion, curves }, contents));
+    write("report.html", await this.page(panels, curves, contents));
   }
 
   private async page(
     panels: CategoryPanel[],
-    { confusion, curves }: Record<"confusion" | "curves", MimeBundle>,
+    curves: MimeBundle,
     contents: PageContents,
   ): Promise<string> {
     const { run, ready, subset, projection } = this.parts;
@@ -229,8 +229,7 @@ export class Report {
           ...(projection
             ? [{ heading: "Cells", bundle: embeddingView({ ...this.embeddingInput(panels), more }) }]
             : []),
-          { heading: "Figures", bundle: await bundleOf(this as unknown as Displayable) },
-          { heading: "Mistakes", bundle: confusion },
+          { heading: "Labels", bundle: await bundleOf(this as unknown as Displayable) },
           { heading: "Training", bundle: curves },
         ],
       },
@@ -240,11 +239,13 @@ export class Report {
 
   /** What a notebook shows: the figures. */
   async [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
-    const { subset, notes, secondOpinion } = this.parts;
+    const { subset, notes, secondOpinion, trust } = this.parts;
     const report = await reportView({
       title: subset === "all" ? "All labelled cells" : `${subset} cells`,
       notes,
       ...this.metrics,
+      reliability: trust.reliability,
+      assigned: assignedOf(this.parts),
     });
     if (!secondOpinion) return report;
     const others = tableView(opinionTable(secondOpinion));

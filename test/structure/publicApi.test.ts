@@ -99,6 +99,7 @@ const TYPES = [
   "AnnotationOptions",
   "Annotations",
   "ApplyOptions",
+  "AssignedCells",
   "BaselinePrediction",
   "Categorical",
   "CategoryPanel",
