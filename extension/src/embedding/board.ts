@@ -22,6 +22,7 @@ import { type Picture, pngOf, svgOf } from "./picture.js";
 import { pointPlot } from "./points/index.js";
 import { type Pick, Rail } from "./rail.js";
 import { Rows } from "./rows.js";
+import { spoken } from "./spoken.js";
 import type { State } from "./state.js";
 import { table } from "./table.js";
 import { Tabs } from "./tabs.js";
@@ -43,6 +44,9 @@ export interface Around {
   /** Gives the focus to what is around the view. */
   release(): void;
 }
+
+/** What can be asked of a board from elsewhere. */
+export type Act = "png" | "svg" | "csv" | "clear" | "fit";
 
 /** An embedding on the page: panels that share camera, pointer and selection, with what belongs to them. */
 export class Board {
@@ -103,7 +107,7 @@ export class Board {
     const plots = element("div", "plots");
     const panels = element("div", "panels");
     panels.append(...this.#panels.map(({ node }) => node));
-    plots.append(this.#tabs.node, panels);
+    plots.append(this.#tabs.node, panels, spoken(embedding, this.#mistakes, trans));
     row.append(plots, this.#rail.node);
     this.node.append(this.#toolbar.node, row, this.#line.node);
     const missing = undrawn(embedding, trans);
@@ -127,7 +131,7 @@ export class Board {
     for (const panel of this.#panels)
       panel.plot = pointPlot({ canvas: panel.canvas, side: this.#side, places: this.#embedding });
     this.#setMode(this.#state.mode);
-    this.#name(this.#state.named);
+    this.#showNames(this.#state.named);
     this.#color();
     this.look(this.#state.camera);
     this.#showPicked();
@@ -160,6 +164,14 @@ export class Board {
     for (const end of this.#endings) end();
     for (const { plot } of this.#panels) plot?.destroy();
     this.node.remove();
+  }
+
+  async act(act: Act): Promise<void> {
+    if (act === "clear") this.#clear();
+    else if (act === "fit") this.look(WHOLE);
+    else if (act === "csv") this.#csv(`${this.#name}.csv`);
+    else if (act === "svg") download(`${this.#name}.svg`, svgOf(this.#picture()));
+    else download(`${this.#name}.png`, await pngOf(this.#picture()));
   }
 
   look(camera: Camera): void {
@@ -478,27 +490,30 @@ export class Board {
     this.look(zoomed(this.#state.camera, this.#side, factor, middle));
   }
 
-  #name(named: boolean): void {
+  #showNames(named: boolean): void {
     this.#state.named = named;
     for (const { overlay } of this.#panels) overlay.named = named;
   }
 
+  /** Of files that are made of it. */
+  get #name(): string {
+    return (this.#embedding.title || "embedding").replaceAll(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60);
+  }
+
   #menu() {
     const { trans } = this.#around;
-    const name = () =>
-      (this.#embedding.title || "embedding").replaceAll(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60);
     return [
       {
         label: trans.__("Names on the classes"),
         checked: () => this.#state.named,
-        run: () => this.#name(!this.#state.named),
+        run: () => this.#showNames(!this.#state.named),
       },
       {
         label: trans.__("Download as PNG"),
-        run: async () => download(`${name()}.png`, await pngOf(this.#picture())),
+        run: () => this.act("png"),
       },
-      { label: trans.__("Download as SVG"), run: () => download(`${name()}.svg`, svgOf(this.#picture())) },
-      { label: trans.__("Download the selected cells as CSV"), run: () => this.#csv(`${name()}.csv`) },
+      { label: trans.__("Download as SVG"), run: () => this.act("svg") },
+      { label: trans.__("Download the selected cells as CSV"), run: () => this.act("csv") },
       { label: trans.__("Copy the selection as code"), run: () => this.#copyCode() },
     ];
   }
