@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { StringDecoder } from "node:string_decoder";
 import type { DisplayHandle, MimeBundle } from "../src/host/host.js";
+import { pictureMetadata } from "../src/views/pictureMetadata.js";
 import type { Cell } from "./cell.js";
 import { context } from "./context.js";
 import { readyForms } from "./mime.js";
-import { pictureMetadata } from "./pictures.js";
 import type { Outgoing } from "./wire.js";
 
 /** A cell's streams are cut here: front ends become unusable, and Jupyter Server drops what comes faster than 1 MB/s. */

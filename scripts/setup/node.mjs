@@ -46,7 +46,7 @@ export function compile() {
 
 /** Builds the labextension; `jupyter-builder` comes from `.venv`, so that goes first. */
 export function buildExtension() {
-  const parts = ["src", "style", "schema", "package.json", "tsconfig.json", "rspack.config.js"];
+  const parts = ["src", "style", "schema", "package.json", "tsconfig.json", "page.mjs"];
   const value = digest(["src/views", "package-lock.json", ...parts.map((part) => `extension/${part}`)]);
   const stamp = join(root, "extension/lib/.cellkernel");
   return unlessStamped(stamp, value, () =>
