@@ -16,6 +16,7 @@ import { buildWheel } from "./wheel.mjs";
 /** Tests that need a browser. */
 const BROWSER = [
   "extension/hostile.test.ts",
+  "extension/launcher.test.ts",
   "extension/renderers.test.ts",
   "extension/training.test.ts",
   "notebook/jupyterlab.test.ts",

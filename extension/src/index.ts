@@ -7,6 +7,7 @@ import { EMBEDDING_MIME, laterVersions, TRAINING_MIME } from "../../src/views/co
 import { EmbeddingRenderer } from "./embedding/renderer.js";
 import { jumpTo } from "./kernel.js";
 import { LaterVersionRenderer } from "./laterVersion.js";
+import { launcher } from "./launcher/plugin.js";
 import { LiveRuns } from "./training/liveRuns.js";
 import { TrainingRenderer } from "./training/renderer.js";
 import { TrainingStatus } from "./training/statusItem.js";
@@ -88,4 +89,4 @@ const training: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default [embedding, later, training];
+export default [embedding, later, training, launcher];
