@@ -48,6 +48,7 @@ const OWN = [
   "protocol/wandb.test.ts",
   "runtime/cudaLibraries.test.ts",
   "runtime/telemetry.test.ts",
+  "scripts/examples.test.ts",
   "train/job.test.ts",
 ];
 /** Of so many files at most is a group that runs in one process: no more, so that several run side by side. */

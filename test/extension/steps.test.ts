@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import ts from "typescript";
+import { choiceIn, stemOf, stepsOf } from "../../extension/src/launcher/steps.js";
 
 /** The steps that a new notebook has, and that are inserted into others. */
 
-// The extension is compiled for a page; this module of it needs none.
-const { outputText } = ts.transpileModule(readFileSync("extension/src/launcher/steps.ts", "utf8"), {
-  compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
-});
-const { choiceIn, stemOf, stepsOf } = (await import(
-  `data:text/javascript,${encodeURIComponent(outputText)}`
-)) as typeof import("../../extension/src/launcher/steps.js");
 const trans = { __: (text: string) => text } as Parameters<typeof stepsOf>[0];
 const choice = { file: 'my "cells"/blood.h5ad', column: 'cell "type"' };
 
