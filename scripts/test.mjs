@@ -17,6 +17,7 @@ import { buildWheel } from "./wheel.mjs";
 /** Tests that need a browser. */
 const BROWSER = [
   "extension/hostile.test.ts",
+  "extension/launcher.test.ts",
   "extension/renderers.test.ts",
   "extension/standAlone.test.ts",
   "extension/training.test.ts",
