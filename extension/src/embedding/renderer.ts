@@ -1,6 +1,8 @@
+import type { INotebookTracker } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
+import { placeOf } from "../kernel.js";
 import type { Words } from "../words.js";
 import { EmbeddingView } from "./view.js";
 
@@ -9,10 +11,12 @@ export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
   readonly #mimeType: string;
   readonly #view: EmbeddingView;
 
-  constructor(mimeType: string, trans: Words) {
+  constructor(mimeType: string, trans: Words, notebooks: INotebookTracker | null) {
     super();
     this.#mimeType = mimeType;
-    this.#view = new EmbeddingView(this.node, trans);
+    const useCode = (code: string) =>
+      insertBelow(notebooks, this, code) ? trans.__("A cell below holds them.") : undefined;
+    this.#view = new EmbeddingView(this.node, { trans, useCode });
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -38,4 +42,13 @@ export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
     this.#view.dispose();
     super.dispose();
   }
+}
+
+/** Puts a cell with code below the one whose output this is; returns whether there is one. */
+function insertBelow(notebooks: INotebookTracker | null, output: Widget, source: string): boolean {
+  const place = placeOf(notebooks, output);
+  const model = place?.panel.content.model;
+  if (!place || !model || model.readOnly) return false;
+  model.sharedModel.insertCell(place.cell + 1, { cell_type: "code", source });
+  return true;
 }

@@ -2,44 +2,45 @@ import type { EmbeddingPayload } from "../../../src/views/contract.js";
 import { element, onThemeChange } from "../dom.js";
 import { type Bundle, instead } from "../instead.js";
 import type { Words } from "../words.js";
-import { type Camera, WHOLE } from "./camera.js";
-import { themed } from "./colors.js";
+import { Board } from "./board.js";
 import { decode, type Embedding } from "./decode.js";
-import { describeCell, undrawn } from "./describe.js";
-import { Frames } from "./frames.js";
-import { gridOf } from "./grid.js";
-import { layoutOf } from "./layout.js";
-import { type Focus, legend, pickedBy } from "./legend.js";
-import type { Plot } from "./plot.js";
-import { onPointer } from "./pointer.js";
-import { onGraphicsLost, pointPlot } from "./points/index.js";
+import { undrawn } from "./describe.js";
+import type { Room } from "./layout.js";
+import { onGraphicsLost } from "./points/index.js";
+import { type State, stateOf } from "./state.js";
 
-/** A cell this near to the pointer is under it, in pixels of CSS. */
-const NEAR = 8;
+/** What a view needs of the page that it stands in. */
+export interface Page {
+  trans: Words;
+  /** Puts code where the reader can run it, and says so; where it is left out, the clipboard takes it. */
+  useCode?(code: string): string | undefined;
+}
 
-/** Shows an embedding: panels side by side whose cameras and pointers are tied, the classes, the cell under the pointer. */
+/**
+ * Shows an embedding: panels side by side whose cameras, pointers and selections are one, the classes, the cell under the
+ * pointer. Where it can't, the bundle's picture and a sentence.
+ */
 export class EmbeddingView {
   readonly #host: HTMLElement;
-  readonly #trans: Words;
+  readonly #page: Page;
   #bundle: Bundle = {};
   #embedding: Embedding | undefined;
-  #frames: Frames | undefined;
-  #plots: Plot[] = [];
-  #side = 0;
+  #state: State | undefined;
+  #board: Board | undefined;
   #attached = false;
-  /** What the user has chosen stays through changes of the theme. */
-  #focus: Focus = null;
-  #picked: (Uint8Array | null)[] = [];
-  #camera: Camera = WHOLE;
   #endings: (() => void)[] = [];
   readonly #resized = new ResizeObserver(() => this.#fit());
   readonly #windowResized = () => this.#fit();
 
   /** @param host an element of the page, which the view fills */
-  constructor(host: HTMLElement, trans: Words) {
+  constructor(host: HTMLElement, page: Page) {
     this.#host = host;
-    this.#trans = trans;
+    this.#page = page;
     host.classList.add("cellkernel-view", "cellkernel-embedding");
+    host.addEventListener("fullscreenchange", () => {
+      if (this.#board) this.#board.full = this.#full;
+      this.#fit();
+    });
   }
 
   /**
@@ -52,8 +53,9 @@ export class EmbeddingView {
     this.#embedding = undefined;
     try {
       this.#embedding = decode(payload as EmbeddingPayload);
+      this.#state = stateOf(this.#embedding, payload as EmbeddingPayload);
     } catch {
-      this.#showInstead(this.#trans.__("The data of this embedding are damaged; this is its picture."));
+      this.#showInstead(this.#page.trans.__("The data of this embedding are damaged; this is its picture."));
       return;
     }
     if (this.#attached) this.#build();
@@ -62,62 +64,60 @@ export class EmbeddingView {
   /** The host has come into the page. Canvases take their colours from it, so they are drawn in it only. */
   attach(): void {
     this.#attached = true;
-    if (!this.#frames) this.#build();
-    else this.redraw();
+    if (!this.#board) this.#build();
+    else {
+      this.#board.retheme();
+      this.#fit();
+    }
     this.#resized.observe(this.#host);
     window.addEventListener("resize", this.#windowResized);
-    const rebuild = () => {
-      this.#clear();
-      this.#build();
-    };
-    this.#endings = [onThemeChange(rebuild), onGraphicsLost(() => this.#loseGraphics())];
+    this.#endings = [onThemeChange(() => this.#board?.retheme()), onGraphicsLost(() => this.#loseGraphics())];
   }
 
   /** The host leaves the page, and may come back: a windowed notebook takes out what is out of sight. */
   detach(): void {
     this.#attached = false;
     for (const end of this.#endings) end();
+    this.#endings = [];
     this.#resized.disconnect();
     window.removeEventListener("resize", this.#windowResized);
   }
 
   dispose(): void {
+    this.detach();
     this.#clear();
   }
 
   /** Draws anew, for instance when the host is seen again. */
   redraw(): void {
-    for (const plot of this.#plots) plot.redraw();
+    this.#board?.redraw();
   }
 
   #clear(): void {
-    for (const plot of this.#plots) plot.destroy();
-    this.#plots = [];
-    this.#frames = undefined;
+    this.#board?.destroy();
+    this.#board = undefined;
     this.#host.replaceChildren();
   }
 
   #showInstead(why: string, again?: () => void): void {
-    const remedy = again && { label: this.#trans.__("Redraw"), run: again };
+    const remedy = again && { label: this.#page.trans.__("Redraw"), run: again };
     this.#host.replaceChildren(instead(this.#bundle, why, remedy));
   }
 
   #loseGraphics(): void {
-    if (!this.#frames || !this.#embedding) return;
+    if (!this.#board) return;
     this.#clear();
-    const why = this.#trans.__("The browser has lost its graphics; this is the view's picture.");
-    this.#showInstead(why, () => {
-      this.#clear();
-      this.#build();
-    });
+    const why = this.#page.trans.__("The browser has lost its graphics; this is the view's picture.");
+    this.#showInstead(why, () => this.#build());
   }
 
   #build(): void {
-    if (!this.#embedding) return;
-    const embedding = themed(this.#embedding);
+    const [embedding, state] = [this.#embedding, this.#state];
+    if (!embedding || !state) return;
+    const { trans } = this.#page;
+    this.#clear();
     if (embedding.placed.length === 0) {
-      const none = this.#trans.__("There are no cells to draw.");
-      this.#showInstead(undrawn(embedding, this.#trans) ?? none);
+      this.#showInstead(undrawn(embedding, trans) ?? trans.__("There are no cells to draw."));
       return;
     }
     if (embedding.title) {
@@ -125,79 +125,47 @@ export class EmbeddingView {
       title.dir = "auto";
       this.#host.append(title);
     }
-    const frames = new Frames(embedding, this.#trans);
-    this.#frames = frames;
-    const row = element("div", "row");
-    const rail = legend(embedding, this.#trans, this.#focus, (focus) => {
-      this.#focus = focus;
-      this.#showFocus(embedding);
+    this.#board = new Board(embedding, state, {
+      trans,
+      selection: state.selection,
+      useCode: (code) => this.#useCode(code),
+      full: () => this.#toggleFull(),
+      release: () => this.#release(),
     });
-    row.append(frames.node, rail);
-    const line = element("div", "tooltip");
-    line.setAttribute("role", "status");
-    this.#host.append(row, line);
-    const missing = undrawn(embedding, this.#trans);
-    if (missing) this.#host.append(element("div", "missing", missing));
-    this.#side = 0;
-    this.#fit();
-
-    const onHover = (cell: number | null) => {
-      line.replaceChildren(...(cell === null ? [this.#hint()] : describeCell(embedding, cell, this.#trans)));
-      for (const plot of this.#plots) plot.mark(cell);
-    };
-    const palette = embedding.categories.map(({ color }) => color);
-    this.#picked = embedding.panels.map(() => null);
-    this.#plots = embedding.panels.map((panel, p) => {
-      const canvas = frames.canvases[p];
-      const plot = pointPlot({ canvas, side: this.#side, places: embedding });
-      plot.color(panel.codes, palette);
-      plot.look(this.#camera);
-      let over: number | null = null;
-      onPointer(canvas, {
-        camera: () => this.#camera,
-        move: (camera) => {
-          this.#camera = camera;
-          for (const each of this.#plots) each.look(camera);
-        },
-        point: (at) => {
-          const cell = at && gridOf(embedding).nearest(at.x, at.y, NEAR * at.pixel, this.#picked[p]);
-          if (cell === over) return;
-          over = cell;
-          onHover(cell);
-        },
-      });
-      return plot;
-    });
-    if (this.#focus) this.#showFocus(embedding);
-    line.replaceChildren(this.#hint());
+    this.#host.append(this.#board.node);
+    this.#board.start(this.#room);
   }
 
-  /** Takes up the room that there is now. */
+  get #room(): Room {
+    const { paddingLeft, paddingRight } = getComputedStyle(this.#host);
+    const padding = Number.parseFloat(paddingLeft) + Number.parseFloat(paddingRight);
+    return { width: this.#host.clientWidth - padding, windowHeight: window.innerHeight, full: this.#full };
+  }
+
   #fit(): void {
-    const { clientWidth: width } = this.#host;
-    if (!this.#frames || !this.#embedding || width === 0) return;
-    const style = getComputedStyle(this.#host);
-    const room = width - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight);
-    const layout = layoutOf(room, window.innerHeight, this.#embedding.panels.length);
-    this.#frames.fit(layout);
-    this.#host.classList.toggle("cellkernel-beside", layout.beside);
-    this.#host.style.setProperty("--cellkernel-side", `${layout.side}px`);
-    if (layout.side === this.#side) return;
-    this.#side = layout.side;
-    for (const plot of this.#plots) plot.resize(layout.side);
+    if (this.#host.clientWidth > 0) this.#board?.fit(this.#room);
   }
 
-  #showFocus(embedding: Embedding): void {
-    this.#plots.forEach((plot, p) => {
-      this.#picked[p] = pickedBy(embedding, p, this.#focus);
-      plot.show(this.#picked[p]);
-    });
+  get #full(): boolean {
+    return document.fullscreenElement === this.#host;
   }
 
-  #hint(): Node {
-    const text = this.#trans.__(
-      "Point at a cell to see it. Click, then scroll to zoom; drag to move; double-click for all.",
-    );
-    return element("span", "hint", text);
+  #toggleFull(): void {
+    if (this.#full) document.exitFullscreen();
+    else this.#host.requestFullscreen();
+  }
+
+  async #useCode(code: string): Promise<string> {
+    const done = this.#page.useCode?.(code);
+    if (done !== undefined) return done;
+    await navigator.clipboard.writeText(code);
+    return this.#page.trans.__("Copied.");
+  }
+
+  /** The focus goes to what is around and takes it, a notebook's cell for instance. */
+  #release(): void {
+    const around = this.#host.parentElement?.closest<HTMLElement>("[tabindex]");
+    if (around) around.focus({ preventScroll: true });
+    else (document.activeElement as HTMLElement | null)?.blur();
   }
 }
