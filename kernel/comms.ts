@@ -108,10 +108,10 @@ class OpenComm implements Comm {
 }
 
 /**
- * What a page sends is answered on behalf of the cell that said how, whichever runs by then: what goes wrong
+ * What comes later, such as what a page sends, is answered on behalf of the cell that said how, whichever runs by then: what goes wrong
  * there is no fault of the running one.
  */
-function onBehalf<Args extends unknown[]>(answer: (...args: Args) => void): (...args: Args) => void {
+export function onBehalf<Args extends unknown[]>(answer: (...args: Args) => void): (...args: Args) => void {
   const cell = context.current;
   const later = cell?.afterwards();
   return (...args) => context.on(cell === context.running ? cell : later, () => answer(...args));

@@ -1,7 +1,7 @@
 import type { Host, MimeBundle } from "../src/host/host.js";
 import { escapeText } from "../src/support/markup.js";
 import type { Cell } from "./cell.js";
-import type { Comms } from "./comms.js";
+import { type Comms, onBehalf } from "./comms.js";
 import { context } from "./context.js";
 import type { Input } from "./input.js";
 import { mimeBundle, shownAlready } from "./mime.js";
@@ -18,6 +18,7 @@ export function installGlobals(output: Output, comms: Comms, input: Input): void
     clearOutput: (wait = false) => output.clear(wait),
     openComm: (target, data, buffers, metadata) => comms.open(target, data, buffers, metadata),
     onComm: (target, opened) => shownAlready(comms.onOpen(target, opened)),
+    ofThisCell: onBehalf,
   };
   const names = {
     display: makeDisplay(output),

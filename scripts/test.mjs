@@ -1,6 +1,7 @@
 // `npm test`: set-up, then the tests; `npm test -- browser`: those that need a browser; `npm test -- peers`: those that
 // compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds, and `hosts` those of
-// notebooks of Python with it; `package`: those of the npm package; `lessons`: the lessons, run through the kernel. The last line printed is "N passed, N failed".
+// notebooks of Python with it; `package`: those of the npm package; `binder`: those of Binder; `lessons`: the lessons, run
+// through the kernel. The last line printed is "N passed, N failed".
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -49,6 +50,7 @@ const OWN = [
   "protocol/wandb.test.ts",
   "runtime/cudaLibraries.test.ts",
   "runtime/telemetry.test.ts",
+  "scripts/examples.test.ts",
   "train/job.test.ts",
 ];
 /** Of so many files at most is a group that runs in one process: no more, so that several run side by side. */
@@ -102,21 +104,24 @@ function suites(kind) {
   const wheel = all.filter((file) => file.startsWith("wheel/"));
   const hosts = all.filter((file) => file.startsWith("hosts/"));
   const packed = all.filter((file) => file.startsWith("package/"));
+  const binder = all.filter((file) => file.startsWith("binder/"));
   if (kind === "peers") return [[peers, 1]];
   if (kind === "wheel") return [[wheel, 1]];
   if (kind === "hosts") return [[hosts, 1]];
   if (kind === "package") return [[packed, 1]];
+  if (kind === "binder") return [[binder, 1]];
   if (kind === "browser") return [[BROWSER, 1]];
   if (kind === "lessons") return [[LESSONS, 1]];
   if (kind)
     throw new Error(
-      `npm test takes "browser", "lessons", "peers", "wheel", "hosts" or "package", not "${kind}"`,
+      `npm test takes "browser", "lessons", "peers", "wheel", "hosts", "package" or "binder", not "${kind}"`,
     );
   const apart = new Set([
     ...peers,
     ...wheel,
     ...hosts,
     ...packed,
+    ...binder,
     ...BROWSER,
     ...LESSONS,
     ...FIRST,

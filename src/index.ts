@@ -71,6 +71,9 @@ export { ensemble } from "./protocol/ensemble.js";
 export { type EvaluateOptions, evaluate, type Part } from "./protocol/evaluate.js";
 export { type ExplainOptions, explain } from "./protocol/explain.js";
 export type { ExplainedCell, ExplainedType, Explanation, ExplanationParts } from "./protocol/explanation.js";
+export type { CellsInput } from "./protocol/explore/cellsFile.js";
+export type { CellsToSelect, Exploration, SelectedCells } from "./protocol/explore/exploration.js";
+export { type ColoringOptions, type ExploreOptions, explore } from "./protocol/explore/explore.js";
 export { type Exported, exportModel } from "./protocol/exportModel.js";
 export { type FinetuneOptions, finetune } from "./protocol/finetune.js";
 export { type Forecast, forecast } from "./protocol/forecast.js";
@@ -88,7 +91,8 @@ export type { Pretrained } from "./protocol/pretrained.js";
 export { loadPublishedIndex, PublishedIndex } from "./protocol/publishedIndex.js";
 export type { PublishedRunOptions } from "./protocol/publishedRun.js";
 export type { NewCells, ReplayOptions } from "./protocol/replay.js";
-export type { Report, ReportParts } from "./protocol/report.js";
+export type { Report, ReportExploreOptions, ReportParts } from "./protocol/report.js";
+export type { Mistakes, MistakesOptions } from "./protocol/reportCells.js";
 export { resume } from "./protocol/resume.js";
 export type { ResumeOptions } from "./protocol/resumeTraining.js";
 export { loadRun, type Run } from "./protocol/run.js";
@@ -139,7 +143,7 @@ export type {
   TrainingCourse,
 } from "./store/runParts.js";
 export { CellkernelError, type ErrorCode } from "./support/error.js";
-export type { Random } from "./support/random.js";
+export { Random } from "./support/random.js";
 export { binValues } from "./tokenize/bin.js";
 export type { Recipe } from "./tokenize/recipe.js";
 export type { TokenStore } from "./tokenize/tokens.js";
@@ -156,6 +160,7 @@ export { reportView } from "./views/report.js";
 export { tableView } from "./views/table.js";
 export { trainingUpdate, trainingView } from "./views/training.js";
 export type {
+  CategoryPanel,
   ClassScores,
   ConfusionInput,
   DotPlotInput,
@@ -163,6 +168,7 @@ export type {
   EmbeddingPanel,
   HistogramInput,
   HvgInput,
+  NumberPanel,
   ReportInput,
   TableInput,
   TrainingProgress,

@@ -20,6 +20,13 @@ export function onThemeChange(changed: () => void): () => void {
   return () => observer.disconnect();
 }
 
+/** Whether the page is dark. JupyterLab marks it on the body; elsewhere the reader's system is asked. */
+export function isDark(): boolean {
+  const { jpThemeLight } = document.body.dataset;
+  if (jpThemeLight !== undefined) return jpThemeLight === "false";
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
 /** The colour that an element's CSS gives a property, as red, green, blue in 0 … 255. */
 export function computedColor(
   node: HTMLElement,

@@ -20,14 +20,19 @@ const embedding: JupyterFrontEndPlugin<void> = {
   description: "Renders embeddings of cells.",
   autoStart: true,
   requires: [IRenderMimeRegistry],
-  optional: [ITranslator],
-  activate: (_app: JupyterFrontEnd, rendermime: IRenderMimeRegistry, translator: ITranslator | null) => {
+  optional: [INotebookTracker, ITranslator],
+  activate: (
+    _app: JupyterFrontEnd,
+    rendermime: IRenderMimeRegistry,
+    notebooks: INotebookTracker | null,
+    translator: ITranslator | null,
+  ) => {
     const trans = (translator ?? nullTranslator).load("cellkernel");
     rendermime.addFactory(
       {
         safe: true,
         mimeTypes: [EMBEDDING_MIME],
-        createRenderer: ({ mimeType }) => new EmbeddingRenderer(mimeType, trans),
+        createRenderer: ({ mimeType }) => new EmbeddingRenderer(mimeType, trans, notebooks),
       },
       RANK,
     );

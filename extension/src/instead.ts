@@ -1,5 +1,7 @@
-import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { element } from "./dom.js";
+
+/** The same thing in several forms, by MIME type. */
+export type Bundle = Readonly<Record<string, unknown>>;
 
 /** Something that the reader can do about it. */
 export interface Remedy {
@@ -11,7 +13,7 @@ export interface Remedy {
  * What stands where a view cannot be drawn: a sentence that says why, and the bundle's picture or else its text. Outputs
  * come out of notebooks, which anyone may have written: nothing of them becomes more than a picture or text.
  */
-export function instead(model: IRenderMime.IMimeModel, why: string, remedy?: Remedy): HTMLElement {
+export function instead(bundle: Bundle, why: string, remedy?: Remedy): HTMLElement {
   const box = element("div", "instead");
   const sentence = element("div", "instead-why");
   sentence.setAttribute("role", "status");
@@ -23,7 +25,7 @@ export function instead(model: IRenderMime.IMimeModel, why: string, remedy?: Rem
     sentence.append(button);
   }
   box.append(sentence);
-  const { "image/png": png, "text/plain": plain } = model.data;
+  const { "image/png": png, "text/plain": plain } = bundle;
   const text = [plain]
     .flat()
     .filter((line) => typeof line === "string")

@@ -17,6 +17,6 @@ export class LaterVersionRenderer extends Widget implements IRenderMime.IRendere
     const why = this.#trans.__(
       "A later version of Cellkernel made this view; this is its picture. Update the JupyterLab extension for the rest.",
     );
-    this.node.replaceChildren(instead(model, why));
+    this.node.replaceChildren(instead(model.data, why));
   }
 }

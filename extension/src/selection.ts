@@ -23,12 +23,18 @@ export class Selection {
     return this.#preview;
   }
 
-  /** @param rows in any order; none clear the selection when they replace it */
+  /**
+   * @param rows in any order; none clear the selection when they replace it
+   * @param what the changed rows in words; what they are added to keeps its own
+   */
   change(rows: ArrayLike<number>, what: string, how: Change = "replace"): void {
-    const given = new Set(Array.from(rows));
-    const kept = how === "replace" ? [] : Array.from(this.#rows).filter((row) => !given.has(row));
-    this.#rows = Uint32Array.from(how === "subtract" ? kept : [...kept, ...given]).sort();
-    this.#what = this.#rows.length > 0 ? what : "";
+    const given = ascending(rows);
+    const before = this.#rows;
+    this.#rows = how === "replace" ? given : how === "add" ? union(before, given) : difference(before, given);
+    if (this.#rows.length === 0) this.#what = "";
+    else if (how === "replace" || before.length === 0) this.#what = what;
+    else if (this.#rows.length !== before.length)
+      this.#what = [this.#what, what].join(how === "add" ? " + " : " − ");
     this.#preview = null;
     this.#tell();
   }
@@ -48,6 +54,33 @@ export class Selection {
   #tell(): void {
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+/** Rows sorted, each once. Most come so, a million at times. */
+function ascending(rows: ArrayLike<number>): Uint32Array<ArrayBuffer> {
+  const sorted = Uint32Array.from(rows);
+  let rising = true;
+  for (let i = 1; i < sorted.length && rising; i++) rising = sorted[i - 1] < sorted[i];
+  return rising ? sorted : sorted.sort().filter((row, i) => i === 0 || row !== sorted[i - 1]);
+}
+
+/** Both ascending. */
+function union(some: Uint32Array, others: Uint32Array): Uint32Array<ArrayBuffer> {
+  const all = new Uint32Array(some.length + others.length);
+  all.set(some);
+  all.set(others, some.length);
+  return ascending(all);
+}
+
+/** Both ascending. */
+function difference(some: Uint32Array, others: Uint32Array): Uint32Array<ArrayBuffer> {
+  let at = 0;
+  return Uint32Array.from(
+    some.filter((row) => {
+      while (others[at] < row) at++;
+      return others[at] !== row;
+    }),
+  );
 }
 
 /** Held by their views alone. */

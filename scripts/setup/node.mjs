@@ -29,7 +29,16 @@ export function installPackages() {
 }
 
 export function compile() {
-  const sources = ["src", "kernel", "bench", "test", "scripts", "tsconfig.json", "package-lock.json"];
+  const sources = [
+    "src",
+    "extension/src",
+    "kernel",
+    "bench",
+    "test",
+    "scripts",
+    "tsconfig.json",
+    "package-lock.json",
+  ];
   return unlessStamped(join(root, "dist/.cellkernel"), digest(sources), () =>
     run("TypeScript", [process.execPath, ["node_modules/typescript/bin/tsc"]]),
   );

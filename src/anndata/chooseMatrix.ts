@@ -20,9 +20,13 @@ export interface ChosenMatrix {
   matrix: RowMatrix;
   /** The same without the checks of values, for another reading after one with them. */
   stored: RowMatrix;
+  /** Which matrix it is. */
   name: MatrixName;
+  /** [rows] names of the cells. */
   obsNames: readonly string[];
+  /** A row a column of the matrix. */
   var: ColumnTable;
+  /** [columns] names of the genes. */
   varNames: string[];
   /** What the matrix seems to hold. */
   contents: Contents;
@@ -44,7 +48,12 @@ const SERVES: Record<"counts" | "logged", Kind[]> = {
  * Chooses the matrix to work on. Without `wanted` it is the first that holds what the purpose needs: of several `X`,
  * then a layer of a usual name ("counts"), `raw`, the layer of the largest values, parts of the counts ("spliced") last;
  * what each holds is told from a sample. Values logged to another base come as natural logarithms.
- * Columns that are no genes are left out. Fails when the wanted matrix is not there, or when none can serve.
+ * Columns that are no genes are left out.
+ *
+ * @throws when the wanted matrix is not there, or when none can serve
+ * @example
+ * const { name, reason } = chooseMatrix(cells, undefined, "logged");
+ * name; // → "raw"
  */
 export function chooseMatrix(
   adata: AnnData,

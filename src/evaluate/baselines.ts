@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import { minimise } from "./lbfgs.js";
 
 /** Columns that are compared before a look at whether the cell is too far already. */
@@ -7,7 +8,7 @@ const COLUMNS_AT_ONCE = 10;
 export interface LabelledCells {
   /** [cells × features], row by row. */
   features: Float32Array | Float64Array;
-  /** [cells]: class of each, 0 … classes − 1. */
+  /** [cells] class of each, 0 … classes − 1. */
   labels: ArrayLike<number>;
   /** Number of features of a cell. */
   columns: number;
@@ -17,7 +18,7 @@ export interface LabelledCells {
 
 /** What a baseline says of new cells. */
 export interface BaselinePrediction {
-  /** [cells]: the most probable class; of equals the first. */
+  /** [cells] the most probable class; of equals the first. */
   labels: Int32Array;
   /** [cells × classes], row by row. */
   probabilities: Float64Array;
@@ -32,6 +33,9 @@ export interface BaselinePrediction {
  * @param options.c Inverse strength of the penalty, 1 by default.
  * @param options.tolerance Largest component of the mean loss's gradient at which the fit ends, 1e-5 by default.
  * @throws when shapes disagree or the fit doesn't converge.
+ * @example
+ * const train = { features: Float64Array.of(0, 1, 2, 3), labels: [0, 0, 1, 1], columns: 1, classes: 2 };
+ * logisticRegression(train, Float64Array.of(0.4, 2.6)).labels; // → [0, 1]
  */
 export function logisticRegression(
   train: LabelledCells,
@@ -76,7 +80,8 @@ export function fitLogisticRegression(
   };
 
   if (!minimise(objective, weights, options.tolerance ?? 1e-5, 5000)) {
-    throw new Error(
+    throw new CellkernelError(
+      "option",
       "Logistic regression didn't converge: scale the features to similar sizes, lower c, or raise the tolerance.",
     );
   }
@@ -96,7 +101,13 @@ export function applyLogisticRegression(
  * The vote of the `k` nearest training cells by Euclidean distance, as scikit-learn's `KNeighborsClassifier(k)`.
  * Compares each cell with each: for some ten thousand cells.
  *
+ * @param train The cells to learn from.
+ * @param features [cells × train.columns]: the cells to predict.
+ * @param options.k Neighbours that vote, 15 by default.
  * @throws when shapes disagree or there are fewer than `k` training cells.
+ * @example
+ * const train = { features: Float64Array.of(0, 1, 2, 3), labels: [0, 0, 1, 1], columns: 1, classes: 2 };
+ * nearestNeighbours(train, Float64Array.of(0.4), { k: 4 }).probabilities; // → [0.5, 0.5]
  */
 export function nearestNeighbours(
   train: LabelledCells,
@@ -107,7 +118,11 @@ export function nearestNeighbours(
   const k = options.k ?? 15;
   const cells = rowsOf(train.features, columns);
   checkLabels(train, cells);
-  if (cells < k) throw new Error(`There are ${cells} training cells; ${k} neighbours need at least ${k}.`);
+  if (cells < k)
+    throw new CellkernelError(
+      "nothing",
+      `There are ${cells} training cells; ${k} neighbours need at least ${k}.`,
+    );
   const queries = rowsOf(features, columns);
   const shares = new Float64Array(queries * classes);
   // The nearest so far, in order.
@@ -180,13 +195,16 @@ function withLabels(probabilities: Float64Array, classes: number): BaselinePredi
 function rowsOf(features: Float32Array | Float64Array, columns: number): number {
   const rows = features.length / columns;
   if (!Number.isInteger(rows)) {
-    throw new Error(`${features.length} values don't make rows of ${columns} features.`);
+    throw new CellkernelError("option", `${features.length} values don't make rows of ${columns} features.`);
   }
   return rows;
 }
 
 function checkLabels(train: LabelledCells, cells: number): void {
   if (train.labels.length !== cells) {
-    throw new Error(`There are ${train.labels.length} labels for ${cells} training cells.`);
+    throw new CellkernelError(
+      "option",
+      `There are ${train.labels.length} labels for ${cells} training cells.`,
+    );
   }
 }

@@ -4,11 +4,11 @@ import { CellkernelError } from "../support/error.js";
 export interface Hierarchy {
   /** Names by node; the first are the classes, in their order. */
   names: string[];
-  /** [nodes]: each with all that it is a kind of. */
+  /** [nodes] each with all that it is a kind of. */
   lines: Int32Array[];
-  /** [nodes]: the classes that are of its kind, itself among them where it is one. */
+  /** [nodes] the classes that are of its kind, itself among them where it is one. */
   classesOf: Int32Array[];
-  /** [classes]: the nodes of its line, the most special first: of the fewest classes, of these the deepest. */
+  /** [classes] the nodes of its line, the most special first: of the fewest classes, of these the deepest. */
   answers: Int32Array[];
 }
 

@@ -1,3 +1,5 @@
+import { CellkernelError } from "../support/error.js";
+
 /** Scores of one class. All are 0 where they would divide by zero, as scikit-learn's `zero_division=0`. */
 export interface ClassScores {
   /** Share of the cells predicted as the class that truly are of it. */
@@ -15,6 +17,7 @@ export type MeanScores = Omit<ClassScores, "support">;
 
 /** How predicted classes agree with the true ones. */
 export interface ClassificationReport {
+  /** Number of cells. */
   cells: number;
   /** Share of the cells predicted rightly. */
   accuracy: number;
@@ -24,6 +27,7 @@ export interface ClassificationReport {
   macro: MeanScores;
   /** Mean over the classes weighted by support. */
   weighted: MeanScores;
+  /** Names of the classes, by index. */
   classes: string[];
   /** In the order of `classes`. */
   perClass: ClassScores[];
@@ -43,6 +47,10 @@ export interface ClassificationReport {
  * @param truth [cells] index into `classes` of each cell's true class.
  * @param predicted [cells] index of its predicted class.
  * @throws when the lengths differ, there are no cells, or an index is outside `classes`.
+ * @example
+ * const { accuracy, kappa, weighted } = classificationReport([0, 0, 1, 1], [0, 1, 1, 1], ["B", "T"]);
+ * accuracy; // → 0.75
+ * weighted.f1; // ≈ 0.733
  */
 export function classificationReport(
   truth: ArrayLike<number>,
@@ -88,6 +96,9 @@ export function classificationReport(
  * @param probabilities [cells × classes], row by row; each row sums to 1.
  * @param epsilon Probabilities are kept between this and 1 less this. The default is scikit-learn's for doubles;
  *   one certain and wrong cell then counts 36.
+ * @throws when the lengths disagree.
+ * @example
+ * logLoss([0, 1], [0.9, 0.1, 0.2, 0.8], 2); // ≈ 0.16425
  */
 export function logLoss(
   truth: ArrayLike<number>,
@@ -104,7 +115,15 @@ export function logLoss(
   return total / truth.length;
 }
 
-/** Share of the cells whose true class is among the `k` most probable (scikit-learn's `top_k_accuracy_score`). */
+/**
+ * Share of the cells whose true class is among the `k` most probable (scikit-learn's `top_k_accuracy_score`).
+ *
+ * @param truth [cells] index of each cell's true class.
+ * @param probabilities [cells × classes], row by row.
+ * @throws when the lengths disagree.
+ * @example
+ * topKAccuracy([0, 2], [0.5, 0.3, 0.2, 0.5, 0.3, 0.2], 3, 2); // → 0.5
+ */
 export function topKAccuracy(
   truth: ArrayLike<number>,
   probabilities: ArrayLike<number>,
@@ -150,16 +169,20 @@ function confusionMatrix(
   classes: readonly string[],
 ): number[][] {
   if (truth.length !== predicted.length) {
-    throw new Error(
+    throw new CellkernelError(
+      "option",
       `There are ${truth.length} true classes and ${predicted.length} predicted ones; expected as many.`,
     );
   }
-  if (truth.length === 0) throw new Error("There are no cells to evaluate.");
+  if (truth.length === 0) throw new CellkernelError("nothing", "There are no cells to evaluate.");
   const confusion = classes.map(() => new Array<number>(classes.length).fill(0));
   for (let i = 0; i < truth.length; i++) {
     for (const code of [truth[i], predicted[i]]) {
       if (!(code >= 0 && code < classes.length)) {
-        throw new Error(`Cell ${i} has class index ${code}; expected 0 to ${classes.length - 1}.`);
+        throw new CellkernelError(
+          "option",
+          `Cell ${i} has class index ${code}; expected 0 to ${classes.length - 1}.`,
+        );
       }
     }
     confusion[truth[i]][predicted[i]]++;
@@ -173,7 +196,8 @@ function checkProbabilities(
   classes: number,
 ): void {
   if (probabilities.length !== truth.length * classes) {
-    throw new Error(
+    throw new CellkernelError(
+      "option",
       `There are ${probabilities.length} probabilities; expected ${truth.length} cells × ${classes} classes.`,
     );
   }

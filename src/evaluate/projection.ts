@@ -1,3 +1,4 @@
+import { CellkernelError } from "../support/error.js";
 import { processors } from "../support/processors.js";
 import { runApart } from "./runApart.js";
 
@@ -40,6 +41,9 @@ export interface ProjectionTask {
  * @param values [cells × columns], row by row: embeddings or expression values.
  * @param columns Values of a cell.
  * @throws when there are fewer than 3 cells, when a value is not finite, or when the signal aborts.
+ * @example
+ * const { x, y } = await projectUmap(report.parts.embeddings, model.args.embsize);
+ * x.length; // → 700
  */
 export async function projectUmap(
   values: Float32Array | Float64Array,
@@ -48,11 +52,13 @@ export async function projectUmap(
 ): Promise<Projection> {
   const cells = values.length / columns;
   if (!Number.isInteger(cells))
-    throw new Error(`${values.length} values don't make rows of ${columns} columns.`);
-  if (cells < 3) throw new Error(`There are ${cells} cells; a projection needs at least 3.`);
+    throw new CellkernelError("option", `${values.length} values don't make rows of ${columns} columns.`);
+  if (cells < 3)
+    throw new CellkernelError("nothing", `There are ${cells} cells; a projection needs at least 3.`);
   const bad = values.findIndex((value: number) => !Number.isFinite(value));
   if (bad >= 0) {
-    throw new Error(
+    throw new CellkernelError(
+      "matrix",
       `Cell ${Math.floor(bad / columns)} has ${values[bad]} in column ${bad % columns}; expected finite values.`,
     );
   }

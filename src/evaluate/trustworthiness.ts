@@ -1,3 +1,5 @@
+import { CellkernelError } from "../support/error.js";
+
 /**
  * How far an embedding's neighbourhoods are true ones: 1 when every cell's k nearest on the plane are also near in
  * the original space; lower the further intruders come from there. Venna & Kaski 2001, as scikit-learn computes it.
@@ -6,6 +8,9 @@
  * @param original [cells × columns], row by row.
  * @param embedding [cells × dims], row by row.
  * @throws when `k` is not below half of the cells.
+ * @example
+ * const cells = Float64Array.of(0, 0, 1, 0, 5, 5, 6, 5, 9, 1, 9, 3); // 6 cells of 2 values
+ * trustworthiness(cells, 2, cells, 2, 2); // → 1
  */
 export function trustworthiness(
   original: ArrayLike<number>,
@@ -16,7 +21,10 @@ export function trustworthiness(
 ): number {
   const cells = original.length / columns;
   if (k >= cells / 2)
-    throw new Error(`${k} neighbours of ${cells} cells: expected fewer than half of the cells.`);
+    throw new CellkernelError(
+      "option",
+      `${k} neighbours of ${cells} cells: expected fewer than half of the cells.`,
+    );
   let penalty = 0;
   const ranks = new Uint32Array(cells);
   for (let i = 0; i < cells; i++) {

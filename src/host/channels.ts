@@ -1,7 +1,7 @@
 import type { Host, HostComm } from "./host.js";
 
-/** Takes up a message of a view's page; the comm leads back to it. */
-export type Received = (message: Record<string, unknown>, comm: HostComm) => void;
+/** Takes up a message of a view's page, with the bytes that came along; the comm leads back to it. */
+export type Received = (message: Record<string, unknown>, comm: HostComm, buffers: Uint8Array[]) => void;
 
 /** The channels that are open under a target, by view. */
 interface Switchboard {
@@ -34,13 +34,13 @@ export function openChannel(host: Host, target: string, view: string, received: 
 function register(host: Host, target: string): Switchboard {
   const byView = new Map<string, Received>();
   const unregister = host.onComm(target, (comm, opened) => {
-    const hear = (data: unknown) => {
+    const hear = (data: unknown, buffers: Uint8Array[]) => {
       const message = (data ?? {}) as Record<string, unknown>;
       const listener = byView.get(String(message.view));
-      if (listener) listener(message, comm);
+      if (listener) listener(message, comm, buffers);
       else comm.close();
     };
-    hear(opened);
+    hear(opened, []);
     comm.onMessage(hear);
   });
   return { byView, unregister };

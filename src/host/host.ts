@@ -20,6 +20,8 @@ export interface Host {
    * Returns a function that takes the registration back.
    */
   onComm(target: string, opened: (comm: HostComm, data: unknown) => void): () => void;
+  /** The callback as one of the cell that runs now, whenever it is called: what it prints stands below that cell. */
+  ofThisCell<Args extends unknown[]>(callback: (...args: Args) => void): (...args: Args) => void;
 }
 
 /** One open comm between the page and the kernel; `buffers` travel as binary. */
@@ -34,7 +36,12 @@ export interface HostComm {
 /** Where the kernel leaves the host; `Symbol.for`, so that no module need be shared. */
 const HOST = Symbol.for("cellkernel.host");
 
-/** The kernel's host, or undefined outside a notebook. */
+/**
+ * The kernel's host, or undefined outside a notebook.
+ *
+ * @example
+ * host()?.display({ "text/plain": "half of the cells are read" });
+ */
 export function host(): Host | undefined {
   return (globalThis as Record<symbol, unknown>)[HOST] as Host | undefined;
 }

@@ -27,7 +27,7 @@ export function elasticSimilarity(g: Graph, cells: Tensor, threshold: number): T
   return reduceMean(g, sub(g, 1, square(g, sub(g, relu(g, others), threshold))), [0, 1]);
 }
 
-/** [B, B]: 0 on the diagonal, else 1. */
+/** [B, B] 0 on the diagonal, else 1. */
 function offDiagonal(g: Graph, cells: Tensor): Tensor {
   const [b] = cells.shape;
   const index = indices(g, b);

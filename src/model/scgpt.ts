@@ -56,7 +56,7 @@ export interface ModelOutputs {
   dab?: Tensor;
   /** New running statistics of batch norm, by their names in the state dict. */
   statistics: Map<string, Tensor>;
-  /** [B·N, d]: what the tokens are to the transformer, gene and value together, before batch norm. */
+  /** [B·N, d] what the tokens are to the transformer, gene and value together, before batch norm. */
   embedded: Tensor;
 }
 

@@ -17,7 +17,7 @@ export { BLOCK_QUERIES };
 export interface Sequence {
   b: Dim;
   n: Dim;
-  /** [B, N]: added to the attention scores; a large negative number on padding. */
+  /** [B, N] added to the attention scores; a large negative number on padding. */
   bias: Tensor;
   /** int32 [B, N]: rows of the gene table. */
   genes: Tensor;

@@ -6,6 +6,9 @@ import { within } from "./filterGenes.js";
  * other. Reads the matrix once.
  *
  * @returns Uint8 [cells], 1 where the cell is to be kept
+ * @example
+ * const kept = filterCells(counts, { minCounts: 2500 });
+ * kept.filter((one) => one === 1).length; // → 357
  */
 export function filterCells(
   counts: RowMatrix,

@@ -5,6 +5,9 @@ import type { RowMatrix } from "../anndata/matrix.js";
  * after the other. Reads the matrix once.
  *
  * @returns Uint8 [genes], 1 where the gene is to be kept
+ * @example
+ * const kept = filterGenes(counts, { minCounts: 20 });
+ * kept.filter((one) => one === 1).length; // → 9001
  */
 export function filterGenes(
   counts: RowMatrix,

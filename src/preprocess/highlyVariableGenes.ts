@@ -17,6 +17,10 @@ import { chooseSeuratV3, normalizedVariance, type RegularizedSpread, regularized
  * @param options.batches Int32 [rows], code of each cell's batch, −1 to leave the cell out. Batches of one cell
  *   have no variance and are left out.
  * @param options.span share of the genes in each local fit of `seurat_v3`
+ * @throws where the flavour is unknown, `nTopGenes` is no positive integer, or no batch has two cells with counts
+ * @example
+ * const { rank } = highlyVariableGenes(counts, { flavor: "seurat_v3", nTopGenes: 2000 });
+ * sample.varNames[rank.indexOf(0)]; // → "FABP4"
  */
 export function highlyVariableGenes(
   matrix: RowMatrix,

@@ -1,3 +1,5 @@
+import { CellkernelError } from "../support/error.js";
+
 /**
  * Locally weighted quadratic regression (Cleveland's `loess`, degree 2, gaussian family) of one predictor,
  * as the netlib code behind R's `loess` and scikit-misc computes it by default: fitted exactly at the
@@ -8,9 +10,18 @@
  * @param y [n] response
  * @param span share of the points in each local fit
  * @returns Float64 [n], the fitted values in the order of `x`
+ * @throws where the lengths differ
+ * @example
+ * const x = Float64Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+ * loess(x, x.map((one) => one ** 2), 0.8)[3]; // ≈ 9.000
  */
 export function loess(x: Float64Array, y: Float64Array, span = 0.3): Float64Array {
   const n = x.length;
+  if (y.length !== n)
+    throw new CellkernelError(
+      "option",
+      `loess takes a response for each predictor: ${n} and ${y.length} came`,
+    );
   const fitted = new Float64Array(n);
   if (n === 0) return fitted;
   const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => x[a] - x[b] || a - b);

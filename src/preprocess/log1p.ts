@@ -1,7 +1,14 @@
 import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
 import { mapBlocks } from "./lazy.js";
 
-/** Natural logarithm of 1 + value, as `scanpy.pp.log1p`. The result is computed as it is read. */
+/**
+ * Natural logarithm of 1 + value, as `scanpy.pp.log1p`. The result is computed as it is read.
+ *
+ * @example
+ * const logged = log1p(normalizeTotal(counts, { targetSum: 1e4 }));
+ * const [cell] = logged.blocks({ end: 1 });
+ * cell.data[0]; // ≈ 0.455166
+ */
 export function log1p(matrix: RowMatrix): RowMatrix {
   return mapBlocks(matrix, log1pBlock);
 }

@@ -8,6 +8,10 @@ import { median } from "./ranking.js";
  * Cells without counts stay empty. The result is computed as it is read.
  *
  * @param targetSum counts a cell; default: the median of the cells that have any, found by reading the matrix once
+ * @throws where the target sum is not above 0
+ * @example
+ * const [cell] = normalizeTotal(counts, { targetSum: 1e4 }).blocks({ end: 1 });
+ * Float64Array.from(cell.data).reduce((sum, count) => sum + count); // ≈ 10000
  */
 export function normalizeTotal(counts: RowMatrix, { targetSum }: { targetSum?: number } = {}): RowMatrix {
   if (targetSum !== undefined && !(targetSum > 0 && targetSum < Infinity))

@@ -37,7 +37,7 @@ export class QcAccumulator {
   private readonly nGenes: Float64Array;
   private readonly total: Float64Array;
   private readonly totalMt: Float64Array;
-  /** [genes × 2]: cells and total of each gene, side by side because they are always needed together. */
+  /** [genes × 2] cells and total of each gene, side by side because they are always needed together. */
   private readonly genes: Float64Array;
 
   constructor(
@@ -106,7 +106,15 @@ export function isMitochondrial(geneNames: readonly string[]): Uint8Array {
   return Uint8Array.from(geneNames, (name) => (/^mt-/i.test(name) ? 1 : 0));
 }
 
-/** Quality figures of cells and genes, as `scanpy.pp.calculate_qc_metrics` has them. Reads the matrix once. */
+/**
+ * Quality figures of cells and genes, as `scanpy.pp.calculate_qc_metrics` has them. Reads the matrix once.
+ *
+ * @param geneNames [columns of the matrix]; those of mitochondrial genes begin with "MT-"
+ * @example
+ * const { obs } = calculateQcMetrics(counts, sample.varNames);
+ * obs.totalCounts[0]; // → 17348
+ * obs.nGenesByCounts[0]; // → 2631
+ */
 export function calculateQcMetrics(counts: RowMatrix, geneNames: readonly string[]): QcMetrics {
   const [cells, genes] = counts.shape;
   if (geneNames.length !== genes)

@@ -6,7 +6,7 @@ import type { RunTrust } from "../store/runParts.js";
 
 /** Labelled cells that the weights were not trained on, and what the model says of them. */
 export interface HeldOut {
-  /** [cells]: code of the true class. */
+  /** [cells] code of the true class. */
   truth: ArrayLike<number>;
   /** Float32 [cells × classes] */
   logits: Float32Array;

@@ -21,7 +21,8 @@ const LEAST_VALIDATION = 20;
  * @returns the ensemble, calibrated; to be saved anew
  * @throws where the run is no ensemble, or none of the cells is a test cell of it
  * @example
- * const run = await calibrateEnsemble(ensemble(runs), { cells: ready });
+ * const calibrated = await calibrateEnsemble(ensemble([run, other]), { cells: ready });
+ * calibrated.parts.trust!.temperature > 0; // → true
  */
 export async function calibrateEnsemble(run: Run, options: EvaluateOptions = {}): Promise<Run> {
   const { members = [] } = run.parts;

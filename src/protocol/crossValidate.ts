@@ -23,8 +23,8 @@ const FOLDS = 5;
  *
  * @throws as `finetune`, and where the options make one training only
  * @example
- * const run = await crossValidate(ready, { folds: 5, epochs: 3, saveDir: "runs/retina" });
- * await annotate(run, "new_cells.h5ad", { out: "labelled.h5ad" });
+ * const folds = await crossValidate(ready, { folds: 2, epochs: 1, freeze: "head" });
+ * folds.parts.series?.together.cells; // → 700
  */
 export async function crossValidate(ready: Prepared, options: CrossValidateOptions = {}): Promise<Run> {
   const { saveDir } = options;

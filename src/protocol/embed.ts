@@ -29,8 +29,8 @@ const NOTHING: Collector = {
  *   file that it knows are taken, `<cls>` with the value of padding, as the published embedding does; or the folder of either
  * @throws as `annotate` does, and where a model has no weights
  * @example
- * await embed("save/retina", "atlas.h5ad", { out: "embedded.h5ad" });
- * await embed(await openModel("scGPT_human"), "atlas.h5ad", { out: "zero-shot.h5ad", maxSeqLen: 1200 });
+ * await embed(run, "cells.h5ad", { out: "embedded.h5ad" });
+ * (await readH5ad("embedded.h5ad")).obsm.has("X_scGPT"); // → true
  */
 export async function embed(
   by: Run | Model | string,

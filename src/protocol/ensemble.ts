@@ -13,6 +13,9 @@ export const NOT_CALIBRATED =
  * folds, each cell by the member that did not see it.
  *
  * @throws where there are fewer than two, or they differ in cells, preparation, classes or architecture
+ * @example
+ * const both = ensemble([run, other]);
+ * await both.save("both");
  */
 export function ensemble(runs: readonly Run[]): Run {
   if (runs.length < 2)

@@ -44,6 +44,10 @@ const PROJECTED_CELLS = 20_000;
 /**
  * Labels all cells, and compares with the truth on those that the run did not learn from.
  * @throws when there are no cells, none of the subset has a label, or they were prepared otherwise than the run's
+ * @example
+ * const report = await evaluate(run);
+ * report.metrics.cells; // → 70
+ * await report.write("results");
  */
 export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise<Report> {
   const { hierarchy: file } = resolve(HIERARCHY, options);
@@ -81,7 +85,7 @@ export async function evaluate(run: Run, options: EvaluateOptions = {}): Promise
   options.onProgress?.(1);
   const labelled = labelCells(logits, run.classes.length, run.parts.trust?.temperature);
   return new Report({
-    ...{ run, ready, truth, parts, subset, evaluated, labelled, embeddings },
+    ...{ run, ready, truth, parts, subset, evaluated, labelled, embeddings, from: fileOf(options) },
     notes: [
       ...overlapNotes(run, ready, parts, evaluated),
       ...(ready === run.ready ? [] : ready.notes),
@@ -174,7 +178,7 @@ export async function cellsOf(run: Run, options: EvaluateOptions): Promise<NewCe
       "nothing",
       'a run that was loaded from its folder holds no cells, and those of its training are not where they were; give some: evaluate(run, { cells: "cells.h5ad" })',
     );
-  if (typeof cells !== "string" && !isList(cells) && !(cells instanceof AnnData)) {
+  if (isPrepared(cells)) {
     checkSameRecipe(run, cells);
     return cells;
   }
@@ -184,6 +188,16 @@ export async function cellsOf(run: Run, options: EvaluateOptions): Promise<NewCe
   } finally {
     if (adata !== cells) adata.close();
   }
+}
+
+/** The cells as they were given, and how they are read; prepared cells name their file themselves. */
+function fileOf(options: EvaluateOptions): ReportParts["from"] {
+  const { cells, ...reading } = options;
+  return cells === undefined || isPrepared(cells) ? undefined : { cells, reading };
+}
+
+function isPrepared(cells: NonNullable<EvaluateOptions["cells"]>): cells is Prepared {
+  return typeof cells !== "string" && !isList(cells) && !(cells instanceof AnnData);
 }
 
 function isList(cells: object): cells is readonly string[] {

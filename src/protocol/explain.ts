@@ -20,6 +20,7 @@ import { spread } from "./spread.js";
 export interface ExplainOptions extends ExplanationOptions, SamplesOptions {
   /** Called with the share of the work done, 0 … 1. */
   onProgress?: (share: number) => void;
+  /** Ends the work early; nothing is written then. */
   signal?: AbortSignal;
 }
 
@@ -44,9 +45,9 @@ interface Labelled {
  *
  * @throws where the run has no such label, the file no such cell, no cell expresses any of the run's genes, or as `annotate` does
  * @example
- * const why = await explain(await loadRun("save/retina"), "new_cells.h5ad");
- * why;         // genes of each type beside its markers
- * why.dotPlot; // how these genes are expressed
+ * const why = await explain(run, "cells.h5ad", { types: ["CD19+ B"] });
+ * why.topGenes(why.types[0], 3).length; // → 3
+ * why; // genes of each type beside its markers; why.dotPlot: how these genes are expressed
  */
 export async function explain(
   run: Run,

@@ -11,8 +11,11 @@ import type { DotPlotInput, TableInput } from "../views/types.js";
 
 /** Why a cell has its label. */
 export interface ExplainedCell {
+  /** Name of the cell. */
   name: string;
+  /** Its row in the file, from 0. */
   row: number;
+  /** What the run calls it. */
   label: string;
   /** Of the label, 0 … 1; calibrated where the run is. */
   probability: number;
@@ -26,6 +29,7 @@ export interface ExplainedCell {
 
 /** Why cells have a label. */
 export interface ExplainedType {
+  /** The type. */
   label: string;
   /** Cells that the mean is of, and that have the label. */
   averaged: number;
@@ -56,11 +60,22 @@ export interface ExplanationParts {
 /** Genes of a type in the dot plot: more can't be read. */
 const DRAWN = 4;
 
-/** What `explain` found. */
+/**
+ * What `explain` found.
+ *
+ * @example
+ * const why = await explain(run, "cells.h5ad", { cells: ["AAAGCCTGGCTAAC-1"] });
+ * why.cells[0].label; // what the cell was labelled
+ * why.write("genes.csv");
+ */
 export class Explanation {
+  /** Names of the genes of the run that the file has. */
   readonly genes: string[];
+  /** The cells that were asked for; none where types were. */
   readonly cells: ExplainedCell[];
+  /** The predicted types, each as the mean of some of its cells; none where cells were asked for. */
   readonly types: ExplainedType[];
+  /** What the reader must know. */
   readonly notes: string[];
 
   constructor(private readonly parts: ExplanationParts) {
@@ -132,7 +147,11 @@ export class Explanation {
     writeFileAtomically(path, this.csv());
   }
 
-  /** Names of the genes that a type's label owes most to, most first. */
+  /**
+   * Names of the genes that a type's label owes most to, most first.
+   * @param type one of `types`
+   * @param count of so many genes at most; default: as many as are shown
+   */
   topGenes({ attribution }: ExplainedType, count = this.parts.top): string[] {
     return descending(attribution)
       .slice(0, count)
@@ -140,7 +159,11 @@ export class Explanation {
       .map((gene) => this.genes[gene]);
   }
 
-  /** Names of a type's markers, that of the highest score first. */
+  /**
+   * Names of a type's markers, that of the highest score first.
+   * @param type one of `types`
+   * @param count of so many genes at most; default: as many as are shown
+   */
   topMarkers({ markers }: ExplainedType, count = this.parts.top): string[] {
     return markers ? descending(markers.scores, count).map((gene) => this.genes[gene]) : [];
   }

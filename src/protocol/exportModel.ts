@@ -13,7 +13,9 @@ import type { Run } from "./run.js";
 
 /** What was written. */
 export interface Exported {
+  /** The file. */
   path: string;
+  /** What it is. */
   format: "safetensors" | "pt" | "onnx";
   /** What the file takes and gives, in a sentence. */
   holds: string;
@@ -32,7 +34,8 @@ export interface Exported {
  * @param out the file; when absent, `model.<format>` in the run's folder. Its ending says the format unless the option does.
  * @throws where the format is none of these, or the run stands in no folder and no file is named
  * @example
- * await exportModel(await loadRun("save/retina"), "retina.onnx");
+ * const { format } = await exportModel(run, "model.onnx");
+ * format; // → "onnx"
  */
 export async function exportModel(run: Run, out?: string, options: ExportOptions = {}): Promise<Exported> {
   const { format: given } = resolve(EXPORT, options);

@@ -57,6 +57,9 @@ export interface FinetuneOptions extends Omit<TrainingOptions, "split">, WatchOp
  * Method: Ding et al. 2025 (doi 10.1038/s41596-025-01220-1).
  *
  * @throws when there are no labels, fewer than two classes, no model, or an option makes no sense
+ * @example
+ * const run = await finetune(ready, { epochs: 2, freeze: "head" });
+ * run.training.state; // → "finished"
  */
 export async function finetune(ready: Prepared, options: FinetuneOptions = {}): Promise<Run> {
   const { saveDir } = options;

@@ -23,6 +23,7 @@ import { versions } from "./versions.js";
 export interface IndexOptions extends IndexingOptions, Omit<SamplesOptions, keyof IndexingOptions> {
   /** Called with the share of cells done, 0 … 1. */
   onProgress?: (share: number) => void;
+  /** Ends the work early. */
   signal?: AbortSignal;
 }
 
@@ -32,12 +33,19 @@ const OWN_CELLS = 1000;
 /**
  * Labelled cells as embeddings, to map other cells to: the k nearest of them vote on each cell's label, and nothing is
  * trained. Made by `buildIndex`, read by `loadIndex`.
+ *
+ * @example
+ * const index = await loadIndex("blood_index", { model: run }); // what the example of buildIndex saved
+ * index.counts()[index.classes.indexOf("CD19+ B")]; // → 95
  */
 export class CellIndex implements CellReference {
   private search: Promise<ExactSearch> | undefined;
   private readonly usual = new Map<number, number>();
 
-  /** @param run by which cells are embedded */
+  /**
+   * @param run by which cells are embedded
+   * @param parts what it is made of
+   */
   constructor(
     readonly run: Run,
     public parts: IndexParts,
@@ -98,6 +106,8 @@ export class CellIndex implements CellReference {
   /**
    * The k nearest cells of the index, by Euclidean distance.
    * @param embeddings Float32 [cells × width], of length 1
+   * @param k neighbours of each
+   * @param options `signal` ends the search
    */
   async nearest(embeddings: Float32Array, k: number, { signal }: SearchOptions = {}): Promise<Neighbours> {
     const { width, embeddings: own } = this.parts;
@@ -186,8 +196,9 @@ export class CellIndex implements CellReference {
  * @param options.labelColumn obs column of the labels; cells without one are left out
  * @throws where there is no such column or no label in it, and as `annotate` does
  * @example
- * const index = await buildIndex(await openModel("scGPT_human"), "atlas.h5ad", { labelColumn: "cell_type" });
- * await index.save("atlas_index");
+ * const index = await buildIndex(run, "cells.h5ad", { labelColumn: "bulk_labels" });
+ * index.cells; // → 700
+ * await index.save("blood_index");
  */
 export async function buildIndex(
   embedder: Run | Model | string,
@@ -213,8 +224,14 @@ export async function buildIndex(
 
 /**
  * Reads an index that `index.save` wrote. (One that the published code made with faiss: `loadPublishedIndex`.)
+ * @param folder what `index.save` was given
+ * @param options where its model is
  * @param options.model the run or model that it was made with, or its folder, where that is no more where it was
  * @throws where the model is another than that of the index
+ * @throws where the folder holds none, is of another version, or not as it was written
+ * @example
+ * const index = await loadIndex("blood_index"); // what the example of buildIndex saved
+ * index.cells; // → 700
  */
 export async function loadIndex(
   folder: string,

@@ -14,6 +14,11 @@ export function keepInterrupted(run: Promise<Run>): void {
  * reached or, when none were validated, its last ones. Settles when the step has ended that was under way.
  *
  * @throws when none was interrupted
+ * @example
+ * const stop = new AbortController();
+ * const onProgress = ({ step }: { step: number }) => step === 4 && stop.abort();
+ * await finetune(ready, { epochs: 50, signal: stop.signal, onProgress }).catch(() => "interrupted"); // → "interrupted"
+ * (await interruptedRun()).training.state; // → "stopped"
  */
 export async function interruptedRun(): Promise<Run> {
   if (!latest) throw new CellkernelError("nothing", "no fine-tuning was interrupted in this session");

@@ -25,6 +25,7 @@ export interface MapOptions extends MappingOptions, Omit<SamplesOptions, keyof M
   out: string;
   /** Called with the share of cells done, 0 … 1. */
   onProgress?: (share: number) => void;
+  /** Ends the work early; nothing is written then. */
   signal?: AbortSignal;
 }
 
@@ -40,7 +41,8 @@ export interface MapOptions extends MappingOptions, Omit<SamplesOptions, keyof M
  *
  * @throws where k is more than the cells of the index, and as `annotate` does
  * @example
- * const mapping = await mapCells(await loadIndex("atlas_index"), "new.h5ad", { out: "mapped.h5ad", vote: "distance" });
+ * const index = await loadIndex("blood_index"); // what the example of buildIndex saved
+ * await mapCells(index, "cells.h5ad", { out: "mapped.h5ad", k: 15, vote: "distance" });
  */
 export async function mapCells(
   index: CellReference,

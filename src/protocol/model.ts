@@ -18,9 +18,17 @@ export interface OpenModelOptions extends Omit<ModelOptions, "vocabulary"> {
   vocabulary?: Vocabulary | string;
 }
 
-/** A model to fine-tune: its folder's contents, the weights read when they are needed. */
+/**
+ * A model to fine-tune: its folder's contents, the weights read when they are needed.
+ *
+ * @example
+ * model.args.nlayers; // → 1
+ * model.vocabulary.has("CD3D"); // → true
+ */
 export class Model implements ModelFolder {
+  /** The folder's path. */
   readonly folder: string;
+  /** The architecture. */
   readonly args: ModelArgs;
   /** Path of the weights; absent for a model that starts at random. */
   readonly weightsPath?: string;
@@ -79,7 +87,8 @@ export class Model implements ModelFolder {
  * @throws where something is missing (says which option gives it), where the weights are not those of the architecture,
  *   or lack a part that fine-tuning needs (but for the parts that `allowPartial` names)
  * @example
- * const model = await openModel("save/dev_eyeGPT", { vocabulary: "scGPT_human/vocab.json" });
+ * const model = await openModel("small", { vocabulary: "run/vocab.json" });
+ * model.args.embsize; // → 64
  */
 export async function openModel(nameOrFolder: string, options: OpenModelOptions = {}): Promise<Model> {
   const { vocabulary: given, ...plain } = options;

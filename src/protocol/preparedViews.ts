@@ -34,6 +34,10 @@ export function preparedView(ready: Prepared): MimeBundle {
 /**
  * Histograms of genes and counts per cell, before any cell was filtered; of mitochondrial counts where they are known; and
  * of the cells that express each gene. Limits of the preparation are dashed lines.
+ *
+ * @throws where nothing is known of the cells' quality
+ * @example
+ * plotQuality(ready);
  */
 export function plotQuality(ready: Prepared): Displayable {
   const { minGenes, maxGenes, maxCounts, maxPctMt, minCells } = ready.settings;
@@ -56,8 +60,12 @@ export function plotQuality(ready: Prepared): Displayable {
 /**
  * Violins of genes and counts per cell, and of mitochondrial counts where they are known, as scanpy's `pl.violin`: of the cells
  * that were kept, by the values of an `obs` column.
+ * @param ready the prepared cells
+ * @param options how they are grouped
  * @param options.by the column; default: that of the batches where one was named, else all cells together
  * @throws where the prepared cells have no such column with few values, or nothing is known of their quality
+ * @example
+ * plotViolins(ready, { by: "bulk_labels" });
  */
 export function plotViolins(
   ready: Prepared,
@@ -108,7 +116,13 @@ function unknownQuality({ source }: Prepared): CellkernelError {
   );
 }
 
-/** How variable each gene is at its mean, with the chosen genes marked. */
+/**
+ * How variable each gene is at its mean, with the chosen genes marked.
+ *
+ * @throws where no variable genes were chosen
+ * @example
+ * plotVariableGenes(ready);
+ */
 export function plotVariableGenes(ready: Prepared): Displayable {
   const { names, highlyVariable, variability } = ready.genes;
   if (!variability)

@@ -26,6 +26,10 @@ import { Meter } from "./progress.js";
  *
  * @throws on what it cannot mend (no such column, no gene in the vocabulary, values that are no expression), with
  *   the remedy
+ * @example
+ * const ready = await preprocess(cells, { cellType: "bulk_labels", model, nHvg: 64 });
+ * ready.labels?.classes.length; // → 10
+ * ready.notes; // what was decided, and what to look at
  */
 export async function preprocess(cells: AnnData, options: PreprocessOptions = {}): Promise<Prepared> {
   const notes: string[] = [];

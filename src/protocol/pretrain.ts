@@ -56,8 +56,8 @@ export interface PretrainOptions extends PretrainingOptions, WatchOptions {
  *
  * @throws when there is no objective, no model, or an option makes no sense
  * @example
- * const { folder } = await pretrain(await preprocess(cells), { model: "new", nlayers: 4, embsize: 128, saveDir: "own" });
- * const run = await finetune(await preprocess(cells, { cellType: "celltype", model: await openModel(folder) }));
+ * const { folder } = await pretrain(ready, { model: "new", nlayers: 1, embsize: 32, epochs: 1, saveDir: "pretrained" });
+ * const again = await preprocess(cells, { cellType: "bulk_labels", model: await openModel(folder), nHvg: 64 });
  */
 export async function pretrain(ready: Prepared, options: PretrainOptions): Promise<Pretrained> {
   const { saveDir } = options;
@@ -77,6 +77,10 @@ export async function pretrain(ready: Prepared, options: PretrainOptions): Promi
  * Goes on with a pretraining that was killed, stopped or interrupted, or with a finished one for more `epochs`; as `resume`
  * does with a fine-tuning.
  * @param of its folder, or what `pretrain` returned
+ * @throws as `resume`
+ * @example
+ * const { training } = await resumePretraining("pretrained", { epochs: 2 }); // what the example of pretrain made
+ * training.epoch; // → 2
  */
 export async function resumePretraining(
   of: Pretrained | string,

@@ -78,6 +78,12 @@ export class PublishedIndex implements CellReference {
       : untrainedRun(this.model, recipeFor(this.model, cells, options));
   }
 
+  /**
+   * The k nearest cells of the index, by Euclidean distance to its quantised vectors.
+   * @param embeddings Float32 [cells × width], of length 1
+   * @param k neighbours of each
+   * @param options how many lists are looked through; `signal` ends the search
+   */
   async nearest(
     embeddings: Float32Array,
     k: number,
@@ -126,7 +132,8 @@ export class PublishedIndex implements CellReference {
  * @param model the run or model that it was made with, or its folder: the index does not say
  * @throws where a file is missing or no such index, or the model's embeddings are of another width
  * @example
- * await mapCells(await loadPublishedIndex("atlas", "scGPT_human"), "new.h5ad", { out: "mapped.h5ad" });
+ * const atlas = await loadPublishedIndex("atlas", "atlas_model"); // index.faiss, meta.h5ad
+ * await mapCells(atlas, "cells.h5ad", { out: "mapped_to_atlas.h5ad", k: 10 });
  */
 export async function loadPublishedIndex(
   folder: string,

@@ -14,6 +14,8 @@ import type { Recipe } from "../tokenize/recipe.js";
 import { LEFT_OUT, TOTAL_ONLY, Tokenizer } from "../tokenize/tokenizer.js";
 import { joinStores, longestCell, type TokenStore } from "../tokenize/tokens.js";
 import { contentOf } from "./content.js";
+import { GeneLookup } from "./explore/geneLookup.js";
+import { type GeneReader, readGene } from "./explore/geneReader.js";
 import { expressionOf } from "./expression.js";
 import { checkOverlap } from "./fewGenes.js";
 import { genePlaces } from "./genePlaces.js";
@@ -151,6 +153,18 @@ export class Replay {
   expression(rows: Int32Array): Expression {
     const targetSum = this.logged ? undefined : this.run.parts.preparation.normalizeTotal;
     return expressionOf(this.matrixOf(rows), this.genes, this.target, targetSum);
+  }
+
+  /** All genes of the file, as the run's vocabulary calls them or else the file does, normalised and logged like the run's. */
+  get allGenes(): GeneReader {
+    const { texts, matrix, names } = this.columns;
+    // Where columns of a gene were added up, the matrix has fewer of them than the file.
+    const places = texts.length === names.length ? [names, texts] : [names];
+    const targetSum = this.logged ? undefined : this.run.parts.preparation.normalizeTotal;
+    return {
+      lookup: new GeneLookup(places),
+      read: (column, signal) => readGene(matrix, column, { targetSum, target: this.target }, signal),
+    };
   }
 
   private matrixOf(rows: Int32Array | undefined): RowMatrix {

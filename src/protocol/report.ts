@@ -1,11 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Value } from "../anndata/columns.js";
+import type { SamplesOptions } from "../anndata/formats/readSamples.js";
 import { csvValue } from "../anndata/write/csv.js";
 import type { Hierarchy } from "../evaluate/hierarchy.js";
 import type { ClassificationReport } from "../evaluate/metrics.js";
 import type { Projection } from "../evaluate/projection.js";
-import { type Displayable, displayable } from "../host/displayable.js";
+import { type Displayable, displayable, withView } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import type { LabelledCells } from "../predict/labels.js";
 import { writeFileAtomically } from "../support/atomic.js";
@@ -17,12 +18,26 @@ import { writePng } from "../views/picture.js";
 import { reportView } from "../views/report.js";
 import { tableView } from "../views/table.js";
 import { trainingView } from "../views/training.js";
-import type { EmbeddingPanel } from "../views/types.js";
+import type { CategoryPanel } from "../views/types.js";
 import type { Part } from "./evaluate.js";
+import type { CellsInput } from "./explore/cellsFile.js";
+import { takeCells } from "./explore/cellTable.js";
+import { CellMap, type Exploration } from "./explore/exploration.js";
+import type { ColoringOptions } from "./explore/explore.js";
 import { hierarchyResults } from "./hierarchyResults.js";
 import { LabelColumns } from "./labelColumns.js";
 import type { OpinionLabels } from "./opinion.js";
-import type { NewCells } from "./replay.js";
+import type { NewCells, ReplayOptions } from "./replay.js";
+import {
+  type Mistakes,
+  type MistakesOptions,
+  mistakesOf,
+  mistakesView,
+  predictionPanel,
+  reportTable,
+  tableIdOf,
+  truthPanel,
+} from "./reportCells.js";
 import type { Run } from "./run.js";
 import { opinionResults, opinionTable, type SecondOpinion } from "./secondOpinion.js";
 import { type TrustFigures, trustResults } from "./trustFigures.js";
@@ -54,9 +69,24 @@ export interface ReportParts {
   notes: string[];
   /** UMAP of the cells that it names. */
   projection?: Projection & { cells: Int32Array };
+  /** The cells as they were given to the evaluation, and how they were read. */
+  from?: { cells: CellsInput; reading: ReplayOptions & SamplesOptions };
 }
 
-/** The result of `evaluate`: figures, predictions, pictures. */
+/** What a map of a report's cells shows. */
+export interface ReportExploreOptions extends ColoringOptions {
+  /** The cells, where they are no longer where the report found them. */
+  cells?: CellsInput;
+}
+
+/**
+ * The result of `evaluate`: figures, predictions, pictures.
+ *
+ * @example
+ * report.results().weighted_f1 > 0.5; // → true
+ * report.predictions(); // → "cell_id,true_label,predicted_label,…"
+ * report.confusion;
+ */
 export class Report {
   readonly metrics: ClassificationReport;
 
@@ -71,7 +101,37 @@ export class Report {
 
   /** UMAP of the cells' embeddings by true and by predicted class, side by side, to be shown. */
   get embedding(): Displayable {
-    return displayable(() => embeddingView(this.embeddingInput([this.truthPanel(), this.predictionPanel()])));
+    return displayable(() =>
+      embeddingView(this.embeddingInput([truthPanel(this.parts), predictionPanel(this.parts)])),
+    );
+  }
+
+  /**
+   * A map of the cells that shows itself as a cell's last expression, and is explored there and in code: coloured by
+   * "truth", "prediction", "probability", "margin", "split", a column of `obs` or a gene. Rows are those of the file.
+   *
+   * @throws where there are fewer than 3 cells; names that there are none of are found out when it is shown
+   * @example
+   * const map = report.explore({ colorBy: ["truth", "prediction", "margin", "NKG7"] });
+   * map.select(report.mistakes({ truth: "CD56+ NK" }));
+   */
+  explore({ colorBy, tooltip = [], cells }: ReportExploreOptions = {}): Exploration {
+    const { run, truth } = this.parts;
+    const { x, y, cells: drawn } = this.projection;
+    const known = truth.some((code) => code >= 0);
+    return new CellMap({
+      ...{ title: TITLE, x, y, drawn, tooltip, table: reportTable(this.parts, cells) },
+      colorBy: [colorBy ?? (known ? ["truth", "prediction"] : ["prediction"])].flat(),
+      madeBy: { run: run.name, run_id: run.training.run },
+    });
+  }
+
+  /**
+   * The evaluated cells that were labelled wrongly, the surest first.
+   * @throws where a class is none of the run's
+   */
+  mistakes(options: MistakesOptions = {}): Mistakes {
+    return withView(mistakesOf(this.parts, options), mistakesView);
   }
 
   /**
@@ -137,8 +197,8 @@ export class Report {
     const picture = async (name: string, bundle: MimeBundle | Promise<MimeBundle>) =>
       writePng(await bundle, join(folder, name));
     if (this.parts.projection) {
-      await picture("umap_truth.png", embeddingView(this.embeddingInput([this.truthPanel()])));
-      await picture("umap_prediction.png", embeddingView(this.embeddingInput([this.predictionPanel()])));
+      await picture("umap_truth.png", embeddingView(this.embeddingInput([truthPanel(this.parts)])));
+      await picture("umap_prediction.png", embeddingView(this.embeddingInput([predictionPanel(this.parts)])));
     }
     await picture("confusion_matrix.png", confusionView(this.metrics));
     await picture("learning_curves.png", trainingView(this.parts.run.training));
@@ -158,15 +218,16 @@ export class Report {
     return { ...report, "text/html": together("text/html"), "text/plain": together("text/plain") };
   }
 
-  private embeddingInput(panels: EmbeddingPanel[]) {
+  private embeddingInput(panels: CategoryPanel[]) {
     const { ready } = this.parts;
     const { x, y, cells } = this.projection;
     return {
-      title: "Cells as the model sees them",
+      title: TITLE,
       x,
       y,
-      panels,
+      panels: panels.map((panel) => takeCells(panel, cells)),
       cellIds: Array.from(cells, (cell) => ready.cellNames[cell]),
+      table: { id: tableIdOf(this.parts), rows: cells.map((cell) => ready.rows[cell]) },
     };
   }
 
@@ -174,26 +235,6 @@ export class Report {
     if (this.parts.projection) return this.parts.projection;
     throw new CellkernelError("nothing", "there are fewer than 3 cells, too few for an embedding");
   }
-
-  private truthPanel(): EmbeddingPanel {
-    const { truth, run } = this.parts;
-    const codes = this.projection.cells.map((cell) => truth[cell]);
-    return { title: "Truth", categories: run.classes, codes };
-  }
-
-  /** Predicted classes that no cell truly has are shown as one, `others`, where the truth is known. */
-  private predictionPanel(): EmbeddingPanel {
-    const { truth, labelled, run } = this.parts;
-    const { cells } = this.projection;
-    const present = new Set(truth.filter((code) => code >= 0));
-    const others = run.classes.length;
-    const shown = (code: number) => (present.size === 0 || present.has(code) ? code : others);
-    const codes = cells.map((cell) => shown(labelled.codes[cell]));
-    return {
-      title: "Prediction",
-      categories: codes.includes(others) ? [...run.classes, "others"] : run.classes,
-      codes,
-      probabilities: Float32Array.from(cells, (cell) => labelled.probabilities[cell]),
-    };
-  }
 }
+
+const TITLE = "Cells as the model sees them";

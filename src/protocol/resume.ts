@@ -11,6 +11,9 @@ import { resumeSeries } from "./series.js";
  *
  * @param of the run's folder, or a run that was saved
  * @throws where the folder holds no training, the cells or options are others (says which), or there is nothing left to do
+ * @example
+ * const longer = await resume("run", { epochs: 2 });
+ * longer.training.epoch; // → 2
  */
 export async function resume(of: Run | string, options: ResumeOptions = {}): Promise<Run> {
   const folder = typeof of === "string" ? of : of.folder;

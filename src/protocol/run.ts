@@ -10,17 +10,34 @@ import { trainingView } from "../views/training.js";
 import { isPublishedRun, type PublishedRunOptions, publishedRun } from "./publishedRun.js";
 import { seriesTable } from "./seriesTable.js";
 
-/** A fine-tuned model with the record of its training: what `finetune` returns and `loadRun` reads back. */
+/**
+ * A fine-tuned model with the record of its training: what `finetune` returns and `loadRun` reads back.
+ *
+ * @example
+ * run.training.history.length; // → 1
+ * run.genes.length; // → 64
+ * await run.save("copy_of_run");
+ */
 export class Run {
+  /** What it is called: of the option `name`, else of the file of its cells. */
   readonly name: string;
+  /** The architecture. */
   readonly args: ModelArgs;
+  /** Genes of the model. */
   readonly vocabulary: Vocabulary;
+  /** Types by code. */
   readonly classes: string[];
+  /** Names of the genes that it was trained on, as the vocabulary has them. */
   readonly genes: string[];
+  /** The weights that were kept, under PyTorch's names. */
   readonly weights: Weights;
+  /** Losses of every step and epoch. */
   readonly training: TrainingCourse;
+  /** Options of the training, as they were after defaults and checks. */
   readonly settings: RunSettings;
+  /** What the reader must know. */
   readonly notes: string[];
+  /** With what, and from which model. */
   readonly made: Provenance;
 
   /**
@@ -67,8 +84,10 @@ export class Run {
  * Opens a run that `run.save` wrote, for instance in a new process: it predicts the same to the bit. A folder that the
  * published code fine-tuned is opened too: it can be applied, evaluated and exported.
  * @param options what a folder of the published code lacks
+ * @throws where the folder holds no run, is of another version, not whole, or not as it was written
  * @example
- * const eye = await loadRun("finetuned_AiO", { vocabulary: "scGPT_human/vocab.json", genes: "input_data.h5ad" });
+ * const again = await loadRun("run");
+ * again.classes.length; // → 10
  */
 export async function loadRun(folder: string, options: PublishedRunOptions = {}): Promise<Run> {
   const parts =

@@ -17,19 +17,27 @@ const VOCABULARY = fileURLToPath(new URL("../../../notebooks/models/small/vocab.
 const WARNING = "Simulated by cellkernel simulate: no real cells.";
 
 export interface SimulateOptions extends SimulationOptions {
+  /** Number of cells. */
   cells: number;
+  /** Called as cells are written. */
   onProgress?: (progress: PreprocessProgress) => void;
+  /** Ends the work early; nothing is written then. */
   signal?: AbortSignal;
 }
 
 /** What was simulated. */
 export interface SimulatedFile {
+  /** Always: whoever keeps this record knows. */
   simulated: true;
+  /** The file. */
   path: string;
+  /** Number of cells. */
   cells: number;
+  /** Number of genes. */
   genes: number;
   /** Stored counts above zero. */
   nonZeros: number;
+  /** Seed of every random choice. */
   seed: number;
 }
 
@@ -37,6 +45,11 @@ export interface SimulatedFile {
  * Writes an `.h5ad` file of simulated counts with `obs.cell_type`, `obs.batch` and, in `uns.simulation`, the markers
  * of each type. Any number of cells: they are written as they are made. The file says in its attributes, in `uns` and
  * in the names of cells, types and batches that it is simulated.
+ *
+ * @throws where an option makes no sense, or the path cannot be written
+ * @example
+ * const { genes } = await simulate("simulated.h5ad", { cells: 50, genes: 200, types: 3 });
+ * (await readH5ad("simulated.h5ad")).nObs; // → 50
  */
 export async function simulate(path: string, options: SimulateOptions): Promise<SimulatedFile> {
   const { cells } = options;

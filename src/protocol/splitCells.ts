@@ -66,6 +66,11 @@ export type CrossValidationOptions = Options<typeof CROSS_VALIDATION>;
  * Splits for cross-validation, each to be given to `finetune` as `split`: every labelled cell is in the test of one of
  * them, of 5 unless `folds` says otherwise. Classes are spread evenly or, with `splitBy`, the cells of a donor stay together.
  * `trainTestSplitRatio` is the share of the other cells that is the validation.
+ *
+ * @throws where there are no labels, too few cells for a part, or `splitBy` names no such column, or one of too few values
+ * @example
+ * const splits = crossValidationSplits(ready, { folds: 5 }); // finetune(ready, { split: splits[0] })
+ * splits[0].test.length; // → 140
  */
 export function crossValidationSplits(ready: Prepared, options: CrossValidationOptions = {}): CellSplit[] {
   const { folds = FOLDS, splitBy, trainTestSplitRatio: share } = resolve(CROSS_VALIDATION, options);

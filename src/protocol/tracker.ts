@@ -5,6 +5,7 @@ import type { TrainingEvent } from "../train/plan.js";
 export interface TrackedRun {
   /** The same where a training goes on. */
   id: string;
+  /** What the run is called. */
   name: string;
   /** The options, as they were resolved. */
   config: Readonly<Record<string, unknown>>;
@@ -16,7 +17,7 @@ export interface TrackedRun {
  *
  * @example
  * const tracker: Tracker = { begin() {}, log: (step, values) => console.log(step, values), end() {} };
- * await finetune(ready, { trackers: [tracker] });
+ * await finetune(ready, { epochs: 1, freeze: "head", trackers: [tracker] });
  */
 export interface Tracker {
   begin(run: TrackedRun): void | Promise<void>;

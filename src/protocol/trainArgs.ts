@@ -11,7 +11,9 @@ const MOST_BYTES = 2 ** 16;
 
 /** Options out of a file of the published protocol's form. */
 export interface TrainArgs {
+  /** For `preprocess`. */
   preparation: PreparationOptions;
+  /** For `finetune`. */
   training: Options<typeof TRAINING>;
   /** The model that it names, `load_model`: a path, or a name for `openModel`. */
   model?: string;
@@ -26,6 +28,9 @@ export interface TrainArgs {
  * defaults (the published commands overwrite them by their own). Keys that have no say here are told in the notes.
  * @throws where the file is no YAML, a value is none that the option takes, or asks for what would change all numbers and is not
  *   done here (no `<cls>` token, another name of it); names the line and the key
+ * @example
+ * const { preparation, training, notes } = readTrainArgs("train_args.yml");
+ * training.epochs; // → 5
  */
 export function readTrainArgs(path: string): TrainArgs {
   const file = withoutGivenSplit(readSections(readText(path, MOST_BYTES), path));

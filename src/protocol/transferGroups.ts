@@ -8,7 +8,7 @@ export interface CellLabels {
   codes: Int32Array;
   /** Float32 [cells] */
   probabilities: Float32Array;
-  /** [cells]: undefined where the file doesn't say of any. */
+  /** [cells] undefined where the file doesn't say of any. */
   unassigned?: readonly boolean[];
   unlike?: readonly boolean[];
   /** Whether the simple methods both say the same other label. */

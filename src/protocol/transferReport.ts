@@ -32,8 +32,8 @@ const MARKERS = 3;
  * @param annotated what `annotate` wrote: its `.h5ad` or `.zarr`
  * @throws where it was not labelled, or by another run
  * @example
- * const report = await transferReport(run, "labelled.h5ad", { clusterBy: "leiden" });
- * report.write("report.html");
+ * const page = await transferReport(run, "labelled.h5ad", { clusterBy: "louvain" });
+ * page.write("report.html");
  */
 export async function transferReport(
   run: Run,

@@ -8,6 +8,7 @@ import { isAssigned } from "./trustColumns.js";
 
 /** How far the labels of evaluated cells could be believed. */
 export interface TrustFigures {
+  /** By which the logits are divided. */
   temperature: number;
   /** How often labels of a probability are right, as it is given, and as it was before the temperature. */
   reliability: Reliability;
@@ -43,9 +44,9 @@ export interface UnlikeFigures {
 
 /** Cells whose class is known, and what the model says of them. */
 export interface Compared {
-  /** [cells]: code of the true class. */
+  /** [cells] code of the true class. */
   truth: Int32Array;
-  /** [cells]: whether the run's sets were made by it. */
+  /** [cells] whether the run's sets were made by it. */
   calibrated: boolean[];
   labelled: LabelledCells;
   /** The same before the temperature. */

@@ -27,8 +27,8 @@ export const ANNOTATION = {
   }),
 } as const;
 
-/** What a user may give. */
+/** What a user may say of what `annotate` writes beside each label. @interface */
 export type AnnotationOptions = Options<typeof ANNOTATION>;
 
-/** What a user may say of what classes are kinds of. */
+/** What a user may say of what classes are kinds of. @interface */
 export type HierarchyOptions = Options<typeof HIERARCHY>;

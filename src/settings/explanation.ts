@@ -36,7 +36,7 @@ export const EXPLANATION = {
   ...newCells,
 } as const;
 
-/** What a user may give. */
+/** What a user may give to `explain`. @interface */
 export type ExplanationOptions = Options<typeof EXPLANATION>;
 /** The same after checks, with defaults. */
 export type ExplanationSettings = Resolved<typeof EXPLANATION>;

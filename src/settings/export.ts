@@ -7,5 +7,5 @@ export const EXPORT = {
   }),
 } as const;
 
-/** What a user may give. */
+/** What a user may give to `exportModel`. @interface */
 export type ExportOptions = Options<typeof EXPORT>;

@@ -30,6 +30,7 @@ export const MAPPING = {
   ...{ batchSize, device, threads, fewGenes, ...newCells },
 } as const;
 
-/** What a user may give. */
+/** What a user may give to `buildIndex`. @interface */
 export type IndexingOptions = Options<typeof INDEX>;
+/** What a user may give to `mapCells`. @interface */
 export type MappingOptions = Options<typeof MAPPING>;

@@ -23,7 +23,7 @@ export const MODEL = {
   }),
 } as const;
 
-/** What a user may give. */
+/** What a user may give to `openModel`. @interface */
 export type ModelOptions = Options<typeof MODEL>;
 
 /** The same of a run that the published code fine-tuned. */

@@ -43,7 +43,7 @@ export const NEW_CELLS = {
   ...READING,
 } as const;
 
-/** What a user may give. */
+/** What a user may say of how a run is applied. @interface */
 export type PredictionOptions = Options<typeof PREDICTION>;
-/** What a user may say of new cells. */
+/** What a user may say of new cells. @interface */
 export type NewCellsOptions = Options<typeof NEW_CELLS>;

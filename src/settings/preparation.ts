@@ -123,7 +123,7 @@ export const PREPARATION = {
   seed: { ...seed, yaml: { section: "preprocess", key: "seed" } },
 } as const;
 
-/** What a user may give. */
+/** What a user may give to `preprocess`. @interface */
 export type PreparationOptions = Options<typeof PREPARATION>;
-/** The same after checks, with defaults. */
+/** The options of a preparation after checks, with defaults. @interface */
 export type PreparationSettings = Resolved<typeof PREPARATION>;

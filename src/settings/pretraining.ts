@@ -23,5 +23,5 @@ export const PRETRAINING = {
   ...ARCHITECTURE,
 } as const;
 
-/** What a user may give. */
+/** What a user may give to `pretrain` beside the options of every training. @interface */
 export type PretrainingOptions = Options<typeof PRETRAINING>;

@@ -13,5 +13,5 @@ export const SERIES = {
   }),
 } as const;
 
-/** What a user may give. */
+/** What a user may give to `crossValidate` beside the options of every training. @interface */
 export type SeriesOptions = Options<typeof SERIES>;

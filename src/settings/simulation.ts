@@ -17,5 +17,5 @@ export const SIMULATION = {
   seed,
 } as const;
 
-/** What a user may give. */
+/** What a user may give to `simulate`. @interface */
 export type SimulationOptions = Options<typeof SIMULATION>;

@@ -172,7 +172,7 @@ export const TRAINING = {
   }),
 } as const;
 
-/** What a user may give. */
+/** What a user may give to every training. @interface */
 export type TrainingOptions = Options<typeof TRAINING>;
-/** The same after checks, with defaults. */
+/** The options of a training after checks, with defaults. @interface */
 export type TrainingSettings = Resolved<typeof TRAINING>;

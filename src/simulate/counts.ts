@@ -41,7 +41,7 @@ const PROFILE_STREAM = -1;
 export class Simulation {
   readonly typeNames: string[];
   readonly batchNames: string[];
-  /** [types]: the marker genes of each. */
+  /** [types] the marker genes of each. */
   readonly markers: number[][];
   /** Float64 [genes] for each type and batch (type · batches + batch): expected share of a cell's counts. */
   readonly shares: Float64Array[];

@@ -40,6 +40,9 @@ export type Origin = Record<string, unknown>;
  * The folder appears under its name when it is whole; one that holds something is left alone, with an error.
  *
  * @param origin what the preparation is to be recognised by later
+ * @throws where the folder holds something, or can't be written
+ * @example
+ * savePrepared(ready, "prepared");
  */
 export function savePrepared(prepared: Prepared, folder: string, origin: Origin = {}): void {
   writePrepared(prepared, folder, origin, []);
@@ -86,6 +89,9 @@ type Stored = Omit<Prepared, "labels" | "model"> & {
 /**
  * Reads a preparation back.
  * @throws where the folder holds none, is of another version, not whole, or not as it was written
+ * @example
+ * savePrepared(ready, "prepared_cells");
+ * loadPrepared("prepared_cells").cellNames.length; // → 700
  */
 export function loadPrepared(folder: string): Prepared {
   if (existsSync(folder) && statSync(folder).isFile())

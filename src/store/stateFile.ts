@@ -8,7 +8,7 @@ import { flatWeights, readSealed, shapedWeights, writeSealed } from "./sealed.js
 
 /** How a training came to where it stands. */
 export interface CourseSoFar {
-  /** [step]: training loss of each step. */
+  /** [step] training loss of each step. */
   losses: number[];
   history: TrainingCourse["history"][number][];
   /** Seconds that it ran. */

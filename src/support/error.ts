@@ -29,8 +29,8 @@ export type ErrorCode =
  * A mistake that the user can mend: the message says what was found, what was expected and what to do.
  *
  * @example
- * try { await annotate(run, "new.h5ad", { out: "labelled.h5ad" }); }
- * catch (error) { if (error instanceof CellkernelError && error.code === "few-genes") console.log(error.at.found); }
+ * const error = await readH5ad("missing.h5ad").catch((caught) => caught);
+ * error instanceof CellkernelError && error.code; // → "path"
  */
 export class CellkernelError extends Error {
   override readonly name = "CellkernelError";

@@ -6,7 +6,7 @@ export const DEFAULT_BINS = 51;
 
 /** What the binning rule makes of the values of one cell. */
 export interface Digits {
-  /** [distinct]: the non-zero values, ascending, without repeats. */
+  /** [distinct] the non-zero values, ascending, without repeats. */
   distinct: Float32Array | Float64Array;
   /** Float64 [nBins − 1]: quantiles of the non-zero values. */
   edges: Float64Array;
@@ -107,10 +107,14 @@ export function digitize(values: Float32Array | Float64Array, nBins = DEFAULT_BI
 
 /**
  * Bins the values of one cell: 0 stays 0, the others get 1 … nBins − 1 by quantile of the cell's non-zero
- * values, ties spread evenly at random. A cell of zeros stays zeros.
+ * values, ties spread evenly at random. A cell of zeros stays zeros. As the published `binning` (scGPT's preprocessor).
  *
- * @param values normalised, logged values, none negative
- * @returns Uint8 [values]
+ * @param values [genes] normalised, logged values, none negative
+ * @param random by which ties are spread
+ * @param nBins number of bins, that of zeros among them; 51 by default
+ * @returns Uint8 [genes]
+ * @example
+ * binValues(Float32Array.of(0, 0.5, 1, 2), new Random(0), 4); // → [0, 1, 2, 3]
  */
 export function binValues(
   values: Float32Array | Float64Array,

@@ -36,12 +36,12 @@ export interface MatchedGenes {
   joined?: string;
   /** The place of the Ensembl ids by which genes were looked for that their name does not lead to. */
   idColumn?: string;
-  /** [columns of the matrix]: what the file calls them. */
+  /** [columns of the matrix] what the file calls them. */
   texts: string[];
-  /** [columns of the matrix]: the vocabulary's name of each; undefined where it has none. */
+  /** [columns of the matrix] the vocabulary's name of each; undefined where it has none. */
   genes: (string | undefined)[];
   /**
-   * [columns of the matrix]: names, as the vocabulary has them where it knows them, made unique ("A", "A-1") unless
+   * [columns of the matrix] names, as the vocabulary has them where it knows them, made unique ("A", "A-1") unless
    * repeated ones are to be added up.
    */
   names: string[];

@@ -11,7 +11,7 @@ export interface TokenStore {
   geneIds: Int32Array;
   /** Float64 [cells + 1]: where each cell's tokens begin (exact integers up to 2^53). */
   indptr: Float64Array;
-  /** [tokens]: gene column of each token; 16 bit where the columns fit. */
+  /** [tokens] gene column of each token; 16 bit where the columns fit. */
   gene: Uint16Array | Uint32Array;
   /** Uint8 [tokens]: bin of each token's value, 0 … n_bins − 1. */
   bin: Uint8Array;

@@ -13,14 +13,23 @@ const MOST_ID = 2 ** 20;
 /** The last that was read from a file, as long as anyone has it. */
 let last: { path: string; hash: string; vocabulary: WeakRef<Vocabulary> } | undefined;
 
-/** A model's genes: name to id, as `vocab.json` holds them, with the special tokens. */
+/**
+ * A model's genes: name to id, as `vocab.json` holds them, with the special tokens.
+ *
+ * @example
+ * const genes = Vocabulary.fromFile("run/vocab.json");
+ * genes.id("<pad>") === genes.padId; // → true
+ */
 export class Vocabulary {
   /** Id of each gene name and special token. */
   readonly ids: ReadonlyMap<string, number>;
   /** Rows that an embedding table for this vocabulary needs: the largest id + 1. */
   readonly size: number;
+  /** Id of `<pad>`, which fills short cells up. */
   readonly padId: number;
+  /** Id of `<cls>`, whose output is the embedding of the cell. */
   readonly clsId: number;
+  /** Id of `<eoc>`. */
   readonly eocId: number;
 
   /**
@@ -92,6 +101,7 @@ export class Vocabulary {
     return vocabulary;
   }
 
+  /** Whether the model knows a gene, or a special token. */
   has(name: string): boolean {
     return this.ids.has(name);
   }

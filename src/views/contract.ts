@@ -4,7 +4,11 @@
  */
 export * from "./contract/arrays.js";
 export * from "./contract/channel.js";
+export * from "./contract/crowd.js";
+export * from "./contract/dots.js";
 export * from "./contract/embedding.js";
-export type * from "./contract/explore.js";
+export * from "./contract/explore.js";
 export * from "./contract/later.js";
+export * from "./contract/raster.js";
+export * from "./contract/sequential.js";
 export * from "./contract/training.js";

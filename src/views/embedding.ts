@@ -1,15 +1,9 @@
 import { shown } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
-import {
-  EMBEDDING_MIME,
-  type EmbeddingPayload,
-  encodeAxis,
-  encodeCodes,
-  encodeProbabilities,
-} from "./contract.js";
+import { type Colored, coloredAlone, coloredPanels, isCategorical, panelData } from "./coloring.js";
+import { EMBEDDING_MIME, type EmbeddingPayload, encodeAxis, encodeRows, SHADES } from "./contract.js";
 import { embeddingSvg } from "./embeddingPicture.js";
-import { shownName, shownNames } from "./names.js";
-import { categoryColors } from "./palette.js";
+import { shownName } from "./names.js";
 import { pictureOf } from "./picture.js";
 import type { EmbeddingInput, EmbeddingPanel } from "./types.js";
 
@@ -17,48 +11,44 @@ import type { EmbeddingInput, EmbeddingPanel } from "./types.js";
 const NAMED_CELLS = 10_000;
 
 /**
- * Cells on a plane, coloured side by side by one or more labellings: interactive in JupyterLab, a picture elsewhere.
+ * Cells on a plane, coloured side by side by one or more labellings or numbers: interactive in JupyterLab, a picture elsewhere.
  *
  * Cells whose coordinates are not finite are counted and not drawn.
  *
+ * @param view whom JupyterLab asks in the kernel for what the view doesn't hold
  * @throws when lengths disagree, or a code is outside its categories.
  */
-export function embeddingView(input: EmbeddingInput): MimeBundle {
-  const payload = embeddingPayload(input);
-  const codes = unionCodes(input.panels, namesOf(input.panels));
+export function embeddingView(input: EmbeddingInput, view?: string): MimeBundle {
+  const payload = embeddingPayload(input, view);
+  const { colored } = coloredPanels(input.panels);
   return shown({
     [EMBEDDING_MIME]: payload,
-    ...pictureOf(embeddingSvg(input, payload.categories, codes)),
+    ...pictureOf(embeddingSvg(input, colored)),
     "text/plain": describe(input),
   });
 }
 
 /** The data part of {@link embeddingView}. */
-export function embeddingPayload(input: EmbeddingInput): EmbeddingPayload {
+export function embeddingPayload(input: EmbeddingInput, view?: string): EmbeddingPayload {
   check(input);
-  const names = namesOf(input.panels);
-  const codes = unionCodes(input.panels, names);
-  const sizes = new Array<number>(names.length).fill(0);
-  for (const code of codes[0]) if (code < names.length) sizes[code]++;
-  const colors = categoryColors(sizes);
+  const { common, colored } = coloredPanels(input.panels);
+  const { cellIds, more = [], tooltip = [], table } = input;
   const cells = input.x.length;
   const unplaced = unplacedRows(input);
+  const apart = (panels: readonly EmbeddingPanel[]) => panels.map((panel) => panelData(coloredAlone(panel)));
   return {
     title: shownName(input.title ?? ""),
     cells,
     x: encodeAxis(input.x, shownName(input.axes?.[0] ?? "UMAP 1")),
     y: encodeAxis(input.y, shownName(input.axes?.[1] ?? "UMAP 2")),
-    categories: shownNames(names).map((name, c) => ({ name, color: colors[c] })),
-    panels: input.panels.map((panel, p) => ({
-      title: shownName(panel.title),
-      codes: encodeCodes(codes[p], names.length),
-      ...(panel.probabilities && {
-        probabilities: encodeProbabilities(panel.probabilities),
-      }),
-    })),
-    ...(input.cellIds &&
-      cells <= NAMED_CELLS && { cellIds: Array.from(input.cellIds, (id) => shownName(id)) }),
+    categories: common,
+    panels: colored.map(panelData),
+    ...(more.length > 0 && { more: apart(more) }),
+    ...(tooltip.length > 0 && { tooltip: apart(tooltip) }),
+    ...(cellIds && cells <= NAMED_CELLS && { cellIds: Array.from(cellIds, (id) => shownName(id)) }),
     ...(unplaced.length > 0 && { unplaced }),
+    ...(table && { table: { id: table.id, ...(table.rows && { rows: encodeRows(table.rows) }) } }),
+    ...(view !== undefined && { view }),
   };
 }
 
@@ -67,28 +57,22 @@ function unplacedRows({ x, y }: EmbeddingInput): number[] {
   return Array.from(x, (_, row) => row).filter((row) => !Number.isFinite(x[row]) || !Number.isFinite(y[row]));
 }
 
-/** Names of all panels' categories, each once, in order of appearance. */
-function namesOf(panels: readonly EmbeddingPanel[]): string[] {
-  return [...new Set(panels.flatMap((panel) => panel.categories))];
-}
-
-/** Each panel's codes counted through the common names; `names.length` is none. */
-function unionCodes(panels: readonly EmbeddingPanel[], names: string[]): Uint16Array[] {
-  const index = new Map(names.map((name, c) => [name, c]));
-  return panels.map((panel) => {
-    const common = panel.categories.map((name) => index.get(name)!);
-    return Uint16Array.from(panel.codes, (code) => (code < 0 ? names.length : common[code]));
-  });
-}
-
-function check({ x, y, panels, cellIds }: EmbeddingInput): void {
+function check({ x, y, panels, cellIds, more = [], tooltip = [], table }: EmbeddingInput): void {
   const cells = x.length;
   if (y.length !== cells)
     throw new Error(`The embedding has ${cells} x and ${y.length} y coordinates; expected as many.`);
   if (panels.length < 1 || panels.length > 3)
     throw new Error(`Expected 1 to 3 panels, got ${panels.length}.`);
   if (cellIds && cellIds.length !== cells) throw new Error(`${cellIds.length} cell ids for ${cells} cells.`);
-  for (const { title, codes, categories, probabilities } of panels) {
+  if (table?.rows && table.rows.length !== cells)
+    throw new Error(`${table.rows.length} rows of the table for ${cells} cells.`);
+  for (const panel of [...panels, ...more, ...tooltip]) checkPanel(panel, cells);
+}
+
+function checkPanel(panel: EmbeddingPanel, cells: number): void {
+  const { title } = panel;
+  if (isCategorical(panel)) {
+    const { codes, categories, probabilities } = panel;
     const wrong = Array.from(codes).find((code) => !(code >= -1 && code < categories.length));
     if (codes.length !== cells || wrong !== undefined) {
       throw new Error(
@@ -99,13 +83,15 @@ function check({ x, y, panels, cellIds }: EmbeddingInput): void {
     if (probabilities && probabilities.length !== cells) {
       throw new Error(`Panel "${title}" has ${probabilities.length} probabilities for ${cells} cells.`);
     }
-  }
+  } else if (panel.values.length !== cells)
+    throw new Error(`Panel "${title}" has ${panel.values.length} values for ${cells} cells.`);
 }
 
 function describe(input: EmbeddingInput): string {
   const { title, x, panels } = input;
   const unplaced = unplacedRows(input).length;
   const lines = panels.map((panel) => {
+    if (!isCategorical(panel)) return numbersIn(coloredAlone(panel));
     const sizes = new Uint32Array(panel.categories.length);
     for (let i = 0; i < panel.codes.length; i++) if (panel.codes[i] >= 0) sizes[panel.codes[i]]++;
     const order = [...sizes.keys()].sort((a, b) => sizes[b] - sizes[a]);
@@ -114,4 +100,12 @@ function describe(input: EmbeddingInput): string {
   });
   const undrawn = unplaced > 0 ? `, ${unplaced} of them without coordinates` : "";
   return [`${shownName(title ?? "Embedding")}, ${x.length} cells${undrawn}`, ...lines].join("\n");
+}
+
+function numbersIn(colored: Colored): string {
+  if (!("shades" in colored)) return colored.title;
+  const { title, min, max, shades } = colored;
+  const missing = shades.filter((shade) => shade === SHADES).length;
+  const without = missing > 0 ? `, missing in ${missing} cells` : "";
+  return `${title}: ${min.toPrecision(3)} to ${max.toPrecision(3)}${without}`;
 }

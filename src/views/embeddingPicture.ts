@@ -1,5 +1,6 @@
 import { escapeText } from "../support/markup.js";
-import { extent, shuffled } from "./contract.js";
+import type { Colored } from "./coloring.js";
+import { extent, sequential, shuffled } from "./contract.js";
 import { FONT_FAMILY, textWidth } from "./font.js";
 import { MOST_CATEGORIES, shownName } from "./names.js";
 import { OTHERS } from "./palette.js";
@@ -14,28 +15,33 @@ const LEGEND_TEXT = 12;
 const LEGEND_LIMIT = 220;
 
 /**
- * The embedding as an SVG document: the panels in a row and one legend for all. Each category's number stands on its
- * most central cell too, so that the picture doesn't rest on colour alone.
- *
- * @param codes Per panel [cells]: index into `categories`; `categories.length` is none.
+ * The embedding as an SVG document: the panels in a row and one legend for all, or a bar for a number. Each category's
+ * number stands on its most central cell too, so that the picture doesn't rest on colour alone.
  */
-export function embeddingSvg(
-  input: EmbeddingInput,
-  categories: readonly { name: string; color: string }[],
-  codes: readonly ArrayLike<number>[],
-): string {
+export function embeddingSvg(input: EmbeddingInput, colored: readonly Colored[]): string {
+  const categories = [...new Set(colored.flatMap((panel) => ("shades" in panel ? [] : [panel.categories])))];
+  const first = new Map(categories.map((list, i) => [list, categories.slice(0, i).flat().length]));
   const x = scaled(input.x, 8, SIDE - 8);
   const y = scaled(input.y, SIDE - 8, 8);
   const top = TOP + (input.title ? 26 : 0);
-  const panels = input.panels.map((panel, p) => {
+  const panels = colored.map((panel, p) => {
     const left = GAP / 2 + p * (SIDE + GAP);
+    const drawn =
+      "shades" in panel
+        ? points(x, y, panel.shades, SHADED) + bar(panel.min, panel.max)
+        : points(
+            x,
+            y,
+            panel.codes,
+            panel.categories.map(({ color }) => color),
+          ) + numbers(x, y, panel.codes, panel.categories.length, first.get(panel.categories)!);
     return `<g transform="translate(${left} ${top})">
-<text y="-10" font-size="13" font-weight="600" fill="#222">${escapeText(shownName(panel.title))}</text>
+<text y="-10" font-size="13" font-weight="600" fill="#222">${escapeText(panel.title)}</text>
 <rect width="${SIDE}" height="${SIDE}" fill="none" stroke="#ddd"/>
-${points(x, y, codes[p], categories)}${numbers(x, y, codes[p], Math.min(categories.length, MOST_CATEGORIES))}</g>`;
+${drawn}</g>`;
   });
-  const left = GAP + input.panels.length * (SIDE + GAP);
-  const key = legend(categories);
+  const left = GAP + colored.length * (SIDE + GAP);
+  const key = legend(categories.flat());
   const width = left + key.width + GAP / 2;
   const height = top + SIDE + 30;
   const axis = (name: string) => escapeText(shownName(name));
@@ -70,7 +76,7 @@ function points(
   x: Float64Array,
   y: Float64Array,
   codes: ArrayLike<number>,
-  categories: readonly { color: string }[],
+  colors: readonly string[],
 ): string {
   const order = shuffled(x.length).filter((i) => placed(x, y, i));
   const cells = order.length;
@@ -85,7 +91,7 @@ function points(
     }
     // Grey first: cells without a category are background.
     for (const [code, path] of [...paths].sort(([a], [b]) => b - a)) {
-      svg += `<path stroke="${categories[code]?.color ?? OTHERS}" d="${path}"/>`;
+      svg += `<path stroke="${colors[code] ?? OTHERS}" d="${path}"/>`;
     }
   }
   return `${svg}</g>`;
@@ -95,14 +101,22 @@ function placed(x: Float64Array, y: Float64Array, i: number): boolean {
   return !Number.isNaN(x[i]) && !Number.isNaN(y[i]);
 }
 
-function numbers(x: Float64Array, y: Float64Array, codes: ArrayLike<number>, categories: number): string {
-  const members: number[][] = Array.from({ length: categories }, () => []);
+/** @param before categories that stand before the panel's in the legend */
+function numbers(
+  x: Float64Array,
+  y: Float64Array,
+  codes: ArrayLike<number>,
+  categories: number,
+  before: number,
+): string {
+  const written = Math.max(0, Math.min(categories, MOST_CATEGORIES - before));
+  const members: number[][] = Array.from({ length: written }, () => []);
   for (let i = 0; i < codes.length; i++) if (placed(x, y, i)) members[codes[i]]?.push(i);
   return members
     .map((cells, c) => {
       if (cells.length === 0) return "";
       const at = central(cells, x, y);
-      const text = `x="${x[at].toFixed(1)}" y="${(y[at] + 4).toFixed(1)}">${c + 1}</text>`;
+      const text = `x="${x[at].toFixed(1)}" y="${(y[at] + 4).toFixed(1)}">${before + c + 1}</text>`;
       return `<text stroke="white" stroke-width="3" stroke-linejoin="round" ${text}` + `<text ${text}`;
     })
     .reduce(
@@ -120,6 +134,25 @@ function central(cells: number[], x: Float64Array, y: Float64Array): number {
   return cells.reduce((best, i) =>
     Math.hypot(x[i] - mx, y[i] - my) < Math.hypot(x[best] - mx, y[best] - my) ? i : best,
   );
+}
+
+/** What the shades of a number look like on white. */
+const SHADED = sequential("light");
+
+/** A bar of a number's colours between its ends, to the right above a panel. */
+function bar(min: number, max: number): string {
+  const [width, height] = [90, 8];
+  const steps = SHADED.filter((_, shade) => shade % 6 === 0);
+  const step = width / steps.length;
+  const [from, to] = [min, max].map((value) => escapeText(String(Number(value.toPrecision(3)))));
+  const right = SIDE - textWidth(to, 11) - 5;
+  const cells = steps.map(
+    (color, i) =>
+      `<rect x="${(right - width + i * step).toFixed(2)}" y="-18" width="${(step + 0.3).toFixed(2)}" height="${height}" fill="${color}"/>`,
+  );
+  const label = (x: number, anchor: string, text: string) =>
+    `<text x="${x.toFixed(1)}" y="-10" font-size="11" fill="#444" text-anchor="${anchor}">${text}</text>`;
+  return `${cells.join("")}${label(right - width - 5, "end", from)}${label(SIDE, "end", to)}`;
 }
 
 function legend(categories: readonly { name: string; color: string }[]): { svg: string; width: number } {

@@ -5,8 +5,11 @@ import type { TrainingPayload } from "./contract.js";
  * `ArrayLike<number>` takes arrays and typed arrays alike.
  */
 
-/** One colouring of the cells of an embedding. */
-export interface EmbeddingPanel {
+/** One colouring of the cells of an embedding: by category or by a number. */
+export type EmbeddingPanel = CategoryPanel | NumberPanel;
+
+/** Cells coloured by the category that each is of. */
+export interface CategoryPanel {
   /** Heading of the panel, for instance "Truth". */
   title: string;
   /** Names that `codes` count through. The same name has the same colour in every panel. */
@@ -15,6 +18,15 @@ export interface EmbeddingPanel {
   codes: ArrayLike<number>;
   /** [cells], 0 … 1: how sure the assignment is; shown under the pointer. */
   probabilities?: ArrayLike<number>;
+}
+
+/** Cells coloured by a number, for instance the expression of a gene. */
+export interface NumberPanel {
+  title: string;
+  /** [cells]; what is not finite is missing, drawn grey. */
+  values: ArrayLike<number>;
+  /** What the ends of the palette stand for; by default the 1st and 99th percentile of the values that are not 0. */
+  range?: readonly [number, number];
 }
 
 /** Cells on a plane, coloured once in each panel. */
@@ -29,6 +41,15 @@ export interface EmbeddingInput {
   panels: readonly EmbeddingPanel[];
   /** [cells]: names shown under the pointer; left out of the notebook above 10,000 cells to keep it small. */
   cellIds?: ArrayLike<string>;
+  /** Colourings besides, to be chosen in JupyterLab. */
+  more?: readonly EmbeddingPanel[];
+  /** Values that JupyterLab shows of the cell under the pointer. */
+  tooltip?: readonly EmbeddingPanel[];
+  /**
+   * The table of cells that these are of: what is selected in one view of a table is selected in all. `rows` [cells]: the
+   * row of each; without, cell i is row i.
+   */
+  table?: { id: string; rows?: ArrayLike<number> };
 }
 
 /** A training run so far, as the learning curves show it. */

@@ -72,7 +72,7 @@ test("classes missing from truth or prediction score 0; classes missing from bot
 });
 
 test("wrong input is named", () => {
-  assert.throws(() => classificationReport([], [], ["a"]), /no cells/);
+  assert.throws(() => classificationReport([], [], ["a"]), { code: "nothing", message: /no cells/ });
   assert.throws(() => classificationReport([0], [0, 1], ["a", "b"]), /1 true classes and 2 predicted/);
   assert.throws(
     () => classificationReport([0, -1], [0, 0], ["a", "b"]),

@@ -67,7 +67,7 @@ export class Desk {
     let peak = 0;
     const sampled = setInterval(() => {
       if (process.platform === "linux") peak = Math.max(peak, treeMemory(job.pid!));
-    }, 300);
+    }, 1000);
     const [code] = await once(job, "close");
     clearInterval(sampled);
     assert.equal(code, 0, printed);

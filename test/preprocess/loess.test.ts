@@ -36,3 +36,7 @@ test("loess of equal points is their mean", () => {
     [2.5, 2.5, 2.5, 2.5],
   );
 });
+
+test("loess of unequal lengths is refused", () => {
+  assert.throws(() => loess(Float64Array.of(1, 2), Float64Array.of(1)), /2 and 1 came/);
+});

@@ -207,6 +207,7 @@ function notebook() {
       return handle;
     },
     signal: new AbortController().signal,
+    ofThisCell: (callback) => callback,
     onComm(target, callback) {
       assert.equal(target, "cellkernel.view");
       registered++;

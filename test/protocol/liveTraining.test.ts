@@ -20,6 +20,7 @@ test("two runs below two cells: each hears its own buttons, and leaves a picture
       return { update: (next) => void own.push(next) };
     },
     signal: new AbortController().signal,
+    ofThisCell: (callback) => callback,
     onComm(target, callback) {
       assert.equal(target, VIEW_TARGET);
       opened = callback;

@@ -49,7 +49,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Single modules that a folder may load besides: what the page shares with the library, what comes before all else. */
 const MAY_LOAD: Record<string, string[]> = {
-  extension: ["src/views/contract.js"],
+  extension: ["src/views/contract.js", "src/support/csv.js"],
   kernel: ["src/runtime/telemetry.js"],
 };
 

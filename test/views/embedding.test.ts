@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { clippedRange } from "../../src/views/coloring.js";
 import {
   type CategoryPanelData,
   decodeEmbedding,
   EMBEDDING_MIME,
   type EmbeddingPayload,
+  type NumberPanelData,
   type QuantisedAxis,
   smoothed,
 } from "../../src/views/contract.js";
@@ -63,6 +65,78 @@ test("panels share one table of categories; none is the number after the last", 
   assert.deepEqual([...Buffer.from(panels[1].codes, "base64")].slice(0, 3), [4, 2, 0], "none, c, a");
   assert.equal(Buffer.from(panels[1].probabilities!, "base64").at(-1), 255);
   assert.equal(cellIds?.[299], "cell-299");
+});
+
+/** 1 … 101, in no order, with zeros and a missing value: without the zeros, percentiles are whole numbers. */
+const measured = [0, Number.NaN, 0, ...Array.from({ length: 101 }, (_, i) => ((i * 37) % 101) + 1), 0];
+
+test("a number's palette ends at the 1st and 99th percentile of what is not 0", () => {
+  const x = measured.map((_, i) => i);
+  const panels = [{ title: "CD3D", values: measured }];
+  const { panels: sent, categories } = embeddingPayload({ x, y: x, panels });
+  const [panel] = sent as [NumberPanelData];
+  assert.deepEqual([panel.min, panel.max], [2, 100]);
+  assert.deepEqual(categories, []);
+  const { panels: decoded } = decodeEmbedding(embeddingPayload({ x, y: x, panels }));
+  assert.deepEqual(decoded[0].range, { min: 2, max: 100 });
+  const shadeOf = (value: number) => decoded[0].codes[measured.indexOf(value)];
+  assert.deepEqual([shadeOf(1), shadeOf(2), shadeOf(51), shadeOf(100), shadeOf(101)], [0, 0, 127, 254, 254]);
+  assert.deepEqual(
+    [...decoded[0].codes.subarray(0, 3)],
+    [0, 255, 0],
+    "what is 0 lies below, what is missing nowhere",
+  );
+  const given = embeddingPayload({ x, y: x, panels: [{ ...panels[0], range: [0, 254] }] });
+  assert.equal(decodeEmbedding(given).panels[0].codes[measured.indexOf(77)], 77);
+  assert.deepEqual(clippedRange([0, 3, 3]), [0, 3]);
+  assert.deepEqual(clippedRange([0, -3]), [-3, 0]);
+  assert.deepEqual(clippedRange([0, Number.NaN]), [0, 0]);
+});
+
+test("a number is drawn from the palette's least to its most, beside its bar", () => {
+  const x = [0, 0.5, 1];
+  const bundle = embeddingView({ x, y: x, panels: [{ title: "CD3D", values: [0, 1, 2], range: [0, 2] }] });
+  assert.match(String(bundle["text/plain"]), /CD3D: 0\.00 to 2\.00/);
+  const { width, channels, data } = decodePng(Buffer.from(String(bundle["image/png"]), "base64"));
+  const at = (px: number, py: number) => [...data.subarray((py * width + px) * channels).subarray(0, 3)];
+  // Two pixels a unit; the panel begins at (12, 34) and is 380 wide; the cells lie 8 from its edge.
+  const cell = (share: number) => at(2 * (12 + 8 + share * 364), 2 * (34 + 372 - share * 364));
+  assert.deepEqual(cell(0), [0xe9, 0xe5, 0xc9]);
+  assert.deepEqual(cell(1), [0x08, 0x1d, 0x58]);
+});
+
+test("a panel that shares no category with the others has its own", () => {
+  const donors = {
+    ...{ title: "Donor", categories: ["d1", "d2"] },
+    codes: Array.from({ length: CELLS }, (_, i) => (i % 3) % 2),
+  };
+  const panels = [...three.panels, donors];
+  const payload = embeddingPayload({ ...three, panels, more: [panels[2]], tooltip: [panels[2]] });
+  assert.deepEqual(
+    payload.categories.map(({ name }) => name),
+    ["a", "b", "c", "new"],
+  );
+  const { panels: decoded, more, tooltip } = decodeEmbedding(payload);
+  for (const panel of [decoded[2], more[0], tooltip[0]]) {
+    assert.deepEqual(
+      panel.categories?.map(({ name }) => name),
+      ["d1", "d2"],
+    );
+    assert.deepEqual([...panel.codes.subarray(0, 4)], [0, 1, 0, 0]);
+  }
+  assert.equal(decoded[0].categories?.length, 4);
+});
+
+test("cells are rows of a table, whose views share a selection", () => {
+  const rows = Array.from({ length: CELLS }, (_, i) => 1000 - i);
+  const payload = embeddingPayload({ ...three, table: { id: "cells", rows } }, "map");
+  assert.equal(payload.table?.id, "cells");
+  assert.equal(payload.view, "map");
+  assert.deepEqual([...decodeEmbedding(payload).rows], rows);
+  assert.throws(
+    () => embeddingPayload({ ...three, table: { id: "cells", rows: [1] } }),
+    /1 rows of the table for 300/,
+  );
 });
 
 test("100,000 cells in two panels with probabilities stay under 1 MB", () => {

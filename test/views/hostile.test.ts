@@ -4,6 +4,7 @@ import { table } from "arquero";
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import type { MimeBundle } from "../../src/host/host.js";
+import { coloredPanels } from "../../src/views/coloring.js";
 import { confusionView } from "../../src/views/confusion.js";
 import { EMBEDDING_MIME } from "../../src/views/contract.js";
 import { dotPlotView } from "../../src/views/dotPlot.js";
@@ -206,11 +207,8 @@ test("nor in the page of a file's labels, which runs and loads nothing", async (
 test("nor in the pictures", () => {
   for (const text of HOSTILE) {
     const names = [...HOSTILE, "B cell"];
-    const svg = embeddingSvg(
-      embedding(names, text),
-      names.map((name) => ({ name, color: "#123456" })),
-      [names.map((_, i) => i), names.map((_, i) => i)],
-    );
+    const input = embedding(names, text);
+    const svg = embeddingSvg(input, coloredPanels(input.panels).colored);
     assertOnly(
       svg,
       [...DRAWN, "circle"],

@@ -1,31 +1,37 @@
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { element } from "../dom.js";
-import type { Embedding } from "./decode.js";
+import type { Words } from "../words.js";
+import { type Coloring, type Embedding, NONE } from "./decode.js";
+import { valueIn } from "./values.js";
 
-/** A cell in a line: its name, and its class and probability in each panel. */
+/** What a cell is called. */
+export function cellName({ cellIds, rows }: Embedding, cell: number, trans: Words): string {
+  return cellIds?.[cell] ?? trans.__("cell %1", rows[cell].toLocaleString("en"));
+}
+
+/** A cell told in lines: its name, and what each colouring says of it. */
 export function describeCell(
-  { panels, categories, cellIds }: Embedding,
+  embedding: Embedding,
+  colorings: readonly { coloring: Coloring; palette: readonly string[] }[],
   cell: number,
-  trans: TranslationBundle,
+  trans: Words,
 ): Node[] {
-  const name = cellIds?.[cell] ?? trans.__("cell %1", cell.toLocaleString("en"));
-  const title = element("strong", "cell", name);
+  const title = element("strong", "cell", cellName(embedding, cell, trans));
   title.dir = "auto";
-  const assignments = panels.map(({ title, codes, probabilities }) => {
-    const category = categories[codes[cell]];
+  const facts = element("div", "facts");
+  for (const { coloring, palette } of colorings) {
     const swatch = element("span", "swatch");
-    swatch.style.backgroundColor = category?.color ?? "";
-    const label = element("bdi", "assigned", category?.name ?? "–");
-    const sure = probabilities ? ` (${(100 * probabilities[cell]).toFixed(0)} %)` : "";
-    const line = element("span", "assignment");
-    line.append(`${title}: `, swatch, " ", label, sure);
-    return line;
-  });
-  return [title, ...assignments];
+    swatch.style.backgroundColor = palette[coloring.codes[cell]] ?? NONE;
+    const value = element("span", "fact");
+    value.append(swatch, element("bdi", "assigned", valueIn(coloring, cell)));
+    facts.append(element("span", "fact-name", coloring.title), value);
+  }
+  for (const column of embedding.tooltip)
+    facts.append(element("span", "fact-name", column.title), element("span", "fact", valueIn(column, cell)));
+  return [title, facts];
 }
 
 /** What of the cells is not drawn, for want of coordinates; undefined when all are. */
-export function undrawn({ cells, placed }: Embedding, trans: TranslationBundle): string | undefined {
+export function undrawn({ cells, placed }: Embedding, trans: Words): string | undefined {
   const missing = cells - placed.length;
   if (missing === 0) return undefined;
   const [some, all] = [missing, cells].map((count) => count.toLocaleString("en"));

@@ -12,6 +12,8 @@ const RAIL = 300;
 const NARROW = 560;
 /** A smaller plot shows nothing. */
 const LEAST = 120;
+/** On a full screen: what is above and below the plots. */
+const AROUND = 150;
 
 /** How an embedding fits its output. */
 export interface Layout {
@@ -23,13 +25,21 @@ export interface Layout {
   beside: boolean;
 }
 
+/** What an embedding is to fit. */
+export interface Room {
+  width: number;
+  windowHeight: number;
+  /** Whether nothing else is on the screen. */
+  full: boolean;
+}
+
 /** Fits so many panels into an output: equal squares in one row, never one below the other. */
-export function layoutOf(width: number, windowHeight: number, panels: number): Layout {
+export function layoutOf({ width, windowHeight, full }: Room, panels: number): Layout {
   const beside = width >= BESIDE;
   const room = beside ? width - RAIL - GAP : width;
   const tabs = panels > 1 && width < NARROW;
   const columns = tabs ? 1 : panels;
   const across = (room - (columns - 1) * GAP) / columns - FRAME;
-  const side = Math.floor(Math.min(across, SHARE * windowHeight, HIGHEST));
-  return { side: Math.max(LEAST, side), tabs, beside };
+  const high = full ? windowHeight - AROUND : Math.min(SHARE * windowHeight, HIGHEST);
+  return { side: Math.max(LEAST, Math.floor(Math.min(across, high))), tabs, beside };
 }

@@ -1,17 +1,24 @@
-import type { Embedding, Panel } from "./decode.js";
+import type { Camera } from "./camera.js";
+import type { Places } from "./places.js";
 
-/** A drawn panel. Coordinates are the embedding's, −1 … 1. */
+/** A drawn panel. It knows no gestures; coordinates are the embedding's, −1 … 1. Changes are drawn with the next frame. */
 export interface Plot {
-  /** Puts these cells in front of the others: [cells], 1 where picked; null for all alike. */
+  /**
+   * Colours the cells by code.
+   * @param codes [cells]; those beyond the palette are none of it: grey, behind the others
+   * @param palette colours as #rrggbb
+   */
+  color(codes: Uint8Array | Uint16Array, palette: readonly string[]): void;
+  /** Puts these cells in front, last and larger, the rest dimmed: [cells], 1 where picked; null for all alike. */
   show(picked: Uint8Array | null): void;
-  /** Rings one cell, for instance the one under the pointer in another panel. */
+  /** Rings one cell, for instance the one under the pointer in another panel; null for none. */
   mark(cell: number | null): void;
-  /** Draws anew, for instance when the canvas has come back to the page. */
-  redraw(): void;
+  /** Draws what this camera sees. */
+  look(camera: Camera): void;
   /** Takes up another side of the square canvas, in CSS pixels. */
   resize(side: number): void;
-  /** Whole embedding in view. */
-  reset(): void;
+  /** Draws anew, for instance when the canvas has come back to the page. */
+  redraw(): void;
   destroy(): void;
 }
 
@@ -20,24 +27,5 @@ export interface PlotOptions {
   canvas: HTMLCanvasElement;
   /** Side of the square canvas in CSS pixels. */
   side: number;
-  embedding: Embedding;
-  panel: Panel;
-  /** Called with the cell under the pointer, or null. */
-  onHover(cell: number | null): void;
-}
-
-/** Diameter of a cell in CSS pixels: smaller the more there are. */
-export function pointSize(cells: number): number {
-  return Math.min(6, Math.max(1.5, 130 / Math.sqrt(cells)));
-}
-
-/** Colour of the cells behind those that were picked, seen on light and dark pages alike. */
-export const BEHIND = "#909090";
-/** Opacity of a cell, by its look: as all are, behind, picked. */
-export const OPACITIES = [0.9, 0.15, 1];
-
-/** Diameters of the cells in CSS pixels, by their look. */
-export function pointSizes(cells: number): number[] {
-  const size = pointSize(cells);
-  return [size, size, Math.max(4, size + 1.5)];
+  places: Places;
 }

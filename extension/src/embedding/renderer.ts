@@ -1,211 +1,54 @@
+import type { INotebookTracker } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
-import type { EmbeddingPayload } from "../../../src/views/contract.js";
-import { element, onThemeChange } from "../dom.js";
-import { instead } from "../instead.js";
-import { canvasPlot } from "./canvasPlot.js";
-import { themed } from "./colors.js";
-import { decode, type Embedding } from "./decode.js";
-import { describeCell, undrawn } from "./describe.js";
-import { Frames } from "./frames.js";
-import { onGraphicsLost } from "./graphics.js";
-import { layoutOf } from "./layout.js";
-import { type Focus, legend, pickedBy } from "./legend.js";
-import type { Plot, PlotOptions } from "./plot.js";
-import { type WebglPlot, webglPlot } from "./webglPlot.js";
+import { placeOf } from "../kernel.js";
+import type { Words } from "../words.js";
+import { EmbeddingView } from "./view.js";
 
-/** Shows an embedding: panels side by side whose cameras and pointers are tied, the classes, the cell under the pointer. */
+/** An embedding as JupyterLab's output: all that it shows and does is {@link EmbeddingView}'s. */
 export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
   readonly #mimeType: string;
-  readonly #trans: TranslationBundle;
-  #model: IRenderMime.IMimeModel | undefined;
-  #embedding: Embedding | undefined;
-  #frames: Frames | undefined;
-  #plots: Plot[] = [];
-  #side = 0;
-  /** What the user has chosen stays through changes of the theme. */
-  #focus: Focus = null;
-  #camera: Float32Array | undefined;
-  #endings: (() => void)[] = [];
-  readonly #resized = new ResizeObserver(() => this.#fit());
-  readonly #windowResized = () => this.#fit();
+  readonly #view: EmbeddingView;
 
-  constructor(mimeType: string, trans: TranslationBundle) {
+  constructor(mimeType: string, trans: Words, notebooks: INotebookTracker | null) {
     super();
     this.#mimeType = mimeType;
-    this.#trans = trans;
-    this.addClass("cellkernel-view");
-    this.addClass("cellkernel-embedding");
+    const useCode = (code: string) =>
+      insertBelow(notebooks, this, code) ? trans.__("A cell below holds them.") : undefined;
+    this.#view = new EmbeddingView(this.node, { trans, useCode });
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    this.#model = model;
-    this.#clear();
-    this.#embedding = undefined;
-    try {
-      this.#embedding = decode(model.data[this.#mimeType] as unknown as EmbeddingPayload);
-    } catch {
-      this.#showInstead(this.#trans.__("The data of this embedding are damaged; this is its picture."));
-      return;
-    }
-    if (this.isAttached) this.#build();
+    this.#view.show(model.data[this.#mimeType], model.data);
   }
 
-  /** Canvases take their colours from the page, so they are first drawn in it; a windowed notebook takes them out and back. */
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    if (!this.#frames) this.#build();
-    else this.#redraw();
-    this.#resized.observe(this.node);
-    window.addEventListener("resize", this.#windowResized);
-    const rebuild = () => {
-      this.#clear();
-      this.#build();
-    };
-    this.#endings = [onThemeChange(rebuild), onGraphicsLost(() => this.#loseGraphics())];
+    this.#view.attach();
   }
 
   protected override onBeforeDetach(message: Message): void {
-    for (const end of this.#endings) end();
-    this.#resized.disconnect();
-    window.removeEventListener("resize", this.#windowResized);
+    this.#view.detach();
     super.onBeforeDetach(message);
   }
 
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
-    this.#redraw();
+    this.#view.redraw();
   }
 
   override dispose(): void {
-    this.#clear();
+    this.#view.dispose();
     super.dispose();
   }
+}
 
-  #redraw(): void {
-    for (const plot of this.#plots) plot.redraw();
-  }
-
-  #clear(): void {
-    for (const plot of this.#plots) plot.destroy();
-    this.#plots = [];
-    this.#frames = undefined;
-    this.node.replaceChildren();
-  }
-
-  #showInstead(why: string, again?: () => void): void {
-    const remedy = again && { label: this.#trans.__("Redraw"), run: again };
-    if (this.#model) this.node.replaceChildren(instead(this.#model, why, remedy));
-  }
-
-  #loseGraphics(): void {
-    if (!this.hasClass("cellkernel-zoomable") || !this.#embedding) return;
-    this.#clear();
-    const why = this.#trans.__("The browser has lost its graphics; this is the view's picture.");
-    this.#showInstead(why, () => {
-      this.#clear();
-      this.#build();
-    });
-  }
-
-  #build(): void {
-    if (!this.#embedding) return;
-    const embedding = themed(this.#embedding);
-    if (embedding.placed.length === 0) {
-      const none = this.#trans.__("There are no cells to draw.");
-      this.#showInstead(undrawn(embedding, this.#trans) ?? none);
-      return;
-    }
-    if (embedding.title) {
-      const title = element("div", "title", embedding.title);
-      title.dir = "auto";
-      this.node.append(title);
-    }
-    const frames = new Frames(embedding, this.#trans);
-    this.#frames = frames;
-    const row = element("div", "row");
-    const rail = legend(embedding, this.#trans, this.#focus, (focus) => {
-      this.#focus = focus;
-      this.#showFocus(embedding);
-    });
-    row.append(frames.node, rail);
-    const line = element("div", "tooltip");
-    line.setAttribute("role", "status");
-    this.node.append(row, line);
-    const missing = undrawn(embedding, this.#trans);
-    if (missing) this.node.append(element("div", "missing", missing));
-    this.#side = 0;
-    this.#fit();
-
-    const onHover = (cell: number | null, from: number) => {
-      line.replaceChildren(...(cell === null ? [this.#hint()] : describeCell(embedding, cell, this.#trans)));
-      this.#plots.forEach((plot, p) => {
-        if (p !== from) plot.mark(cell);
-      });
-    };
-    const options = embedding.panels.map(
-      (panel, p): PlotOptions => ({
-        canvas: frames.canvases[p],
-        side: this.#side,
-        embedding,
-        panel,
-        onHover: (cell) => onHover(cell, p),
-      }),
-    );
-    const fast = options.map(webglPlot).filter((plot) => plot !== null);
-    const zoomable = fast.length === options.length;
-    if (zoomable) this.#tie(fast);
-    this.#plots = zoomable ? fast : options.map(canvasPlot);
-    this.toggleClass("cellkernel-zoomable", zoomable);
-    for (const canvas of frames.canvases) {
-      canvas.addEventListener("dblclick", () => {
-        for (const plot of this.#plots) plot.reset();
-      });
-    }
-    if (this.#focus) this.#showFocus(embedding);
-    line.replaceChildren(this.#hint());
-  }
-
-  /** Takes up the room that there is now. */
-  #fit(): void {
-    const { clientWidth: width } = this.node;
-    if (!this.#frames || !this.#embedding || width === 0) return;
-    const style = getComputedStyle(this.node);
-    const room = width - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight);
-    const layout = layoutOf(room, window.innerHeight, this.#embedding.panels.length);
-    this.#frames.fit(layout);
-    this.toggleClass("cellkernel-beside", layout.beside);
-    this.node.style.setProperty("--cellkernel-side", `${layout.side}px`);
-    if (layout.side === this.#side) return;
-    this.#side = layout.side;
-    for (const plot of this.#plots) plot.resize(layout.side);
-  }
-
-  #showFocus(embedding: Embedding): void {
-    this.#plots.forEach((plot, p) => {
-      plot.show(pickedBy(embedding, p, this.#focus));
-    });
-  }
-
-  /** Moving one panel moves all. */
-  #tie(plots: WebglPlot[]): void {
-    for (const plot of plots) {
-      if (this.#camera) plot.follow(this.#camera);
-      plot.onMove((view) => {
-        this.#camera = Float32Array.from(view);
-        for (const other of plots) if (other !== plot) other.follow(view);
-      });
-    }
-  }
-
-  #hint(): Node {
-    const text = this.hasClass("cellkernel-zoomable")
-      ? this.#trans.__(
-          "Point at a cell to see it. Click, then scroll to zoom; drag to move; double-click for all.",
-        )
-      : this.#trans.__("Point at a cell to see it. This browser has no WebGL, so there is no zoom.");
-    return element("span", "hint", text);
-  }
+/** Puts a cell with code below the one whose output this is; returns whether there is one. */
+function insertBelow(notebooks: INotebookTracker | null, output: Widget, source: string): boolean {
+  const place = placeOf(notebooks, output);
+  const model = place?.panel.content.model;
+  if (!place || !model || model.readOnly) return false;
+  model.sharedModel.insertCell(place.cell + 1, { cell_type: "code", source });
+  return true;
 }

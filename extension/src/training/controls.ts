@@ -1,7 +1,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { isLive, type TrainingCommand, type TrainingPayload } from "../../../src/views/contract.js";
 import { element } from "../dom.js";
-import type { Link } from "./link.js";
+import type { LinkState } from "../link.js";
 import { courseOf, stateOf } from "./words.js";
 
 /** One row from the first frame to the last: buttons, in whose place it then says how it ended, and how far it is. */
@@ -32,7 +32,7 @@ export class Controls {
   }
 
   /** @param asked whether the user has asked it to stop */
-  draw(run: TrainingPayload, link: Link, asked: boolean): void {
+  draw(run: TrainingPayload, link: LinkState, asked: boolean): void {
     const trans = this.#trans;
     const going = isLive(run) && link !== "lost";
     const stopping = asked || run.state === "stopping";

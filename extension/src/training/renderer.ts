@@ -12,10 +12,10 @@ import {
 } from "../../../src/views/contract.js";
 import { element } from "../dom.js";
 import { instead } from "../instead.js";
+import { ViewLink } from "../link.js";
 import { errorChart, lossChart } from "./charts.js";
 import { ChartView } from "./chartView.js";
 import { Controls } from "./controls.js";
-import { RunLink } from "./link.js";
 import type { LiveRuns } from "./liveRuns.js";
 import { notesOf, paceOf } from "./words.js";
 
@@ -41,7 +41,7 @@ export class TrainingRenderer extends Widget implements IRenderMime.IRenderer {
   readonly #error = new ChartView();
   #model: IRenderMime.IMimeModel | undefined;
   #run: TrainingPayload | undefined;
-  #link: RunLink | undefined;
+  #link: ViewLink | undefined;
   /** Run that the user has asked to stop. */
   #asked: string | undefined;
 
@@ -62,7 +62,7 @@ export class TrainingRenderer extends Widget implements IRenderMime.IRenderer {
       this.#take(readTraining(model.data[this.#mimeType]));
     } catch {
       const why = this.#page.trans.__("The data of these learning curves are damaged.");
-      this.node.replaceChildren(instead(model, why));
+      this.node.replaceChildren(instead(model.data, why));
     }
   }
 
@@ -91,9 +91,9 @@ export class TrainingRenderer extends Widget implements IRenderMime.IRenderer {
       this.#asked = undefined;
     }
     if (!this.#link && isLive(run)) {
-      this.#link = new RunLink(
+      this.#link = new ViewLink(
         run.run,
-        (bundle) => this.#hear(bundle),
+        ({ bundle }) => this.#hear(bundle as ViewAnswer["bundle"]),
         () => this.#draw(),
       );
       // The output gets its place in the notebook after this.
@@ -138,7 +138,7 @@ export class TrainingRenderer extends Widget implements IRenderMime.IRenderer {
 
   #order(command: TrainingCommand): void {
     if (command === "stop") this.#asked = this.#run?.run;
-    this.#link?.order(command);
+    this.#link?.send(command);
     this.#draw();
   }
 }

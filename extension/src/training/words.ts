@@ -1,11 +1,11 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { duration, type EpochPoint, isLive, type TrainingPayload } from "../../../src/views/contract.js";
-import type { Link } from "./link.js";
+import type { LinkState } from "../link.js";
 
 const SEPARATOR = " · ";
 
 /** How a run stands, in a word or two. */
-export function stateOf(run: TrainingPayload, link: Link, trans: TranslationBundle): string {
+export function stateOf(run: TrainingPayload, link: LinkState, trans: TranslationBundle): string {
   if (isLive(run) && link === "lost")
     return trans.__("Ended or lost at step %1", run.step.toLocaleString("en"));
   return {
@@ -28,7 +28,7 @@ export function courseOf(run: TrainingPayload, trans: TranslationBundle): string
 }
 
 /** How it does at the moment, and what there is left. */
-export function paceOf(run: TrainingPayload, link: Link, trans: TranslationBundle): string {
+export function paceOf(run: TrainingPayload, link: LinkState, trans: TranslationBundle): string {
   const { learningRate, gradNorm, tokensPerSecond, memory } = run.pace ?? {};
   const going = isLive(run) && link !== "lost";
   // First what matters most: a narrow page cuts the end off.

@@ -27,6 +27,11 @@ export interface ConcatenateOptions {
  * Kept are `X`, the layers and the dense `obsm` arrays that all parts have, and `raw` if all have it;
  * columns of `var` are those of the first part. `varm`, `obsp`, `varp` and `uns` are left out, as
  * anndata's `concat` does. Cell names that repeat between parts get "-" and the part's label.
+ *
+ * @throws when there is no part, a gene's name repeats, no gene is in all parts, or an `obs` column has the name of the new one
+ * @example
+ * const both = concatenate([sample, sample], { batch: "run", labels: ["first", "second"] });
+ * both.nObs; // → 1118
  */
 export function concatenate(parts: readonly AnnData[], options: ConcatenateOptions = {}): AnnData {
   const { join = "inner", batch = "batch", labels = parts.map((_, i) => String(i)) } = options;

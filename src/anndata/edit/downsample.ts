@@ -7,6 +7,10 @@ import { takeCells } from "./subset.js";
 /**
  * A view with at most `most` cells of each value of an `obs` column, chosen at random without
  * replacement; the same seed chooses the same cells. Cells whose value is missing are left out.
+ *
+ * @throws where there is no such column, or `most` is no whole number from 1 on
+ * @example
+ * downsample(cells, "bulk_labels", 20).nObs; // → 180
  */
 export function downsample(adata: AnnData, column: string, most: number, seed = 0): AnnData {
   if (!Number.isInteger(most) || most < 1) {

@@ -9,6 +9,11 @@ import { withColumns } from "../table.js";
  * A view with columns of `obs` added, or replaced where the name is taken, from a table or a CSV or
  * TSV file. Rows are joined by cell name: `key` names the column that holds it, the first by default.
  * Every cell needs a row and every row a cell, unless the join is `partial`.
+ *
+ * @throws where a cell has no row, a row no cell (unless `partial`), or names repeat
+ * @example
+ * const known = setObs(sample, "donors.csv", { key: "cell", partial: true });
+ * known.obs.columnNames(); // → ["batch", "donor"]
  */
 export function setObs(adata: AnnData, source: ColumnTable | string, options: JoinOptions = {}): AnnData {
   const where = typeof source === "string" ? source : "the table";

@@ -24,6 +24,11 @@ export interface Read10xOptions {
  * is read by blocks like any other matrix.
  *
  * Source: https://www.10xgenomics.com/support/software/cell-ranger/latest/analysis/outputs/cr-outputs-h5-matrices
+ *
+ * @throws where the file is none of these, or holds several genomes and none is named (names them)
+ * @example
+ * const cells = await read10xH5("filtered_feature_bc_matrix.h5");
+ * [cells.nObs, cells.nVars]; // → [60, 120]
  */
 export async function read10xH5(path: string, options: Read10xOptions = {}): Promise<AnnData> {
   if (existsSync(path) && statSync(path).isFile()) refuseOtherFormats(path);

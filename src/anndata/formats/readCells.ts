@@ -21,6 +21,10 @@ export interface ReadCellsOptions extends Pick<ReadCsvOptions, "transpose">, Pic
 /**
  * Opens cells in any of the formats that are read (`.h5ad`, a Zarr store, 10x `.h5`, a Matrix Market folder, CSV or
  * TSV), told apart by content and not by name. An option for another format is an error.
+ *
+ * @throws where nothing is there, or it is in no format that is read (says which it seems to be, and what to do)
+ * @example
+ * const cells = await readCells("filtered_feature_bc_matrix"); // a folder, an .h5, an .h5ad, a .csv, …
  */
 export async function readCells(path: string, options: ReadCellsOptions = {}): Promise<AnnData> {
   if (!existsSync(path)) throw new CellkernelError("path", `${resolve(path)} does not exist.`, { path });

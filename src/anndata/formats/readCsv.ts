@@ -19,6 +19,11 @@ export interface ReadCsvOptions {
  * Reads a table of cells × genes from CSV or TSV, also gzipped. The first row has the gene names, the
  * first column the cell names; the corner may be missing, as R writes it. Where fields are not separated by commas, a
  * comma may stand for the decimal point. Only the values that are not zero are kept in memory.
+ *
+ * @throws where a line has more or fewer fields than the first, or a field is no number (names line and column)
+ * @example
+ * const cells = await readCsv("genes_by_cells.csv", { transpose: true });
+ * cells.varNames; // → ["CD3D", "CD3E", …]
  */
 export async function readCsv(path: string, options: ReadCsvOptions = {}): Promise<AnnData> {
   if (!existsSync(path)) throw new CellkernelError("path", `${resolve(path)} does not exist.`, { path });

@@ -26,6 +26,13 @@ export interface ReadMtxOptions {
  * call them. Where the counts are in parts (STARsolo's Velocyto folder, kallisto's workflow "nac", alevin-fry's USA mode),
  * X is their sum, as velocyto's own `matrix` is, and each part a layer. Text cannot be read by rows, so matrices are kept
  * in memory: 8 bytes for each entry, and while it is sorted 20.
+ *
+ * @param folder where the files are
+ * @param options which of its files and features
+ * @throws where a file is missing, holds several matrices and no `prefix` is named, or its names do not fit the matrix
+ * @example
+ * const cells = await readMtx("filtered_feature_bc_matrix");
+ * cells.X?.dtype; // → "float32"
  */
 export async function readMtx(
   folder: string,

@@ -19,8 +19,12 @@ const COLUMN = "batch";
  * Opens one file of cells, several, or folders of them (see `samplesOf`), one below the other as `concatenate` joins
  * them, with an `obs` column of their names. Of a single one there is that column only where it was asked for.
  *
+ * @param paths a file or folder, or several
+ * @param options how they are read and joined
+ * @throws as `readCells` and `concatenate`
  * @example
- * const cells = await readSamples(["donor1.h5ad", "donor2.zarr", "GSE12345"], { sampleColumn: "donor" });
+ * const cells = await readSamples(["donor1.h5ad", "donor2.h5ad"], { sampleColumn: "donor" });
+ * cells.categories("donor"); // → ["donor1", "donor2"]
  */
 export async function readSamples(
   paths: string | readonly string[],

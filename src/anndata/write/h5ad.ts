@@ -14,17 +14,29 @@ import { openNew, type Target, targetOf } from "./target.js";
 
 /** What a file is written from: an AnnData, or as much of one as there is. */
 export interface Annotations {
+  /** The matrix, cells × genes. */
   X?: RowMatrix;
+  /** [cells] names. */
   obsNames: readonly string[];
+  /** [genes] names. */
   varNames: readonly string[];
+  /** A row a cell. */
   obs?: ColumnTable;
+  /** A row a gene. */
   var?: ColumnTable;
+  /** What was measured before genes were dropped. */
   raw?: { X: RowMatrix; var: ColumnTable; varNames: readonly string[]; varm?: Members };
+  /** Other matrices of the shape of `X`, by name. */
   layers?: Iterable<[string, RowMatrix]>;
+  /** Arrays and tables of a row a cell. */
   obsm?: Members;
+  /** Arrays and tables of a row a gene. */
   varm?: Members;
+  /** Matrices of cells × cells. */
   obsp?: Members;
+  /** Matrices of genes × genes. */
   varp?: Members;
+  /** Everything else. */
   uns?: Members;
   /** What stands among columns and layers and can only be copied. */
   unread?: readonly Unread[];
@@ -40,9 +52,11 @@ export type Members = LazyMapping | Iterable<[string, Writable]> | Record<string
  * name at `close`; after an error nothing is left of it.
  *
  * @example
- * const file = await H5adWriter.create("cells.h5ad", genes.length);
- * for (const block of blocks) file.append(block);
- * await file.close({ obsNames, varNames: genes });
+ * const genes = ["CD3D", "CD79A"];
+ * const file = await H5adWriter.create("new.h5ad", genes.length);
+ * const [indptr, indices, data] = [Int32Array.of(0, 1, 3), Int32Array.of(0, 0, 1), Float32Array.of(5, 1, 2)];
+ * file.append({ start: 0, rows: 2, columns: 2, indptr, indices, data }); // block by block
+ * await file.close({ obsNames: ["cell 1", "cell 2"], varNames: genes });
  */
 export class H5adWriter {
   private constructor(
@@ -109,6 +123,11 @@ export class H5adWriter {
 /**
  * Writes an AnnData, also a view that was made by `subset` or `concatenate`, to a new `.h5ad` file,
  * by row blocks. Sparse matrices become CSR; what `adata` was opened from is not touched.
+ *
+ * @throws where the path cannot be written, or is what `adata` reads from; nothing is left there then
+ * @example
+ * await writeH5ad(subset(cells, { genes: ["CD3D", "CD79A"] }), "markers.h5ad");
+ * (await readH5ad("markers.h5ad")).varNames; // → ["CD3D", "CD79A"]
  */
 export async function writeH5ad(adata: AnnData, path: string): Promise<void> {
   await writeWhole(adata, new TemporaryFile(path));

@@ -26,7 +26,9 @@ export interface Results {
   obs?: ColumnTable;
   /** Embeddings, row-major: cells × `columns`. */
   obsm?: Record<string, { data: Float32Array; columns: number }>;
+  /** Values and arrays for `uns`, by name. */
   uns?: Record<string, Writable>;
+  /** Matrices, cells × genes, by name. */
   layers?: Record<string, RowMatrix>;
 }
 
@@ -42,6 +44,12 @@ export interface ResultsOptions extends JoinOptions {
  * (a file of anndata before 0.8, a view, a key that is to be replaced, a link in its place) is the data written anew.
  *
  * Cells are matched by name (with `partial`, cells without a row get missing values) or, with `byRow`, by their rows.
+ *
+ * @throws where the output is the input, cells and rows do not fit, or a name repeats
+ * @example
+ * const scores = { data: new Float32Array(700 * 2), columns: 2 };
+ * await writeResults("cells.h5ad", "scored.h5ad", { obsm: { X_scores: scores } });
+ * (await readH5ad("scored.h5ad")).obsm.has("X_scores"); // → true
  */
 export async function writeResults(
   input: AnnData | string,

@@ -8,7 +8,7 @@ export interface ViewMessage {
   command: string;
 }
 
-/** Asks for a run's state, now and whenever it changes; answered by {@link ViewAnswer}s while the run lives. */
+/** Asks for a view's state, now and whenever it changes; answered while its subject lives. */
 export const WATCH = "watch";
 
 /** Sent to a page that watches: the view as it is now, by MIME type. */

@@ -1,4 +1,5 @@
 import { base64, bytesOf, extent, uint16, uint32 } from "./arrays.js";
+import { SHADES } from "./sequential.js";
 
 /** MIME type of {@link EmbeddingPayload}. */
 export const EMBEDDING_MIME = "application/vnd.cellkernel.embedding.v1+json";
@@ -99,6 +100,16 @@ export function encodeCodes(codes: ArrayLike<number>, categories: number): strin
 /** Probabilities as they travel. */
 export function encodeProbabilities(probabilities: ArrayLike<number>): string {
   return base64(Uint8Array.from(probabilities, (probability) => Math.round(255 * probability)));
+}
+
+/** Numbers as shades: see {@link NumberPanelData}. */
+export function shadesOf(values: ArrayLike<number>, min: number, max: number): Uint8Array {
+  const missing = SHADES;
+  return Uint8Array.from(values, (value) => {
+    if (!Number.isFinite(value)) return missing;
+    const share = max > min ? (value - min) / (max - min) : 0;
+    return Math.round(Math.min(1, Math.max(0, share)) * (SHADES - 1));
+  });
 }
 
 /** Rows as they travel. */

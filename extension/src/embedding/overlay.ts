@@ -1,0 +1,105 @@
+import { svg } from "../svg.js";
+import { type Camera, type Spot, seenAt } from "./camera.js";
+import type { Coloring } from "./decode.js";
+import { middles, shownLabels } from "./labels.js";
+import { membersOf } from "./members.js";
+import type { Places } from "./places.js";
+
+/** Of so many classes at most, the largest, the names are tried. */
+const MOST = 80;
+/** Longer names are cut. */
+const LETTERS = 22;
+
+interface Name {
+  x: number;
+  y: number;
+  size: number;
+  width: number;
+  code: number;
+  node: SVGTextElement;
+}
+
+/** What is drawn over a plot: the names of its classes, and the line that goes around cells. */
+export class Overlay {
+  readonly node = svg("svg", { class: "cellkernel-overlay", "aria-hidden": "true" });
+  readonly #names = svg("g", { class: "cellkernel-names" });
+  readonly #line = svg("path", { class: "cellkernel-outline" });
+  #labels: Name[] = [];
+
+  constructor() {
+    this.node.append(this.#names, this.#line);
+  }
+
+  set named(named: boolean) {
+    this.#names.style.display = named ? "" : "none";
+  }
+
+  /** Takes up the classes of a colouring; a number has none. */
+  name({ categories, codes }: Coloring, places: Places): void {
+    const labels: Name[] = [];
+    if (categories) {
+      const { sizes } = membersOf(codes, categories.length);
+      const middle = middles(codes, categories.length, places);
+      const largest = categories
+        .map((_, code) => code)
+        .filter((code) => middle[code].size > 0)
+        .sort((a, b) => sizes[b] - sizes[a] || a - b)
+        .slice(0, MOST);
+      for (const code of largest) {
+        const letters = [...categories[code].name];
+        const text =
+          letters.length > LETTERS ? `${letters.slice(0, LETTERS - 1).join("")}…` : letters.join("");
+        const node = svg("text", {}, text);
+        labels.push({ ...middle[code], code, width: widthOf(text), node });
+      }
+    }
+    this.#labels = labels;
+    this.#names.replaceChildren(...labels.map(({ node }) => node));
+  }
+
+  /** Puts the names where their classes are seen; smaller classes' hide where they would collide. */
+  look(camera: Camera, side: number): void {
+    const placed = this.#labels.map((label) => ({ ...label, ...seenAt(camera, side, label.x, label.y) }));
+    const shown = shownLabels(placed, side);
+    placed.forEach(({ node, left, top }, i) => {
+      node.style.display = shown[i] ? "" : "none";
+      if (!shown[i]) return;
+      node.setAttribute("x", left.toFixed(1));
+      node.setAttribute("y", top.toFixed(1));
+    });
+  }
+
+  /** Makes the names stand back of classes none of whose cells are picked; null: none stand back. */
+  pick(picked: Uint8Array | null, { codes }: Coloring): void {
+    const lit = new Set<number>();
+    if (picked) for (let cell = 0; cell < picked.length; cell++) if (picked[cell]) lit.add(codes[cell]);
+    for (const { node, code } of this.#labels)
+      node.classList.toggle("cellkernel-behind", picked !== null && !lit.has(code));
+  }
+
+  outline(around: readonly Spot[] | null): void {
+    const points = around?.map(({ left, top }) => `${left.toFixed(1)} ${top.toFixed(1)}`) ?? [];
+    this.#line.setAttribute("d", points.length > 1 ? `M${points.join("L")}Z` : "");
+  }
+
+  /** The names that are shown, for a picture. */
+  get shown(): { text: string; left: number; top: number }[] {
+    return this.#labels
+      .filter(({ node }) => node.style.display !== "none" && this.#names.style.display !== "none")
+      .map(({ node }) => ({
+        text: node.textContent ?? "",
+        left: Number(node.getAttribute("x")),
+        top: Number(node.getAttribute("y")),
+      }));
+  }
+}
+
+let pen: CanvasRenderingContext2D | null | undefined;
+
+/** Width of a name in CSS pixels. */
+function widthOf(text: string): number {
+  pen ??= document.createElement("canvas").getContext("2d");
+  if (!pen) return text.length * 7;
+  pen.font = `600 11px ${getComputedStyle(document.body).fontFamily}`;
+  return pen.measureText(text).width;
+}

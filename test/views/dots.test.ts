@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  Crowd,
+  type Dots,
+  NONE,
+  NORMAL,
+  type Pass,
+  PICKED,
+  passesOf,
+  Raster,
+} from "../../src/views/contract.js";
+
+/** How large, opaque and where cells are drawn. */
+
+const ALL = { x: 0, y: 0, reach: 1 };
+
+/** A lattice of cells over a square about a middle. */
+function lattice(columns: number, half: number, x = 0, y = 0): { x: Float32Array; y: Float32Array } {
+  const along = (i: number) => half * ((2 * i + 1) / columns - 1);
+  return {
+    x: Float32Array.from({ length: columns ** 2 }, (_, i) => x + along(i % columns)),
+    y: Float32Array.from({ length: columns ** 2 }, (_, i) => y + along(Math.floor(i / columns))),
+  };
+}
+
+const each = (size: number) => Uint32Array.from({ length: size }, (_, i) => i);
+
+test("density is that of where cells are, in view and among those that count", () => {
+  const { x, y } = lattice(200, 0.5, 0.5, 0.5);
+  const crowd = new Crowd(x, y, each(40_000), null);
+  // 40,000 cells on a unit of area in the upper right quarter; nothing elsewhere.
+  assert.ok(Math.abs(crowd.density(ALL) / 40_000 - 1) < 0.02, `${crowd.density(ALL)}`);
+  assert.ok(Math.abs(crowd.density({ x: 0.5, y: 0.5, reach: 0.1 }) / 40_000 - 1) < 0.1);
+  assert.equal(crowd.density({ x: -0.5, y: -0.5, reach: 0.1 }), 0);
+  const fourth = Uint8Array.from({ length: 40_000 }, (_, i) => Number(i % 4 === 0));
+  assert.ok(Math.abs(new Crowd(x, y, each(40_000), fourth).density(ALL) / 10_000 - 1) < 0.15);
+});
+
+test("few cells are large and opaque, many small, more than pixels faint", () => {
+  const [few, some, many, most] = [0.001, 0.1, 1, 20].map((density) => passesOf(density, null, false)[0]);
+  assert.equal(few.size, 6);
+  assert.ok(few.opacity > 0.85 && some.opacity > 0.85);
+  assert.ok(some.size < few.size && some.size > 1);
+  assert.equal(many.size, 1);
+  assert.equal(most.size, 1);
+  assert.ok(most.opacity < 0.2, `${most.opacity}`);
+  // Where 20 cells lie on a pixel of CSS, it is as opaque as where one lies alone.
+  assert.ok(Math.abs(1 - (1 - most.opacity) ** (20 * (Math.PI / 4)) - 0.9) < 0.01);
+});
+
+test("the picked are a layer above the others, larger and more opaque", () => {
+  assert.deepEqual(
+    passesOf(1, null, true).map(({ layers }) => layers),
+    [NONE, NORMAL],
+  );
+  const [behind, picked] = passesOf(1, 0.01, true);
+  assert.deepEqual([behind.layers, picked.layers], [NONE | NORMAL, PICKED]);
+  assert.ok(picked.size >= behind.size + 1 && picked.opacity > 0.9 && behind.opacity < 0.3);
+});
+
+const dots = (x: Float32Array, y: Float32Array): Dots => ({
+  ...{ x, y, codes: new Uint8Array(x.length), palette: ["#ff0000"], picked: null },
+});
+const pass: Pass = { size: 8, opacity: 1, layers: NORMAL, behind: false };
+
+test("a disc covers its area, about its middle, upwards for larger y", () => {
+  const raster = new Raster(40);
+  raster.draw(dots(Float32Array.of(0.5), Float32Array.of(0.25)), ALL, pass, 1, 1);
+  const bytes = raster.bytes();
+  let [area, across, down] = [0, 0, 0];
+  for (let p = 0; p < 1600; p++) {
+    const covered = bytes[4 * p + 3] / 255;
+    area += covered;
+    across += covered * ((p % 40) + 0.5);
+    down += covered * (Math.floor(p / 40) + 0.5);
+    if (covered > 0) assert.deepEqual([...bytes.subarray(4 * p, 4 * p + 3)], [255, 0, 0]);
+  }
+  assert.ok(Math.abs(area / (Math.PI * 16) - 1) < 0.03, `${area}`);
+  assert.ok(Math.abs(across / area - 30) < 0.05 && Math.abs(down / area - 15) < 0.05);
+});
+
+test("a million cells on a plot stay shades, and their middle is no darker than it must be", () => {
+  // A normal crowd by Box and Muller over a linear congruential generator.
+  let state = 1;
+  const uniform = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state + 1) / 2 ** 32;
+  };
+  const size = 1_000_000;
+  const [x, y] = [new Float32Array(size), new Float32Array(size)];
+  for (let i = 0; i < size; i++) {
+    const radius = 0.22 * Math.sqrt(-2 * Math.log(uniform()));
+    const angle = 2 * Math.PI * uniform();
+    x[i] = radius * Math.cos(angle);
+    y[i] = radius * Math.sin(angle);
+  }
+  const side = 360;
+  const crowd = new Crowd(x, y, each(size), null);
+  const [all] = passesOf(crowd.density(ALL) / (side / 2) ** 2, null, false);
+  const raster = new Raster(side);
+  raster.draw(dots(x, y), ALL, all, size, 1);
+  const bytes = raster.bytes();
+  const shades = new Uint32Array(256);
+  for (let p = 3; p < bytes.length; p += 4) if (bytes[p] > 0) shades[bytes[p]]++;
+  const inked = shades.reduce((sum, count) => sum + count, 0);
+  const full = shades.subarray(250).reduce((sum, count) => sum + count, 0);
+  assert.ok(full / inked < 0.35, `${((100 * full) / inked).toFixed()} % are opaque`);
+  assert.ok(shades.filter((count) => count > 0).length > 15, "many shades");
+});
