@@ -3,6 +3,7 @@ import { StringDecoder } from "node:string_decoder";
 import type { DisplayHandle, MimeBundle } from "../src/host/host.js";
 import type { Cell } from "./cell.js";
 import { context } from "./context.js";
+import { pictureMetadata } from "./pictures.js";
 import type { Outgoing } from "./wire.js";
 
 /** A cell's streams are cut here: front ends become unusable, and Jupyter Server drops what comes faster than 1 MB/s. */
@@ -61,18 +62,30 @@ export class Output {
     this.send(cell, "stream", { name: "stderr", text: note });
   }
 
+  /** Shows the value of a cell. */
+  result(bundle: MimeBundle, cell: Cell): void {
+    const metadata = pictureMetadata(bundle);
+    this.send(cell, "execute_result", { data: bundle, metadata, execution_count: cell.count });
+  }
+
   display(
     bundle: MimeBundle,
     metadata: object = {},
     id: string = randomUUID(),
     cell = context.current,
   ): DisplayHandle {
-    this.send(cell, "display_data", { data: bundle, metadata, transient: { display_id: id } });
+    this.send(cell, "display_data", {
+      ...{ data: bundle, metadata: { ...pictureMetadata(bundle), ...metadata } },
+      transient: { display_id: id },
+    });
     return new Display((data) => this.update(data, id, cell), this.#displays);
   }
 
   update(bundle: MimeBundle, id: string, cell = context.current): void {
-    this.send(cell, "update_display_data", { data: bundle, metadata: {}, transient: { display_id: id } });
+    this.send(cell, "update_display_data", {
+      ...{ data: bundle, metadata: pictureMetadata(bundle) },
+      transient: { display_id: id },
+    });
   }
 
   clear(wait: boolean): void {

@@ -114,7 +114,7 @@ function suites(kind) {
   if (kind === "lessons") return [[LESSONS, 1]];
   if (kind)
     throw new Error(
-      `npm test takes "browser", "lessons", "peers", "wheel", "hosts", "package" or "binder", not "${kind}"`,
+      `npm test takes "browser", "peers", "wheel", "hosts", "package", "lessons" or "binder", not "${kind}"`,
     );
   const apart = new Set([
     ...peers,

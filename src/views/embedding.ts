@@ -4,7 +4,7 @@ import { type Colored, coloredAlone, coloredPanels, isCategorical, panelData } f
 import { EMBEDDING_MIME, type EmbeddingPayload, encodeAxis, encodeRows, SHADES } from "./contract.js";
 import { embeddingSvg } from "./embeddingPicture.js";
 import { shownName } from "./names.js";
-import { pictureOf } from "./picture.js";
+import { smallPngOf } from "./picture.js";
 import type { EmbeddingInput, EmbeddingPanel } from "./types.js";
 
 /** Above this many cells their names stay out of the notebook; rows are numbered instead. */
@@ -19,11 +19,11 @@ const NAMED_CELLS = 10_000;
  * @throws when lengths disagree, or a code is outside its categories.
  */
 export function embeddingView(input: EmbeddingInput, view?: string): MimeBundle {
-  const payload = embeddingPayload(input, view);
-  const { colored } = coloredPanels(input.panels);
+  check(input);
+  const panels = coloredPanels(input.panels);
   return shown({
-    [EMBEDDING_MIME]: payload,
-    ...pictureOf(embeddingSvg(input, colored)),
+    [EMBEDDING_MIME]: payloadOf(input, panels, view),
+    "image/png": smallPngOf(embeddingSvg(input, panels.colored)).toString("base64"),
     "text/plain": describe(input),
   });
 }
@@ -31,7 +31,14 @@ export function embeddingView(input: EmbeddingInput, view?: string): MimeBundle 
 /** The data part of {@link embeddingView}. */
 export function embeddingPayload(input: EmbeddingInput, view?: string): EmbeddingPayload {
   check(input);
-  const { common, colored } = coloredPanels(input.panels);
+  return payloadOf(input, coloredPanels(input.panels), view);
+}
+
+function payloadOf(
+  input: EmbeddingInput,
+  { common, colored }: ReturnType<typeof coloredPanels>,
+  view?: string,
+): EmbeddingPayload {
   const { cellIds, more = [], tooltip = [], table } = input;
   const cells = input.x.length;
   const unplaced = unplacedRows(input);
@@ -54,7 +61,10 @@ export function embeddingPayload(input: EmbeddingInput, view?: string): Embeddin
 
 /** Rows that lie nowhere. */
 function unplacedRows({ x, y }: EmbeddingInput): number[] {
-  return Array.from(x, (_, row) => row).filter((row) => !Number.isFinite(x[row]) || !Number.isFinite(y[row]));
+  const rows = [];
+  for (let row = 0; row < x.length; row++)
+    if (!Number.isFinite(x[row]) || !Number.isFinite(y[row])) rows.push(row);
+  return rows;
 }
 
 function check({ x, y, panels, cellIds, more = [], tooltip = [], table }: EmbeddingInput): void {
@@ -73,7 +83,7 @@ function checkPanel(panel: EmbeddingPanel, cells: number): void {
   const { title } = panel;
   if (isCategorical(panel)) {
     const { codes, categories, probabilities } = panel;
-    const wrong = Array.from(codes).find((code) => !(code >= -1 && code < categories.length));
+    const wrong = Array.prototype.find.call(codes, (code) => !(code >= -1 && code < categories.length));
     if (codes.length !== cells || wrong !== undefined) {
       throw new Error(
         `Panel "${title}" has ${codes.length} codes for ${cells} cells` +

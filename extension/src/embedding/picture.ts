@@ -1,7 +1,7 @@
 import { svg } from "../svg.js";
 import { type Camera, seenAt } from "./camera.js";
 import { type Coloring, NONE } from "./decode.js";
-import { drawOrder, type Places } from "./places.js";
+import { drawn, type Places } from "./places.js";
 
 /** What a picture of the view holds, as it is seen. Lengths in CSS pixels. */
 export interface Picture {
@@ -141,7 +141,7 @@ function dots(
   palette: readonly string[],
   { side, camera, places, picked }: Pick<Picture, "side" | "camera" | "places" | "picked">,
 ): SVGElement[] {
-  const order = drawOrder(places);
+  const order = drawn(places).order;
   const diameter = Math.min(6, Math.max(1.4, 130 / Math.sqrt(order.length)));
   const layers = picked ? [0, 1] : [0];
   return layers.flatMap((layer) => {

@@ -1,5 +1,5 @@
-import { Raster } from "../../../../src/views/contract.js";
-import { drawn, inOrder } from "../places.js";
+import { inOrder, Raster } from "../../../../src/views/contract.js";
+import { drawn } from "../places.js";
 import type { Plot, PlotOptions } from "../plot.js";
 import { type Painter, type Scene, Surface } from "./surface.js";
 
