@@ -20,6 +20,7 @@ const BROWSER = [
   "extension/launcher.test.ts",
   "extension/python.test.ts",
   "extension/renderers.test.ts",
+  "extension/standAlone.test.ts",
   "extension/training.test.ts",
   "notebook/jupyterlab.test.ts",
   "protocol/exportInBrowser.test.ts",
