@@ -8,7 +8,7 @@ import { words } from "./words.js";
 /** What draws a view into its place, by MIME type. */
 const RENDERERS: Record<string, (host: HTMLElement, payload: unknown, bundle: Bundle) => void> = {
   [EMBEDDING_MIME]: (host, payload, bundle) => {
-    const view = new EmbeddingView(host, words);
+    const view = new EmbeddingView(host, { trans: words });
     view.show(payload, bundle);
     view.attach();
   },
