@@ -18,6 +18,7 @@ import { buildWheel } from "./wheel.mjs";
 const BROWSER = [
   "extension/hostile.test.ts",
   "extension/launcher.test.ts",
+  "extension/python.test.ts",
   "extension/renderers.test.ts",
   "extension/standAlone.test.ts",
   "extension/training.test.ts",
