@@ -15,6 +15,7 @@ import { buildWheel } from "./wheel.mjs";
 
 /** Tests that need a browser. */
 const BROWSER = [
+  "extension/embedding.test.ts",
   "extension/hostile.test.ts",
   "extension/renderers.test.ts",
   "extension/training.test.ts",
