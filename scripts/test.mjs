@@ -16,6 +16,7 @@ import { buildWheel } from "./wheel.mjs";
 
 /** Tests that need a browser. */
 const BROWSER = [
+  "extension/embedding.test.ts",
   "extension/hostile.test.ts",
   "extension/launcher.test.ts",
   "extension/python.test.ts",
