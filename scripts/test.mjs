@@ -16,6 +16,7 @@ import { buildWheel } from "./wheel.mjs";
 
 /** Tests that need a browser. */
 const BROWSER = [
+  "extension/explore.test.ts",
   "extension/hostile.test.ts",
   "extension/renderers.test.ts",
   "extension/training.test.ts",

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { isLive, type TrainingCommand, type TrainingPayload } from "../../../src/views/contract.js";
 import { element } from "../dom.js";
-import type { LinkState } from "../link.js";
+import type { LinkState } from "../linked.js";
 import { courseOf, stateOf } from "./words.js";
 
 /** One row from the first frame to the last: buttons, in whose place it then says how it ended, and how far it is. */

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { duration, type EpochPoint, isLive, type TrainingPayload } from "../../../src/views/contract.js";
-import type { LinkState } from "../link.js";
+import type { LinkState } from "../linked.js";
 
 const SEPARATOR = " · ";
 
