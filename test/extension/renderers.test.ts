@@ -368,7 +368,7 @@ test("views are shown as the values of cells", { skip, timeout: 120_000 }, async
   const value = (cell: number, shown: string) =>
     page.locator(".jp-CodeCell").nth(cell).locator(`.jp-OutputArea-executeResult ${shown}`).waitFor();
   await value(0, ".cellkernel-embedding canvas");
-  await value(1, ".vega-embed");
+  await value(1, ".cellkernel-evaluation");
 });
 
 test("the page reports no errors", { skip }, () => {
