@@ -4,6 +4,7 @@ import type { DisplayHandle, MimeBundle } from "../src/host/host.js";
 import type { Cell } from "./cell.js";
 import { context } from "./context.js";
 import { readyForms } from "./mime.js";
+import { pictureMetadata } from "./pictures.js";
 import type { Outgoing } from "./wire.js";
 
 /** A cell's streams are cut here: front ends become unusable, and Jupyter Server drops what comes faster than 1 MB/s. */
@@ -62,6 +63,16 @@ export class Output {
     this.send(cell, "stream", { name: "stderr", text: note });
   }
 
+  /** Shows the value of a cell. Only what is displayed can be drawn again, as one must be that isn't ready. */
+  result(bundle: MimeBundle, cell: Cell): void {
+    if (readyForms(bundle)) {
+      this.display(bundle, {}, undefined, cell);
+      return;
+    }
+    const metadata = pictureMetadata(bundle);
+    this.send(cell, "execute_result", { data: bundle, metadata, execution_count: cell.count });
+  }
+
   display(
     bundle: MimeBundle,
     metadata: object = {},
@@ -69,20 +80,21 @@ export class Output {
     cell = context.current,
   ): DisplayHandle {
     const ready = readyForms(bundle);
-    this.send(cell, "display_data", { data: ready ?? bundle, metadata, transient: { display_id: id } });
-    const display = new Display((data) => this.update(data, id, cell, metadata), this.#displays);
+    const data = ready ?? bundle;
+    this.send(cell, "display_data", {
+      ...{ data, metadata: { ...pictureMetadata(data), ...metadata } },
+      transient: { display_id: id },
+    });
+    const display = new Display((next) => this.update(next, id, cell), this.#displays);
     if (ready) display.later(bundle);
     return display;
   }
 
-  /** Shows the value of a cell. Only what is displayed can be drawn again, as a value that isn't ready must be. */
-  result(bundle: MimeBundle, cell: Cell): void {
-    if (readyForms(bundle)) this.display(bundle, {}, undefined, cell);
-    else this.send(cell, "execute_result", { data: bundle, metadata: {}, execution_count: cell.count });
-  }
-
-  update(bundle: MimeBundle, id: string, cell = context.current, metadata: object = {}): void {
-    this.send(cell, "update_display_data", { data: bundle, metadata, transient: { display_id: id } });
+  update(bundle: MimeBundle, id: string, cell = context.current): void {
+    this.send(cell, "update_display_data", {
+      ...{ data: bundle, metadata: pictureMetadata(bundle) },
+      transient: { display_id: id },
+    });
   }
 
   clear(wait: boolean): void {
