@@ -24,7 +24,7 @@ export const check = {
       const all = labelsAt(1, report);
       return judgeNumber(answer, {
         ...{ truth: share, within: 0.005 },
-        right: `It is surer than ${SURE} of ${sure.length} of the ${all.length} cells, and right in ${percent(share)} of them; what it says would be right in ${percent(meanOf(sure))}.`,
+        right: `It is surer than ${SURE} of ${sure.length} of the ${all.length} cells, and right in ${percent(share)} of them; by what it says of them, ${percent(meanOf(sure))} would be.`,
         wrong: (value) => {
           if (value > 1) return "That is more than 1: a share is wanted.";
           if (Math.abs(value - sure.length / all.length) < 0.005)
@@ -170,7 +170,7 @@ export const check = {
       if (!report) return { wrong: "There is no report yet: run the cell above once more." };
       if (!unseen)
         return {
-          wrong: `"${answer.slice(0, 60)}" is not a type of these cells: they are those of section 5.`,
+          wrong: `"${answer.slice(0, 60)}" is not a type of these cells: they stand beside the confusion matrix.`,
         };
       const labels = labelsOfUnseen(report);
       const [label, cells] = [...labels].reduce((a, b) => (b[1] > a[1] ? b : a));
@@ -183,7 +183,7 @@ export const check = {
     },
     hints: [
       "what stands out has no relatives among the other types. Which types have?",
-      "which pairs did the model mix up in section 5? If one of the two is missing, the other takes its place.",
+      "which pairs did the model mix up in section 4? If one of the two is missing, the other takes its place.",
     ],
     solution: () =>
       '`"CD56+ NK"`: their relatives are the cytotoxic T cells. `"CD14+ Monocyte"` and several kinds of T cell do as well.',
