@@ -91,6 +91,10 @@ export const check = {
       const { value } = given;
       if (value > 1 || value < 0) return { wrong: "A probability between 0 and 1 is expected." };
       const [own, most] = [atThreshold(value, ofReport(validation)), mostLabels(validation)];
+      if (own.share === 0)
+        return {
+          wrong: "No validation cell gets a label: there is nothing to be wrong about, and nothing is said.",
+        };
       const gives = `Of the validation cells ${percent(own.share)} get a label, and ${percent(own.precision)} of these labels are right`;
       if (own.precision < WANTED) return { wrong: `${gives}: ${percent(WANTED)} are wanted.` };
       if (own.share < MOST * most.share)
@@ -128,7 +132,7 @@ export const check = {
     },
     hints: [
       "count the rows of `disputed` in which `second_opinion` is the `true_label`.",
-      "`disputed.filter((d) => d.second_opinion === d.true_label)` has as many rows (`numRows()`).",
+      "`disputed.filter((d) => …)` keeps the rows for which a condition holds, and `numRows()` counts them.",
     ],
     solution: (report) =>
       `\`disputed.filter((d) => d.second_opinion === d.true_label).numRows()\`, which is ${disputes(report).simple}.`,
@@ -155,7 +159,7 @@ export const check = {
     },
     hints: [
       "sort the mistakes by `probability`; the largest comes last, unless you ask for the opposite order.",
-      '`mistakes.orderby(desc("probability"))` has it in its first row, in the column `cell_id`.',
+      '`orderby(desc("probability"))` turns the order round: the first row is then the one.',
     ],
     solution: (report) => `\`"${mistake(report).cell}"\`.`,
   }),
@@ -186,7 +190,7 @@ export const check = {
       "which pairs did the model mix up in section 4? If one of the two is missing, the other takes its place.",
     ],
     solution: () =>
-      '`"CD56+ NK"`: their relatives are the cytotoxic T cells. `"CD14+ Monocyte"` and several kinds of T cell do as well.',
+      '`"CD56+ NK"`: their relatives are the cytotoxic T cells. `"CD14+ Monocyte"` does as well: dendritic cells.',
   }),
 };
 
