@@ -17,7 +17,9 @@ import { buildWheel } from "./wheel.mjs";
 /** Tests that need a browser. */
 const BROWSER = [
   "extension/hostile.test.ts",
+  "extension/launcher.test.ts",
   "extension/renderers.test.ts",
+  "extension/standAlone.test.ts",
   "extension/training.test.ts",
   "notebook/jupyterlab.test.ts",
   "protocol/exportInBrowser.test.ts",

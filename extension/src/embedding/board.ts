@@ -1,12 +1,14 @@
+import { decodePanel } from "../../../src/views/contract.js";
 import { computedColor, element, isDark } from "../dom.js";
 import type { Selection } from "../selection.js";
 import type { Words } from "../words.js";
+import { type Ask, type AskedColor, shareSelection } from "./ask.js";
 import { type Camera, placeAt, type Spot, seenAt, showing, WHOLE, zoomed } from "./camera.js";
 import { Card } from "./card.js";
-import type { Choice } from "./chooser.js";
+import type { Choice, Found } from "./chooser.js";
 import { rowsAsCode } from "./code.js";
 import { paletteOf } from "./colors.js";
-import type { Coloring, Embedding } from "./decode.js";
+import { type Coloring, checked, type Embedding } from "./decode.js";
 import { cellName, describeCell, undrawn } from "./describe.js";
 import { download } from "./download.js";
 import { gridOf } from "./grid.js";
@@ -32,6 +34,8 @@ const NEAR = 8;
 export interface Around {
   trans: Words;
   selection: Selection;
+  /** The view in the kernel, where there is one. */
+  ask?: Ask;
   /** Puts code where the reader can run it; returns what has been done, in words. */
   useCode(code: string): Promise<string>;
   /** Fills the screen with the view, or ends that. */
@@ -71,10 +75,11 @@ export class Board {
     this.#state = state;
     this.#around = around;
     this.#rows = new Rows(embedding.rows);
-    const { trans, selection } = around;
+    const { trans, selection, ask } = around;
     this.#mistakes = mistakesOf(embedding, trans);
     this.#toolbar = new Toolbar(trans, {
       colorings: (typed) => this.#choices(typed),
+      elsewhere: ask && ((typed) => this.#elsewhere(ask, typed)),
       mode: (mode) => this.#setMode(mode),
       zoom: (factor) => this.#zoom(factor),
       fit: () => this.look(WHOLE),
@@ -109,6 +114,11 @@ export class Board {
       if (this.#press(event)) event.preventDefault();
     });
     this.#endings = [selection.onChange(() => this.#later()), keepKeys(this.node)];
+    if (ask)
+      this.#endings.push(
+        shareSelection(selection, ask),
+        ask.on("color", (asked) => this.#take(asked)),
+      );
   }
 
   /** Draws for the first time; the board stands in the page. */
@@ -221,6 +231,35 @@ export class Board {
       }));
   }
 
+  /** What the kernel can colour by besides. */
+  async #elsewhere(ask: Ask, typed: string): Promise<Found> {
+    const { columns, more } = await ask.columns(typed);
+    const { trans } = this.#around;
+    const groups = { result: trans.__("Results"), obs: trans.__("Columns of obs"), gene: trans.__("Genes") };
+    const own = new Set(this.#choices("").map(({ label }) => label.toLowerCase()));
+    const choices = columns
+      .filter(({ name }) => !own.has(name.toLowerCase()))
+      .map(({ name, kind }) => ({
+        label: name,
+        group: groups[kind],
+        choose: () =>
+          ask.color(name).then(
+            (asked) => this.#take(asked),
+            ({ message }: Error) => {
+              this.#line.note(message);
+              this.#toolbar.coloring = this.#colorings.at(-1)!.title;
+            },
+          ),
+      }));
+    return { choices, more };
+  }
+
+  /** Colours by what the kernel has sent. */
+  #take({ panel, bytes }: AskedColor): void {
+    const [coloring] = checked([decodePanel(panel, this.#embedding.cells, [], bytes)]);
+    this.colorBy(coloring);
+  }
+
   /** Colours the last panel. */
   colorBy(coloring: Coloring): void {
     this.#state.coloring = coloring === this.#embedding.panels.at(-1) ? undefined : coloring;
@@ -277,12 +316,16 @@ export class Board {
     else this.#tip.hide();
   }
 
-  #describe(cell: number): Node[] {
+  /** What is told of a cell by colour. */
+  get #told(): { coloring: Coloring; palette: readonly string[] }[] {
     const { panels } = this.#embedding;
     const { coloring } = this.#state;
     const told = coloring && coloring !== this.#mistakes ? [...panels, coloring] : panels;
-    const colored = told.map((each) => ({ coloring: each, palette: this.#palette(each) }));
-    return describeCell(this.#embedding, colored, cell, this.#around.trans);
+    return told.map((each) => ({ coloring: each, palette: this.#palette(each) }));
+  }
+
+  #describe(cell: number): Node[] {
+    return describeCell(this.#embedding, this.#told, cell, this.#around.trans);
   }
 
   /** A panel's spot in the row of plots and rail. */
@@ -307,6 +350,16 @@ export class Board {
     this.#tip.hide();
     this.#mark();
     this.#placePin(this.#describe(cell));
+    this.#tellMore(cell);
+  }
+
+  /** What the kernel knows of a pinned cell, put to what the payload does. */
+  async #tellMore(cell: number): Promise<void> {
+    const { ask, trans } = this.#around;
+    if (ask?.state !== "live") return;
+    const [known] = await ask.cells([this.#rows.row(cell)]).catch(() => []);
+    if (!known || this.#pinned !== cell) return;
+    this.#placePin(describeCell(this.#embedding, this.#told, cell, trans, known));
   }
 
   /** The card of the pinned cell stands where that is seen. */

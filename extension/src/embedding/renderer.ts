@@ -1,26 +1,49 @@
 import type { INotebookTracker } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
+import { JSONExt, type ReadonlyPartialJSONValue } from "@lumino/coreutils";
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import { placeOf } from "../kernel.js";
+import { ViewLink } from "../link.js";
 import type { Words } from "../words.js";
-import { EmbeddingView } from "./view.js";
+import { Ask } from "./ask.js";
+import { EmbeddingView, type Kernel } from "./view.js";
 
 /** An embedding as JupyterLab's output: all that it shows and does is {@link EmbeddingView}'s. */
 export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
   readonly #mimeType: string;
   readonly #view: EmbeddingView;
+  #payload: ReadonlyPartialJSONValue | undefined;
 
   constructor(mimeType: string, trans: Words, notebooks: INotebookTracker | null) {
     super();
     this.#mimeType = mimeType;
     const useCode = (code: string) =>
       insertBelow(notebooks, this, code) ? trans.__("A cell below holds them.") : undefined;
-    this.#view = new EmbeddingView(this.node, { trans, useCode });
+    const kernelOf = (view: string): Kernel => {
+      let link: ViewLink | undefined;
+      const ask = new Ask((heard, changed) => {
+        link = new ViewLink(view, heard, changed);
+        return link;
+      });
+      return {
+        ask,
+        connect: () => link?.connect(notebooks, this),
+        dispose: () => link?.dispose(),
+      };
+    };
+    this.#view = new EmbeddingView(this.node, { trans, useCode, kernelOf });
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    this.#view.show(model.data[this.#mimeType], model.data);
+    const payload = model.data[this.#mimeType];
+    // A picture that follows its data changes nothing of what is drawn.
+    if (this.#payload !== undefined && JSONExt.deepEqual(payload ?? null, this.#payload)) {
+      this.#view.keep(model.data);
+      return;
+    }
+    this.#payload = payload;
+    this.#view.show(payload, model.data);
   }
 
   protected override onAfterAttach(message: Message): void {

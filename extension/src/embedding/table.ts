@@ -1,4 +1,5 @@
 import { csvLine } from "../../../src/support/csv.js";
+import { SHADES } from "../../../src/views/contract.js";
 import type { Coloring, Embedding } from "./decode.js";
 import { valueIn } from "./values.js";
 
@@ -16,7 +17,7 @@ export function table(
     const fields = [String(rows[cell]), ...(cellIds ? [cellIds[cell]] : [])];
     for (const coloring of colorings) {
       const { probabilities, ...plain } = coloring;
-      fields.push(plain.codes[cell] < (plain.categories?.length ?? 255) ? valueIn(plain, cell) : "");
+      fields.push(plain.codes[cell] < (plain.categories?.length ?? SHADES) ? valueIn(plain, cell) : "");
       if (probabilities) fields.push(probabilities[cell].toFixed(3));
     }
     return fields;
