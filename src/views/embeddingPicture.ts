@@ -22,7 +22,8 @@ const LEGEND_LIMIT = 220;
  */
 export function embeddingSvg(
   input: Pick<EmbeddingInput, "title" | "axes" | "x" | "y">,
-  colored: readonly Colored[]): string {
+  colored: readonly Colored[],
+): string {
   const categories = [...new Set(colored.flatMap((panel) => ("shades" in panel ? [] : [panel.categories])))];
   const first = new Map(categories.map((list, i) => [list, categories.slice(0, i).flat().length]));
   const places = placesOf(input.x, input.y, 1 - (2 * MARGIN) / SIDE);
