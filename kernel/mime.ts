@@ -65,7 +65,9 @@ function whole(bundle: object, value: object): MimeBundle {
     if (!get) shown[type] = asText(data);
     else Object.defineProperty(shown, type, { get: () => asText(get.call(bundle)), enumerable });
   }
-  return "text/plain" in shown ? shown : Object.defineProperties(shown, Object.getOwnPropertyDescriptors(textBundle(value)));
+  return "text/plain" in shown
+    ? shown
+    : Object.defineProperties(shown, Object.getOwnPropertyDescriptors(textBundle(value)));
 }
 
 /**
