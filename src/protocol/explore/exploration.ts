@@ -16,7 +16,7 @@ import { Pages, type SentColor, type SentSelection } from "./pages.js";
 export interface SelectedCells {
   /** Uint32, ascending: rows of the file, from 0. */
   rows: Uint32Array;
-  /** [rows]: names of the cells. */
+  /** [rows] names of the cells. */
   names: string[];
   /** What they are, in words; empty where nobody said. */
   what: string;
