@@ -210,12 +210,8 @@ export class Report {
     write("report.html", await this.page(panels, curves, contents));
   }
 
-  private async page(
-    panels: CategoryPanel[],
-    curves: MimeBundle,
-    contents: PageContents,
-  ): Promise<string> {
-    const { run, ready, subset, projection } = this.parts;
+  private async page(panels: CategoryPanel[], curves: MimeBundle, contents: PageContents): Promise<string> {
+    const { run, ready, subset, projection, secondOpinion } = this.parts;
     const { reportPage } = await import("./reportPage.js");
     const more = contents.columns
       ? ready.obs.map((column) => takeCells(columnPanel(column), projection?.cells ?? new Int32Array(0)))
@@ -230,6 +226,9 @@ export class Report {
             ? [{ heading: "Cells", bundle: embeddingView({ ...this.embeddingInput(panels), more }) }]
             : []),
           { heading: "Labels", bundle: await bundleOf(this as unknown as Displayable) },
+          ...(secondOpinion
+            ? [{ heading: "Second opinion", bundle: tableView(opinionTable(secondOpinion)) }]
+            : []),
           { heading: "Training", bundle: curves },
         ],
       },
