@@ -12,6 +12,7 @@ import { ShownViews } from "./embedding/views.js";
 import { EvaluationRenderer } from "./evaluation/renderer.js";
 import { jumpTo } from "./kernel.js";
 import { LaterVersionRenderer } from "./laterVersion.js";
+import { launcher } from "./launcher/plugin.js";
 import { followSettings } from "./settings.js";
 import { LiveRuns } from "./training/liveRuns.js";
 import { TrainingRenderer } from "./training/renderer.js";
@@ -134,4 +135,4 @@ const training: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default [embedding, evaluation, later, training];
+export default [embedding, evaluation, later, training, launcher];
