@@ -128,7 +128,7 @@ for (const theme of ["JupyterLab Light", "JupyterLab Dark"])
     await lookAll("at first");
     const entry = page.locator(".cellkernel-embedding").getByRole("button", { name: /CD4\+ T/ });
     await entry.click();
-    assert.equal(await entry.getAttribute("aria-pressed"), "true");
+    await page.locator(".cellkernel-embedding [aria-pressed=true]", { hasText: "CD4+ T" }).waitFor();
     await lookAll("picked");
     await entry.click();
     for (const tab of await page.locator(".cellkernel-evaluation").getByRole("tab").all()) {
