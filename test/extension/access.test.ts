@@ -168,6 +168,20 @@ test("plots are tab stops, keys act on them alone, and Escape leaves", {
   assert.doesNotMatch(await focused(), /cellkernel-frame/);
 });
 
+test("a matrix that was a tab has its room where it stands by itself", {
+  skip,
+  timeout: 30_000,
+}, async () => {
+  const evaluation = page.locator(".cellkernel-evaluation");
+  await page.setViewportSize({ width: 900, height: 900 });
+  await evaluation.getByRole("tab", { name: "Confusion matrix" }).waitFor();
+  await page.setViewportSize({ width: 1500, height: 2400 });
+  await evaluation.getByRole("tab", { name: "Confusion matrix" }).waitFor({ state: "detached" });
+  const matrix = (await evaluation.locator(".cellkernel-matrix").boundingBox())!;
+  const line = (await evaluation.locator(".cellkernel-line").boundingBox())!;
+  assert.ok(matrix.y + matrix.height <= line.y, "the line of the selection stands below the matrix");
+});
+
 test("what the plots show stands there in words", { skip, timeout: 30_000 }, async () => {
   const table = page.locator(".cellkernel-embedding table.cellkernel-spoken");
   const rows = await table

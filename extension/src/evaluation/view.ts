@@ -301,6 +301,8 @@ export class EvaluationView {
     if (focused instanceof HTMLElement && this.#body.contains(focused))
       focused.focus({ preventScroll: true });
     this.#body.classList.toggle("cellkernel-beside", this.#beside);
+    // What was a tab before may stand by itself now.
+    for (const { node } of this.#parts) node.style.maxHeight = "";
     chosen.node.style.maxHeight = `${height - tabs}px`;
     if (this.#beside) this.#parts[0].fit?.(half, height);
     chosen.fit?.(half, height - tabs);
