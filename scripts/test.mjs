@@ -16,6 +16,8 @@ import { buildWheel } from "./wheel.mjs";
 
 /** Tests that need a browser. */
 const BROWSER = [
+  "extension/embedding.test.ts",
+  "extension/explore.test.ts",
   "extension/hostile.test.ts",
   "extension/launcher.test.ts",
   "extension/python.test.ts",
