@@ -75,7 +75,7 @@ export class NotebookSession {
     const took = (time: number) => this.output.stream("stdout", `took ${duration(time)}\n`, cell);
     const value = await this.executor.run(code, cell, magic === "time" ? took : undefined);
     const data = value && (await Promise.race([mimeBundle(value[0]), cell.failed]));
-    if (data) this.output.send(cell, "execute_result", { data, metadata: {}, execution_count: cell.count });
+    if (data) this.output.result(data, cell);
   }
 
   async #evaluate(expressions: Record<string, string>, cell: Cell): Promise<Record<string, unknown>> {

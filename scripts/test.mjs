@@ -1,6 +1,7 @@
 // `npm test`: set-up, then the tests; `npm test -- browser`: those that need a browser; `npm test -- peers`: those that
 // compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds, and `hosts` those of
-// notebooks of Python with it; `package`: those of the npm package; `binder`: those of Binder. The last line printed is "N passed, N failed".
+// notebooks of Python with it; `package`: those of the npm package; `binder`: those of Binder; `lessons`: the lessons, run
+// through the kernel. The last line printed is "N passed, N failed".
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -17,11 +18,15 @@ import { buildWheel } from "./wheel.mjs";
 const BROWSER = [
   "extension/embedding.test.ts",
   "extension/hostile.test.ts",
+  "extension/launcher.test.ts",
   "extension/renderers.test.ts",
+  "extension/standAlone.test.ts",
   "extension/training.test.ts",
   "notebook/jupyterlab.test.ts",
   "protocol/exportInBrowser.test.ts",
 ];
+/** A lesson is run twice, by itself: its time and memory are printed. */
+const LESSONS = ["lessons/fineTune.test.ts", "lessons/trust.test.ts"];
 /**
  * A thousand cells, one after the other, keep one core busy, and the main job is to have the other: side by side, when
  * nothing else runs. All tests of `notebook/` but those in a browser are in one file, since they write one folder.
@@ -109,9 +114,10 @@ function suites(kind) {
   if (kind === "package") return [[packed, 1]];
   if (kind === "binder") return [[binder, 1]];
   if (kind === "browser") return [[BROWSER, 1]];
+  if (kind === "lessons") return [[LESSONS, 1]];
   if (kind)
     throw new Error(
-      `npm test takes "browser", "peers", "wheel", "hosts", "package" or "binder", not "${kind}"`,
+      `npm test takes "browser", "peers", "wheel", "hosts", "package", "lessons" or "binder", not "${kind}"`,
     );
   const apart = new Set([
     ...peers,
@@ -120,6 +126,7 @@ function suites(kind) {
     ...packed,
     ...binder,
     ...BROWSER,
+    ...LESSONS,
     ...FIRST,
     ...LAST,
     ...ALONE,

@@ -18,12 +18,15 @@ export function describeSettings(tables: Map<string, Table>) {
     const declared = context.getSymbolFromReflection(reflection)?.declarations?.[0];
     const table = declared && ts.findAncestor(declared, ts.isVariableDeclaration);
     const setting = table && tables.get(table.name.getText())?.[reflection.name];
-    if (setting) reflection.comment = commentOf(setting);
+    if (!setting) return;
+    reflection.comment = commentOf(setting);
+    // What TypeDoc takes for one is the call that makes the setting.
+    delete reflection.defaultValue;
   };
 }
 
 function commentOf({ help, unit, default: value }: Setting<unknown, unknown>): Comment {
-  const text = `${help}${unit && !help.includes(unit) ? ` (${unit})` : ""}`;
+  const text = `${help}${unit && !help.includes(unit) ? ` (${unit})` : ""}`.replace(/<\w+>/g, "`$&`");
   const comment = new Comment([{ kind: "text", text }]);
   if (value !== undefined)
     comment.blockTags.push(new CommentTag("@defaultValue", [{ kind: "text", text: String(value) }]));

@@ -8,9 +8,13 @@ import type { Unread } from "./unread.js";
 
 /** The part of an AnnData that keeps what was measured before genes were dropped. */
 export interface Raw {
+  /** Cells × the genes that were measured. */
   X: RowMatrix;
+  /** A row a gene. */
   var: ColumnTable;
+  /** Names of these genes. */
   varNames: string[];
+  /** Arrays of a row a gene. */
   varm: LazyMapping;
 }
 
@@ -22,22 +26,35 @@ export interface AnnDataParts {
   isFile?: boolean;
   /** The files and folders that are read; `path` alone by default. */
   sources?: readonly string[];
+  /** A row a cell, as an arquero table. */
   obs: ColumnTable;
+  /** A row a gene, as an arquero table. */
   var: ColumnTable;
+  /** [cells] names, in the order of the rows of `X`. */
   obsNames: string[];
+  /** [genes] names, in the order of the columns of `X`. */
   varNames: string[];
+  /** The matrix, cells × genes; undefined where the file has none. */
   X: RowMatrix | undefined;
+  /** What was measured before genes were dropped, where the file keeps it. */
   raw?: Raw;
+  /** Other matrices of the shape of `X`, by name. */
   layers: Map<string, RowMatrix>;
+  /** Arrays and tables of a row a cell, embeddings for instance. */
   obsm: LazyMapping;
+  /** Arrays and tables of a row a gene. */
   varm: LazyMapping;
+  /** Matrices of cells × cells. */
   obsp: LazyMapping;
+  /** Matrices of genes × genes. */
   varp: LazyMapping;
+  /** Everything else. */
   uns: LazyMapping;
   /** What stands among columns and layers in an encoding that is not read here. */
   unread?: readonly Unread[];
   /** What X is, where the reader had to decide: sentences. */
   remarks?: readonly string[];
+  /** Closes what is read from; matrices can be read no more. */
   close(): void;
 }
 

@@ -20,9 +20,13 @@ export interface ChosenMatrix {
   matrix: RowMatrix;
   /** The same without the checks of values, for another reading after one with them. */
   stored: RowMatrix;
+  /** Which matrix it is. */
   name: MatrixName;
+  /** [rows] names of the cells. */
   obsNames: readonly string[];
+  /** A row a column of the matrix. */
   var: ColumnTable;
+  /** [columns] names of the genes. */
   varNames: string[];
   /** What the matrix seems to hold. */
   contents: Contents;

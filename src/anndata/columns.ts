@@ -13,15 +13,18 @@ export class Categorical {
   constructor(
     /** Position of each row's value in `categories`; −1 is missing. */
     readonly codes: Int8Array | Int16Array | Int32Array,
+    /** The values that there are, by code. */
     readonly categories: readonly Value[],
     /** Whether the categories' order means something (low < high). */
     readonly ordered: boolean,
   ) {}
 
+  /** Rows. */
   get length(): number {
     return this.codes.length;
   }
 
+  /** Value of a row; null where it is missing. */
   at(row: number): Value {
     const code = this.codes[row];
     return code < 0 ? null : this.categories[code];
@@ -40,11 +43,13 @@ export class TypedColumn {
   constructor(
     /** NumPy's name of the stored type. */
     readonly dtype: string,
+    /** The values as they are stored. */
     readonly values: TypedArray | readonly string[],
     /** 1 where the value is missing; undefined for a type that cannot miss values. */
     readonly missing?: Uint8Array,
   ) {}
 
+  /** Rows. */
   get length(): number {
     return this.values.length;
   }

@@ -11,6 +11,7 @@ export type Kind = "counts" | "logged" | "normalised" | "corrected" | "binary" |
 
 /** What a bounded sample of a matrix says about it. */
 export interface Contents {
+  /** What the values are. */
   kind: Kind;
   /** Base of logged values, where it is not e. */
   base?: number;

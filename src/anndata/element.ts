@@ -11,22 +11,28 @@ import { Unread } from "./unread.js";
 
 /** A dense array of any number of dimensions, row-major. */
 export interface DenseArray {
+  /** Size of each dimension. */
   shape: number[];
   /** NumPy's name of the stored element type. */
   dtype: string;
+  /** The values, row by row. */
   data: TypedArray | string[];
 }
 
 /** A data frame outside of `obs` and `var`, for instance in `obsm`. */
 export interface NamedTable {
+  /** Names of the rows. */
   index: string[];
+  /** The columns, as an arquero table. */
   table: ColumnTable;
 }
 
 /** A structured array (`rec-array`): records with the same fields. */
 export class Records {
   constructor(
+    /** Size of each dimension. */
     readonly shape: number[],
+    /** Values of each field. */
     readonly fields: Map<string, Decoded>,
   ) {}
 

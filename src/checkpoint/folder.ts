@@ -37,7 +37,9 @@ export interface Elsewhere {
 
 /** What a model's folder holds, the weights not yet read. */
 export interface CheckpointFolder {
+  /** The folder's path. */
   folder: string;
+  /** The architecture. */
   args: ModelArgs;
   /** Path of `vocab.json`, where there is one. */
   vocabularyPath?: string;

@@ -1,6 +1,8 @@
 /** One tensor of a model, row-major, on the CPU. */
 export interface Weight {
+  /** Size of each dimension. */
   shape: number[];
+  /** The values, row by row. */
   data: Float32Array;
 }
 

@@ -5,6 +5,7 @@ export interface ReliabilityBin {
   /** The interval, its upper end included. */
   from: number;
   to: number;
+  /** Cells whose probability falls into it. */
   cells: number;
   /** Mean of the largest probabilities; NaN without cells. */
   confidence: number;
@@ -14,6 +15,7 @@ export interface ReliabilityBin {
 
 /** How well probabilities say how often labels are right. */
 export interface Reliability {
+  /** By ascending probability. */
   bins: ReliabilityBin[];
   /** Expected calibration error: the mean distance of confidence and accuracy over the bins, weighted by their cells. */
   error: number;

@@ -17,6 +17,7 @@ export type MeanScores = Omit<ClassScores, "support">;
 
 /** How predicted classes agree with the true ones. */
 export interface ClassificationReport {
+  /** Number of cells. */
   cells: number;
   /** Share of the cells predicted rightly. */
   accuracy: number;
@@ -26,6 +27,7 @@ export interface ClassificationReport {
   macro: MeanScores;
   /** Mean over the classes weighted by support. */
   weighted: MeanScores;
+  /** Names of the classes, by index. */
   classes: string[];
   /** In the order of `classes`. */
   perClass: ClassScores[];

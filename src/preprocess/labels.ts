@@ -16,6 +16,7 @@ export interface Labels {
 
 /** The batch (donor, sample, …) of each cell, as codes. */
 export interface CellBatches {
+  /** The `obs` column. */
   column: string;
   /** Sorted. */
   names: string[];

@@ -3,7 +3,9 @@ import type { Statistics } from "./statistics.js";
 
 /** Float64 [cells] each; NaN where unknown. */
 export interface CellFigures {
+  /** Float64 [cells]: genes with a count. */
   nGenesByCounts: Float64Array;
+  /** Float64 [cells]: counts. */
   totalCounts: Float64Array;
   /** Percent of the cell's counts in mitochondrial genes. */
   pctCountsMt: Float64Array;

@@ -6,6 +6,7 @@ export const HVG_FLAVORS: readonly HvgFlavor[] = ["seurat_v3", "cell_ranger", "s
 
 /** Which genes vary most, in the order of the matrix's columns. */
 export interface HighlyVariableGenes {
+  /** How they were ranked. */
   flavor: HvgFlavor;
   /** Uint8 [genes]: 1 where chosen. */
   highlyVariable: Uint8Array;

@@ -12,6 +12,7 @@ import type { Run } from "./run.js";
 export interface PredictOptions extends PredictionOptions {
   /** Called with the share of cells done, 0 … 1. */
   onProgress?: (share: number) => void;
+  /** Ends the work early; nothing is written then. */
   signal?: AbortSignal;
 }
 

@@ -29,5 +29,6 @@ export interface CellReference {
 export interface SearchOptions {
   /** Lists that are looked through, of an index that has such. */
   nprobe?: number;
+  /** Ends the search early. */
   signal?: AbortSignal;
 }

@@ -20,6 +20,7 @@ import { spread } from "./spread.js";
 export interface ExplainOptions extends ExplanationOptions, SamplesOptions {
   /** Called with the share of the work done, 0 … 1. */
   onProgress?: (share: number) => void;
+  /** Ends the work early; nothing is written then. */
   signal?: AbortSignal;
 }
 

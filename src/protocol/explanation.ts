@@ -11,8 +11,11 @@ import type { DotPlotInput, TableInput } from "../views/types.js";
 
 /** Why a cell has its label. */
 export interface ExplainedCell {
+  /** Name of the cell. */
   name: string;
+  /** Its row in the file, from 0. */
   row: number;
+  /** What the run calls it. */
   label: string;
   /** Of the label, 0 … 1; calibrated where the run is. */
   probability: number;
@@ -26,6 +29,7 @@ export interface ExplainedCell {
 
 /** Why cells have a label. */
 export interface ExplainedType {
+  /** The type. */
   label: string;
   /** Cells that the mean is of, and that have the label. */
   averaged: number;
@@ -65,9 +69,13 @@ const DRAWN = 4;
  * why.write("genes.csv");
  */
 export class Explanation {
+  /** Names of the genes of the run that the file has. */
   readonly genes: string[];
+  /** The cells that were asked for; none where types were. */
   readonly cells: ExplainedCell[];
+  /** The predicted types, each as the mean of some of its cells; none where cells were asked for. */
   readonly types: ExplainedType[];
+  /** What the reader must know. */
   readonly notes: string[];
 
   constructor(private readonly parts: ExplanationParts) {

@@ -13,7 +13,9 @@ import type { Run } from "./run.js";
 
 /** What was written. */
 export interface Exported {
+  /** The file. */
   path: string;
+  /** What it is. */
   format: "safetensors" | "pt" | "onnx";
   /** What the file takes and gives, in a sentence. */
   holds: string;

@@ -11,9 +11,11 @@ import { trainingPlan } from "./trainPlanned.js";
 
 /** How long a fine-tuning would take here. */
 export interface Forecast {
-  /** Trainings in a row, the cells that each learns from, and its epochs. */
+  /** Trainings in a row. */
   trainings: number;
+  /** Cells that each learns from. */
   cells: number;
+  /** Epochs of each. */
   epochs: number;
   /** Seconds of all that the options say. */
   seconds: number;

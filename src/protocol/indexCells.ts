@@ -23,6 +23,7 @@ import { versions } from "./versions.js";
 export interface IndexOptions extends IndexingOptions, Omit<SamplesOptions, keyof IndexingOptions> {
   /** Called with the share of cells done, 0 … 1. */
   onProgress?: (share: number) => void;
+  /** Ends the work early. */
   signal?: AbortSignal;
 }
 
@@ -41,7 +42,10 @@ export class CellIndex implements CellReference {
   private search: Promise<ExactSearch> | undefined;
   private readonly usual = new Map<number, number>();
 
-  /** @param run by which cells are embedded */
+  /**
+   * @param run by which cells are embedded
+   * @param parts what it is made of
+   */
   constructor(
     readonly run: Run,
     public parts: IndexParts,

@@ -25,6 +25,7 @@ export interface MapOptions extends MappingOptions, Omit<SamplesOptions, keyof M
   out: string;
   /** Called with the share of cells done, 0 … 1. */
   onProgress?: (share: number) => void;
+  /** Ends the work early; nothing is written then. */
   signal?: AbortSignal;
 }
 

@@ -26,7 +26,9 @@ export interface OpenModelOptions extends Omit<ModelOptions, "vocabulary"> {
  * model.vocabulary.has("CD3D"); // → true
  */
 export class Model implements ModelFolder {
+  /** The folder's path. */
   readonly folder: string;
+  /** The architecture. */
   readonly args: ModelArgs;
   /** Path of the weights; absent for a model that starts at random. */
   readonly weightsPath?: string;

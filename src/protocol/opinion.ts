@@ -19,7 +19,9 @@ export type Opinion = NonNullable<RunReference["opinion"]>;
 
 /** What they say of cells: Int32 [cells] each, classes by code. */
 export interface OpinionLabels {
+  /** Int32 [cells]: class by logistic regression. */
   logistic: Int32Array;
+  /** Int32 [cells]: class by the nearest neighbours. */
   neighbours: Int32Array;
 }
 

@@ -17,8 +17,11 @@ export interface PreprocessOptions extends PreparationOptions {
 export interface PreprocessProgress {
   /** "counting" (first pass over the file) … "tokens" (the last). */
   stage: string;
+  /** Cells of this stage that are done. */
   cellsDone: number;
+  /** Cells of the whole stage. */
   cells: number;
+  /** Pace of this stage. */
   cellsPerSecond: number;
   /** Estimated until the stage ends. */
   secondsLeft: number;

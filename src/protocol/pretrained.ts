@@ -9,11 +9,17 @@ import { type Model, openModel } from "./model.js";
 
 /** A pretrained model in its folder, with the record of its training: what `pretrain` returns. */
 export class Pretrained {
+  /** The architecture. */
   readonly args: ModelArgs;
+  /** Genes of the model. */
   readonly vocabulary: Vocabulary;
+  /** The weights that were kept, under PyTorch's names. */
   readonly weights: Weights;
+  /** Losses of every step and epoch. */
   readonly training: TrainingCourse;
+  /** Options of the training, as they were after defaults and checks. */
   readonly settings: RunSettings;
+  /** What the reader must know. */
   readonly notes: string[];
 
   private constructor(

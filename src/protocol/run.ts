@@ -19,15 +19,25 @@ import { seriesTable } from "./seriesTable.js";
  * await run.save("copy_of_run");
  */
 export class Run {
+  /** What it is called: of the option `name`, else of the file of its cells. */
   readonly name: string;
+  /** The architecture. */
   readonly args: ModelArgs;
+  /** Genes of the model. */
   readonly vocabulary: Vocabulary;
+  /** Types by code. */
   readonly classes: string[];
+  /** Names of the genes that it was trained on, as the vocabulary has them. */
   readonly genes: string[];
+  /** The weights that were kept, under PyTorch's names. */
   readonly weights: Weights;
+  /** Losses of every step and epoch. */
   readonly training: TrainingCourse;
+  /** Options of the training, as they were after defaults and checks. */
   readonly settings: RunSettings;
+  /** What the reader must know. */
   readonly notes: string[];
+  /** With what, and from which model. */
   readonly made: Provenance;
 
   /**

@@ -3,9 +3,13 @@ import { consensus, NEIGHBOURS, type Opinion, type OpinionLabels } from "./opini
 
 /** How well a method labels cells. */
 export interface MethodFigures {
+  /** "model", or what the simple method is called. */
   method: string;
+  /** Mean F1 of the classes, weighted by their cells. */
   weightedF1: number;
+  /** Share of right labels. */
   accuracy: number;
+  /** Plain mean F1 of the classes. */
   macroF1: number;
 }
 

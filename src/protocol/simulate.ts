@@ -17,19 +17,27 @@ const VOCABULARY = fileURLToPath(new URL("../../../notebooks/models/small/vocab.
 const WARNING = "Simulated by cellkernel simulate: no real cells.";
 
 export interface SimulateOptions extends SimulationOptions {
+  /** Number of cells. */
   cells: number;
+  /** Called as cells are written. */
   onProgress?: (progress: PreprocessProgress) => void;
+  /** Ends the work early; nothing is written then. */
   signal?: AbortSignal;
 }
 
 /** What was simulated. */
 export interface SimulatedFile {
+  /** Always: whoever keeps this record knows. */
   simulated: true;
+  /** The file. */
   path: string;
+  /** Number of cells. */
   cells: number;
+  /** Number of genes. */
   genes: number;
   /** Stored counts above zero. */
   nonZeros: number;
+  /** Seed of every random choice. */
   seed: number;
 }
 

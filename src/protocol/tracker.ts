@@ -5,6 +5,7 @@ import type { TrainingEvent } from "../train/plan.js";
 export interface TrackedRun {
   /** The same where a training goes on. */
   id: string;
+  /** What the run is called. */
   name: string;
   /** The options, as they were resolved. */
   config: Readonly<Record<string, unknown>>;

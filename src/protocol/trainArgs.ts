@@ -11,7 +11,9 @@ const MOST_BYTES = 2 ** 16;
 
 /** Options out of a file of the published protocol's form. */
 export interface TrainArgs {
+  /** For `preprocess`. */
   preparation: PreparationOptions;
+  /** For `finetune`. */
   training: Options<typeof TRAINING>;
   /** The model that it names, `load_model`: a path, or a name for `openModel`. */
   model?: string;

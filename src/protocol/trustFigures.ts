@@ -8,6 +8,7 @@ import { isAssigned } from "./trustColumns.js";
 
 /** How far the labels of evaluated cells could be believed. */
 export interface TrustFigures {
+  /** By which the logits are divided. */
   temperature: number;
   /** How often labels of a probability are right, as it is given, and as it was before the temperature. */
   reliability: Reliability;

@@ -2,7 +2,9 @@ import { CellkernelError } from "../support/error.js";
 
 /** Where the published protocol's YAML file has an option. */
 export interface YamlPlace {
+  /** Its section. */
   section: "task_info" | "preprocess" | "model_parameters" | "task_configs";
+  /** Its key there. */
   key: string;
 }
 
@@ -13,6 +15,7 @@ export interface YamlPlace {
 export interface Setting<T, D = T | undefined> {
   /** Flag of the command line; the name in small letters and dashes when absent. */
   flag?: string;
+  /** Where the published file has it; absent where it has not. */
   yaml?: YamlPlace;
   /** What the value is called in the help; absent for a switch. */
   value?: string;

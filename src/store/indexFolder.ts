@@ -36,6 +36,7 @@ export interface Embedder {
 
 /** Labelled cells to map others to. */
 export interface IndexParts {
+  /** By what the cells were embedded. */
   embedder: Embedder;
   /** Names of the labels by code. */
   classes: string[];
@@ -43,14 +44,17 @@ export interface IndexParts {
   labels: Int32Array;
   /** Float32 [cells × width]: embeddings of length 1. */
   embeddings: Float32Array;
+  /** Numbers of an embedding. */
   width: number;
   /** Tokens a cell at most. */
   maxSeqLen: number;
   /** The files that the cells are of. */
   sources: { path: string; content: string; labelColumn: string; cells: number }[];
+  /** By which versions. */
   made: Omit<Provenance, "model">;
   /** When it was made, or cells were added last. */
   date: string;
+  /** What the reader must know. */
   notes: string[];
 }
 

@@ -12,7 +12,9 @@ import type { Vocabulary } from "../tokenize/vocabulary.js";
 export interface ModelFolder {
   /** The folder's path. */
   folder: string;
+  /** The architecture. */
   args: ModelArgs;
+  /** Its genes. */
   vocabulary: Vocabulary;
   /** Classes by code, where the folder came from a fine-tune (its `id2type.json`): codes then agree. */
   classes?: string[];
@@ -22,9 +24,11 @@ export interface ModelFolder {
 
 /** What was found about each gene of the file, in the file's order. */
 export interface GeneStatistics {
+  /** [genes of the file] names. */
   names: string[];
   /** Cells that express the gene. */
   nCellsByCounts: Float64Array;
+  /** Float64 [genes]: counts in all cells. */
   totalCounts: Float64Array;
   /** 1 where the gene is in the vocabulary and passed the filter. */
   kept: Uint8Array;
@@ -64,8 +68,11 @@ export type PreparedSettings = PreparationSettings & { nBins: number };
 export interface Prepared {
   /** Columns are the chosen genes, in the file's order; rows the kept cells. */
   tokens: TokenStore;
+  /** Genes by whose ids the tokens are named. */
   vocabulary: Vocabulary;
+  /** How many of the genes the vocabulary knows. */
   match: VocabularyMatch;
+  /** The model that they were prepared for. */
   model?: ModelFolder;
   /** [kept cells] */
   cellNames: string[];
@@ -73,10 +80,13 @@ export interface Prepared {
   rows: Int32Array;
   /** Int32 [kept cells × 2]: what each cell's genes and values come to, see `cellKey`. */
   keys: Int32Array;
+  /** Types of the cells, where a column was named. */
   labels?: Labels;
+  /** Batches of the cells, where a column was named. */
   batches?: CellBatches;
   /** The columns of `obs` that have few values, labels and batches among them: cells can be split by them. */
   obs: CellColumn[];
+  /** What they were read from. */
   source: {
     path: string;
     /** Identifies what was read: the cells' rows, genes and values, whatever the file or the cells are called. */
@@ -86,7 +96,9 @@ export interface Prepared {
     /** Why that matrix was taken. */
     why: string;
   };
+  /** Quality figures of the cells of the file, before any was left out. */
   quality: CellQuality;
+  /** What is known of each gene of the file. */
   genes: GeneStatistics;
   /** What the user must see: every choice that was made for them, every loss. */
   notes: string[];

@@ -15,8 +15,11 @@ export type RunSettings = Omit<TrainingSettings, "split"> & {
 
 /** Which cells were learnt from, chose the weights, and neither. Int32 each: rows of the file, ascending. */
 export interface RowSplit {
+  /** Learnt from. */
   train: Int32Array;
+  /** They chose the weights. */
   validation: Int32Array;
+  /** Neither. */
   test: Int32Array;
 }
 
@@ -24,6 +27,7 @@ export interface RowSplit {
 export interface RunCells {
   /** Identifies what was read (`Prepared.source.content`): rows of anything else are other cells. */
   content: string;
+  /** Which cells did what. */
   split: RowSplit;
   /** Of an ensemble: the split of each member. `split` has as test cells those that any has. */
   members?: RowSplit[];
@@ -33,8 +37,11 @@ export interface RunCells {
 
 /** What a run was made with and from, for whoever repeats it. */
 export interface Provenance {
+  /** Version of this library. */
   cellkernel: string;
+  /** Version of Node. */
   node: string;
+  /** Version of onnxruntime. */
   onnxruntime: string;
   /** System and architecture, "linux x64". */
   platform: string;
@@ -44,13 +51,21 @@ export interface Provenance {
 
 /** The course of a training, as it is kept. */
 export interface TrainingCourse {
+  /** Identifies the training. */
   run: string;
+  /** How it goes, or ended. */
   state: "running" | "paused" | "stopping" | "finished" | "stopped" | "failed";
+  /** Optimizer steps done. */
   step: number;
+  /** Optimizer steps of the whole. */
   steps: number;
+  /** The epoch that is under way, 1 for the first. */
   epoch: number;
+  /** Epochs of the whole. */
   epochs: number;
+  /** Since its start. */
   seconds: number;
+  /** By the pace so far; null while unknown. */
   secondsLeft: number | null;
   /** [step] training loss of each step. */
   losses: ArrayLike<number>;
@@ -63,7 +78,9 @@ export interface TrainingCourse {
     /** Null where labels were not learnt. */
     validationError: number | null;
   }[];
+  /** Epoch of the lowest validation loss, whose weights are kept; null before there is one. */
   bestEpoch: number | null;
+  /** A line for the reader, for instance why it stopped. */
   message?: string;
 }
 
@@ -92,10 +109,15 @@ export interface RunTrust {
 
 /** How well labels agree with the truth, on cells that were not learnt from. */
 export interface HeldOutFigures {
+  /** Number of cells. */
   cells: number;
+  /** Share of right labels. */
   accuracy: number;
+  /** Mean F1 of the classes, weighted by their cells. */
   weightedF1: number;
+  /** Plain mean F1 of the classes. */
   macroF1: number;
+  /** Cohen's κ. */
   kappa: number;
 }
 
@@ -105,6 +127,7 @@ export interface Series {
   id: string;
   /** Whose figures these are: "test", or "validation" where the split has no test cells. */
   subset: "test" | "validation";
+  /** The trainings, in the order in which they were done. */
   parts: SeriesPart[];
   /** Of all these cells together, each labelled by the trainings that did not see it. */
   together: HeldOutFigures;
@@ -116,15 +139,21 @@ export interface SeriesPart {
   name: string;
   /** Counted from 1; null where there are no folds. */
   fold: number | null;
+  /** Its seed. */
   seed: number;
+  /** Epoch whose weights were kept. */
   bestEpoch: number | null;
+  /** On the cells that it did not see. */
   figures: HeldOutFigures;
 }
 
 /** Everything that a run is made of. */
 export interface RunParts {
+  /** What it is called. */
   name: string;
+  /** The architecture. */
   args: ModelArgs;
+  /** Genes of the model. */
   vocabulary: Vocabulary;
   /** Classes by code. */
   classes: string[];
@@ -140,12 +169,15 @@ export interface RunParts {
   series?: Series;
   /** Losses of every step and epoch; of an ensemble, of its first member. */
   training: TrainingCourse;
+  /** Options of the training. */
   settings: RunSettings;
   /** How its cells were prepared: the options, and what was decided, by which new cells are prepared. */
   preparation: PreparedSettings;
+  /** What was decided when its cells were prepared. */
   recipe: Recipe;
   /** The cells that it was made of. */
   cells: RunCells;
+  /** With what, and from which model. */
   made: Provenance;
   /** Absent in an ensemble, and in what was not trained to its end here. */
   trust?: RunTrust;

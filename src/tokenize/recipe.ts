@@ -15,5 +15,6 @@ export interface Recipe {
   matrix: string;
   /** What a sample of it looked like, and whether the whole of it is logged. */
   looked: string;
+  /** Whether its values are logarithms already. */
   logged: boolean;
 }

@@ -25,8 +25,11 @@ export class Vocabulary {
   readonly ids: ReadonlyMap<string, number>;
   /** Rows that an embedding table for this vocabulary needs: the largest id + 1. */
   readonly size: number;
+  /** Id of `<pad>`, which fills short cells up. */
   readonly padId: number;
+  /** Id of `<cls>`, whose output is the embedding of the cell. */
   readonly clsId: number;
+  /** Id of `<eoc>`. */
   readonly eocId: number;
 
   /**
@@ -98,6 +101,7 @@ export class Vocabulary {
     return vocabulary;
   }
 
+  /** Whether the model knows a gene, or a special token. */
   has(name: string): boolean {
     return this.ids.has(name);
   }

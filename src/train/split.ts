@@ -2,8 +2,11 @@ import { Random } from "../support/random.js";
 
 /** Which cells are learnt from, choose the checkpoint, and are only reported on. Indices, ascending. */
 export interface CellSplit {
+  /** Learnt from. */
   train: Int32Array;
+  /** They choose the checkpoint. */
   validation: Int32Array;
+  /** Only reported on. */
   test: Int32Array;
 }
 

@@ -44,7 +44,7 @@ export function coloredPanels(panels: readonly EmbeddingPanel[]): { common: Show
   const codes = new Map(
     sharing.map((panel) => {
       const common = panel.categories.map((name) => index.get(name)!);
-      return [panel, Uint16Array.from(panel.codes, (code) => (code < 0 ? names.length : common[code]))];
+      return [panel, countedThrough(panel.codes, (code) => (code < 0 ? names.length : common[code]))];
     }),
   );
   const common = sharing.length > 0 ? shownCategories(names, codes.get(sharing[0])!) : [];
@@ -61,7 +61,7 @@ export function coloredPanels(panels: readonly EmbeddingPanel[]): { common: Show
 export function coloredAlone(panel: EmbeddingPanel): Colored {
   if (!isCategorical(panel)) return shaded(panel);
   const { categories, probabilities } = panel;
-  const codes = Uint16Array.from(panel.codes, (code) => (code < 0 ? categories.length : code));
+  const codes = countedThrough(panel.codes, (code) => (code < 0 ? categories.length : code));
   const shown = shownCategories(categories, codes);
   return { title: shownName(panel.title), categories: shown, codes, probabilities, own: true };
 }
@@ -74,7 +74,7 @@ export function panelData(colored: Colored): PanelData {
   const { categories, codes, probabilities, own } = colored;
   return {
     title,
-    codes: encodeCodes(codes, categories.length),
+    ...encodeCodes(codes, categories.length),
     ...(probabilities && { probabilities: encodeProbabilities(probabilities) }),
     ...(own && { categories: [...categories] }),
   };
@@ -106,6 +106,13 @@ export function isCategorical(panel: EmbeddingPanel): panel is CategoryPanel {
 function shaded({ title, values, range = clippedRange(values) }: NumberPanel): Shaded {
   const [min, max] = range;
   return { title: shownName(title), min, max, shades: shadesOf(values, min, max) };
+}
+
+/** Codes through another list: many times faster than `from` with a function. */
+function countedThrough(codes: ArrayLike<number>, other: (code: number) => number): Uint16Array {
+  const counted = new Uint16Array(codes.length);
+  for (let i = 0; i < counted.length; i++) counted[i] = other(codes[i]);
+  return counted;
 }
 
 function shownCategories(names: readonly string[], codes: ArrayLike<number>): Shown[] {

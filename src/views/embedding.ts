@@ -1,14 +1,17 @@
-import { shown } from "../host/displayable.js";
+import { shown, withLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import { type Colored, coloredAlone, coloredPanels, isCategorical, panelData } from "./coloring.js";
 import { EMBEDDING_MIME, type EmbeddingPayload, encodeAxis, encodeRows, SHADES } from "./contract.js";
 import { embeddingSvg } from "./embeddingPicture.js";
 import { shownName } from "./names.js";
-import { pictureOf } from "./picture.js";
+import { smallPngOf } from "./picture.js";
 import type { EmbeddingInput, EmbeddingPanel } from "./types.js";
 
 /** Above this many cells their names stay out of the notebook; rows are numbered instead. */
 const NAMED_CELLS = 10_000;
+
+/** From so many cells on, the picture is left until it is asked for: a page that draws the cells itself need not wait for it. */
+const LARGE = 20_000;
 
 /**
  * Cells on a plane, coloured side by side by one or more labellings or numbers: interactive in JupyterLab, a picture elsewhere.
@@ -19,19 +22,32 @@ const NAMED_CELLS = 10_000;
  * @throws when lengths disagree, or a code is outside its categories.
  */
 export function embeddingView(input: EmbeddingInput, view?: string): MimeBundle {
-  const payload = embeddingPayload(input, view);
-  const { colored } = coloredPanels(input.panels);
-  return shown({
-    [EMBEDDING_MIME]: payload,
-    ...pictureOf(embeddingSvg(input, colored)),
+  check(input);
+  const panels = coloredPanels(input.panels);
+  const bundle: MimeBundle = {
+    [EMBEDDING_MIME]: payloadOf(input, panels, view),
     "text/plain": describe(input),
-  });
+  };
+  // The picture is of the cells as they are now, whenever it is drawn.
+  const { title, axes } = input;
+  const [x, y] = [input.x, input.y].map((values) => new Float32Array(values));
+  const draw = () => smallPngOf(embeddingSvg({ title, axes, x, y }, panels.colored)).toString("base64");
+  if (input.x.length < LARGE) bundle["image/png"] = draw();
+  else withLater(bundle, "image/png", draw);
+  return shown(bundle);
 }
 
 /** The data part of {@link embeddingView}. */
 export function embeddingPayload(input: EmbeddingInput, view?: string): EmbeddingPayload {
   check(input);
-  const { common, colored } = coloredPanels(input.panels);
+  return payloadOf(input, coloredPanels(input.panels), view);
+}
+
+function payloadOf(
+  input: EmbeddingInput,
+  { common, colored }: ReturnType<typeof coloredPanels>,
+  view?: string,
+): EmbeddingPayload {
   const { cellIds, more = [], tooltip = [], table } = input;
   const cells = input.x.length;
   const unplaced = unplacedRows(input);
@@ -54,7 +70,10 @@ export function embeddingPayload(input: EmbeddingInput, view?: string): Embeddin
 
 /** Rows that lie nowhere. */
 function unplacedRows({ x, y }: EmbeddingInput): number[] {
-  return Array.from(x, (_, row) => row).filter((row) => !Number.isFinite(x[row]) || !Number.isFinite(y[row]));
+  const rows = [];
+  for (let row = 0; row < x.length; row++)
+    if (!Number.isFinite(x[row]) || !Number.isFinite(y[row])) rows.push(row);
+  return rows;
 }
 
 function check({ x, y, panels, cellIds, more = [], tooltip = [], table }: EmbeddingInput): void {
@@ -73,7 +92,7 @@ function checkPanel(panel: EmbeddingPanel, cells: number): void {
   const { title } = panel;
   if (isCategorical(panel)) {
     const { codes, categories, probabilities } = panel;
-    const wrong = Array.from(codes).find((code) => !(code >= -1 && code < categories.length));
+    const wrong = Array.prototype.find.call(codes, (code) => !(code >= -1 && code < categories.length));
     if (codes.length !== cells || wrong !== undefined) {
       throw new Error(
         `Panel "${title}" has ${codes.length} codes for ${cells} cells` +

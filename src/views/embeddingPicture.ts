@@ -1,6 +1,7 @@
 import { escapeText } from "../support/markup.js";
 import type { Colored } from "./coloring.js";
-import { extent, sequential, shuffled } from "./contract.js";
+import { inOrder } from "./contract.js";
+import { dotsOf, type Places, placesOf, SHADED } from "./embeddingDots.js";
 import { FONT_FAMILY, textWidth } from "./font.js";
 import { MOST_CATEGORIES, shownName } from "./names.js";
 import { OTHERS } from "./palette.js";
@@ -8,6 +9,7 @@ import type { EmbeddingInput } from "./types.js";
 
 /** Lengths in CSS pixels. */
 const SIDE = 380;
+const MARGIN = 8;
 const GAP = 24;
 const TOP = 34;
 const ROW = 18;
@@ -18,34 +20,32 @@ const LEGEND_LIMIT = 220;
  * The embedding as an SVG document: the panels in a row and one legend for all, or a bar for a number. Each category's
  * number stands on its most central cell too, so that the picture doesn't rest on colour alone.
  */
-export function embeddingSvg(input: EmbeddingInput, colored: readonly Colored[]): string {
+export function embeddingSvg(
+  input: Pick<EmbeddingInput, "title" | "axes" | "x" | "y">,
+  colored: readonly Colored[],
+): string {
   const categories = [...new Set(colored.flatMap((panel) => ("shades" in panel ? [] : [panel.categories])))];
   const first = new Map(categories.map((list, i) => [list, categories.slice(0, i).flat().length]));
-  const x = scaled(input.x, 8, SIDE - 8);
-  const y = scaled(input.y, SIDE - 8, 8);
+  const places = placesOf(input.x, input.y, 1 - (2 * MARGIN) / SIDE);
+  const dots = dotsOf(places, SIDE);
   const top = TOP + (input.title ? 26 : 0);
   const panels = colored.map((panel, p) => {
     const left = GAP / 2 + p * (SIDE + GAP);
-    const drawn =
+    const over =
       "shades" in panel
-        ? points(x, y, panel.shades, SHADED) + bar(panel.min, panel.max)
-        : points(
-            x,
-            y,
-            panel.codes,
-            panel.categories.map(({ color }) => color),
-          ) + numbers(x, y, panel.codes, panel.categories.length, first.get(panel.categories)!);
+        ? bar(panel.min, panel.max)
+        : numbers(places, panel.codes, panel.categories.length, first.get(panel.categories)!);
     return `<g transform="translate(${left} ${top})">
 <text y="-10" font-size="13" font-weight="600" fill="#222">${escapeText(panel.title)}</text>
 <rect width="${SIDE}" height="${SIDE}" fill="none" stroke="#ddd"/>
-${drawn}</g>`;
+${dots(panel)}${over}</g>`;
   });
   const left = GAP + colored.length * (SIDE + GAP);
   const key = legend(categories.flat());
   const width = left + key.width + GAP / 2;
   const height = top + SIDE + 30;
   const axis = (name: string) => escapeText(shownName(name));
-  const undrawn = x.filter((_, i) => !placed(x, y, i)).length;
+  const undrawn = input.x.length - places.placed.length;
   const note =
     undrawn > 0 ? ` &#160; ${undrawn.toLocaleString("en")} cells without coordinates are not drawn` : "";
   const axes = `${axis(input.axes?.[0] ?? "UMAP 1")} → &#160; ${axis(input.axes?.[1] ?? "UMAP 2")} ↑`;
@@ -59,85 +59,50 @@ ${title}${panels.join("\n")}
 </svg>`;
 }
 
-/** Maps values linearly to from … to, those that are all the same to the middle; NaN where there is none. */
-function scaled(values: ArrayLike<number>, from: number, to: number): Float64Array {
-  const [min, max] = extent(values);
-  return Float64Array.from(values, (value) => {
-    if (!Number.isFinite(value)) return Number.NaN;
-    return max > min ? from + ((value - min) * (to - from)) / (max - min) : (from + to) / 2;
-  });
-}
-
-/**
- * Dots as round caps of tiny strokes, one path a colour: a hundredth of the size of a hundred thousand circles.
- * Drawn in some rounds over a shuffled order, so that no category covers all others.
- */
-function points(
-  x: Float64Array,
-  y: Float64Array,
-  codes: ArrayLike<number>,
-  colors: readonly string[],
-): string {
-  const order = shuffled(x.length).filter((i) => placed(x, y, i));
-  const cells = order.length;
-  const diameter = Math.min(6, Math.max(1.4, 130 / Math.sqrt(cells)));
-  const rounds = Math.min(20, Math.ceil(cells / 100));
-  let svg = `<g fill="none" stroke-linecap="round" stroke-width="${diameter.toFixed(2)}">`;
-  for (let round = 0; round < rounds; round++) {
-    const paths = new Map<number, string>();
-    for (let n = Math.floor((round * cells) / rounds); n < Math.floor(((round + 1) * cells) / rounds); n++) {
-      const i = order[n];
-      paths.set(codes[i], `${paths.get(codes[i]) ?? ""}M${x[i].toFixed(1)} ${y[i].toFixed(1)}h.01`);
-    }
-    // Grey first: cells without a category are background.
-    for (const [code, path] of [...paths].sort(([a], [b]) => b - a)) {
-      svg += `<path stroke="${colors[code] ?? OTHERS}" d="${path}"/>`;
-    }
-  }
-  return `${svg}</g>`;
-}
-
-function placed(x: Float64Array, y: Float64Array, i: number): boolean {
-  return !Number.isNaN(x[i]) && !Number.isNaN(y[i]);
-}
-
 /** @param before categories that stand before the panel's in the legend */
-function numbers(
-  x: Float64Array,
-  y: Float64Array,
-  codes: ArrayLike<number>,
-  categories: number,
-  before: number,
-): string {
+function numbers(places: Places, codes: ArrayLike<number>, categories: number, before: number): string {
   const written = Math.max(0, Math.min(categories, MOST_CATEGORIES - before));
-  const members: number[][] = Array.from({ length: written }, () => []);
-  for (let i = 0; i < codes.length; i++) if (placed(x, y, i)) members[codes[i]]?.push(i);
-  return members
-    .map((cells, c) => {
-      if (cells.length === 0) return "";
-      const at = central(cells, x, y);
-      const text = `x="${x[at].toFixed(1)}" y="${(y[at] + 4).toFixed(1)}">${before + c + 1}</text>`;
-      return `<text stroke="white" stroke-width="3" stroke-linejoin="round" ${text}` + `<text ${text}`;
-    })
-    .reduce(
-      (all, each) => all + each,
-      '<g font-size="12" font-weight="600" text-anchor="middle" fill="#111">',
-    )
-    .concat("</g>");
+  let texts = "";
+  members(places.placed, codes, written).forEach((cells, c) => {
+    if (cells.length === 0) return;
+    const at = central(cells, places);
+    const [x, y] = [1 + places.x[at], 1 - places.y[at]].map((share) => (share * SIDE) / 2);
+    const text = `x="${x.toFixed(1)}" y="${(y + 4).toFixed(1)}">${before + c + 1}</text>`;
+    texts += `<text stroke="white" stroke-width="3" stroke-linejoin="round" ${text}<text ${text}`;
+  });
+  return `<g font-size="12" font-weight="600" text-anchor="middle" fill="#111">${texts}</g>`;
 }
+
+/** The cells of each of the first categories. */
+function members(placed: Uint32Array, codes: ArrayLike<number>, categories: number): Uint32Array[] {
+  const sizes = new Uint32Array(categories);
+  for (const cell of placed) if (codes[cell] < categories) sizes[codes[cell]]++;
+  const found = Array.from(sizes, (size) => new Uint32Array(size));
+  const next = new Uint32Array(categories);
+  for (const cell of placed) {
+    const code = codes[cell];
+    if (code < categories) found[code][next[code]++] = cell;
+  }
+  return found;
+}
+
+/** Cells that a median is taken of at most. */
+const MEDIAN_OF = 5000;
 
 /** The cell nearest to the medians of its category: the medians alone may lie where no cell is. */
-function central(cells: number[], x: Float64Array, y: Float64Array): number {
-  const median = (values: Float64Array) =>
-    cells.map((i) => values[i]).sort((a, b) => a - b)[cells.length >> 1];
+function central(cells: Uint32Array, { x, y }: Places): number {
+  // Some of many tell it as well.
+  const step = Math.ceil(cells.length / MEDIAN_OF);
+  const some = cells.filter((_, i) => i % step === 0);
+  const median = (values: Float32Array) => inOrder(values, some).sort()[some.length >> 1];
   const [mx, my] = [median(x), median(y)];
-  return cells.reduce((best, i) =>
-    Math.hypot(x[i] - mx, y[i] - my) < Math.hypot(x[best] - mx, y[best] - my) ? i : best,
-  );
+  let [best, least] = [cells[0], Number.POSITIVE_INFINITY];
+  for (const cell of cells) {
+    const apart = (x[cell] - mx) ** 2 + (y[cell] - my) ** 2;
+    if (apart < least) [best, least] = [cell, apart];
+  }
+  return best;
 }
-
-/** What the shades of a number look like on white. */
-const SHADED = sequential("light");
 
 /** A bar of a number's colours between its ends, to the right above a panel. */
 function bar(min: number, max: number): string {

@@ -63,6 +63,20 @@ export interface ConfusionInput {
   classes: readonly string[];
   /** [true][predicted]: number of cells. */
   confusion: readonly (readonly number[])[];
+  /** The cells that were counted, to be selected in JupyterLab. */
+  assigned?: AssignedCells;
+}
+
+/** Cells with what they are and what they were taken for; [cells] each. */
+export interface AssignedCells {
+  /** The table that they are rows of: what is selected in one view of a table is selected in all. */
+  table: string;
+  rows: ArrayLike<number>;
+  /** Index into the classes. */
+  truth: ArrayLike<number>;
+  predicted: ArrayLike<number>;
+  /** Of the predicted class, 0 … 1. */
+  probabilities: ArrayLike<number>;
 }
 
 /** The figures of one class. */
@@ -87,6 +101,16 @@ export interface ReportInput {
   perClass: readonly ClassScores[];
   /** What the reader must know of the figures. */
   notes?: readonly string[];
+  /** [true][predicted]: number of cells; with it JupyterLab shows more than tables. */
+  confusion?: readonly (readonly number[])[];
+  /** How often labels of a probability are right, in intervals of the probability. */
+  reliability?: {
+    /** Expected calibration error. */
+    error: number;
+    bins: readonly { from: number; to: number; cells: number; confidence: number; accuracy: number }[];
+  };
+  /** The cells that were evaluated, to be selected in JupyterLab. */
+  assigned?: AssignedCells;
 }
 
 /** One distribution, for instance genes per cell. */

@@ -54,6 +54,14 @@ class Outputs(unittest.TestCase):
             with self.subTest(code):
                 self.assertEqual(self.shown(code), outputs)
 
+    def test_pictures_say_in_the_metadata_what_they_show(self):
+        picture = "{ 'image/png': 'bm8=', 'text/plain': 'two cells' }"
+        own = "{ 'image/png': { alt: 'mine' } }"
+        code = f"const shown = jupyter.display({picture}); shown.update({picture}); jupyter.display({picture}, {own}); ({{ toMime: () => ({picture}) }})"
+        result = self.kernel.run(code)
+        said = [m["content"]["metadata"]["image/png"]["alt"] for m in result.outputs]
+        self.assertEqual(sorted(said), ["mine", "two cells", "two cells", "two cells"])
+
     def test_what_is_never_made_holds_up_nothing_for_long(self):
         result = self.kernel.run("display({ toMime: () => new Promise(() => {}) }); console.log('after'); 1", timeout=10)
         self.assertEqual((result.stream(), result.text), ("after\n", "1"))

@@ -8,15 +8,20 @@ export interface Pixels {
   data: Uint8Array;
 }
 
-/** Decodes a PNG of 8-bit RGB or RGBA, which is what resvg and Chromium write. https://www.w3.org/TR/png/ */
+/** Decodes a PNG of 8-bit RGB or RGBA, which is what resvg and Chromium write, or of a palette. https://www.w3.org/TR/png/ */
 export function decodePng(png: Buffer): Pixels {
   const width = png.readUInt32BE(16);
   const height = png.readUInt32BE(20);
-  const channels = png[25] === 6 ? 4 : 3;
+  const indexed = png[25] === 3;
+  const channels = indexed ? 1 : png[25] === 6 ? 4 : 3;
   const parts: Buffer[] = [];
+  let palette = Buffer.alloc(0);
   for (let at = 8; at < png.length; at += 12 + png.readUInt32BE(at)) {
     const size = png.readUInt32BE(at);
-    if (png.toString("latin1", at + 4, at + 8) === "IDAT") parts.push(png.subarray(at + 8, at + 8 + size));
+    const type = png.toString("latin1", at + 4, at + 8);
+    const content = png.subarray(at + 8, at + 8 + size);
+    if (type === "IDAT") parts.push(content);
+    if (type === "PLTE") palette = Buffer.from(content);
   }
   const raw = inflateSync(Buffer.concat(parts));
   const stride = channels * width;
@@ -32,7 +37,12 @@ export function decodePng(png: Buffer): Pixels {
       data[y * stride + i] = raw[y * (stride + 1) + 1 + i] + [0, left, up, (left + up) >> 1, paeth][filter];
     }
   }
-  return { width, height, channels, data };
+  if (!indexed) return { width, height, channels, data };
+  const colors = new Uint8Array(3 * data.length);
+  data.forEach((index, p) => {
+    colors.set(palette.subarray(3 * index, 3 * index + 3), 3 * p);
+  });
+  return { width, height, channels: 3, data: colors };
 }
 
 /** Size of a PNG and the share of its pixels that are clearly not white. */

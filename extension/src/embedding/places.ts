@@ -1,4 +1,4 @@
-import { shuffled } from "../../../src/views/contract.js";
+import { inOrder, shuffled } from "../../../src/views/contract.js";
 
 /** Where an embedding's cells lie. */
 export interface Places {
@@ -23,15 +23,8 @@ const known = new WeakMap<Uint32Array, Drawn>();
 export function drawn({ x, y, placed }: Places): Drawn {
   const found = known.get(placed);
   if (found) return found;
-  const order = shuffled(placed.length).map((at) => placed[at]);
+  const order = inOrder(placed, shuffled(placed.length));
   const made = { order, x: inOrder(x, order), y: inOrder(y, order) };
   known.set(placed, made);
   return made;
-}
-
-/** Values of cells in the order in which the cells are drawn: a painter reads them one after the other. */
-export function inOrder<T extends Uint8Array | Uint16Array | Float32Array>(values: T, order: Uint32Array): T {
-  const sorted = new (values.constructor as new (size: number) => T)(order.length);
-  for (let n = 0; n < order.length; n++) sorted[n] = values[order[n]];
-  return sorted;
 }

@@ -25,6 +25,7 @@ export interface Decoded {
   dtype: string;
   /** Dimensions of one element, where an element is itself an array (HDF5's array type). */
   inner: number[];
+  /** The values, row by row; of records a list of each field. */
   values: TypedArray | string[] | Uint8Array[] | Map<string, Decoded>;
 }
 

@@ -14,17 +14,29 @@ import { openNew, type Target, targetOf } from "./target.js";
 
 /** What a file is written from: an AnnData, or as much of one as there is. */
 export interface Annotations {
+  /** The matrix, cells × genes. */
   X?: RowMatrix;
+  /** [cells] names. */
   obsNames: readonly string[];
+  /** [genes] names. */
   varNames: readonly string[];
+  /** A row a cell. */
   obs?: ColumnTable;
+  /** A row a gene. */
   var?: ColumnTable;
+  /** What was measured before genes were dropped. */
   raw?: { X: RowMatrix; var: ColumnTable; varNames: readonly string[]; varm?: Members };
+  /** Other matrices of the shape of `X`, by name. */
   layers?: Iterable<[string, RowMatrix]>;
+  /** Arrays and tables of a row a cell. */
   obsm?: Members;
+  /** Arrays and tables of a row a gene. */
   varm?: Members;
+  /** Matrices of cells × cells. */
   obsp?: Members;
+  /** Matrices of genes × genes. */
   varp?: Members;
+  /** Everything else. */
   uns?: Members;
   /** What stands among columns and layers and can only be copied. */
   unread?: readonly Unread[];

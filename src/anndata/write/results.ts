@@ -26,7 +26,9 @@ export interface Results {
   obs?: ColumnTable;
   /** Embeddings, row-major: cells × `columns`. */
   obsm?: Record<string, { data: Float32Array; columns: number }>;
+  /** Values and arrays for `uns`, by name. */
   uns?: Record<string, Writable>;
+  /** Matrices, cells × genes, by name. */
   layers?: Record<string, RowMatrix>;
 }
 

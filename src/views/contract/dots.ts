@@ -21,15 +21,16 @@ export interface Pass extends DotStyle {
   behind: boolean;
 }
 
-/** What a dot that overlaps none covers of its share of the area. */
-const COVER = 0.3;
+/** What the area of a dot is of a cell's share of the plane, where cells lie as densely as on the average. */
+const COVER = 0.9;
 const LEAST = 1;
 const MOST = 6;
 
-/** How opaque a place becomes where cells lie as densely as in the middling: all alike, picked, behind those. */
+/** How opaque a place becomes where as many cells lie as on the average, of what one alone is. */
 const SEEN = 0.9;
-const PICKED_SEEN = 0.97;
-const BEHIND_SEEN = 0.2;
+/** How opaque a cell alone is: as all are, as one of those that were picked, or behind them. */
+const ALONE = 1;
+const ALONE_BEHIND = 0.2;
 
 /**
  * The rounds in which an embedding is drawn. The denser the cells lie, the smaller they are, and where even the smallest
@@ -39,23 +40,23 @@ const BEHIND_SEEN = 0.2;
  * @param none whether some cells have no category
  */
 export function passesOf(density: number, picked: number | null, none: boolean): Pass[] {
-  const { size } = style(density, LEAST, MOST, SEEN);
+  const { size } = style(density, LEAST, MOST, ALONE);
   if (picked === null) {
-    const all = { ...style(density, LEAST, MOST, SEEN), behind: false };
+    const all = { ...style(density, LEAST, MOST, ALONE), behind: false };
     return none ? [NONE, NORMAL].map((layers) => ({ ...all, layers })) : [{ ...all, layers: NORMAL }];
   }
   return [
-    { ...style(density, LEAST, MOST, BEHIND_SEEN), layers: NONE | NORMAL, behind: true },
-    { ...style(picked, size + 1, Math.max(5, size + 1.5), PICKED_SEEN), layers: PICKED, behind: false },
+    { ...style(density, LEAST, MOST, ALONE_BEHIND), layers: NONE | NORMAL, behind: true },
+    { ...style(picked, size + 1, Math.max(5, size + 1.5), ALONE), layers: PICKED, behind: false },
   ];
 }
 
 /** Opacities below are lost in the rounding of eight bits. */
 const FAINTEST = 0.02;
 
-function style(density: number, least: number, most: number, seen: number): DotStyle {
+function style(density: number, least: number, most: number, whole: number): DotStyle {
   const alone = Math.sqrt((4 * COVER) / (Math.PI * density));
   const size = Math.max(least, Math.min(most, alone));
   const layers = Math.max(1, density * (Math.PI / 4) * size * size);
-  return { size, opacity: Math.max(FAINTEST, 1 - (1 - seen) ** (1 / layers)) };
+  return { size, opacity: Math.max(FAINTEST, (whole * (1 - (1 - SEEN) ** (1 / layers))) / SEEN) };
 }

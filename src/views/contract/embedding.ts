@@ -1,4 +1,4 @@
-import { base64, bytesOf, extent, uint16, uint32 } from "./arrays.js";
+import { ascending, base64, bytesOf, extent, packed, uint16, uint32, unpacked } from "./arrays.js";
 import { SHADES } from "./sequential.js";
 
 /** MIME type of {@link EmbeddingPayload}. */
@@ -23,6 +23,8 @@ export interface CategoryPanelData {
   title: string;
   /** Base64 of uint8 [cells], or uint16 little-endian from 256 categories on; `categories.length` is none. */
   codes: string;
+  /** Where given, each of the codes has as many bits instead, one after the other, the lowest bit first. */
+  bits?: number;
   /** Base64 of uint8 [cells]: 255 · probability, rounded. */
   probabilities?: string;
   /** The panel's own categories; without, those of the whole embedding. */
@@ -86,30 +88,44 @@ function wide(categories: number): boolean {
 export function encodeAxis(values: ArrayLike<number>, label: string): QuantisedAxis {
   const [min, max] = extent(values);
   const scale = LARGEST / (max - min);
-  const steps = Uint16Array.from(values, (value) =>
-    Number.isFinite(value) && max > min ? Math.round((value - min) * scale) : LARGEST >> 1,
-  );
+  const steps = new Uint16Array(values.length);
+  for (let i = 0; i < steps.length; i++) {
+    const known = Number.isFinite(values[i]) && max > min;
+    steps[i] = known ? Math.round((values[i] - min) * scale) : LARGEST >> 1;
+  }
   return { label, min, max, data: base64(steps) };
 }
 
-/** Codes as they travel. */
-export function encodeCodes(codes: ArrayLike<number>, categories: number): string {
-  return base64(wide(categories) ? Uint16Array.from(codes) : Uint8Array.from(codes));
+/** From so many cells on, codes take no more bits than they need. */
+const PACKED_FROM = 10_000;
+
+/** Codes as they travel, 0 … `categories` (none). */
+export function encodeCodes(
+  codes: ArrayLike<number>,
+  categories: number,
+): Pick<CategoryPanelData, "codes" | "bits"> {
+  const bits = Math.max(1, 32 - Math.clz32(categories));
+  if (codes.length >= PACKED_FROM) return { codes: base64(packed(codes, bits)), bits };
+  return { codes: base64(wide(categories) ? Uint16Array.from(codes) : Uint8Array.from(codes)) };
 }
 
 /** Probabilities as they travel. */
 export function encodeProbabilities(probabilities: ArrayLike<number>): string {
-  return base64(Uint8Array.from(probabilities, (probability) => Math.round(255 * probability)));
+  const bytes = new Uint8Array(probabilities.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.round(255 * probabilities[i]);
+  return base64(bytes);
 }
 
 /** Numbers as shades: see {@link NumberPanelData}. */
 export function shadesOf(values: ArrayLike<number>, min: number, max: number): Uint8Array {
-  const missing = SHADES;
-  return Uint8Array.from(values, (value) => {
-    if (!Number.isFinite(value)) return missing;
-    const share = max > min ? (value - min) / (max - min) : 0;
-    return Math.round(Math.min(1, Math.max(0, share)) * (SHADES - 1));
-  });
+  const shades = new Uint8Array(values.length);
+  for (let i = 0; i < shades.length; i++) {
+    const share = max > min ? (values[i] - min) / (max - min) : 0;
+    shades[i] = Number.isFinite(values[i])
+      ? Math.round(Math.min(1, Math.max(0, share)) * (SHADES - 1))
+      : SHADES;
+  }
+  return shades;
 }
 
 /** Rows as they travel. */
@@ -163,7 +179,7 @@ export function decodePanel(
           codes: bytes ?? bytesOf(panel.shades),
           range: { min: Number(panel.min), max: Number(panel.max) },
         }
-      : categorised(panel, panel.categories ?? own, bytes ?? bytesOf(panel.codes));
+      : categorised(panel, cells, panel.categories ?? own, bytes ?? bytesOf(panel.codes));
   const lengths = [decoded.codes.length, ...(decoded.probabilities ? [decoded.probabilities.length] : [])];
   const wrong = lengths.find((length) => length !== cells);
   if (wrong !== undefined) throw new Error(`"${title}" holds ${wrong} values for ${cells} cells.`);
@@ -171,18 +187,35 @@ export function decodePanel(
 }
 
 function categorised(
-  { title, probabilities }: CategoryPanelData,
+  { title, bits, probabilities }: CategoryPanelData,
+  cells: number,
   categories: CategoryData[],
   bytes: Uint8Array,
 ): DecodedPanel {
   return {
     title,
     categories,
-    codes: wide(categories.length) ? uint16(bytes) : bytes,
-    ...(probabilities && {
-      probabilities: Float32Array.from(bytesOf(probabilities), (value) => value / 255),
-    }),
+    codes: codesOf(bytes, bits, cells, categories.length),
+    ...(probabilities && { probabilities: scaled(bytesOf(probabilities), 255) }),
   };
+}
+
+function codesOf(
+  bytes: Uint8Array,
+  bits: number | undefined,
+  cells: number,
+  categories: number,
+): Uint8Array | Uint16Array {
+  if (bits === undefined) return wide(categories) ? uint16(bytes) : bytes;
+  // Anyone may have written it.
+  if (!(Number.isInteger(bits) && bits > 0 && bits <= 16)) throw new Error(`Codes of ${bits} bits.`);
+  return unpacked(bytes, bits, Math.min(cells, Math.floor((8 * bytes.length) / bits)));
+}
+
+function scaled(steps: Uint8Array | Uint16Array, most: number): Float32Array {
+  const shares = new Float32Array(steps.length);
+  for (let i = 0; i < shares.length; i++) shares[i] = steps[i] / most;
+  return shares;
 }
 
 /**
@@ -191,8 +224,7 @@ function categorised(
  */
 export function decodeEmbedding(payload: EmbeddingPayload): DecodedEmbedding {
   const { cells, categories, panels, more = [], tooltip = [], table } = payload;
-  const share = ({ data }: QuantisedAxis) =>
-    Float32Array.from(uint16(bytesOf(data)), (value) => value / LARGEST);
+  const share = ({ data }: QuantisedAxis) => scaled(uint16(bytesOf(data)), LARGEST);
   const colored = (list: PanelData[]) => list.map((panel) => decodePanel(panel, cells, categories));
   const decoded = {
     x: share(payload.x),
@@ -200,7 +232,7 @@ export function decodeEmbedding(payload: EmbeddingPayload): DecodedEmbedding {
     panels: colored(panels),
     more: colored(more),
     tooltip: colored(tooltip),
-    rows: table?.rows ? uint32(bytesOf(table.rows)) : Uint32Array.from({ length: cells }, (_, cell) => cell),
+    rows: table?.rows ? uint32(bytesOf(table.rows)) : ascending(cells),
   };
   const lengths = [decoded.x.length, decoded.y.length, decoded.rows.length];
   if (lengths.some((length) => length !== cells))

@@ -1,12 +1,12 @@
-import { Raster } from "../../../../src/views/contract.js";
-import { drawn, inOrder } from "../places.js";
+import { inOrder, Raster } from "../../../../src/views/contract.js";
+import { drawn } from "../places.js";
 import type { Plot, PlotOptions } from "../plot.js";
 import { type Painter, type Scene, Surface } from "./surface.js";
 
 /** One for the whole page: a plot needs it only while it draws. */
 let raster: Raster | undefined;
 
-/** Draws cells by the processor, where the browser has no WebGL. */
+/** Draws cells by the processor, where the browser has no WebGL or emulates it. */
 export function canvasPlot(options: PlotOptions): Plot {
   const { order, x, y } = drawn(options.places);
   let codes: Uint8Array | Uint16Array = new Uint8Array(0);

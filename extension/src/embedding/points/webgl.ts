@@ -1,5 +1,5 @@
-import { BEHIND, channelsOf, type Pass, SINGLE, UNCOLORED } from "../../../../src/views/contract.js";
-import { drawn, inOrder, type Places } from "../places.js";
+import { BEHIND, channelsOf, inOrder, type Pass, SINGLE, UNCOLORED } from "../../../../src/views/contract.js";
+import { drawn, type Places } from "../places.js";
 import type { Plot, PlotOptions } from "../plot.js";
 import { borrowPlaces, type PlaceBuffer, returnPlaces } from "./buffers.js";
 import { graphics } from "./graphics.js";
