@@ -358,6 +358,11 @@ for (const [kind, flags] of [
     await shows(canvas, { blue: 10, orange: 15 });
     await canvas.hover({ position: await at(canvas, 0) });
     await tab.locator(".cellkernel-card", { hasText: "cell-0" }).waitFor({ timeout: 5000 });
+    // Between four cells, e^(200 · 0.0022) times nearer: the outermost are out of sight.
+    const { x, y, width } = (await canvas.boundingBox())!;
+    await tab.mouse.click(x + 0.62 * width, y + 0.62 * width);
+    await tab.mouse.wheel(0, -200);
+    await shows(canvas, { blue: 3, orange: 6 });
   });
 }
 
@@ -368,7 +373,18 @@ test("views are shown as the values of cells", { skip, timeout: 120_000 }, async
   const value = (cell: number, shown: string) =>
     page.locator(".jp-CodeCell").nth(cell).locator(`.jp-OutputArea-executeResult ${shown}`).waitFor();
   await value(0, ".cellkernel-embedding canvas");
-  await value(1, ".vega-embed");
+  await value(1, ".cellkernel-evaluation");
+  // Run again, the same cells are shown as they were.
+  const view = page.locator(".cellkernel-embedding:not([data-old])");
+  await entry(page, "a").click();
+  await view.getByText("2 cells selected").waitFor();
+  await page.mouse.move(5, 5);
+  await view.evaluate((node) => {
+    (node as unknown as { dataset: Record<string, string> }).dataset.old = "";
+  });
+  await command(page, "notebook:run-all-cells");
+  await view.locator("canvas").waitFor();
+  await view.getByText("2 cells selected").waitFor();
 });
 
 test("the page reports no errors", { skip }, () => {
