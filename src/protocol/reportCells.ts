@@ -95,7 +95,7 @@ export interface MistakesOptions {
 
 /** Cells that were labelled wrongly, the surest first. */
 export interface Mistakes {
-  /** [mistakes]: rows of the file, from 0. */
+  /** [mistakes] rows of the file, from 0. */
   rows: number[];
   names: string[];
   truth: string[];

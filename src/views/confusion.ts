@@ -13,6 +13,8 @@ const WRITTEN = 20;
  * The confusion matrix: rows are true classes, columns predicted ones, colour the share of the row, numbers counts.
  *
  * @throws when the counts are not classes × classes.
+ * @example
+ * await confusionView({ classes: ["B", "T"], confusion: [[9, 1], [2, 8]] });
  */
 export function confusionView(input: ConfusionInput): Promise<MimeBundle> {
   return shownLater(async () => {

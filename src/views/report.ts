@@ -10,7 +10,12 @@ import { plotBundle } from "./vega.js";
 
 type Titled = ReportInput & { title: string };
 
-/** An evaluation: the overall figures, the figures of each class, and a picture of F1 by class. */
+/**
+ * An evaluation: the overall figures, the figures of each class, and a picture of F1 by class.
+ *
+ * @example
+ * await reportView(classificationReport([0, 0, 1, 1], [0, 1, 1, 1], ["B", "T"]));
+ */
 export function reportView(input: ReportInput): Promise<MimeBundle> {
   return shownLater(async () => {
     const title = shownName(input.title ?? "Evaluation");

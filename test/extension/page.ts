@@ -29,9 +29,11 @@ export class Laboratory {
   readonly #browsers: Browser[] = [];
   #lab: JupyterLab | undefined;
 
-  async start(notebooks: Record<string, object[]>): Promise<void> {
+  async start(
+    notebooks: Record<string, object[]>,
+    kernelspec = { name: "cellkernel", display_name: "TypeScript (Cellkernel)" },
+  ): Promise<void> {
     for (const [name, cells] of Object.entries(notebooks)) {
-      const kernelspec = { name: "cellkernel", display_name: "TypeScript (Cellkernel)" };
       const notebook = { nbformat: 4, nbformat_minor: 5, metadata: { kernelspec }, cells };
       writeFileSync(join(this.folder, name), JSON.stringify(notebook));
     }
