@@ -55,10 +55,29 @@ function ownBundle(value: object): Looks {
   return undefined;
 }
 
-/** A bundle whose bytes travel as base64, with a text for those who show nothing else. */
+/** A bundle whose bytes travel as base64, with a text for those who show nothing else; what is made when read, is so still. */
 function whole(bundle: object, value: object): MimeBundle {
-  const entries = Object.entries(bundle).map(([type, data]) => [type, asText(data)]);
-  return { ...Object.fromEntries(entries), ...("text/plain" in bundle ? {} : textBundle(value)) };
+  const shown: MimeBundle = {};
+  for (const [type, { get, value: data, enumerable }] of Object.entries(
+    Object.getOwnPropertyDescriptors(bundle),
+  )) {
+    if (!enumerable) continue;
+    if (!get) shown[type] = asText(data);
+    else Object.defineProperty(shown, type, { get: () => asText(get.call(bundle)), enumerable });
+  }
+  return "text/plain" in shown
+    ? shown
+    : Object.defineProperties(shown, Object.getOwnPropertyDescriptors(textBundle(value)));
+}
+
+/**
+ * A bundle's forms that are there; undefined when all are. Others are made when they are read, which takes time: they are
+ * shown after these.
+ */
+export function readyForms(bundle: MimeBundle): MimeBundle | undefined {
+  const forms = Object.entries(Object.getOwnPropertyDescriptors(bundle));
+  if (!forms.some(([, { get }]) => get)) return undefined;
+  return Object.fromEntries(forms.filter(([, { get }]) => !get).map(([type, { value }]) => [type, value]));
 }
 
 function asText(data: unknown): unknown {

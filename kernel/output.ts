@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { StringDecoder } from "node:string_decoder";
 import type { DisplayHandle, MimeBundle } from "../src/host/host.js";
+import { pictureMetadata } from "../src/views/pictureMetadata.js";
 import type { Cell } from "./cell.js";
 import { context } from "./context.js";
-import { pictureMetadata } from "./pictures.js";
+import { readyForms } from "./mime.js";
 import type { Outgoing } from "./wire.js";
 
 /** A cell's streams are cut here: front ends become unusable, and Jupyter Server drops what comes faster than 1 MB/s. */
@@ -62,28 +63,37 @@ export class Output {
     this.send(cell, "stream", { name: "stderr", text: note });
   }
 
-  /** Shows the value of a cell. */
-  result(bundle: MimeBundle, cell: Cell): void {
-    const metadata = pictureMetadata(bundle);
-    this.send(cell, "execute_result", { data: bundle, metadata, execution_count: cell.count });
-  }
-
   display(
     bundle: MimeBundle,
     metadata: object = {},
     id: string = randomUUID(),
     cell = context.current,
   ): DisplayHandle {
+    const ready = readyForms(bundle);
+    const data = ready ?? bundle;
     this.send(cell, "display_data", {
-      ...{ data: bundle, metadata: { ...pictureMetadata(bundle), ...metadata } },
+      ...{ data, metadata: { ...pictureMetadata(data), ...metadata } },
       transient: { display_id: id },
     });
-    return new Display((data) => this.update(data, id, cell), this.#displays);
+    const display = new Display((later) => this.update(later, id, cell, metadata), this.#displays);
+    if (ready) display.later(bundle);
+    return display;
   }
 
-  update(bundle: MimeBundle, id: string, cell = context.current): void {
+  /** Shows the value of a cell. Only what is displayed can be drawn again, as a value that isn't ready must be. */
+  result(bundle: MimeBundle, cell: Cell): void {
+    if (readyForms(bundle)) this.display(bundle, {}, undefined, cell);
+    else {
+      const metadata = pictureMetadata(bundle);
+      this.send(cell, "execute_result", { data: bundle, metadata, execution_count: cell.count });
+    }
+  }
+
+  update(bundle: MimeBundle, id: string, cell = context.current, metadata: object = {}): void {
+    // Once: a form that is made when it is asked for is asked for here.
+    const data = { ...bundle };
     this.send(cell, "update_display_data", {
-      ...{ data: bundle, metadata: pictureMetadata(bundle) },
+      ...{ data, metadata: { ...pictureMetadata(data), ...metadata } },
       transient: { display_id: id },
     });
   }
@@ -127,6 +137,12 @@ class Display implements DisplayHandle {
     readonly draw: (bundle: MimeBundle) => void,
     readonly open: Set<Display>,
   ) {}
+
+  /** Draws the rest of what is shown already, unless something else comes before. */
+  later(bundle: MimeBundle): void {
+    this.#last = Date.now();
+    this.update(bundle);
+  }
 
   update(bundle: MimeBundle): void {
     this.#waiting = bundle;

@@ -18,7 +18,9 @@ import { buildWheel } from "./wheel.mjs";
 const BROWSER = [
   "extension/explore.test.ts",
   "extension/hostile.test.ts",
+  "extension/launcher.test.ts",
   "extension/renderers.test.ts",
+  "extension/standAlone.test.ts",
   "extension/training.test.ts",
   "notebook/jupyterlab.test.ts",
   "protocol/exportInBrowser.test.ts",

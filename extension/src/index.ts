@@ -8,6 +8,7 @@ import { EmbeddingRenderer } from "./embedding/renderer.js";
 import { EvaluationRenderer } from "./evaluation/renderer.js";
 import { jumpTo } from "./kernel.js";
 import { LaterVersionRenderer } from "./laterVersion.js";
+import { launcher } from "./launcher/plugin.js";
 import { LiveRuns } from "./training/liveRuns.js";
 import { TrainingRenderer } from "./training/renderer.js";
 import { TrainingStatus } from "./training/statusItem.js";
@@ -114,4 +115,4 @@ const training: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default [embedding, evaluation, later, training];
+export default [embedding, evaluation, later, training, launcher];

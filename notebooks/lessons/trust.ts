@@ -103,7 +103,7 @@ export const check = {
       };
     },
     hints: [
-      "find in the plot the lowest threshold from which on the solid line of right labels stays at 95 % or above.",
+      "find in the plot the lowest threshold from which on the line of right labels stays at 95 % or above.",
       "`thresholds(ofValidation)` lists what every threshold gives, from the lowest: which is the first with a `precision` of 0.95?",
     ],
     solution: (validation) =>

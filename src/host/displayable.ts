@@ -27,6 +27,21 @@ export function shownLater<T extends MimeBundle>(draw: () => Promise<T>): Promis
   });
 }
 
+/** A bundle with one more form, which takes time: made when it is first read. Our kernel shows the others before. */
+export function withLater<T extends MimeBundle>(bundle: T, type: string, make: () => unknown): T {
+  let made: unknown;
+  const get = () => {
+    made ??= make();
+    return made;
+  };
+  return Object.defineProperty(bundle, type, { get, enumerable: true, configurable: true });
+}
+
+/** The bundle of something that shows itself, or that is one. */
+export function bundleOf(view: MimeBundle | Displayable): MimeBundle | Promise<MimeBundle> {
+  return MIME in view ? (view as Displayable)[MIME]() : (view as MimeBundle);
+}
+
 /** Gives plain data a look in notebooks; to everything else it stays plain. */
 export function withView<T extends object>(data: T, view: (data: T) => MimeBundle | Promise<MimeBundle>): T {
   return Object.defineProperty(data, MIME, { value: () => view(data) });

@@ -1,4 +1,4 @@
-import { shown } from "../host/displayable.js";
+import { shown, withLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import { type Colored, coloredAlone, coloredPanels, isCategorical, panelData } from "./coloring.js";
 import { EMBEDDING_MIME, type EmbeddingPayload, encodeAxis, encodeRows, SHADES } from "./contract.js";
@@ -9,6 +9,9 @@ import type { EmbeddingInput, EmbeddingPanel } from "./types.js";
 
 /** Above this many cells their names stay out of the notebook; rows are numbered instead. */
 const NAMED_CELLS = 10_000;
+
+/** From so many cells on, the picture is left until it is asked for: a page that draws the cells itself need not wait for it. */
+const LARGE = 20_000;
 
 /**
  * Cells on a plane, coloured side by side by one or more labellings or numbers: interactive in JupyterLab, a picture elsewhere.
@@ -21,11 +24,17 @@ const NAMED_CELLS = 10_000;
 export function embeddingView(input: EmbeddingInput, view?: string): MimeBundle {
   check(input);
   const panels = coloredPanels(input.panels);
-  return shown({
+  const bundle: MimeBundle = {
     [EMBEDDING_MIME]: payloadOf(input, panels, view),
-    "image/png": smallPngOf(embeddingSvg(input, panels.colored)).toString("base64"),
     "text/plain": describe(input),
-  });
+  };
+  // The picture is of the cells as they are now, whenever it is drawn.
+  const { title, axes } = input;
+  const [x, y] = [input.x, input.y].map((values) => new Float32Array(values));
+  const draw = () => smallPngOf(embeddingSvg({ title, axes, x, y }, panels.colored)).toString("base64");
+  if (input.x.length < LARGE) bundle["image/png"] = draw();
+  else withLater(bundle, "image/png", draw);
+  return shown(bundle);
 }
 
 /** The data part of {@link embeddingView}. */

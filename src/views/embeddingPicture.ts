@@ -20,7 +20,10 @@ const LEGEND_LIMIT = 220;
  * The embedding as an SVG document: the panels in a row and one legend for all, or a bar for a number. Each category's
  * number stands on its most central cell too, so that the picture doesn't rest on colour alone.
  */
-export function embeddingSvg(input: EmbeddingInput, colored: readonly Colored[]): string {
+export function embeddingSvg(
+  input: Pick<EmbeddingInput, "title" | "axes" | "x" | "y">,
+  colored: readonly Colored[],
+): string {
   const categories = [...new Set(colored.flatMap((panel) => ("shades" in panel ? [] : [panel.categories])))];
   const first = new Map(categories.map((list, i) => [list, categories.slice(0, i).flat().length]));
   const places = placesOf(input.x, input.y, 1 - (2 * MARGIN) / SIDE);

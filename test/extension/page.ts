@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
@@ -37,7 +37,7 @@ export class Laboratory {
     this.#lab = await startJupyterLab(this.folder);
   }
 
-  /** A page with a browser of its own. */
+  /** A page with a browser of its own, of a notebook or, without one, of the launcher. */
   async open(notebook: string, flags: string[], prepare?: (page: Page) => Promise<void>): Promise<Page> {
     const browser = await chromium.launch({
       executablePath: process.env.CHROMIUM,
@@ -56,7 +56,8 @@ export class Laboratory {
 
   async visit(page: Page, notebook: string): Promise<void> {
     await page.goto(this.#lab!.url(notebook));
-    await page.locator(".jp-CodeCell").first().waitFor({ timeout: 120_000 });
+    const shown = notebook ? ".jp-CodeCell" : ".jp-Launcher";
+    await page.locator(shown).first().waitFor({ timeout: 120_000 });
   }
 
   async end(): Promise<void> {
@@ -87,6 +88,52 @@ export function scrollTo(page: Page, cell: number): Promise<void> {
     };
     await jupyterapp.shell.currentWidget.content.scrollToItem(index);
   }, cell);
+}
+
+/** A notebook's cell as JupyterLab holds it, whether it is on the screen or not. */
+export interface CellState {
+  cell_type: string;
+  source: string;
+  execution_count: number | null;
+  outputs?: { output_type: string; ename?: string; evalue?: string; data?: Record<string, unknown> }[];
+}
+
+/** The cells of the notebook in front, read from JupyterLab itself: the page holds only those in view. */
+export function cellsOf(page: Page): Promise<CellState[]> {
+  return page.evaluate(() => {
+    const { jupyterapp } = globalThis as unknown as {
+      jupyterapp: { shell: { currentWidget: { content: { model: { toJSON(): { cells: CellState[] } } } } } };
+    };
+    return jupyterapp.shell.currentWidget.content.model.toJSON().cells;
+  });
+}
+
+/** Whether the kernel of the notebook in front has started, and runs no cell. */
+export function isIdle(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const { jupyterapp } = globalThis as unknown as {
+      jupyterapp: {
+        shell: { currentWidget?: { sessionContext: { session?: { kernel?: { status: string } } } } };
+      };
+    };
+    return jupyterapp.shell.currentWidget?.sessionContext.session?.kernel?.status === "idle";
+  });
+}
+
+/** Makes a cell the active one. */
+export function activate(page: Page, cell: number): Promise<void> {
+  return page.evaluate((index) => {
+    const { jupyterapp } = globalThis as unknown as {
+      jupyterapp: { shell: { currentWidget: { content: { activeCellIndex: number } } } };
+    };
+    jupyterapp.shell.currentWidget.content.activeCellIndex = index;
+  }, cell);
+}
+
+/** Keeps a picture of the page in output/jupyterlab/; some of them stand in docs/images/. */
+export async function photograph(page: Page, name: string): Promise<void> {
+  mkdirSync("output/jupyterlab", { recursive: true });
+  await page.screenshot({ path: `output/jupyterlab/${name}.png` });
 }
 
 /** Red, green and blue at a place of a picture, in shares of its width and height from the upper left. */

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { table } from "arquero";
+import { Cell } from "../../kernel/cell.js";
 import { mimeBundle } from "../../kernel/mime.js";
+import { Output } from "../../kernel/output.js";
+import type { Header } from "../../kernel/wire.js";
+import { shown, withLater } from "../../src/host/displayable.js";
+import type { MimeBundle } from "../../src/host/host.js";
 import { escapeText } from "../../src/support/markup.js";
 import { assertOnly, HOSTILE } from "../support/hostile.js";
 
@@ -174,4 +179,35 @@ test("big values are cut with a note", async () => {
   const text = String((await mimeBundle(many))?.["text/plain"]);
   assert.ok(text.length < 51_000);
   assert.match(text, /\[cut: the first 50000 of \d+ characters\]$/);
+});
+
+test("what is made when it is read is shown after the rest, which a value of a cell is displayed for", () => {
+  const sent: { type: string; content: Record<string, unknown> }[] = [];
+  const output = new Output(({ type, content }) => {
+    sent.push({ type, content: JSON.parse(String(content)) });
+  });
+  const cell = new Cell({ msg_id: "1" } as Header, 7);
+  let made = 0;
+  const draw = () => `picture ${++made}`;
+  const bundle = mimeBundle(shown(withLater({ "text/plain": "cells" }, "image/png", draw))) as MimeBundle;
+  assert.equal(made, 0);
+  output.result(bundle, cell);
+  assert.deepEqual(
+    sent.map(({ type, content }) => [type, content.data]),
+    [["display_data", { "text/plain": "cells" }]],
+  );
+  output.flush();
+  assert.equal(sent[1].type, "update_display_data");
+  assert.deepEqual(sent[1].content.data, { "text/plain": "cells", "image/png": "picture 1" });
+  assert.deepEqual(sent[1].content.transient, sent[0].content.transient);
+
+  // What its own code draws there meanwhile stays.
+  output.display(bundle, {}, "id", cell).update({ "text/plain": "other" });
+  output.flush();
+  assert.deepEqual(sent.at(-1)?.content.data, { "text/plain": "other" });
+  assert.equal(sent.length, 4);
+
+  output.result({ "text/plain": "whole" }, cell);
+  assert.deepEqual([sent[4].type, sent[4].content.execution_count], ["execute_result", 7]);
+  assert.equal(made, 1);
 });

@@ -153,3 +153,26 @@ test("a PNG of few colours is read as it was written", () => {
     rgba.filter((_, i) => i % 4 !== 3),
   );
 });
+
+test("of 100,000 cells, 300 that are picked are all seen", () => {
+  const { x, y } = lattice(317, 0.9);
+  const rare = Uint32Array.from({ length: 300 }, (_, i) => (i % 20) * 15 + Math.floor(i / 20) * 20 * 317);
+  const codes = new Uint8Array(x.length).fill(1);
+  const picked = new Uint8Array(x.length);
+  for (const cell of rare) {
+    codes[cell] = 0;
+    picked[cell] = 1;
+  }
+  const side = 400;
+  const density = (of: Uint8Array | null) =>
+    new Crowd(x, y, each(x.length), of).density(ALL) / (side / 2) ** 2;
+  const raster = new Raster(side);
+  const all: Dots = { x, y, codes, palette: ["#0000ff", "#ff0000"], picked };
+  for (const one of passesOf(density(null), density(picked), false)) raster.draw(all, ALL, one, x.length, 1);
+  const bytes = raster.bytes();
+  for (const cell of rare) {
+    const [column, row] = [((x[cell] + 1) / 2) * side, ((1 - y[cell]) / 2) * side].map(Math.floor);
+    const [red, , blue, opacity] = bytes.subarray(4 * (row * side + column), 4 * (row * side + column) + 4);
+    assert.ok(blue > 200 && red < 50 && opacity > 200, `cell ${cell}`);
+  }
+});

@@ -141,7 +141,7 @@ function dots(
   palette: readonly string[],
   { side, camera, places, picked }: Pick<Picture, "side" | "camera" | "places" | "picked">,
 ): SVGElement[] {
-  const order = drawn(places).order;
+  const { order } = drawn(places);
   const diameter = Math.min(6, Math.max(1.4, 130 / Math.sqrt(order.length)));
   const layers = picked ? [0, 1] : [0];
   return layers.flatMap((layer) => {

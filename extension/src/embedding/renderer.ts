@@ -1,5 +1,6 @@
 import type { INotebookTracker } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
+import { JSONExt, type ReadonlyPartialJSONValue } from "@lumino/coreutils";
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import { placeOf } from "../kernel.js";
@@ -12,6 +13,7 @@ import { EmbeddingView, type Kernel } from "./view.js";
 export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
   readonly #mimeType: string;
   readonly #view: EmbeddingView;
+  #payload: ReadonlyPartialJSONValue | undefined;
 
   constructor(mimeType: string, trans: Words, notebooks: INotebookTracker | null) {
     super();
@@ -34,7 +36,14 @@ export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    this.#view.show(model.data[this.#mimeType], model.data);
+    const payload = model.data[this.#mimeType];
+    // A picture that follows its data changes nothing of what is drawn.
+    if (this.#payload !== undefined && JSONExt.deepEqual(payload ?? null, this.#payload)) {
+      this.#view.keep(model.data);
+      return;
+    }
+    this.#payload = payload;
+    this.#view.show(payload, model.data);
   }
 
   protected override onAfterAttach(message: Message): void {

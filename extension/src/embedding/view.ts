@@ -80,6 +80,11 @@ export class EmbeddingView {
     setTimeout(() => this.#kernel?.connect());
   }
 
+  /** Takes up other forms of what is shown already. */
+  keep(bundle: Bundle): void {
+    this.#bundle = bundle;
+  }
+
   /** The host has come into the page. Canvases take their colours from it, so they are drawn in it only. */
   attach(): void {
     this.#attached = true;

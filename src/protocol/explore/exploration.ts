@@ -52,9 +52,9 @@ const TOLD = 100;
  *
  * @example
  * const map = report.explore({ colorBy: ["truth", "prediction", "margin", "NKG7"] });
- * map;                                                     // as the last expression: the view
- * const { rows, names } = await map.nextSelection();       // draws a lasso in the page
- * await map.label("my NK cells");
+ * map.select(report.mistakes()); // or by the lasso in the page: await map.nextSelection()
+ * const labelled = await map.label("my NK cells");
+ * map; // as the last expression: the view
  */
 export interface Exploration {
   /** The cells that are selected, as far as is known: nothing is waited for. */
@@ -88,8 +88,9 @@ export interface Exploration {
    *
    * @throws where nothing is selected, or the file has a column of this name
    * @example
-   * const labelled = await map.label("my NK cells");
-   * await writeH5ad(labelled, "labelled.h5ad");
+   * const map = explore(cells);
+   * map.select([0, 1]);
+   * await writeH5ad(await map.label("my cell"), "with_label.h5ad");
    */
   label(name: string): Promise<AnnData>;
 

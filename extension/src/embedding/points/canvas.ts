@@ -6,7 +6,7 @@ import { type Painter, type Scene, Surface } from "./surface.js";
 /** One for the whole page: a plot needs it only while it draws. */
 let raster: Raster | undefined;
 
-/** Draws cells by the processor, where the browser has no WebGL. */
+/** Draws cells by the processor, where the browser has no WebGL or emulates it. */
 export function canvasPlot(options: PlotOptions): Plot {
   const { order, x, y } = drawn(options.places);
   let codes: Uint8Array | Uint16Array = new Uint8Array(0);
