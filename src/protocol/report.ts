@@ -204,16 +204,15 @@ export class Report {
       await picture("umap_truth.png", embeddingView(this.embeddingInput([panels[0]])));
       await picture("umap_prediction.png", embeddingView(this.embeddingInput([panels[1]])));
     }
-    const confusion = await confusionView(this.metrics);
-    await picture("confusion_matrix.png", confusion);
+    await picture("confusion_matrix.png", await confusionView(this.metrics));
     const curves = await trainingView(this.parts.run.training);
     await picture("learning_curves.png", curves);
-    write("report.html", await this.page(panels, { confusion, curves }, contents));
+    write("report.html", await this.page(panels, curves, contents));
   }
 
   private async page(
     panels: CategoryPanel[],
-    { confusion, curves }: Record<"confusion" | "curves", MimeBundle>,
+    curves: MimeBundle,
     contents: PageContents,
   ): Promise<string> {
     const { run, ready, subset, projection } = this.parts;
@@ -230,8 +229,7 @@ export class Report {
           ...(projection
             ? [{ heading: "Cells", bundle: embeddingView({ ...this.embeddingInput(panels), more }) }]
             : []),
-          { heading: "Figures", bundle: await bundleOf(this as unknown as Displayable) },
-          { heading: "Mistakes", bundle: confusion },
+          { heading: "Labels", bundle: await bundleOf(this as unknown as Displayable) },
           { heading: "Training", bundle: curves },
         ],
       },
