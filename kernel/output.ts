@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { StringDecoder } from "node:string_decoder";
 import type { DisplayHandle, MimeBundle } from "../src/host/host.js";
+import { pictureMetadata } from "../src/views/pictureMetadata.js";
 import type { Cell } from "./cell.js";
 import { context } from "./context.js";
 import { readyForms } from "./mime.js";
-import { pictureMetadata } from "./pictures.js";
 import type { Outgoing } from "./wire.js";
 
 /** A cell's streams are cut here: front ends become unusable, and Jupyter Server drops what comes faster than 1 MB/s. */
@@ -63,16 +63,6 @@ export class Output {
     this.send(cell, "stream", { name: "stderr", text: note });
   }
 
-  /** Shows the value of a cell. Only what is displayed can be drawn again, as one must be that isn't ready. */
-  result(bundle: MimeBundle, cell: Cell): void {
-    if (readyForms(bundle)) {
-      this.display(bundle, {}, undefined, cell);
-      return;
-    }
-    const metadata = pictureMetadata(bundle);
-    this.send(cell, "execute_result", { data: bundle, metadata, execution_count: cell.count });
-  }
-
   display(
     bundle: MimeBundle,
     metadata: object = {},
@@ -85,14 +75,25 @@ export class Output {
       ...{ data, metadata: { ...pictureMetadata(data), ...metadata } },
       transient: { display_id: id },
     });
-    const display = new Display((next) => this.update(next, id, cell), this.#displays);
+    const display = new Display((later) => this.update(later, id, cell, metadata), this.#displays);
     if (ready) display.later(bundle);
     return display;
   }
 
-  update(bundle: MimeBundle, id: string, cell = context.current): void {
+  /** Shows the value of a cell. Only what is displayed can be drawn again, as a value that isn't ready must be. */
+  result(bundle: MimeBundle, cell: Cell): void {
+    if (readyForms(bundle)) this.display(bundle, {}, undefined, cell);
+    else {
+      const metadata = pictureMetadata(bundle);
+      this.send(cell, "execute_result", { data: bundle, metadata, execution_count: cell.count });
+    }
+  }
+
+  update(bundle: MimeBundle, id: string, cell = context.current, metadata: object = {}): void {
+    // Once: a form that is made when it is asked for is asked for here.
+    const data = { ...bundle };
     this.send(cell, "update_display_data", {
-      ...{ data: bundle, metadata: pictureMetadata(bundle) },
+      ...{ data, metadata: { ...pictureMetadata(data), ...metadata } },
       transient: { display_id: id },
     });
   }

@@ -155,11 +155,14 @@ export { dotPlotView } from "./views/dotPlot.js";
 export { embeddingView } from "./views/embedding.js";
 export { histogramView } from "./views/histogram.js";
 export { hvgView } from "./views/hvg.js";
+export type { PageContents } from "./views/page/sharedEmbedding.js";
+export { writeHtml } from "./views/page/writeHtml.js";
 export { writePng } from "./views/picture.js";
 export { reportView } from "./views/report.js";
 export { tableView } from "./views/table.js";
 export { trainingUpdate, trainingView } from "./views/training.js";
 export type {
+  AssignedCells,
   CategoryPanel,
   ClassScores,
   ConfusionInput,

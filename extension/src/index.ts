@@ -3,10 +3,12 @@ import { INotebookTracker } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
-import { EMBEDDING_MIME, laterVersions, TRAINING_MIME } from "../../src/views/contract.js";
+import { EMBEDDING_MIME, EVALUATION_MIME, laterVersions, TRAINING_MIME } from "../../src/views/contract.js";
 import { EmbeddingRenderer } from "./embedding/renderer.js";
+import { EvaluationRenderer } from "./evaluation/renderer.js";
 import { jumpTo } from "./kernel.js";
 import { LaterVersionRenderer } from "./laterVersion.js";
+import { launcher } from "./launcher/plugin.js";
 import { LiveRuns } from "./training/liveRuns.js";
 import { TrainingRenderer } from "./training/renderer.js";
 import { TrainingStatus } from "./training/statusItem.js";
@@ -39,6 +41,26 @@ const embedding: JupyterFrontEndPlugin<void> = {
   },
 };
 
+/** Shows what an evaluation found. */
+const evaluation: JupyterFrontEndPlugin<void> = {
+  id: "@cellkernel/jupyterlab:evaluation",
+  description: "Renders evaluations: figures, confusion matrix, mistakes.",
+  autoStart: true,
+  requires: [IRenderMimeRegistry],
+  optional: [ITranslator],
+  activate: (_app: JupyterFrontEnd, rendermime: IRenderMimeRegistry, translator: ITranslator | null) => {
+    const trans = (translator ?? nullTranslator).load("cellkernel");
+    rendermime.addFactory(
+      {
+        safe: true,
+        mimeTypes: [EVALUATION_MIME],
+        createRenderer: ({ mimeType }) => new EvaluationRenderer(mimeType, trans),
+      },
+      RANK,
+    );
+  },
+};
+
 /** Shows what later versions made: after our own types, before the standard ones. */
 const later: JupyterFrontEndPlugin<void> = {
   id: "@cellkernel/jupyterlab:later",
@@ -51,7 +73,7 @@ const later: JupyterFrontEndPlugin<void> = {
     rendermime.addFactory(
       {
         safe: true,
-        mimeTypes: [EMBEDDING_MIME, TRAINING_MIME].flatMap(laterVersions),
+        mimeTypes: [EMBEDDING_MIME, EVALUATION_MIME, TRAINING_MIME].flatMap(laterVersions),
         createRenderer: () => new LaterVersionRenderer(trans),
       },
       RANK + 1,
@@ -93,4 +115,4 @@ const training: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default [embedding, later, training];
+export default [embedding, evaluation, later, training, launcher];

@@ -1,13 +1,13 @@
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { Widget } from "@lumino/widgets";
 import { instead } from "./instead.js";
+import type { Words } from "./words.js";
 
 /** Shows the picture of a view that a later version of the library has made. */
 export class LaterVersionRenderer extends Widget implements IRenderMime.IRenderer {
-  readonly #trans: TranslationBundle;
+  readonly #trans: Words;
 
-  constructor(trans: TranslationBundle) {
+  constructor(trans: Words) {
     super();
     this.#trans = trans;
     this.addClass("cellkernel-view");

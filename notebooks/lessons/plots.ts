@@ -72,7 +72,10 @@ export function reliabilityPlot(bins: Record<string, Bin[]>): Promise<MimeBundle
         encoding: {
           x: { field: "sure", type: "quantitative", title: "mean probability", ...share },
           y: { field: "right", type: "quantitative", title: "labelled rightly", ...share },
-          size: { field: "cells", type: "quantitative", title: "cells", scale: { range: [20, 500] } },
+          size: {
+            ...{ field: "cells", type: "quantitative", scale: { range: [20, 500] } },
+            legend: { title: "cells", tickCount: 3, symbolFillColor: "#bbb", symbolStrokeColor: "#bbb" },
+          },
           color: { field: "run", type: "nominal", title: null, sort: names, scale: { range: COLOURS } },
         },
       },
@@ -81,29 +84,24 @@ export function reliabilityPlot(bins: Record<string, Bin[]>): Promise<MimeBundle
 }
 
 /** What a threshold gives: how many labels, and how many of these are right. */
-export function thresholdPlot(choices: Record<string, Choice[]>): Promise<MimeBundle> {
-  const values = Object.entries(choices).flatMap(([part, all]) =>
-    all.flatMap(({ threshold, share, precision }) => [
-      { part, threshold, what: "labels that are right", value: precision },
-      { part, threshold, what: "cells with a label", value: share },
-    ]),
-  );
+export function thresholdPlot(choices: Choice[], title = "What a threshold gives"): Promise<MimeBundle> {
+  const names = ["labels that are right", "cells with a label"];
+  const values = choices.flatMap(({ threshold, share, precision }) => [
+    { threshold, what: names[0], value: precision },
+    { threshold, what: names[1], value: share },
+  ]);
   return vegaBundle({
     ...LOOK,
-    title: { text: "What a threshold gives" },
+    title: { text: title },
     ...{ width: 460, height: 260, data: { values } },
     mark: { type: "line", strokeWidth: 2, interpolate: "step-before" },
     encoding: {
       x: { field: "threshold", type: "quantitative", scale: { domain: [0, 1] }, axis: { grid: false } },
       y: {
-        field: "value",
-        type: "quantitative",
-        title: "share",
-        axis: { format: "%" },
-        scale: { domain: [0, 1] },
+        ...{ field: "value", type: "quantitative", title: "share", scale: { domain: [0, 1] } },
+        axis: { format: "%", tickCount: 10 },
       },
-      color: { field: "what", type: "nominal", title: null, scale: { range: [COLOURS[1], COLOURS[0]] } },
-      strokeDash: { field: "part", type: "nominal", title: null, sort: Object.keys(choices) },
+      color: { field: "what", type: "nominal", title: null, sort: names, scale: { range: COLOURS } },
     },
   });
 }

@@ -21,7 +21,7 @@ export function examplesOf({ exports }: Library): { examples: Example[]; without
     const before = examples.length;
     for (const declaration of symbol.declarations!) {
       collect(name, declaration);
-      if (ts.isClassDeclaration(declaration))
+      if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration))
         for (const member of declaration.members) collect(`${name}.${member.name?.getText()}`, member);
     }
     if (isFunction(symbol) && examples.length === before) without.push(name);

@@ -77,8 +77,19 @@ export const TOPICS: readonly Topic[] = [
     about: "How good a run is: the step `evaluate`, its figures one by one, baselines and projections.",
     from: [
       ...["evaluate/", "protocol/calibrateEnsemble.ts", "protocol/evaluate.ts", "protocol/opinion.ts"],
-      ...["protocol/report.ts", "protocol/secondOpinion.ts", "protocol/trustFigures.ts"],
+      ...[
+        "protocol/report.ts",
+        "protocol/reportCells.ts",
+        "protocol/secondOpinion.ts",
+        "protocol/trustFigures.ts",
+      ],
     ],
+  },
+  {
+    name: "explore",
+    title: "Explore cells",
+    about: "Maps of cells whose selection, colours and labels page and code share.",
+    from: ["protocol/explore/"],
   },
   {
     name: "annotate",

@@ -1,17 +1,35 @@
 // The JavaScript half: packages, TypeScript, the JupyterLab extension.
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { environments, jupyterEnvironment, npm, root } from "./paths.mjs";
 import { run, SetupError } from "./run.mjs";
 import { digest, unlessStamped } from "./stamp.mjs";
 
-const LEAST = [20, 19];
+/** The Nodes that package.json's `engines` names, each as its major and least minor version, and whether later majors will do. */
+const NODES = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+  .engines.node.split(" || ")
+  .map((part) => {
+    const [, sign, major, minor] = /^(\^|>=)(\d+)\.(\d+)$/.exec(part);
+    return { major: Number(major), minor: Number(minor), later: sign === ">=" };
+  });
+
+/** They in words. */
+export const WANTED = NODES.map(
+  ({ major, minor, later }) => `${major}.${minor} or ${later ? "newer" : `a newer ${major}`}`,
+).join(", or ");
+
+/** Whether Cellkernel runs on a Node of this version. */
+export function isSuitable(version) {
+  const [ownMajor, ownMinor] = version.split(".").map(Number);
+  return NODES.some(
+    ({ major, minor, later }) => (ownMajor === major && ownMinor >= minor) || (later && ownMajor > major),
+  );
+}
 
 export function checkNode() {
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1]))
-    throw new SetupError(
-      `Node ${process.versions.node} is too old: install Node ${LEAST.join(".")} or newer (version 24 is a good choice).`,
-    );
+  const { node } = process.versions;
+  if (!isSuitable(node))
+    throw new SetupError(`Node ${node} won't do: install Node ${WANTED} (version 24 is a good choice).`);
 }
 
 /** `npm ci`, unless the installed packages are those of the lock file. */
@@ -46,7 +64,7 @@ export function compile() {
 
 /** Builds the labextension; `jupyter-builder` comes from `.venv`, so that goes first. */
 export function buildExtension() {
-  const parts = ["src", "style", "schema", "package.json", "tsconfig.json", "rspack.config.js"];
+  const parts = ["src", "style", "schema", "package.json", "tsconfig.json", "page.mjs"];
   const value = digest(["src/views", "package-lock.json", ...parts.map((part) => `extension/${part}`)]);
   const stamp = join(root, "extension/lib/.cellkernel");
   return unlessStamped(stamp, value, () =>

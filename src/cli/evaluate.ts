@@ -8,7 +8,8 @@ import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { SAMPLES } from "../settings/samples.js";
 import { holdsPrepared, loadPrepared } from "../store/preparedFolder.js";
 import { checkWritableFolder } from "../support/destination.js";
-import { command, oneOf, text } from "./command.js";
+import type { PageContents } from "../views/page/sharedEmbedding.js";
+import { command, type Invocation, oneOf, text } from "./command.js";
 import { shareLines } from "./shareLine.js";
 
 const OPTIONS = { ...PREDICTION, ...NEW_CELLS, ...SAMPLES, ...HIERARCHY };
@@ -20,7 +21,12 @@ export const evaluateCommand = command({
   positionals: "RUN [CELLS…]",
   required: 1,
   options: {
-    out: { value: "DIR", help: "folder for predictions.csv, evaluation_results.json and pictures" },
+    out: {
+      value: "DIR",
+      help: "folder for predictions.csv, evaluation_results.json, pictures and report.html",
+    },
+    "cell-names": { help: "write the names of the cells into report.html too" },
+    columns: { help: "write the columns of obs that were read into report.html too, to colour the cells by" },
     subset: { value: "NAME", help: "test (the default where there is one), validation, train or all" },
     ...flags(PUBLISHED_RUN),
     ...flags(OPTIONS),
@@ -36,7 +42,7 @@ export const evaluateCommand = command({
       signal: call.signal,
       onProgress: shareLines(call.progress, "labelled"),
     });
-    if (out !== undefined) await report.write(out);
+    if (out !== undefined) await report.write(out, contentsOf(call));
     return { ...report.results(), subset: report.parts.subset, notes: report.parts.notes, out };
   },
   text: ({
@@ -71,6 +77,10 @@ export const evaluateCommand = command({
       ...(out === undefined ? [] : [`Written to ${out}`]),
     ].join("\n"),
 });
+
+function contentsOf({ values }: Invocation): PageContents {
+  return { cellNames: values["cell-names"] === true, columns: values.columns === true };
+}
 
 /** Where nothing is named, the cells that the run was trained on. */
 function given(cells: string[]) {

@@ -6,7 +6,7 @@ import { csvValue } from "../anndata/write/csv.js";
 import type { Hierarchy } from "../evaluate/hierarchy.js";
 import type { ClassificationReport } from "../evaluate/metrics.js";
 import type { Projection } from "../evaluate/projection.js";
-import { type Displayable, displayable, withView } from "../host/displayable.js";
+import { bundleOf, type Displayable, displayable, withView } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import type { LabelledCells } from "../predict/labels.js";
 import { writeFileAtomically } from "../support/atomic.js";
@@ -14,6 +14,7 @@ import { csvLine } from "../support/csv.js";
 import { CellkernelError } from "../support/error.js";
 import { confusionView } from "../views/confusion.js";
 import { embeddingView } from "../views/embedding.js";
+import type { PageContents } from "../views/page/sharedEmbedding.js";
 import { writePng } from "../views/picture.js";
 import { reportView } from "../views/report.js";
 import { tableView } from "../views/table.js";
@@ -24,11 +25,13 @@ import type { CellsInput } from "./explore/cellsFile.js";
 import { takeCells } from "./explore/cellTable.js";
 import { CellMap, type Exploration } from "./explore/exploration.js";
 import type { ColoringOptions } from "./explore/explore.js";
+import { columnPanel } from "./explore/obsPanel.js";
 import { hierarchyResults } from "./hierarchyResults.js";
 import { LabelColumns } from "./labelColumns.js";
 import type { OpinionLabels } from "./opinion.js";
 import type { NewCells, ReplayOptions } from "./replay.js";
 import {
+  assignedOf,
   type Mistakes,
   type MistakesOptions,
   mistakesOf,
@@ -96,7 +99,7 @@ export class Report {
 
   /** The confusion matrix, to be shown. */
   get confusion(): Displayable {
-    return displayable(() => confusionView(this.metrics));
+    return displayable(() => confusionView({ ...this.metrics, assigned: assignedOf(this.parts) }));
   }
 
   /** UMAP of the cells' embeddings by true and by predicted class, side by side, to be shown. */
@@ -184,33 +187,64 @@ export class Report {
   }
 
   /**
-   * Writes `predictions.csv`, `evaluation_results.json`, and pictures: `umap_truth.png`, `umap_prediction.png`,
-   * `confusion_matrix.png`, `learning_curves.png`.
+   * Writes `predictions.csv`, `evaluation_results.json`, pictures (`umap_truth.png`, `umap_prediction.png`,
+   * `confusion_matrix.png`, `learning_curves.png`), and `report.html`: a page with live views that needs neither a server
+   * nor the network, to be handed on.
+   *
+   * @param contents what goes into `report.html` besides: names of cells, columns of `obs`
    */
-  async write(folder: string): Promise<void> {
+  async write(folder: string, contents: PageContents = {}): Promise<void> {
     mkdirSync(folder, { recursive: true });
-    writeFileAtomically(join(folder, "predictions.csv"), this.predictions());
-    writeFileAtomically(
-      join(folder, "evaluation_results.json"),
-      `${JSON.stringify(this.results(), undefined, 1)}\n`,
-    );
-    const picture = async (name: string, bundle: MimeBundle | Promise<MimeBundle>) =>
-      writePng(await bundle, join(folder, name));
+    const write = (name: string, text: string) => writeFileAtomically(join(folder, name), text);
+    write("predictions.csv", this.predictions());
+    write("evaluation_results.json", `${JSON.stringify(this.results(), undefined, 1)}\n`);
+    const picture = (name: string, bundle: MimeBundle) => writePng(bundle, join(folder, name));
+    const panels = [truthPanel(this.parts), predictionPanel(this.parts)];
     if (this.parts.projection) {
-      await picture("umap_truth.png", embeddingView(this.embeddingInput([truthPanel(this.parts)])));
-      await picture("umap_prediction.png", embeddingView(this.embeddingInput([predictionPanel(this.parts)])));
+      await picture("umap_truth.png", embeddingView(this.embeddingInput([panels[0]])));
+      await picture("umap_prediction.png", embeddingView(this.embeddingInput([panels[1]])));
     }
-    await picture("confusion_matrix.png", confusionView(this.metrics));
-    await picture("learning_curves.png", trainingView(this.parts.run.training));
+    await picture("confusion_matrix.png", await confusionView(this.metrics));
+    const curves = await trainingView(this.parts.run.training);
+    await picture("learning_curves.png", curves);
+    write("report.html", await this.page(panels, curves, contents));
+  }
+
+  private async page(panels: CategoryPanel[], curves: MimeBundle, contents: PageContents): Promise<string> {
+    const { run, ready, subset, projection, secondOpinion } = this.parts;
+    const { reportPage } = await import("./reportPage.js");
+    const more = contents.columns
+      ? ready.obs.map((column) => takeCells(columnPanel(column), projection?.cells ?? new Int32Array(0)))
+      : [];
+    const cells = `${this.metrics.cells.toLocaleString("en")} ${subset === "all" ? "labelled" : subset} cells`;
+    return reportPage(
+      {
+        title: `Evaluation of ${run.name}`,
+        subtitle: `${cells}, ${this.metrics.classes.length} classes`,
+        views: [
+          ...(projection
+            ? [{ heading: "Cells", bundle: embeddingView({ ...this.embeddingInput(panels), more }) }]
+            : []),
+          { heading: "Labels", bundle: await bundleOf(this as unknown as Displayable) },
+          ...(secondOpinion
+            ? [{ heading: "Second opinion", bundle: tableView(opinionTable(secondOpinion)) }]
+            : []),
+          { heading: "Training", bundle: curves },
+        ],
+      },
+      contents,
+    );
   }
 
   /** What a notebook shows: the figures. */
   async [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
-    const { subset, notes, secondOpinion } = this.parts;
+    const { subset, notes, secondOpinion, trust } = this.parts;
     const report = await reportView({
       title: subset === "all" ? "All labelled cells" : `${subset} cells`,
       notes,
       ...this.metrics,
+      reliability: trust.reliability,
+      assigned: assignedOf(this.parts),
     });
     if (!secondOpinion) return report;
     const others = tableView(opinionTable(secondOpinion));

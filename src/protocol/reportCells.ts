@@ -2,7 +2,7 @@ import { shown } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import { CellkernelError } from "../support/error.js";
 import { tableView } from "../views/table.js";
-import type { CategoryPanel, EmbeddingPanel } from "../views/types.js";
+import type { AssignedCells, CategoryPanel, EmbeddingPanel } from "../views/types.js";
 import type { Part } from "./evaluate.js";
 import { CellsFile, type CellsInput } from "./explore/cellsFile.js";
 import { CellTable } from "./explore/cellTable.js";
@@ -71,6 +71,18 @@ function splitPanel(parts: readonly Part[]): CategoryPanel {
   return { title: "Split", categories, codes: parts.map((part) => categories.indexOf(part)) };
 }
 
+/** The evaluated cells one by one. */
+export function assignedOf(parts: ReportParts): AssignedCells {
+  const { ready, truth, labelled, evaluated } = parts;
+  return {
+    table: tableIdOf(parts),
+    rows: evaluated.map((cell) => ready.rows[cell]),
+    truth: evaluated.map((cell) => truth[cell]),
+    predicted: evaluated.map((cell) => labelled.codes[cell]),
+    probabilities: Array.from(evaluated, (cell) => labelled.probabilities[cell]),
+  };
+}
+
 /** Which mistakes are meant. */
 export interface MistakesOptions {
   /** Of cells that truly are of this class. */
@@ -83,7 +95,7 @@ export interface MistakesOptions {
 
 /** Cells that were labelled wrongly, the surest first. */
 export interface Mistakes {
-  /** [mistakes]: rows of the file, from 0. */
+  /** [mistakes] rows of the file, from 0. */
   rows: number[];
   names: string[];
   truth: string[];

@@ -1,5 +1,7 @@
 import { shownLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
+import { EVALUATION_MIME } from "./contract.js";
+import { confusionPayload } from "./evaluation.js";
 import { MOST_CATEGORIES, shownNames } from "./names.js";
 import type { ConfusionInput } from "./types.js";
 import { plotBundle } from "./vega.js";
@@ -11,6 +13,8 @@ const WRITTEN = 20;
  * The confusion matrix: rows are true classes, columns predicted ones, colour the share of the row, numbers counts.
  *
  * @throws when the counts are not classes × classes.
+ * @example
+ * await confusionView({ classes: ["B", "T"], confusion: [[9, 1], [2, 8]] });
  */
 export function confusionView(input: ConfusionInput): Promise<MimeBundle> {
   return shownLater(async () => {
@@ -73,7 +77,7 @@ export function confusionView(input: ConfusionInput): Promise<MimeBundle> {
         color: { condition: { test: "datum.share > 0.5", value: "white" }, value: "#222" },
       },
     };
-    return plotBundle(
+    const plot = await plotBundle(
       {
         title: size < of ? `Confusion matrix of the ${size} largest of ${of} classes` : "Confusion matrix",
         width: size * side,
@@ -83,6 +87,7 @@ export function confusionView(input: ConfusionInput): Promise<MimeBundle> {
       },
       describe({ classes, confusion }, of),
     );
+    return { [EVALUATION_MIME]: confusionPayload(input), ...plot };
   });
 }
 

@@ -7,6 +7,7 @@ export * from "./contract/channel.js";
 export * from "./contract/crowd.js";
 export * from "./contract/dots.js";
 export * from "./contract/embedding.js";
+export * from "./contract/evaluation.js";
 export * from "./contract/explore.js";
 export * from "./contract/later.js";
 export * from "./contract/raster.js";

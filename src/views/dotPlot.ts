@@ -19,6 +19,9 @@ const LOOK = {
  * the gene, its colour how much the group does on average.
  *
  * @throws where shares or means are not groups × genes
+ * @example
+ * const [shares, means] = [[[0.9, 0.1], [0.2, 0.8]], [[2.1, 0.1], [0.3, 1.9]]];
+ * await dotPlotView({ genes: ["CD79A", "CD3D"], groups: ["B", "T"], shares, means });
  */
 export function dotPlotView(input: DotPlotInput): Promise<MimeBundle> {
   return shownLater(async () => plotBundle(dotPlotSpec(input), describe(input)));

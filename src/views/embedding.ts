@@ -20,6 +20,9 @@ const LARGE = 20_000;
  *
  * @param view whom JupyterLab asks in the kernel for what the view doesn't hold
  * @throws when lengths disagree, or a code is outside its categories.
+ * @example
+ * const types = { title: "Type", categories: ["B", "T"], codes: [0, 0, 1] };
+ * embeddingView({ x: [0, 1, 5], y: [0, 1, 4], panels: [types] });
  */
 export function embeddingView(input: EmbeddingInput, view?: string): MimeBundle {
   check(input);

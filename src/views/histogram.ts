@@ -6,7 +6,13 @@ import { plotBundle } from "./vega.js";
 
 const BINS = 40;
 
-/** Distributions side by side, for instance genes per cell and counts per cell. */
+/**
+ * Distributions side by side, for instance genes per cell and counts per cell.
+ *
+ * @throws when there is none
+ * @example
+ * await histogramView([{ label: "genes per cell", values: ready.quality.nGenesByCounts, limits: { min: 200 } }]);
+ */
 export function histogramView(distributions: readonly HistogramInput[], title?: string): Promise<MimeBundle> {
   return shownLater(async () => {
     return plotBundle(

@@ -8,7 +8,14 @@ import { plotBundle } from "./vega.js";
 const DRAWN = 4000;
 const NAMED = 8;
 
-/** How variable each gene is at its mean expression; the chosen genes coloured, the most variable named. */
+/**
+ * How variable each gene is at its mean expression; the chosen genes coloured, the most variable named.
+ *
+ * @example
+ * const { means, spreadNorm, highlyVariable } = highlyVariableGenes(counts, { nTopGenes: 2000 });
+ * const measure = "standardised variance";
+ * await hvgView({ genes: sample.varNames, means, dispersions: spreadNorm, chosen: highlyVariable, measure });
+ */
 export function hvgView(input: HvgInput): Promise<MimeBundle> {
   return shownLater(async () => {
     const { genes, means, dispersions, chosen } = input;

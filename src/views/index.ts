@@ -3,6 +3,7 @@ export * from "./contract.js";
 export * from "./embedding.js";
 export * from "./histogram.js";
 export * from "./hvg.js";
+export { writeHtml } from "./page/writeHtml.js";
 export { writePng } from "./picture.js";
 export * from "./report.js";
 export * from "./table.js";

@@ -83,6 +83,8 @@ export function pictureOf(svg: string): MimeBundle {
 /**
  * Writes the static picture of a bundle to a file.
  * @throws when the bundle has no `image/png`.
+ * @example
+ * await writePng(await confusionView(report.metrics), "confusion.png");
  */
 export async function writePng(bundle: MimeBundle, path: string): Promise<void> {
   const picture = bundle["image/png"];

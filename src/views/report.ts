@@ -1,6 +1,8 @@
 import { shownLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import { escapeText } from "../support/markup.js";
+import { EVALUATION_MIME } from "./contract.js";
+import { evaluationPayload } from "./evaluation.js";
 import { MOST_CATEGORIES, shownName, shownNames } from "./names.js";
 import { tableHtml, tableText } from "./table.js";
 import type { ReportInput, TableInput } from "./types.js";
@@ -8,7 +10,12 @@ import { plotBundle } from "./vega.js";
 
 type Titled = ReportInput & { title: string };
 
-/** An evaluation: the overall figures, the figures of each class, and a picture of F1 by class. */
+/**
+ * An evaluation: the overall figures, the figures of each class, and a picture of F1 by class.
+ *
+ * @example
+ * await reportView(classificationReport([0, 0, 1, 1], [0, 1, 1, 1], ["B", "T"]));
+ */
 export function reportView(input: ReportInput): Promise<MimeBundle> {
   return shownLater(async () => {
     const title = shownName(input.title ?? "Evaluation");
@@ -19,6 +26,9 @@ export function reportView(input: ReportInput): Promise<MimeBundle> {
     const notes = report.notes ?? [];
     const paragraphs = notes.map((note) => `<p>${escapeText(note)}</p>`);
     return {
+      ...(input.confusion && {
+        [EVALUATION_MIME]: evaluationPayload({ ...input, confusion: input.confusion }),
+      }),
       // First, because some say how far the figures can be believed.
       "text/html": [...paragraphs, tableHtml(overall), tableHtml(perClass)].join("\n"),
       "image/png": plot["image/png"],

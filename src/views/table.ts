@@ -3,7 +3,12 @@ import type { MimeBundle } from "../host/host.js";
 import { escapeText } from "../support/markup.js";
 import type { TableInput } from "./types.js";
 
-/** A table as HTML and as aligned text. */
+/**
+ * A table as HTML and as aligned text.
+ *
+ * @example
+ * tableView({ columns: ["type", "cells"], rows: [["B", 95], ["NK", 31]] });
+ */
 export function tableView(input: TableInput): MimeBundle {
   return shown({ "text/html": tableHtml(input), "text/plain": tableText(input) });
 }

@@ -24,12 +24,21 @@ const POINTS = 600;
 /**
  * The learning curves while training runs: to be shown once and then updated in place.
  * Without a picture, which would cost more time than it is worth at every step.
+ *
+ * @example
+ * const view = host()?.display(trainingUpdate(run.training));
+ * view?.update(trainingUpdate({ ...run.training, message: "on to the next epoch" }));
  */
 export function trainingUpdate(progress: TrainingProgress): MimeBundle {
   return shown({ [TRAINING_MIME]: trainingPayload(progress), "text/plain": describeTraining(progress) });
 }
 
-/** The learning curves of a run that has ended, with a picture for pages without our extension. */
+/**
+ * The learning curves of a run that has ended, with a picture for pages without our extension.
+ *
+ * @example
+ * await trainingView(run.training);
+ */
 export function trainingView(progress: TrainingProgress): Promise<MimeBundle> {
   return shownLater(async () => {
     const { losses, history, bestEpoch } = trainingPayload(progress);

@@ -1,6 +1,7 @@
 import { escapeText } from "../support/markup.js";
 import { dotPlotSpec } from "./dotPlot.js";
 import { shownName } from "./names.js";
+import { htmlPage } from "./page/document.js";
 import { PAGE_STYLE } from "./pageStyle.js";
 import type { DotPlotInput, TransferGroup, TransferInput } from "./types.js";
 import { plotSvg, type Theme } from "./vega.js";
@@ -54,21 +55,7 @@ export async function transferPage(input: TransferInput): Promise<string> {
     section("Notes", list(notes), ""),
     section("How it was made", definitions(made), ""),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeText(title)}</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body>
-${body.join("\n")}
-</body>
-</html>
-`;
+  return htmlPage({ title, style: PAGE_STYLE, body: body.join("\n") });
 }
 
 const LINE_HELP =

@@ -14,7 +14,7 @@ export interface CategoryPanel {
   title: string;
   /** Names that `codes` count through. The same name has the same colour in every panel. */
   categories: readonly string[];
-  /** [cells]: category of each cell; −1 is none, drawn grey. */
+  /** [cells] category of each cell; −1 is none, drawn grey. */
   codes: ArrayLike<number>;
   /** [cells], 0 … 1: how sure the assignment is; shown under the pointer. */
   probabilities?: ArrayLike<number>;
@@ -31,6 +31,7 @@ export interface NumberPanel {
 
 /** Cells on a plane, coloured once in each panel. */
 export interface EmbeddingInput {
+  /** Heading of the view. */
   title?: string;
   /** What the axes are; "UMAP 1" and "UMAP 2" by default. */
   axes?: readonly [string, string];
@@ -39,14 +40,14 @@ export interface EmbeddingInput {
   y: ArrayLike<number>;
   /** Side by side and linked, at most three. */
   panels: readonly EmbeddingPanel[];
-  /** [cells]: names shown under the pointer; left out of the notebook above 10,000 cells to keep it small. */
+  /** [cells] names shown under the pointer; left out of the notebook above 10,000 cells to keep it small. */
   cellIds?: ArrayLike<string>;
   /** Colourings besides, to be chosen in JupyterLab. */
   more?: readonly EmbeddingPanel[];
   /** Values that JupyterLab shows of the cell under the pointer. */
   tooltip?: readonly EmbeddingPanel[];
   /**
-   * The table of cells that these are of: what is selected in one view of a table is selected in all. `rows` [cells]: the
+   * The table of cells that these are of: what is selected in one view of a table is selected in all. `rows` has [cells] the
    * row of each; without, cell i is row i.
    */
   table?: { id: string; rows?: ArrayLike<number> };
@@ -54,21 +55,39 @@ export interface EmbeddingInput {
 
 /** A training run so far, as the learning curves show it. */
 export interface TrainingProgress extends Omit<TrainingPayload, "losses"> {
-  /** [step]: training loss of each step so far. */
+  /** [step] training loss of each step so far. */
   losses: ArrayLike<number>;
 }
 
 /** Counts of true against predicted classes. */
 export interface ConfusionInput {
+  /** Names of the classes, by index. */
   classes: readonly string[];
   /** [true][predicted]: number of cells. */
   confusion: readonly (readonly number[])[];
+  /** The cells that were counted, to be selected in JupyterLab. */
+  assigned?: AssignedCells;
+}
+
+/** Cells with what they are and what they were taken for; [cells] each. */
+export interface AssignedCells {
+  /** The table that they are rows of: what is selected in one view of a table is selected in all. */
+  table: string;
+  rows: ArrayLike<number>;
+  /** Index into the classes. */
+  truth: ArrayLike<number>;
+  predicted: ArrayLike<number>;
+  /** Of the predicted class, 0 … 1. */
+  probabilities: ArrayLike<number>;
 }
 
 /** The figures of one class. */
 export interface ClassScores {
+  /** Share of the cells predicted as the class that truly are of it. */
   precision: number;
+  /** Share of the cells of the class that were predicted as it. */
   recall: number;
+  /** Harmonic mean of the two. */
   f1: number;
   /** Number of cells that are truly of the class. */
   support: number;
@@ -76,17 +95,34 @@ export interface ClassScores {
 
 /** The figures of an evaluation. */
 export interface ReportInput {
+  /** Heading of the view. */
   title?: string;
+  /** Number of cells. */
   cells: number;
+  /** Share of right labels. */
   accuracy: number;
+  /** Cohen's κ. */
   kappa: number;
+  /** Plain means over the classes. */
   macro: Omit<ClassScores, "support">;
+  /** Means over the classes, weighted by their cells. */
   weighted: Omit<ClassScores, "support">;
+  /** Names of the classes. */
   classes: readonly string[];
-  /** [class]: in the order of `classes`. */
+  /** [class] in the order of `classes`. */
   perClass: readonly ClassScores[];
   /** What the reader must know of the figures. */
   notes?: readonly string[];
+  /** [true][predicted]: number of cells; with it JupyterLab shows more than tables. */
+  confusion?: readonly (readonly number[])[];
+  /** How often labels of a probability are right, in intervals of the probability. */
+  reliability?: {
+    /** Expected calibration error. */
+    error: number;
+    bins: readonly { from: number; to: number; cells: number; confidence: number; accuracy: number }[];
+  };
+  /** The cells that were evaluated, to be selected in JupyterLab. */
+  assigned?: AssignedCells;
 }
 
 /** One distribution, for instance genes per cell. */
@@ -95,6 +131,7 @@ export interface HistogramInput {
   label: string;
   /** Of what each value is: "cells" when absent. */
   of?: string;
+  /** The values, in any order. */
   values: ArrayLike<number>;
   /** Values outside were filtered out: drawn as dashed lines. */
   limits?: { min?: number; max?: number };
@@ -104,6 +141,7 @@ export interface HistogramInput {
 
 /** Distributions of cells by group. */
 export interface ViolinInput {
+  /** Heading of the view. */
   title?: string;
   /** A panel each: what is measured, with its unit, and [cells] its values; missing ones are left out. */
   distributions: readonly { label: string; values: ArrayLike<number> }[];
@@ -114,11 +152,12 @@ export interface ViolinInput {
 
 /** How variable each gene is at its mean. */
 export interface HvgInput {
+  /** Names of the genes. */
   genes: readonly string[];
-  /** [genes]: mean expression, and what was ranked. */
+  /** [genes] mean expression, and what was ranked. */
   means: ArrayLike<number>;
   dispersions: ArrayLike<number>;
-  /** [genes]: truthy where the gene was chosen. */
+  /** [genes] truthy where the gene was chosen. */
   chosen: ArrayLike<number | boolean>;
   /** Name of the vertical axis: "normalised dispersion", "standardised variance". */
   measure: string;
@@ -128,7 +167,9 @@ export interface HvgInput {
 
 /** How genes are expressed in groups of cells. */
 export interface DotPlotInput {
+  /** Heading of the view. */
   title?: string;
+  /** Names of the genes. */
   genes: readonly string[];
   /** Groups of cells, for instance types. */
   groups: readonly string[];
@@ -178,10 +219,13 @@ export interface TransferInput {
 
 /** A table of plain values; numbers are right-aligned. */
 export interface TableInput {
+  /** Heading of the table. */
   title?: string;
+  /** Names of the columns. */
   columns: readonly string[];
+  /** [rows][columns] values; null is an empty field. */
   rows: readonly (readonly (string | number | boolean | null)[])[];
-  /** [columns]: decimals of each column's numbers; null for four significant digits at most, which is the default. */
+  /** [columns] decimals of each column's numbers; null for four significant digits at most, which is the default. */
   decimals?: readonly (number | null)[];
   /** Rows of the whole, when `rows` is its beginning. */
   total?: number;

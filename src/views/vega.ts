@@ -48,6 +48,10 @@ const CONFIG = {
  * @param spec Vega-Lite or Vega, told apart by `$schema`; data inline (nothing is fetched).
  * @param text What `text/plain` says; by default the title.
  * @throws when `$schema` names neither, or when the specification doesn't compile.
+ * @example
+ * const $schema = "https://vega.github.io/schema/vega-lite/v5.json";
+ * const data = { values: [{ type: "B", cells: 95 }, { type: "NK", cells: 31 }] };
+ * await vegaBundle({ $schema, data, mark: "bar", encoding: { x: { field: "cells", type: "quantitative" }, y: { field: "type" } } });
  */
 export function vegaBundle(spec: VegaSpec, text?: string): Promise<MimeBundle> {
   return shownLater(async () => {

@@ -20,6 +20,10 @@ const SHORT = 6;
 /**
  * Distributions as violins, one panel a figure and one violin a group: outlines as seaborn's (each as wide as the others, ended
  * at the least and the largest value), with the quartiles as a bar and the median as a dot.
+ *
+ * @example
+ * const distributions = [{ label: "genes per cell", values: ready.quality.nGenesByCounts }];
+ * await violinView({ distributions, groups: ready.labels!.classes, codes: ready.labels!.codes });
  */
 export function violinView(input: ViolinInput): Promise<MimeBundle> {
   return shownLater(async () => {

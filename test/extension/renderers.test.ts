@@ -7,9 +7,11 @@ import { until } from "../support/processes.js";
 import {
   code,
   command,
+  hideNames,
   Laboratory,
   pixels,
   scrollTo,
+  shows,
   skip,
   snapshot,
   WITH_WEBGL,
@@ -158,53 +160,6 @@ before(async () => {
 });
 
 after(() => lab.end());
-
-/** Waits until a panel shows as many dots as expected: drawing takes some frames. */
-async function shows(canvas: Locator, expected: Record<string, number>): Promise<void> {
-  let found = {};
-  for (let attempt = 0; attempt < 40; attempt++) {
-    found = dots(await snapshot(canvas));
-    if (JSON.stringify(found) === JSON.stringify(expected)) return;
-    await canvas.page().waitForTimeout(250);
-  }
-  assert.deepEqual(found, expected);
-}
-
-/** Connected blobs of each of the palette's first two colours, blue and orange. */
-function dots({
-  width,
-  height,
-  channels,
-  data,
-}: Awaited<ReturnType<typeof snapshot>>): Record<string, number> {
-  const kinds = new Uint8Array(width * height);
-  for (let p = 0; p < kinds.length; p++) {
-    const [r, , b] = data.subarray(p * channels, p * channels + 3);
-    kinds[p] = b - r > 90 ? 1 : r - b > 90 ? 2 : 0;
-  }
-  const counts = { blue: 0, orange: 0 };
-  for (let start = 0; start < kinds.length; start++) {
-    const kind = kinds[start];
-    if (kind === 0) continue;
-    counts[kind === 1 ? "blue" : "orange"]++;
-    const pending = [start];
-    kinds[start] = 0;
-    while (pending.length > 0) {
-      const p = pending.pop()!;
-      for (const next of [p - 1, p + 1, p - width, p + width]) {
-        if (kinds[next] !== kind) continue;
-        kinds[next] = 0;
-        pending.push(next);
-      }
-    }
-  }
-  return counts;
-}
-
-/** Dots are counted without the names that stand over them. */
-async function hideNames(tab: Page): Promise<void> {
-  await tab.addStyleTag({ content: ".cellkernel-overlay { display: none }" });
-}
 
 /** Where a cell of the grid lies on a canvas, 5 % of which are margin. */
 async function at(canvas: Locator, cell: number): Promise<{ x: number; y: number }> {
@@ -466,7 +421,7 @@ test("views are shown as the values of cells", { skip, timeout: 120_000 }, async
   const value = (cell: number, shown: string) =>
     page.locator(".jp-CodeCell").nth(cell).locator(`.jp-OutputArea-executeResult ${shown}`).waitFor();
   await value(0, ".cellkernel-embedding canvas");
-  await value(2, ".vega-embed");
+  await value(2, ".cellkernel-evaluation");
 });
 
 /** The forms of a cell's output in the notebook that JupyterLab holds. */

@@ -67,7 +67,7 @@ export class Desk {
     let peak = 0;
     const sampled = setInterval(() => {
       if (process.platform === "linux") peak = Math.max(peak, treeMemory(job.pid!));
-    }, 300);
+    }, 1000);
     const [code] = await once(job, "close");
     clearInterval(sampled);
     assert.equal(code, 0, printed);
@@ -92,7 +92,9 @@ export function verdicts(cells: LessonCell[]): Map<string, string> {
   for (const { metadata, source, outputs } of cells) {
     exercise = metadata.exercise ?? exercise;
     if (exercise === undefined || !source.join("").includes(`check.${exercise}(`)) continue;
-    found.set(exercise, outputs!.flatMap(({ data }) => data?.["text/plain"] ?? []).join(""));
+    // A training that the cell has done is shown, too, but is not its value.
+    const result = outputs!.find(({ output_type }) => output_type === "execute_result");
+    found.set(exercise, (result?.data?.["text/plain"] ?? []).join(""));
   }
   return found;
 }

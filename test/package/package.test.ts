@@ -79,6 +79,12 @@ test("the protocol as a program: checked against the types that came along, and 
   const printed = start(process.execPath, "protocol.js", "cells.h5ad", "model", "bulk_labels", "results");
   // Logistic regression, on the same split: 0.83. The most frequent class: 0.34.
   assert.ok(Number(/weighted F1 ([\d.]+)/.exec(printed)?.[1]) > 0.6, printed);
-  for (const file of ["labelled.h5ad", "predictions.csv", "confusion_matrix.png", "model/run.json"])
+  for (const file of [
+    "labelled.h5ad",
+    "predictions.csv",
+    "confusion_matrix.png",
+    "report.html",
+    "model/run.json",
+  ])
     assert.ok(existsSync(join(app, "results", file)), file);
 });

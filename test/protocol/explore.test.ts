@@ -3,19 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import { table } from "arquero";
-import { classificationReport } from "../../src/evaluate/metrics.js";
 import type { Host, HostComm } from "../../src/host/host.js";
-import {
-  AnnData,
-  CellkernelError,
-  type Exploration,
-  explore,
-  H5adWriter,
-  readH5ad,
-  writeH5ad,
-} from "../../src/index.js";
-import { Report, type ReportParts } from "../../src/protocol/report.js";
+import { AnnData, CellkernelError, type Exploration, explore, readH5ad, writeH5ad } from "../../src/index.js";
+import type { Report } from "../../src/protocol/report.js";
 import {
   decodeEmbedding,
   decodePanel,
@@ -24,81 +14,16 @@ import {
   type PanelData,
   uint32,
 } from "../../src/views/contract.js";
-import { preparedCells, tinyModel } from "../support/prepared.js";
+import { smallReport, writeSmallCells } from "../support/smallReport.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "explore-"));
 after(() => rmSync(scratch, { recursive: true }));
 
-/** Counts of six cells; the model knows G0 and G1 alone. The first cell was filtered out before the training. */
-const GENES = ["G0", "G1", "CD3D", "HLA-A"];
-const COUNTS = [
-  [5, 5, 0, 0],
-  [1, 3, 4, 0],
-  [2, 2, 0, 0],
-  [0, 4, 4, 1],
-  [8, 0, 0, 0],
-  [1, 0, 9, 0],
-];
-const KEPT = Int32Array.of(1, 2, 3, 4, 5);
 const path = join(scratch, "cells.h5ad");
-
-async function write(target: string): Promise<void> {
-  const writer = await H5adWriter.create(target, GENES.length);
-  writer.append({
-    ...{ start: 0, rows: COUNTS.length, columns: GENES.length },
-    indptr: Int32Array.from({ length: COUNTS.length + 1 }, (_, row) =>
-      COUNTS.slice(0, row).reduce((sum, counts) => sum + counts.filter(Boolean).length, 0),
-    ),
-    indices: Int32Array.from(
-      COUNTS.flatMap((counts) => [...counts.keys()].filter((gene) => counts[gene] > 0)),
-    ),
-    data: Float32Array.from(COUNTS.flatMap((counts) => counts.filter(Boolean))),
-  });
-  await writer.close({
-    obsNames: COUNTS.map((_, row) => `cell-${row}`),
-    varNames: GENES,
-    obs: table({
-      donor: ["a", "b", "a", "b", "a", ""],
-      n_genes: [2, 3, 2, 3, 1, Number.NaN],
-    }),
-    obsm: {
-      X_umap: { shape: [6, 2], dtype: "float32", data: Float32Array.from({ length: 12 }, (_, i) => i) },
-    },
-  });
-}
-
-/** Truth B, NK, B, T and unknown; all were said to be B cells but the fourth. The first of them was trained on. */
 let report: Report;
 before(async () => {
-  await write(path);
-  const ready = preparedCells(await tinyModel(), 5);
-  const run = {
-    ...{ name: "tiny", classes: ["B cell", "NK", "T cell"], vocabulary: ready.vocabulary },
-    training: { run: "run-1" },
-    parts: {
-      recipe: { ...ready.recipe, genes: ["G0", "G1"], totalGenes: ["G0", "G1"] },
-      preparation: { ...ready.settings, normalizeTotal: 1000 },
-    },
-  };
-  const truth = Int32Array.of(0, 1, 0, 2, -1);
-  const codes = Int32Array.of(0, 0, 0, 1, 0);
-  report = new Report({
-    run,
-    ready: {
-      ...{ ...ready, rows: KEPT, cellNames: Array.from(KEPT, (row) => `cell-${row}`) },
-      source: { ...ready.source, path },
-    },
-    ...{ truth, parts: ["train", "test", "test", "test", "none"], subset: "test" },
-    ...{ evaluated: Int32Array.of(1, 2, 3), embeddings: new Float32Array(0), notes: [] },
-    labelled: {
-      codes,
-      probabilities: Float32Array.of(0.9, 0.5, 0.75, 0.875, 0.25),
-      margins: Float32Array.of(0.8, 0.25, 0.5, 0.75, 0),
-      scores: new Float32Array(15),
-    },
-    metrics: classificationReport([1, 0, 2], [0, 0, 1], run.classes),
-    projection: { x: Float64Array.of(0, 1, 2), y: Float64Array.of(0, 1, 0), cells: Int32Array.of(0, 2, 4) },
-  } as unknown as ReportParts);
+  await writeSmallCells(path);
+  report = await smallReport(path);
 });
 
 /** A kernel with pages. */
@@ -175,22 +100,22 @@ test("a report's map: the first three colourings are panels, the others at hand;
   });
   const payload = await shownBy(map);
   const { panels, more, tooltip, rows } = decodeEmbedding(payload);
-  assert.deepEqual([...rows], [1, 3, 5]);
+  assert.deepEqual([...rows], [1, 2, 3, 4, 5]);
   assert.equal(payload.cellIds, undefined, "names of cells come from the kernel");
   assert.deepEqual(
     [...panels, ...more, ...tooltip].map(({ title }) => title),
     ["Truth", "Prediction", "Margin", "donor", "CD3D", "n_genes", "Split"],
   );
-  assert.deepEqual([...panels[0].codes], [0, 0, 3], "B, B, none");
+  assert.deepEqual([...panels[0].codes], [0, 1, 0, 2, 3], "B, NK, B, T, none");
   assert.deepEqual(
     [...panels[2].codes],
-    [0.8, 0.5, 0].map((margin) => Math.round(254 * margin)),
+    [0.8, 0.25, 0.5, 0.75, 0].map((margin) => Math.round(254 * margin)),
   );
   const named = (panel: (typeof panels)[number]) =>
     Array.from(panel.codes, (code) => panel.categories?.[code]?.name ?? "–");
-  assert.deepEqual(named(more[0]), ["b", "b", "–"]);
-  assert.deepEqual(named(tooltip[1]), ["train", "test", "none"]);
-  // log1p(1000 · count / counts of G0 and G1, which alone the model knows): cells 1, 3 and 5.
+  assert.deepEqual(named(more[0]), ["b", "a", "b", "a", "–"]);
+  assert.deepEqual(named(tooltip[1]), ["train", "test", "test", "test", "none"]);
+  // log1p(1000 · count / counts of G0 and G1, which alone the model knows): the cells of rows 1, 3 and 5.
   const expected = [4 / 4, 4 / 4, 9 / 1].map((share) => Math.log1p(1000 * share));
   const sent = payload.more![1] as { min: number; max: number };
   const span = expected[2] - expected[0];
@@ -220,6 +145,7 @@ test("what a page selects is known to the map, to its other pages and to who wai
   assert.deepEqual(rowsOf(other.heard.at(-1)?.bytes), [2, 5]);
   assert.equal(one.heard.length, 1, "the page that said it is not told");
   other.send("select", { what: "the same" }, bytesOf(2, 5));
+  assert.equal(map.selection.what, "the same");
   end();
   one.send("select", { what: "" }, bytesOf());
   assert.deepEqual(seen, [[2, 5]]);
@@ -258,11 +184,14 @@ test("a page asks for columns, colourings and cells, and is answered in binary",
   const { message, bytes } = await page.ask("color", { by: "n_genes" });
   const panel = message.panel as PanelData;
   assert.equal("shades" in panel && panel.shades, "");
-  const { codes, range } = decodePanel(panel, 3, [], bytes);
-  // 3, 3 and missing.
-  assert.deepEqual([range, [...codes]], [{ min: 0, max: 3 }, [254, 254, 255]]);
+  const { codes, range } = decodePanel(panel, 5, [], bytes);
+  // 3, 2, 3, 1 and missing; numpy.percentile([3, 2, 3, 1], [1, 99]) is [1.03, 3].
+  assert.deepEqual([range, [...codes]], [{ min: 1.03, max: 3 }, [254, 125, 254, 0, 255]]);
   const donors = await page.ask("color", { by: "donor" });
-  assert.deepEqual([...decodePanel(donors.message.panel as PanelData, 3, [], donors.bytes).codes], [1, 1, 2]);
+  assert.deepEqual(
+    [...decodePanel(donors.message.panel as PanelData, 5, [], donors.bytes).codes],
+    [1, 0, 1, 0, 2],
+  );
   const cells = await page.ask("cells", { rows: [3, 0, 4] });
   assert.deepEqual(cells.message.cells, [
     {
@@ -290,7 +219,7 @@ test("code colours the first panel, in pages that are open and in those that ope
   for (const { heard } of [page, kernel.page(view!)]) {
     const { message, bytes } = heard.at(-1)!;
     assert.deepEqual([message.command, message.by], ["color", "CD3D"]);
-    assert.deepEqual([...decodePanel(message.panel as PanelData, 3, [], bytes).codes], [0, 0, 254]);
+    assert.deepEqual([...decodePanel(message.panel as PanelData, 5, [], bytes).codes], [0, 0, 0, 0, 254]);
   }
   await assert.rejects(
     map.colorBy("nothing"),
@@ -365,7 +294,7 @@ test("all views of a report's cells are of one table", async () => {
 
 test("a file that holds other cells by now is named, and the remedy", async () => {
   const other = join(scratch, "other.h5ad");
-  await write(other);
+  await writeSmallCells(other);
   const moved = report.explore({ colorBy: "CD3D", cells: other });
   await shownBy(moved);
   moved.close();

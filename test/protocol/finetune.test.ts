@@ -12,9 +12,10 @@ import { evaluate } from "../../src/protocol/evaluate.js";
 import { finetune } from "../../src/protocol/finetune.js";
 import { interruptedRun } from "../../src/protocol/interruptedRun.js";
 import { type Model, openModel } from "../../src/protocol/model.js";
-import type { Report } from "../../src/protocol/report.js";
+import { Report } from "../../src/protocol/report.js";
 import { loadRun, Run } from "../../src/protocol/run.js";
 import type { Prepared } from "../../src/store/prepared.js";
+import { EMBEDDING_MIME, EVALUATION_MIME, TRAINING_MIME } from "../../src/views/contract.js";
 import type { TrainingProgress } from "../../src/views/types.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 
@@ -57,9 +58,30 @@ test("predictions of all cells, figures of the test cells only", async () => {
     "evaluation_results.json",
     "learning_curves.png",
     "predictions.csv",
+    "report.html",
     "umap_prediction.png",
     "umap_truth.png",
   ]);
+  const page = readFileSync(join(folder, "report.html"), "utf8");
+  assert.match(page, /<h1>Evaluation of [^<]+<\/h1><p>\d+ test cells, 3 classes<\/p>/);
+  const views = [...page.matchAll(/<script type="application\/json">(.*?)<\/script>/gs)];
+  const held = views.map(([, bundle]) => JSON.parse(bundle));
+  assert.deepEqual(
+    held.map((bundle) => Object.keys(bundle)[0]),
+    [EMBEDDING_MIME, EVALUATION_MIME, TRAINING_MIME],
+  );
+  assert.equal(held[0][EMBEDDING_MIME].cells, 150);
+  // Names of cells and what else is known of them only where they are asked for.
+  const donors = { column: "donor", names: ["Dora"], codes: new Int32Array(150) };
+  const known = new Report({ ...report.parts, ready: { ...report.parts.ready, obs: [donors] } });
+  for (const [told, contents] of [
+    [false, {}],
+    [true, { cellNames: true, columns: true }],
+  ] as const) {
+    await known.write(folder, contents);
+    const written = readFileSync(join(folder, "report.html"), "utf8");
+    assert.deepEqual([/cell-\d/.test(written), /donor|Dora/.test(written)], [told, told]);
+  }
   const lines = readFileSync(join(folder, "predictions.csv"), "utf8").trimEnd().split("\n");
   assert.equal(
     lines[0],

@@ -17,7 +17,10 @@ function repository(context: TestContext, changed: Record<string, string> = {}):
     "package.json": '{ "version": "1.2.3", "repository": { "url": "git+https://example.org/us/it.git" } }',
     "extension/package.json": '{ "version": "1.2.3" }',
     "python/cellkernel/__init__.py": 'import os\n__version__ = "1.2.3"\n',
-    "CITATION.cff": "title: it\nversion: 1.2.3\n",
+    "package-lock.json": JSON.stringify({
+      packages: { "": { version: "1.2.3" }, extension: { version: "1.2.3" } },
+    }),
+    "CITATION.cff": "title: it\nversion: 1.2.3\ndate-released: 2026-01-01\n",
     "CHANGELOG.md": "# Changelog\n\n## 1.2.3 (2026-01-01)\n\n- all\n",
     ...changed,
   };
@@ -34,7 +37,7 @@ test("a state whose versions agree can be released under their tag, and under no
   assert.deepEqual(releaseFaults(folder, "1.2.3"), [
     'A release has a tag such as v1.2.3, not "1.2.3": npm run release -- v1.2.3',
   ]);
-  assert.equal(releaseFaults(folder, "v1.2.4").length, 5);
+  assert.equal(releaseFaults(folder, "v1.2.4").length, 7);
 });
 
 test("a file of another version, a changelog without the version and an owner who is missing are named", (t) => {
@@ -45,8 +48,20 @@ test("a file of another version, a changelog without the version and an owner wh
   });
   assert.deepEqual(releaseFaults(folder, "v1.2.3"), [
     "extension/package.json is of version 1.2.2; the tag says 1.2.3.",
-    'CHANGELOG.md has no heading "## 1.2.3 (date)".',
+    'CHANGELOG.md has no heading "## 1.2.3 (date)", the date as 2026-01-31.',
     "package.json: repository.url still says OWNER; put in the address of the repository.",
+  ]);
+});
+
+test("a lock file that was left behind and a date that differs are named", (t) => {
+  const folder = repository(t, {
+    "package-lock.json":
+      '{ "packages": { "": { "version": "1.2.3" }, "extension": { "version": "1.2.2" } } }',
+    "CHANGELOG.md": "# Changelog\n\n## 1.2.3 (2026-02-01)\n\n- all\n",
+  });
+  assert.deepEqual(releaseFaults(folder, "v1.2.3"), [
+    "package-lock.json (extension) is of version 1.2.2; the tag says 1.2.3.",
+    "CITATION.cff is of 2026-01-01 (date-released); the CHANGELOG says 2026-02-01.",
   ]);
 });
 

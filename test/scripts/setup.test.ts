@@ -34,12 +34,12 @@ test("an old Python is named with its version", { skip }, (t) => {
   });
 });
 
-test("an old Node is named with its version", (t) => {
-  const older =
-    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.18.0' } })";
-  const { status, said } = setup(t, {}, ["--import", `data:text/javascript,${encodeURIComponent(older)}`]);
+test("a Node that won't do is named with its version", (t) => {
+  const other =
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '21.7.0' } })";
+  const { status, said } = setup(t, {}, ["--import", `data:text/javascript,${encodeURIComponent(other)}`]);
   assert.equal(status, 1);
-  assert.match(said, /^Node 20\.18\.0 is too old: install Node 20\.19 or newer/);
+  assert.match(said, /^Node 21\.7\.0 won't do: install Node 20\.19 or a newer 20, or 22\.12 or newer/);
 });
 
 test("an active environment of ours is not taken for the Python to make it with", { skip }, () => {

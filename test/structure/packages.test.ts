@@ -82,3 +82,12 @@ test("the tables of gene symbols, and their licences, are part of the package", 
   for (const file of ["human.tsv.gz", "mouse.tsv.gz", "LICENSE"])
     assert.ok(existsSync(`genes/${file}`), file);
 });
+
+test("the extension says what its plugins are, under our licence", () => {
+  const page = readFileSync("extension/README.md", "utf8");
+  const plugins = [...readFileSync("extension/src/index.ts", "utf8").matchAll(/^ {2}id: "(.+)",$/gm)];
+  assert.ok(plugins.length >= 3);
+  for (const [, id] of plugins)
+    assert.ok(page.includes(`\`${id}\``), `${id} is missing from extension/README.md`);
+  assert.equal(readFileSync("extension/LICENSE", "utf8"), readFileSync("LICENSE", "utf8"));
+});

@@ -6,7 +6,7 @@ import { until } from "./processes.js";
 
 /** A JupyterLab of the checkout's own environment, for tests that look at it. */
 export interface JupyterLab {
-  /** Address of a notebook or file, relative to the folder that it was started on. */
+  /** Address of a notebook or file, relative to the folder that it was started on; of the folder itself, where empty. */
   url(path: string): string;
   /** All that the server printed. */
   log(): string;
@@ -45,7 +45,7 @@ export async function startJupyterLab(folder: string): Promise<JupyterLab> {
   }
   const [base] = address.exec(log)!;
   return {
-    url: (path) => `${base}lab/tree/${path}?token=${token}&reset`,
+    url: (path) => `${base}${path ? `lab/tree/${path}` : "lab"}?token=${token}&reset`,
     log: () => log,
     stop: () => stop(server),
   };

@@ -1,14 +1,20 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { isSuitable, nodeFault } from "../../src/support/nodeVersion.js";
+import { pathToFileURL } from "node:url";
+import { isSuitable, NODES, nodeFault } from "../../src/support/nodeVersion.js";
 
-test("a Node is suitable where package.json says so", () => {
+const setup = await import(pathToFileURL("scripts/setup/node.mjs").href);
+
+test("a Node is suitable where package.json says so, to the library, set-up and Python", () => {
   const { engines } = JSON.parse(readFileSync("package.json", "utf8"));
   assert.equal(engines.node, "^20.19 || >=22.12");
   for (const version of ["20.19.0", "20.20.2", "22.12.0", "23.0.0", "24.19.0"])
-    assert.ok(isSuitable(version));
-  for (const version of ["18.20.8", "20.18.3", "21.7.0", "22.11.0"]) assert.ok(!isSuitable(version));
+    assert.ok(isSuitable(version) && setup.isSuitable(version), version);
+  for (const version of ["18.20.8", "20.18.3", "21.7.0", "22.11.0"])
+    assert.ok(!isSuitable(version) && !setup.isSuitable(version), version);
+  assert.equal(setup.WANTED, NODES);
+  assert.ok(readFileSync("python/cellkernel/node.py", "utf8").includes(`WANTED = "Node ${NODES}"`));
 });
 
 test("another is told what is needed", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Finding } from "../../src/protocol/doctor/finding.js";
 import { Environment, wheel } from "./environment.js";
@@ -131,6 +131,16 @@ describe("the wheel, in a fresh environment without Node and npm", () => {
       const passed = found.find(({ part }) => part === "Node on the search path")!;
       assert.ok(passed.found.startsWith(`${join(path, "node")} ${said}`), passed.found);
       assert.equal(passed.state, "note");
+    }
+  });
+
+  it("is refused by pip on a system that it is not made for", () => {
+    const own = { darwin: "macosx", win32: "win" }[process.platform as "darwin"] ?? "manylinux";
+    const tags = ["manylinux_2_28_x86_64", "musllinux_1_2_x86_64", "macosx_14_0_arm64", "win_amd64"];
+    for (const tag of tags.filter((one) => !one.startsWith(own))) {
+      const foreign = join(environment.root, basename(wheel).replace(/[^-]+\.whl$/, `${tag}.whl`));
+      symlinkSync(resolve(wheel), foreign);
+      assert.throws(() => environment.pip("install", foreign), /is not a supported wheel on this platform/);
     }
   });
 

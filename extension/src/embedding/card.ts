@@ -66,11 +66,6 @@ export class Card {
     this.node.style.translate = `${Math.round(place.left)}px ${Math.round(place.top)}px`;
   }
 
-  /** Puts more to what is told. */
-  add(content: readonly Node[]): void {
-    this.#content.append(...content);
-  }
-
   hide(): void {
     this.#pinned = false;
     this.node.hidden = true;

@@ -4,8 +4,10 @@ import { JSONExt, type ReadonlyPartialJSONValue } from "@lumino/coreutils";
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import { placeOf } from "../kernel.js";
+import { ViewLink } from "../link.js";
 import type { Words } from "../words.js";
-import { EmbeddingView } from "./view.js";
+import { Ask } from "./ask.js";
+import { EmbeddingView, type Kernel } from "./view.js";
 
 /** An embedding as JupyterLab's output: all that it shows and does is {@link EmbeddingView}'s. */
 export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
@@ -18,7 +20,19 @@ export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
     this.#mimeType = mimeType;
     const useCode = (code: string) =>
       insertBelow(notebooks, this, code) ? trans.__("A cell below holds them.") : undefined;
-    this.#view = new EmbeddingView(this.node, { trans, useCode });
+    const kernelOf = (view: string): Kernel => {
+      let link: ViewLink | undefined;
+      const ask = new Ask((heard, changed) => {
+        link = new ViewLink(view, heard, changed);
+        return link;
+      });
+      return {
+        ask,
+        connect: () => link?.connect(notebooks, this),
+        dispose: () => link?.dispose(),
+      };
+    };
+    this.#view = new EmbeddingView(this.node, { trans, useCode, kernelOf });
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {

@@ -2,6 +2,7 @@ import type { EmbeddingPayload } from "../../../src/views/contract.js";
 import { element, onThemeChange } from "../dom.js";
 import { type Bundle, instead } from "../instead.js";
 import type { Words } from "../words.js";
+import type { Ask } from "./ask.js";
 import { Board } from "./board.js";
 import { decode, type Embedding } from "./decode.js";
 import { undrawn } from "./describe.js";
@@ -9,11 +10,21 @@ import type { Room } from "./layout.js";
 import { onGraphicsLost } from "./points/index.js";
 import { type State, stateOf } from "./state.js";
 
+/** A view's line to the kernel that made it. */
+export interface Kernel {
+  ask: Ask;
+  /** Begins as soon as the view stands in a notebook; may be called again and again. */
+  connect(): void;
+  dispose(): void;
+}
+
 /** What a view needs of the page that it stands in. */
 export interface Page {
   trans: Words;
   /** Puts code where the reader can run it, and says so; where it is left out, the clipboard takes it. */
   useCode?(code: string): string | undefined;
+  /** Left out where there are no kernels. */
+  kernelOf?(view: string): Kernel;
 }
 
 /**
@@ -27,6 +38,7 @@ export class EmbeddingView {
   #embedding: Embedding | undefined;
   #state: State | undefined;
   #board: Board | undefined;
+  #kernel: Kernel | undefined;
   #attached = false;
   #endings: (() => void)[] = [];
   readonly #resized = new ResizeObserver(() => this.#fit());
@@ -51,6 +63,8 @@ export class EmbeddingView {
     this.#bundle = bundle;
     this.#clear();
     this.#embedding = undefined;
+    this.#kernel?.dispose();
+    this.#kernel = undefined;
     try {
       this.#embedding = decode(payload as EmbeddingPayload);
       this.#state = stateOf(this.#embedding, payload as EmbeddingPayload);
@@ -58,7 +72,12 @@ export class EmbeddingView {
       this.#showInstead(this.#page.trans.__("The data of this embedding are damaged; this is its picture."));
       return;
     }
-    if (this.#attached) this.#build();
+    const { view } = this.#embedding;
+    if (view !== undefined) this.#kernel = this.#page.kernelOf?.(view);
+    if (!this.#attached) return;
+    this.#build();
+    // The output gets its place in the notebook after this.
+    setTimeout(() => this.#kernel?.connect());
   }
 
   /** Takes up other forms of what is shown already. */
@@ -74,6 +93,7 @@ export class EmbeddingView {
       this.#board.retheme();
       this.#fit();
     }
+    this.#kernel?.connect();
     this.#resized.observe(this.#host);
     window.addEventListener("resize", this.#windowResized);
     this.#endings = [onThemeChange(() => this.#board?.retheme()), onGraphicsLost(() => this.#loseGraphics())];
@@ -90,6 +110,7 @@ export class EmbeddingView {
 
   dispose(): void {
     this.detach();
+    this.#kernel?.dispose();
     this.#clear();
   }
 
@@ -133,6 +154,7 @@ export class EmbeddingView {
     this.#board = new Board(embedding, state, {
       trans,
       selection: state.selection,
+      ask: this.#kernel?.ask,
       useCode: (code) => this.#useCode(code),
       full: () => this.#toggleFull(),
       release: () => this.#release(),

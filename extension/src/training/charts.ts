@@ -1,9 +1,9 @@
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { smoothed, type TrainingPayload } from "../../../src/views/contract.js";
+import type { Words } from "../words.js";
 import type { Chart } from "./chart.js";
 
 /** The loss by step: training smoothed over what it is made of, validation, and whose weights are kept. */
-export function lossChart(run: TrainingPayload, trans: TranslationBundle): Chart {
+export function lossChart(run: TrainingPayload, trans: Words): Chart {
   const losses = (points: TrainingPayload["losses"]) =>
     points.map(({ step, loss }) => ({ x: step, y: loss }));
   const best = run.history.find(({ epoch }) => epoch === run.bestEpoch);
@@ -26,7 +26,7 @@ export function lossChart(run: TrainingPayload, trans: TranslationBundle): Chart
 }
 
 /** The share of mistakes by epoch. */
-export function errorChart(run: TrainingPayload, trans: TranslationBundle): Chart {
+export function errorChart(run: TrainingPayload, trans: Words): Chart {
   return {
     title: trans.__("Validation cells labelled wrongly"),
     xLabel: trans.__("epoch"),

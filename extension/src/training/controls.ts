@@ -1,13 +1,13 @@
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { isLive, type TrainingCommand, type TrainingPayload } from "../../../src/views/contract.js";
 import { element } from "../dom.js";
-import type { LinkState } from "../link.js";
+import type { LinkState } from "../linked.js";
+import type { Words } from "../words.js";
 import { courseOf, stateOf } from "./words.js";
 
 /** One row from the first frame to the last: buttons, in whose place it then says how it ended, and how far it is. */
 export class Controls {
   readonly node = element("div", "training-header");
-  readonly #trans: TranslationBundle;
+  readonly #trans: Words;
   readonly #stop = element("button", "button cellkernel-stop");
   readonly #pause = element("button", "button cellkernel-pause");
   readonly #buttons = element("div", "training-buttons");
@@ -17,7 +17,7 @@ export class Controls {
   /** What the pause button would do now. */
   #next: TrainingCommand = "pause";
 
-  constructor(trans: TranslationBundle, order: (command: TrainingCommand) => void) {
+  constructor(trans: Words, order: (command: TrainingCommand) => void) {
     this.#trans = trans;
     this.#stop.title = trans.__("End after this step and keep the best weights so far");
     this.#pause.title = trans.__("Rest between two steps; the weights stay in memory");

@@ -1,6 +1,5 @@
 import type { INotebookTracker } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import {
@@ -13,6 +12,7 @@ import {
 import { element } from "../dom.js";
 import { instead } from "../instead.js";
 import { ViewLink } from "../link.js";
+import type { Words } from "../words.js";
 import { errorChart, lossChart } from "./charts.js";
 import { ChartView } from "./chartView.js";
 import { Controls } from "./controls.js";
@@ -21,7 +21,7 @@ import { notesOf, paceOf } from "./words.js";
 
 /** What the renderers of a page share. */
 export interface TrainingPage {
-  trans: TranslationBundle;
+  trans: Words;
   notebooks: INotebookTracker | null;
   runs: LiveRuns;
 }

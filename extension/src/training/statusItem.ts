@@ -1,16 +1,16 @@
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { Widget } from "@lumino/widgets";
 import { element } from "../dom.js";
+import type { Words } from "../words.js";
 import type { LiveRuns } from "./liveRuns.js";
 import { briefly } from "./words.js";
 
 /** The run under way in the status bar: "Training 43 % · 12 s". A click leads to it, since Run All leaves its reader at the end. */
 export class TrainingStatus extends Widget {
   readonly #runs: LiveRuns;
-  readonly #trans: TranslationBundle;
+  readonly #trans: Words;
   readonly #button = element("button", "status");
 
-  constructor(runs: LiveRuns, trans: TranslationBundle, jump: (view: Widget) => void) {
+  constructor(runs: LiveRuns, trans: Words, jump: (view: Widget) => void) {
     super();
     this.#runs = runs;
     this.#trans = trans;

@@ -1,11 +1,11 @@
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { duration, type EpochPoint, isLive, type TrainingPayload } from "../../../src/views/contract.js";
-import type { LinkState } from "../link.js";
+import type { LinkState } from "../linked.js";
+import type { Words } from "../words.js";
 
 const SEPARATOR = " · ";
 
 /** How a run stands, in a word or two. */
-export function stateOf(run: TrainingPayload, link: LinkState, trans: TranslationBundle): string {
+export function stateOf(run: TrainingPayload, link: LinkState, trans: Words): string {
   if (isLive(run) && link === "lost")
     return trans.__("Ended or lost at step %1", run.step.toLocaleString("en"));
   return {
@@ -19,7 +19,7 @@ export function stateOf(run: TrainingPayload, link: LinkState, trans: Translatio
 }
 
 /** How far it is. */
-export function courseOf(run: TrainingPayload, trans: TranslationBundle): string {
+export function courseOf(run: TrainingPayload, trans: Words): string {
   return [
     trans.__("epoch %1 of %2", run.epoch, run.epochs),
     trans.__("step %1 of %2", run.step.toLocaleString("en"), run.steps.toLocaleString("en")),
@@ -28,7 +28,7 @@ export function courseOf(run: TrainingPayload, trans: TranslationBundle): string
 }
 
 /** How it does at the moment, and what there is left. */
-export function paceOf(run: TrainingPayload, link: LinkState, trans: TranslationBundle): string {
+export function paceOf(run: TrainingPayload, link: LinkState, trans: Words): string {
   const { learningRate, gradNorm, tokensPerSecond, memory } = run.pace ?? {};
   const going = isLive(run) && link !== "lost";
   // First what matters most: a narrow page cuts the end off.
@@ -43,12 +43,12 @@ export function paceOf(run: TrainingPayload, link: LinkState, trans: Translation
 }
 
 /** What the reader should know besides. */
-export function notesOf(run: TrainingPayload, trans: TranslationBundle): string[] {
+export function notesOf(run: TrainingPayload, trans: Words): string[] {
   const best = run.history.find(({ epoch }) => epoch === run.bestEpoch);
   return [run.message ?? "", best ? keptText(best, trans) : ""].filter(Boolean);
 }
 
-function keptText({ epoch, validationLoss, validationError }: EpochPoint, trans: TranslationBundle): string {
+function keptText({ epoch, validationLoss, validationError }: EpochPoint, trans: Words): string {
   const loss = validationLoss.toFixed(3);
   if (validationError === null) return trans.__("Best epoch %1: validation loss %2.", epoch, loss);
   return trans.__(
@@ -60,7 +60,7 @@ function keptText({ epoch, validationLoss, validationError }: EpochPoint, trans:
 }
 
 /** The status bar's line: "Training 43 % · 12 s". */
-export function briefly(run: TrainingPayload, trans: TranslationBundle): string {
+export function briefly(run: TrainingPayload, trans: Words): string {
   const percent = Math.round((100 * run.step) / Math.max(1, run.steps));
   const left = run.state === "running" && run.secondsLeft !== null ? [duration(run.secondsLeft)] : [];
   return [`${stateOf(run, "live", trans)} ${percent} %`, ...left].join(SEPARATOR);

@@ -16,7 +16,7 @@ import { Pages, type SentColor, type SentSelection } from "./pages.js";
 export interface SelectedCells {
   /** Uint32, ascending: rows of the file, from 0. */
   rows: Uint32Array;
-  /** [rows]: names of the cells. */
+  /** [rows] names of the cells. */
   names: string[];
   /** What they are, in words; empty where nobody said. */
   what: string;
@@ -52,9 +52,9 @@ const TOLD = 100;
  *
  * @example
  * const map = report.explore({ colorBy: ["truth", "prediction", "margin", "NKG7"] });
- * map;                                                     // as the last expression: the view
- * const { rows, names } = await map.nextSelection();       // draws a lasso in the page
- * await map.label("my NK cells");
+ * map.select(report.mistakes()); // or by the lasso in the page: await map.nextSelection()
+ * const labelled = await map.label("my NK cells");
+ * map; // as the last expression: the view
  */
 export interface Exploration {
   /** The cells that are selected, as far as is known: nothing is waited for. */
@@ -76,7 +76,7 @@ export interface Exploration {
   select(cells: CellsToSelect): void;
 
   /**
-   * Colours the first panel by something else: what the model says, an `obs` column or a gene.
+   * Colours the last panel by something else: what the model says, an `obs` column or a gene.
    * @throws where there is nothing of this name
    */
   colorBy(by: string): Promise<void>;
@@ -88,8 +88,9 @@ export interface Exploration {
    *
    * @throws where nothing is selected, or the file has a column of this name
    * @example
-   * const labelled = await map.label("my NK cells");
-   * await writeH5ad(labelled, "labelled.h5ad");
+   * const map = explore(cells);
+   * map.select([0, 1]);
+   * await writeH5ad(await map.label("my cell"), "with_label.h5ad");
    */
   label(name: string): Promise<AnnData>;
 
@@ -272,9 +273,9 @@ export class CellMap implements Exploration {
   private hear({ rows: given, what }: SentSelection): void {
     const rows = sorted(given.filter((row) => this.parts.table.cellOf(row) !== undefined));
     const known = this.selected.rows;
+    this.selected = { rows, what: shownName(what) };
     // Each view of a page tells of the selection that they share.
     if (rows.length === known.length && rows.every((row, i) => row === known[i])) return;
-    this.selected = { rows, what: shownName(what) };
     const selection = this.selection;
     for (const take of [...this.waiting]) take(selection);
     for (const listener of [...this.listeners]) listener(selection);

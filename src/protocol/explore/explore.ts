@@ -37,7 +37,8 @@ const PREFERRED = ["X_umap", "X_scGPT_umap", "X_tsne", "X_draw_graph_fa", "X_pca
  *
  * @throws where there are no coordinates, or not of all cells
  * @example
- * const map = explore(await readH5ad("retina.h5ad"), { embedding: "X_umap", colorBy: ["celltype", "NRL"] });
+ * const map = explore(cells, { embedding: "X_umap", colorBy: ["bulk_labels", "NKG7"] });
+ * map;
  */
 export function explore(cells: AnnData, options: ExploreOptions = {}): Exploration {
   const { x, y, name } = coordinates(cells, options);

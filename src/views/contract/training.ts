@@ -13,6 +13,7 @@ export interface EpochPoint {
   step: number;
   /** Mean training loss over the epoch. */
   trainLoss: number;
+  /** Mean loss over the validation cells. */
   validationLoss: number;
   /** Share of the validation cells that were labelled wrongly, 0 … 1; null where labels are not learnt. */
   validationError: number | null;
@@ -20,15 +21,19 @@ export interface EpochPoint {
 
 /** Mean training loss of the steps up to and with `step`, from the previous point on. */
 export interface LossPoint {
+  /** Optimizer step, 1 for the first. */
   step: number;
+  /** The mean. */
   loss: number;
 }
 
 /** How a run does at the moment; what is unknown is left out. */
 export interface TrainingPace {
+  /** Of the last step. */
   learningRate?: number;
   /** Norm of the last step's gradient over all weights, before clipping. */
   gradNorm?: number;
+  /** Of the last steps. */
   tokensPerSecond?: number;
   /** Resident memory of the process, in bytes. */
   memory?: number;
@@ -38,6 +43,7 @@ export interface TrainingPace {
 export interface TrainingPayload {
   /** Identifies the run: the buttons send it back as the view. */
   run: string;
+  /** How it goes, or ended. */
   state: "running" | "paused" | "stopping" | "finished" | "stopped" | "failed";
   /** Optimizer steps done, and how many there will be. */
   step: number;
@@ -48,11 +54,13 @@ export interface TrainingPayload {
   /** Seconds since the start; seconds left by the pace so far, null while unknown. */
   seconds: number;
   secondsLeft: number | null;
+  /** By ascending step. */
   losses: LossPoint[];
   /** The epochs done so far. */
   history: readonly EpochPoint[];
   /** Epoch with the lowest validation loss so far: its weights are kept. */
   bestEpoch: number | null;
+  /** How it does at the moment. */
   pace?: TrainingPace;
   /** A line for the reader, for instance why it stopped. */
   message?: string;

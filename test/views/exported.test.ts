@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { pictureMetadata } from "../../kernel/pictures.js";
 import { embeddingView } from "../../src/views/embedding.js";
 import { pngOf } from "../../src/views/picture.js";
+import { pictureMetadata } from "../../src/views/pictureMetadata.js";
 
 /** What becomes of a view's picture where nobody knows more of it than the notebook says: in nbconvert's HTML. */
 

@@ -1,4 +1,4 @@
-import type { MimeBundle } from "../src/host/host.js";
+import type { MimeBundle } from "../host/host.js";
 
 /** What pages take from an output's metadata to show its picture. */
 interface PictureMetadata {
