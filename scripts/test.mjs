@@ -16,6 +16,7 @@ import { buildWheel } from "./wheel.mjs";
 
 /** Tests that need a browser. */
 const BROWSER = [
+  "extension/access.test.ts",
   "extension/embedding.test.ts",
   "extension/explore.test.ts",
   "extension/hostile.test.ts",

@@ -1,14 +1,19 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { ICommandPalette } from "@jupyterlab/apputils";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { EMBEDDING_MIME, EVALUATION_MIME, laterVersions, TRAINING_MIME } from "../../src/views/contract.js";
+import { addCommands } from "./embedding/commands.js";
 import { EmbeddingRenderer } from "./embedding/renderer.js";
+import { ShownViews } from "./embedding/views.js";
 import { EvaluationRenderer } from "./evaluation/renderer.js";
 import { jumpTo } from "./kernel.js";
 import { LaterVersionRenderer } from "./laterVersion.js";
 import { launcher } from "./launcher/plugin.js";
+import { followSettings } from "./settings.js";
 import { LiveRuns } from "./training/liveRuns.js";
 import { TrainingRenderer } from "./training/renderer.js";
 import { TrainingStatus } from "./training/statusItem.js";
@@ -22,22 +27,27 @@ const embedding: JupyterFrontEndPlugin<void> = {
   description: "Renders embeddings of cells.",
   autoStart: true,
   requires: [IRenderMimeRegistry],
-  optional: [INotebookTracker, ITranslator],
-  activate: (
-    _app: JupyterFrontEnd,
+  optional: [INotebookTracker, ITranslator, ICommandPalette, ISettingRegistry],
+  activate: async (
+    app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
     notebooks: INotebookTracker | null,
     translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    settings: ISettingRegistry | null,
   ) => {
     const trans = (translator ?? nullTranslator).load("cellkernel");
+    const views = new ShownViews();
+    addCommands(app, palette, trans, views);
     rendermime.addFactory(
       {
         safe: true,
         mimeTypes: [EMBEDDING_MIME],
-        createRenderer: ({ mimeType }) => new EmbeddingRenderer(mimeType, trans, notebooks),
+        createRenderer: ({ mimeType }) => new EmbeddingRenderer(mimeType, trans, notebooks, views),
       },
       RANK,
     );
+    await followSettings(settings, embedding.id, ["classNames", "movingCells", "palette"]);
   },
 };
 
@@ -87,13 +97,15 @@ const training: JupyterFrontEndPlugin<void> = {
   description: "Renders learning curves while training runs.",
   autoStart: true,
   requires: [IRenderMimeRegistry],
-  optional: [INotebookTracker, IStatusBar, ITranslator],
-  activate: (
+  optional: [INotebookTracker, IStatusBar, ITranslator, ICommandPalette, ISettingRegistry],
+  activate: async (
     app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
     notebooks: INotebookTracker | null,
     statusBar: IStatusBar | null,
     translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    settings: ISettingRegistry | null,
   ) => {
     const trans = (translator ?? nullTranslator).load("cellkernel");
     const runs = new LiveRuns();
@@ -112,6 +124,14 @@ const training: JupyterFrontEndPlugin<void> = {
       isActive: () => runs.latest !== undefined,
       activeStateChanged: runs.changed,
     });
+    const command = "cellkernel:jump-to-training";
+    app.commands.addCommand(command, {
+      label: trans.__("Jump to the Training"),
+      isEnabled: () => runs.latest !== undefined,
+      execute: () => runs.latest && jumpTo(app, notebooks, runs.latest.view),
+    });
+    palette?.addItem({ command, category: "Cellkernel" });
+    await followSettings(settings, training.id, ["redrawSeconds"]);
   },
 };
 

@@ -7,7 +7,7 @@ import type { Coloring, Embedding } from "./decode.js";
 import { undrawn } from "./describe.js";
 import type { Gestured, Mode } from "./gestures.js";
 import { gridOf } from "./grid.js";
-import { keepEntries } from "./keep.js";
+import { type Kept, keep, keepEntries } from "./keep.js";
 import { type Keyed, keepKeys, pressKey } from "./keys.js";
 import { layoutOf, type Room } from "./layout.js";
 import { Line } from "./line.js";
@@ -20,9 +20,13 @@ import { pointPlot } from "./points/index.js";
 import { type Pick, Rail } from "./rail.js";
 import { Rows } from "./rows.js";
 import type { Around, Scene } from "./scene.js";
+import { spoken } from "./spoken.js";
 import type { State } from "./state.js";
 import { Tabs } from "./tabs.js";
 import { Toolbar } from "./toolbar.js";
+
+/** What can be asked of a board from elsewhere. */
+export type Act = Kept | "clear" | "fit";
 
 /** An embedding on the page: panels that share camera, pointer and selection, with what belongs to them. */
 export class Board implements Scene {
@@ -83,7 +87,7 @@ export class Board implements Scene {
     const plots = element("div", "plots");
     const panels = element("div", "panels");
     panels.append(...this.panels.map(({ node }) => node));
-    plots.append(this.#tabs.node, panels);
+    plots.append(this.#tabs.node, panels, spoken(embedding, this.mistakes, trans));
     row.append(plots, this.#rail.node);
     this.node.append(this.#toolbar.node, row, this.#line.node);
     const missing = undrawn(embedding, trans);
@@ -122,6 +126,12 @@ export class Board implements Scene {
     this.#color();
     this.look(this.state.camera);
     this.#showPicked();
+  }
+
+  async act(act: Act): Promise<void> {
+    if (act === "clear") this.#clear();
+    else if (act === "fit") this.look(WHOLE);
+    else await keep(this, act);
   }
 
   /** Takes up the room that there is now. */

@@ -1,4 +1,5 @@
 import { sequential } from "../../../src/views/contract.js";
+import { preferences } from "../preferences.js";
 import type { Coloring } from "./decode.js";
 
 /** Least relative luminance (WCAG) on a dark page: three times the contrast of its background. */
@@ -9,7 +10,7 @@ const LEAST = 0.13;
  */
 export function paletteOf({ categories }: Coloring, dark: boolean): string[] {
   if (categories) return categories.map(({ color }) => (dark ? lightened(color) : color));
-  return sequential(dark ? "dark" : "light");
+  return sequential(dark ? "dark" : "light", preferences().palette);
 }
 
 /** Mixes in white until the colour is light enough. */

@@ -6,20 +6,24 @@ import { type Picture, pngOf, svgOf } from "./picture.js";
 import { type Scene, toldOf } from "./scene.js";
 import { table } from "./table.js";
 
+/** Files that are made of a view. */
+export type Kept = "png" | "svg" | "csv";
+
+/** Makes a file of a view and hands it to the reader: a picture, or a table of the selected cells. */
+export async function keep(scene: Scene, what: Kept): Promise<void> {
+  const title = scene.embedding.title || "embedding";
+  const name = `${title.replaceAll(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60)}.${what}`;
+  if (what === "csv") download(name, new Blob([selectedTable(scene)], { type: "text/csv" }));
+  else download(name, what === "svg" ? svgOf(pictureOf(scene)) : await pngOf(pictureOf(scene)));
+}
+
 /** What can be taken along of a view. */
 export function keepEntries(scene: Scene): Entry[] {
   const { trans, selection } = scene.around;
-  const name = (scene.embedding.title || "embedding").replaceAll(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60);
   return [
-    {
-      label: trans.__("Download as PNG"),
-      run: async () => download(`${name}.png`, await pngOf(pictureOf(scene))),
-    },
-    { label: trans.__("Download as SVG"), run: () => download(`${name}.svg`, svgOf(pictureOf(scene))) },
-    {
-      label: trans.__("Download the selected cells as CSV"),
-      run: () => download(`${name}.csv`, new Blob([selectedTable(scene)], { type: "text/csv" })),
-    },
+    { label: trans.__("Download as PNG"), run: () => keep(scene, "png") },
+    { label: trans.__("Download as SVG"), run: () => keep(scene, "svg") },
+    { label: trans.__("Download the selected cells as CSV"), run: () => keep(scene, "csv") },
     {
       label: trans.__("Copy the selection as code"),
       run: async () => {

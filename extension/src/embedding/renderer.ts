@@ -8,14 +8,16 @@ import { ViewLink } from "../link.js";
 import type { Words } from "../words.js";
 import { Ask } from "./ask.js";
 import { EmbeddingView, type Kernel } from "./view.js";
+import type { ShownViews } from "./views.js";
 
 /** An embedding as JupyterLab's output: all that it shows and does is {@link EmbeddingView}'s. */
 export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
   readonly #mimeType: string;
   readonly #view: EmbeddingView;
+  readonly #views: ShownViews;
   #payload: ReadonlyPartialJSONValue | undefined;
 
-  constructor(mimeType: string, trans: Words, notebooks: INotebookTracker | null) {
+  constructor(mimeType: string, trans: Words, notebooks: INotebookTracker | null, views: ShownViews) {
     super();
     this.#mimeType = mimeType;
     const useCode = (code: string) =>
@@ -33,6 +35,8 @@ export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
       };
     };
     this.#view = new EmbeddingView(this.node, { trans, useCode, kernelOf });
+    this.#views = views;
+    views.add(this.#view, this.node);
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -62,6 +66,7 @@ export class EmbeddingRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   override dispose(): void {
+    this.#views.remove(this.#view);
     this.#view.dispose();
     super.dispose();
   }

@@ -1,4 +1,5 @@
 import type { EmbeddingPayload } from "../../../src/views/contract.js";
+import { preferences } from "../preferences.js";
 import { type Selection, selectionOf } from "../selection.js";
 import { type Camera, WHOLE } from "./camera.js";
 import type { Coloring, Embedding } from "./decode.js";
@@ -33,7 +34,7 @@ export function stateOf({ title, cells, table }: Embedding, { x, y }: EmbeddingP
     selection: selectionOf(table),
     camera: WHOLE,
     mode: "pan",
-    named: true,
+    named: preferences().classNames,
     tab: 0,
   };
   // A colouring of other cells fits no more.

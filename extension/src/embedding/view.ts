@@ -1,9 +1,10 @@
 import type { EmbeddingPayload } from "../../../src/views/contract.js";
 import { element, onThemeChange } from "../dom.js";
 import { type Bundle, instead } from "../instead.js";
+import { onPreference } from "../preferences.js";
 import type { Words } from "../words.js";
 import type { Ask } from "./ask.js";
-import { Board } from "./board.js";
+import { type Act, Board } from "./board.js";
 import { decode, type Embedding } from "./decode.js";
 import { undrawn } from "./describe.js";
 import type { Room } from "./layout.js";
@@ -96,7 +97,11 @@ export class EmbeddingView {
     this.#kernel?.connect();
     this.#resized.observe(this.#host);
     window.addEventListener("resize", this.#windowResized);
-    this.#endings = [onThemeChange(() => this.#board?.retheme()), onGraphicsLost(() => this.#loseGraphics())];
+    this.#endings = [
+      onThemeChange(() => this.#board?.retheme()),
+      onPreference(() => this.#board?.retheme()),
+      onGraphicsLost(() => this.#loseGraphics()),
+    ];
   }
 
   /** The host leaves the page, and may come back: a windowed notebook takes out what is out of sight. */
@@ -112,6 +117,11 @@ export class EmbeddingView {
     this.detach();
     this.#kernel?.dispose();
     this.#clear();
+  }
+
+  /** Does what a command asks for, where cells are shown. */
+  async act(act: Act): Promise<void> {
+    await this.#board?.act(act);
   }
 
   /** Draws anew, for instance when the host is seen again. */

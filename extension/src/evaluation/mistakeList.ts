@@ -34,12 +34,9 @@ export function mistakeList(
     words.append(truth, element("span", "mistake-arrow", ` → `), predicted);
     const row = element("span", "mistake-row", trans.__("row %1", mistake.row.toLocaleString("en")));
     button.append(sure, words, row);
-    button.setAttribute(
-      "aria-label",
-      trans.__(
-        "Row %1: true %2, taken for %3, %4",
-        ...[mistake.row, classes[mistake.truth], classes[mistake.predicted], percent(mistake.probability)],
-      ),
+    button.title = trans.__(
+      "Row %1: true %2, taken for %3, %4",
+      ...[mistake.row, classes[mistake.truth], classes[mistake.predicted], percent(mistake.probability)],
     );
     button.addEventListener("click", () => actions.select(mistake));
     button.addEventListener("pointerenter", () => actions.preview(mistake));

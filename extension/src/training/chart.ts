@@ -25,6 +25,8 @@ export interface Chart {
   curves: Curve[];
   /** Shown as percentages. */
   percent?: boolean;
+  /** What is seen, for those who don't see it. */
+  said: string;
   /** A vertical line with a word at it. */
   mark?: { x: number; label: string };
 }
@@ -92,7 +94,7 @@ export function chartSvg(chart: Chart, width: number, pointer: number | null): S
       width,
       height: HEIGHT,
       role: "img",
-      "aria-label": chart.title,
+      "aria-label": chart.said,
     },
     svg("text", { class: "heading", x: LEFT, y: 16 }, chart.title),
     ...grid,

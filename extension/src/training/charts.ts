@@ -21,8 +21,20 @@ export function lossChart(run: TrainingPayload, trans: Words): Chart {
         dots: true,
       },
     ],
+    said: trans.__(
+      "Loss by step: training %1, validation %2 at the end",
+      lastOf(smoothed(run.losses).map(({ loss }) => loss)),
+      lastOf(run.history.map(({ validationLoss }) => validationLoss)),
+    ),
     ...(best && { mark: { x: best.step, label: trans.__("kept") } }),
   };
+}
+
+/** The last value, as it is told; a dash where there is none. */
+function lastOf(values: readonly number[], percent = false): string {
+  const last = values.at(-1) ?? Number.NaN;
+  if (!Number.isFinite(last)) return "–";
+  return percent ? `${(100 * last).toFixed(1)} %` : String(Number(last.toPrecision(3)));
 }
 
 /** The share of mistakes by epoch. */
@@ -32,6 +44,13 @@ export function errorChart(run: TrainingPayload, trans: Words): Chart {
     xLabel: trans.__("epoch"),
     xRange: run.history.length > 1 ? [1, run.history.length] : [0, 1],
     percent: true,
+    said: trans.__(
+      "Validation cells labelled wrongly by epoch: %1 at the end",
+      lastOf(
+        run.history.map(({ validationError }) => validationError ?? Number.NaN),
+        true,
+      ),
+    ),
     curves: [
       {
         name: "validation",

@@ -12,6 +12,7 @@ import {
 import { element } from "../dom.js";
 import { instead } from "../instead.js";
 import { ViewLink } from "../link.js";
+import { preferences } from "../preferences.js";
 import type { Words } from "../words.js";
 import { errorChart, lossChart } from "./charts.js";
 import { ChartView } from "./chartView.js";
@@ -42,6 +43,8 @@ export class TrainingRenderer extends Widget implements IRenderMime.IRenderer {
   #model: IRenderMime.IMimeModel | undefined;
   #run: TrainingPayload | undefined;
   #link: ViewLink | undefined;
+  #drawn = 0;
+  #later: ReturnType<typeof setTimeout> | undefined;
   /** Run that the user has asked to stop. */
   #asked: string | undefined;
 
@@ -74,6 +77,7 @@ export class TrainingRenderer extends Widget implements IRenderMime.IRenderer {
   override dispose(): void {
     this.#link?.dispose();
     this.#page.runs.forget(this);
+    clearTimeout(this.#later);
     this.#loss.dispose();
     this.#error.dispose();
     super.dispose();
@@ -99,7 +103,16 @@ export class TrainingRenderer extends Widget implements IRenderMime.IRenderer {
       // The output gets its place in the notebook after this.
       setTimeout(() => this.#connect());
     }
-    this.#draw();
+    if (same && isLive(run)) this.#drawInTime();
+    else this.#draw();
+  }
+
+  /** Draws, but no more often than the reader prefers. */
+  #drawInTime(): void {
+    if (this.#later !== undefined) return;
+    const wait = this.#drawn + 1000 * preferences().redrawSeconds - performance.now();
+    if (wait <= 0) this.#draw();
+    else this.#later = setTimeout(() => this.#draw(), wait);
   }
 
   #connect(): void {
@@ -116,6 +129,9 @@ export class TrainingRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   #draw(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    this.#drawn = performance.now();
     const run = this.#run;
     if (!run) return;
     const { trans, runs } = this.#page;

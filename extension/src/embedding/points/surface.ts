@@ -1,5 +1,6 @@
 import { Crowd, type Pass, passesOf, type Window } from "../../../../src/views/contract.js";
 import { computedColor } from "../../dom.js";
+import { preferences } from "../../preferences.js";
 import { type Camera, WHOLE } from "../camera.js";
 import type { Places } from "../places.js";
 import type { Plot, PlotOptions } from "../plot.js";
@@ -115,9 +116,10 @@ export class Surface implements Plot {
 
   /** The share of the cells that can be drawn in time while the camera moves. */
   #share(together: number): number {
-    if (this.#moving === undefined || this.#perCell === 0) return 1;
-    const inTime = BUDGET / together / this.#perCell;
-    return Math.min(1, Math.max(LEAST_CELLS, inTime) / this.#places.placed.length);
+    if (this.#moving === undefined) return 1;
+    const inTime = this.#perCell === 0 ? Number.POSITIVE_INFINITY : BUDGET / together / this.#perCell;
+    const most = preferences().movingCells || Number.POSITIVE_INFINITY;
+    return Math.min(1, Math.min(most, Math.max(LEAST_CELLS, inTime)) / this.#places.placed.length);
   }
 
   #draw(together: number): void {
