@@ -19,6 +19,7 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   train: () => import("./train.js"),
   umap: () => import("./umap.js"),
   values: () => import("./values.js"),
+  views: () => import("./views.js"),
   trust: () => import("./trust.js"),
 };
 

@@ -16,8 +16,11 @@ import { buildWheel } from "./wheel.mjs";
 
 /** Tests that need a browser. */
 const BROWSER = [
+  "extension/embedding.test.ts",
+  "extension/explore.test.ts",
   "extension/hostile.test.ts",
   "extension/launcher.test.ts",
+  "extension/python.test.ts",
   "extension/renderers.test.ts",
   "extension/standAlone.test.ts",
   "extension/training.test.ts",

@@ -3,18 +3,13 @@ import type { Kernel } from "@jupyterlab/services";
 import type { Widget } from "@lumino/widgets";
 import { VIEW_TARGET, WATCH } from "../../src/views/contract.js";
 import { followKernel, placeOf } from "./kernel.js";
-
-/** What the page knows of what a view shows: nobody has answered yet; it lives; nobody knows it any more. */
-export type LinkState = "asking" | "live" | "lost";
-
-/** Takes what the kernel says of the view. */
-export type Heard = (message: Record<string, unknown>, buffers: Uint8Array[]) => void;
+import type { Heard, Linked, LinkState } from "./linked.js";
 
 /**
  * Keeps a view in touch with its subject in the notebook's kernel, through reloads, reconnections and restarts. Comm
  * messages pass a busy cell by, so it is heard of while a cell runs.
  */
-export class ViewLink {
+export class ViewLink implements Linked {
   #state: LinkState = "asking";
   #channel: Channel | undefined;
   #unfollow: (() => void) | undefined;
@@ -42,7 +37,6 @@ export class ViewLink {
     });
   }
 
-  /** @returns whether there is a kernel that may hear it */
   send(command: string, rest: object = {}, buffers: Uint8Array[] = []): boolean {
     if (!this.#channel || this.#state === "lost") return false;
     this.#channel.send(command, rest, buffers);

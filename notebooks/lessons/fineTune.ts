@@ -50,7 +50,7 @@ export const check = {
       const all = Math.ceil((cells + validation.length + test.length) / batch);
       return judgeNumber(answer, {
         ...{ truth: steps, within: 0 },
-        right: `${cells} training cells in batches of ${batch} are ${steps} steps${cells % batch === 0 ? "" : `, the last batch being smaller (${cells % batch} cells)`}. After each of them all weights move.`,
+        right: `${cells} training cells in batches of ${batch} are ${steps} steps${cells % batch === 0 ? "" : `, the last batch being smaller (${cells % batch} cells)`}. After each of them the weights move.`,
         wrong: (value) => {
           if (value === cells) return "That would be a step for each cell; but a step is for a whole batch.";
           if (value === all) return "That counts all cells; but only the training cells are learnt from.";
@@ -123,7 +123,7 @@ export const check = {
     },
     hints: [
       "rates are looked for by powers of ten: what lies between the two?",
-      "look at the two curves: the small rate goes the right way, far too slowly; the large one stays up. Try a rate ten times smaller than the large one.",
+      "look at the two curves: the small rate goes the right way, far too slowly; the large one stays up. Take one of those that lie between.",
     ],
     solution: () => "`1e-3`, that of section 2; twice or half as much does as well.",
   }),

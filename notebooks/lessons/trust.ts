@@ -24,7 +24,7 @@ export const check = {
       const all = labelsAt(1, report);
       return judgeNumber(answer, {
         ...{ truth: share, within: 0.005 },
-        right: `It is surer than ${SURE} of ${sure.length} of the ${all.length} cells, and right in ${percent(share)} of them; what it says would be right in ${percent(meanOf(sure))}.`,
+        right: `It is surer than ${SURE} of ${sure.length} of the ${all.length} cells, and right in ${percent(share)} of them; by what it says of them, ${percent(meanOf(sure))} would be.`,
         wrong: (value) => {
           if (value > 1) return "That is more than 1: a share is wanted.";
           if (Math.abs(value - sure.length / all.length) < 0.005)
@@ -91,6 +91,10 @@ export const check = {
       const { value } = given;
       if (value > 1 || value < 0) return { wrong: "A probability between 0 and 1 is expected." };
       const [own, most] = [atThreshold(value, ofReport(validation)), mostLabels(validation)];
+      if (own.share === 0)
+        return {
+          wrong: "No validation cell gets a label: there is nothing to be wrong about, and nothing is said.",
+        };
       const gives = `Of the validation cells ${percent(own.share)} get a label, and ${percent(own.precision)} of these labels are right`;
       if (own.precision < WANTED) return { wrong: `${gives}: ${percent(WANTED)} are wanted.` };
       if (own.share < MOST * most.share)
@@ -128,7 +132,7 @@ export const check = {
     },
     hints: [
       "count the rows of `disputed` in which `second_opinion` is the `true_label`.",
-      "`disputed.filter((d) => d.second_opinion === d.true_label)` has as many rows (`numRows()`).",
+      "`disputed.filter((d) => …)` keeps the rows for which a condition holds, and `numRows()` counts them.",
     ],
     solution: (report) =>
       `\`disputed.filter((d) => d.second_opinion === d.true_label).numRows()\`, which is ${disputes(report).simple}.`,
@@ -155,7 +159,7 @@ export const check = {
     },
     hints: [
       "sort the mistakes by `probability`; the largest comes last, unless you ask for the opposite order.",
-      '`mistakes.orderby(desc("probability"))` has it in its first row, in the column `cell_id`.',
+      '`orderby(desc("probability"))` turns the order round: the first row is then the one.',
     ],
     solution: (report) => `\`"${mistake(report).cell}"\`.`,
   }),
@@ -170,7 +174,7 @@ export const check = {
       if (!report) return { wrong: "There is no report yet: run the cell above once more." };
       if (!unseen)
         return {
-          wrong: `"${answer.slice(0, 60)}" is not a type of these cells: they are those of section 5.`,
+          wrong: `"${answer.slice(0, 60)}" is not a type of these cells: they stand beside the confusion matrix.`,
         };
       const labels = labelsOfUnseen(report);
       const [label, cells] = [...labels].reduce((a, b) => (b[1] > a[1] ? b : a));
@@ -183,10 +187,10 @@ export const check = {
     },
     hints: [
       "what stands out has no relatives among the other types. Which types have?",
-      "which pairs did the model mix up in section 5? If one of the two is missing, the other takes its place.",
+      "which pairs did the model mix up in section 4? If one of the two is missing, the other takes its place.",
     ],
     solution: () =>
-      '`"CD56+ NK"`: their relatives are the cytotoxic T cells. `"CD14+ Monocyte"` and several kinds of T cell do as well.',
+      '`"CD56+ NK"`: their relatives are the cytotoxic T cells. `"CD14+ Monocyte"` does as well: dendritic cells.',
   }),
 };
 

@@ -27,6 +27,11 @@ export function shownLater<T extends MimeBundle>(draw: () => Promise<T>): Promis
   });
 }
 
+/** The bundle of something that shows itself, or that is one. */
+export function bundleOf(view: MimeBundle | Displayable): MimeBundle | Promise<MimeBundle> {
+  return MIME in view ? (view as Displayable)[MIME]() : (view as MimeBundle);
+}
+
 /** A bundle with one more form, which takes time: made when it is first read. Our kernel shows the others before. */
 export function withLater<T extends MimeBundle>(bundle: T, type: string, make: () => unknown): T {
   let made: unknown;
@@ -35,11 +40,6 @@ export function withLater<T extends MimeBundle>(bundle: T, type: string, make: (
     return made;
   };
   return Object.defineProperty(bundle, type, { get, enumerable: true, configurable: true });
-}
-
-/** The bundle of something that shows itself, or that is one. */
-export function bundleOf(view: MimeBundle | Displayable): MimeBundle | Promise<MimeBundle> {
-  return MIME in view ? (view as Displayable)[MIME]() : (view as MimeBundle);
 }
 
 /** Gives plain data a look in notebooks; to everything else it stays plain. */

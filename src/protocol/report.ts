@@ -204,19 +204,14 @@ export class Report {
       await picture("umap_truth.png", embeddingView(this.embeddingInput([panels[0]])));
       await picture("umap_prediction.png", embeddingView(this.embeddingInput([panels[1]])));
     }
-    const confusion = await confusionView(this.metrics);
-    await picture("confusion_matrix.png", confusion);
+    await picture("confusion_matrix.png", await confusionView(this.metrics));
     const curves = await trainingView(this.parts.run.training);
     await picture("learning_curves.png", curves);
-    write("report.html", await this.page(panels, { confusion, curves }, contents));
+    write("report.html", await this.page(panels, curves, contents));
   }
 
-  private async page(
-    panels: CategoryPanel[],
-    { confusion, curves }: Record<"confusion" | "curves", MimeBundle>,
-    contents: PageContents,
-  ): Promise<string> {
-    const { run, ready, subset, projection } = this.parts;
+  private async page(panels: CategoryPanel[], curves: MimeBundle, contents: PageContents): Promise<string> {
+    const { run, ready, subset, projection, secondOpinion } = this.parts;
     const { reportPage } = await import("./reportPage.js");
     const more = contents.columns
       ? ready.obs.map((column) => takeCells(columnPanel(column), projection?.cells ?? new Int32Array(0)))
@@ -230,8 +225,10 @@ export class Report {
           ...(projection
             ? [{ heading: "Cells", bundle: embeddingView({ ...this.embeddingInput(panels), more }) }]
             : []),
-          { heading: "Figures", bundle: await bundleOf(this as unknown as Displayable) },
-          { heading: "Mistakes", bundle: confusion },
+          { heading: "Labels", bundle: await bundleOf(this as unknown as Displayable) },
+          ...(secondOpinion
+            ? [{ heading: "Second opinion", bundle: tableView(opinionTable(secondOpinion)) }]
+            : []),
           { heading: "Training", bundle: curves },
         ],
       },

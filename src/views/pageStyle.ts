@@ -31,11 +31,11 @@ tbody th { min-width: 6em; overflow-wrap: break-word; }
 .scroll { overflow-x: auto; }
 .line { display: block; }
 .line path { fill: none; }
-.axis { stroke: var(--rule); }
-.span { stroke: var(--accent); stroke-width: 1.5; }
-.box { fill: var(--accent); fill-opacity: 0.35; }
-.median { stroke: var(--ink); stroke-width: 2.5; }
-.threshold { stroke: var(--soft); stroke-dasharray: 2 2; }
+.line .axis { stroke: var(--rule); }
+.line .span { stroke: var(--accent); stroke-width: 1.5; }
+.line .box { fill: var(--accent); fill-opacity: 0.35; }
+.line .median { stroke: var(--ink); stroke-width: 2.5; }
+.line .threshold { stroke: var(--soft); stroke-dasharray: 2 2; }
 .composition { width: 100%; }
 .composition .bars { width: 55%; min-width: 8em; }
 .bar { display: block; height: 7px; border-radius: 0 3px 3px 0; }

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,9 +29,11 @@ export class Laboratory {
   readonly #browsers: Browser[] = [];
   #lab: JupyterLab | undefined;
 
-  async start(notebooks: Record<string, object[]>): Promise<void> {
+  async start(
+    notebooks: Record<string, object[]>,
+    kernelspec = { name: "cellkernel", display_name: "TypeScript (Cellkernel)" },
+  ): Promise<void> {
     for (const [name, cells] of Object.entries(notebooks)) {
-      const kernelspec = { name: "cellkernel", display_name: "TypeScript (Cellkernel)" };
       const notebook = { nbformat: 4, nbformat_minor: 5, metadata: { kernelspec }, cells };
       writeFileSync(join(this.folder, name), JSON.stringify(notebook));
     }
@@ -158,4 +161,51 @@ export async function pixels(shown: Locator): Promise<PixelAt> {
     const p = (Math.floor(down * height) * width + Math.floor(across * width)) * channels;
     return [data[p], data[p + 1], data[p + 2]];
   };
+}
+
+/** Waits until a panel shows as many dots as expected: drawing takes some frames. */
+export async function shows(canvas: Locator, expected: Record<string, number>): Promise<void> {
+  let found = {};
+  for (let attempt = 0; attempt < 40; attempt++) {
+    found = dots(await snapshot(canvas));
+    if (JSON.stringify(found) === JSON.stringify(expected)) return;
+    await canvas.page().waitForTimeout(250);
+  }
+  assert.deepEqual(found, expected);
+}
+
+/** Connected blobs of each of the palette's first two colours, blue and orange. */
+function dots({
+  width,
+  height,
+  channels,
+  data,
+}: Awaited<ReturnType<typeof snapshot>>): Record<string, number> {
+  const kinds = new Uint8Array(width * height);
+  for (let p = 0; p < kinds.length; p++) {
+    const [r, , b] = data.subarray(p * channels, p * channels + 3);
+    kinds[p] = b - r > 90 ? 1 : r - b > 90 ? 2 : 0;
+  }
+  const counts = { blue: 0, orange: 0 };
+  for (let start = 0; start < kinds.length; start++) {
+    const kind = kinds[start];
+    if (kind === 0) continue;
+    counts[kind === 1 ? "blue" : "orange"]++;
+    const pending = [start];
+    kinds[start] = 0;
+    while (pending.length > 0) {
+      const p = pending.pop()!;
+      for (const next of [p - 1, p + 1, p - width, p + width]) {
+        if (kinds[next] !== kind) continue;
+        kinds[next] = 0;
+        pending.push(next);
+      }
+    }
+  }
+  return counts;
+}
+
+/** Dots are counted without the names that stand over them. */
+export async function hideNames(tab: Page): Promise<void> {
+  await tab.addStyleTag({ content: ".cellkernel-overlay { display: none }" });
 }

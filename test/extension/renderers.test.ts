@@ -3,12 +3,15 @@ import { after, before, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { EMBEDDING_MIME } from "../../src/views/contract.js";
 import { embeddingPayload, embeddingView } from "../../src/views/embedding.js";
+import { until } from "../support/processes.js";
 import {
   code,
   command,
+  hideNames,
   Laboratory,
   pixels,
   scrollTo,
+  shows,
   skip,
   snapshot,
   WITH_WEBGL,
@@ -98,6 +101,11 @@ before(async () => {
         'import { confusionView, embeddingView } from "cellkernel";\n' +
           'embeddingView({ x: [1, 2], y: [1, 2], panels: [{ title: "T", categories: ["a"], codes: [0, 0] }] })',
       ),
+      code(
+        "large",
+        "const many = 30_000; const along = (step: number) => Float64Array.from({ length: many }, (_, i) => (i * step) % 1);\n" +
+          'embeddingView({ x: along(0.7548776662), y: along(0.569840291), panels: [{ title: "Many", categories: ["a"], codes: new Uint8Array(many) }] })',
+      ),
       code("confusion", 'confusionView({ classes: ["a", "b"], confusion: [[3, 1], [0, 4]] })'),
     ],
     "twenty.ipynb": Array.from({ length: 20 }, (_, i) => code(`view-${i}`, "", whole)),
@@ -108,16 +116,37 @@ before(async () => {
       const scope = globalThis as unknown as {
         HTMLCanvasElement: { prototype: { getContext(...args: unknown[]): unknown } };
         contexts: { getExtension(name: string): { loseContext(): void } }[];
+        uploads: [usage: number, bytes: number][];
+        buffers: number;
       };
       scope.contexts = [];
+      scope.uploads = [];
+      scope.buffers = 0;
       const { getContext } = scope.HTMLCanvasElement.prototype;
       scope.HTMLCanvasElement.prototype.getContext = function (...args) {
         const context = getContext.apply(this, args);
         if (!String(args[0]).includes("webgl") || !context) return context;
         scope.contexts.push(context as never);
         // As if a card were behind it, though the processor draws here.
-        const shown = context as { getExtension(name: string): unknown };
-        const { getExtension } = shown;
+        const shown = context as {
+          getExtension(name: string): unknown;
+          bufferData(target: number, data: { byteLength: number }, usage: number): void;
+          createBuffer(): unknown;
+          deleteBuffer(buffer: unknown): void;
+        };
+        const { getExtension, bufferData, createBuffer, deleteBuffer } = shown;
+        shown.bufferData = function (target, data, usage) {
+          scope.uploads.push([usage, data.byteLength]);
+          bufferData.call(this, target, data, usage);
+        };
+        shown.createBuffer = function () {
+          scope.buffers++;
+          return createBuffer.call(this);
+        };
+        shown.deleteBuffer = function (buffer) {
+          scope.buffers--;
+          deleteBuffer.call(this, buffer);
+        };
         shown.getExtension = function (name) {
           return name === "WEBGL_debug_renderer_info" ? null : getExtension.call(this, name);
         };
@@ -131,53 +160,6 @@ before(async () => {
 });
 
 after(() => lab.end());
-
-/** Waits until a panel shows as many dots as expected: drawing takes some frames. */
-async function shows(canvas: Locator, expected: Record<string, number>): Promise<void> {
-  let found = {};
-  for (let attempt = 0; attempt < 40; attempt++) {
-    found = dots(await snapshot(canvas));
-    if (JSON.stringify(found) === JSON.stringify(expected)) return;
-    await canvas.page().waitForTimeout(250);
-  }
-  assert.deepEqual(found, expected);
-}
-
-/** Connected blobs of each of the palette's first two colours, blue and orange. */
-function dots({
-  width,
-  height,
-  channels,
-  data,
-}: Awaited<ReturnType<typeof snapshot>>): Record<string, number> {
-  const kinds = new Uint8Array(width * height);
-  for (let p = 0; p < kinds.length; p++) {
-    const [r, , b] = data.subarray(p * channels, p * channels + 3);
-    kinds[p] = b - r > 90 ? 1 : r - b > 90 ? 2 : 0;
-  }
-  const counts = { blue: 0, orange: 0 };
-  for (let start = 0; start < kinds.length; start++) {
-    const kind = kinds[start];
-    if (kind === 0) continue;
-    counts[kind === 1 ? "blue" : "orange"]++;
-    const pending = [start];
-    kinds[start] = 0;
-    while (pending.length > 0) {
-      const p = pending.pop()!;
-      for (const next of [p - 1, p + 1, p - width, p + width]) {
-        if (kinds[next] !== kind) continue;
-        kinds[next] = 0;
-        pending.push(next);
-      }
-    }
-  }
-  return counts;
-}
-
-/** Dots are counted without the names that stand over them. */
-async function hideNames(tab: Page): Promise<void> {
-  await tab.addStyleTag({ content: ".cellkernel-overlay { display: none }" });
-}
 
 /** Where a cell of the grid lies on a canvas, 5 % of which are margin. */
 async function at(canvas: Locator, cell: number): Promise<{ x: number; y: number }> {
@@ -222,6 +204,27 @@ test("the classes are counted, and one of them or the mistakes come to the front
   await shows(canvas, { blue: 2, orange: 1 });
   await entry(page, "Mistakes").click();
   await shows(canvas, { blue: 10, orange: 15 });
+});
+
+test("where cells lie is uploaded once for all panels; picking uploads flags alone", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const uploads = () =>
+    page.evaluate(() => (globalThis as unknown as { uploads: [number, number][] }).uploads.splice(0));
+  const [STATIC_DRAW, DYNAMIC_DRAW] = [0x88e4, 0x88e8];
+  // Two 16-bit coordinates of 25 cells; a byte each for a panel's codes.
+  const first = (await uploads()).filter(([usage]) => usage === STATIC_DRAW);
+  assert.equal(first.filter(([, bytes]) => bytes === 100).length, 1);
+  assert.equal(first.filter(([, bytes]) => bytes === 25).length, 2);
+  const canvas = page.locator(".cellkernel-embedding canvas").first();
+  await entry(page, "left").click();
+  await shows(canvas, { blue: 10, orange: 0 });
+  await entry(page, "left").click();
+  await shows(canvas, { blue: 10, orange: 15 });
+  const later = await uploads();
+  assert.ok(later.length > 0);
+  for (const upload of later) assert.deepEqual(upload, [DYNAMIC_DRAW, 25]);
 });
 
 test("a change of the theme keeps what was picked", { skip, timeout: 60_000 }, async () => {
@@ -388,6 +391,11 @@ test("twenty views are live at once", { skip, timeout: 120_000 }, async () => {
     () => (globalThis as unknown as { contexts: unknown[] }).contexts.length,
   );
   assert.ok(contexts <= 2, `${contexts} contexts`);
+  // Each gives back what it has of the card.
+  const buffers = () => page.evaluate(() => (globalThis as unknown as { buffers: number }).buffers);
+  assert.ok((await buffers()) >= 20 * 5);
+  await command(page, "notebook:clear-all-cell-outputs");
+  await until("the buffers to be freed", async () => (await buffers()) === 0, 20);
 });
 
 for (const [kind, flags] of [
@@ -413,7 +421,37 @@ test("views are shown as the values of cells", { skip, timeout: 120_000 }, async
   const value = (cell: number, shown: string) =>
     page.locator(".jp-CodeCell").nth(cell).locator(`.jp-OutputArea-executeResult ${shown}`).waitFor();
   await value(0, ".cellkernel-embedding canvas");
-  await value(1, ".vega-embed");
+  await value(2, ".cellkernel-evaluation");
+});
+
+/** The forms of a cell's output in the notebook that JupyterLab holds. */
+function formsIn(tab: Page, cell: number): Promise<{ output_type: string; types: string[] }[]> {
+  return tab.evaluate((index) => {
+    interface Output {
+      output_type: string;
+      data: object;
+    }
+    const { jupyterapp } = globalThis as unknown as {
+      jupyterapp: {
+        shell: { currentWidget: { content: { model: { toJSON(): { cells: { outputs?: Output[] }[] } } } } };
+      };
+    };
+    const { outputs = [] } = jupyterapp.shell.currentWidget.content.model.toJSON().cells[index];
+    return outputs.map(({ output_type, data }) => ({ output_type, types: Object.keys(data).sort() }));
+  }, cell);
+}
+
+test("a large embedding is drawn from its data, and its picture follows without another drawing", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const canvases = page.locator(".jp-CodeCell").nth(1).locator(".cellkernel-embedding canvas");
+  const first = await canvases.first().elementHandle();
+  await until("the picture", async () => (await formsIn(page, 1))[0]?.types.includes("image/png"), 30);
+  assert.deepEqual(await formsIn(page, 1), [
+    { output_type: "display_data", types: [EMBEDDING_MIME, "image/png", "text/plain"].sort() },
+  ]);
+  assert.equal(await first?.evaluate((canvas) => (canvas as { isConnected: boolean }).isConnected), true);
 });
 
 test("the page reports no errors", { skip }, () => {

@@ -153,7 +153,7 @@ test("mistakes are cells with a true class and another prediction", () => {
 
 test("cells are written as CSV, a name that a spreadsheet would run as text", () => {
   assert.equal(
-    table(embedding, embedding.panels, [0, 1, 2, 3]),
+    table(embedding, embedding.panels, Uint32Array.from([0, 1, 2, 3])),
     "row,cell,Truth,Prediction,Prediction probability\r\n" +
       '0,a,B,B,1.000\r\n1,"b""",B,T,0.500\r\n2,"\'=1+1",T,,0.250\r\n3,d,,T,0.750\r\n',
   );

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { type JupyterLab, startJupyterLab } from "../support/jupyterLab.js";
-import { decodePng } from "../support/png.js";
+import { coloured, decodePng } from "../support/png.js";
 import { until } from "../support/processes.js";
 
 /**
@@ -138,17 +138,6 @@ test("the embedding shows drawn points", { skip, timeout: 60_000 }, async () => 
   await show("report.embedding");
   await embedding.waitFor({ timeout: 30_000 });
   await photograph("3-evaluation");
-  const share = coloured(await embedding.screenshot());
+  const share = coloured(decodePng(await embedding.screenshot()));
   assert.ok(share > 0.005, `${(100 * share).toFixed(2)} % of the embedding's pixels have a colour`);
 });
-
-/** Share of the pixels that are neither grey, black nor white. */
-function coloured(png: Buffer): number {
-  const { width, height, channels, data } = decodePng(png);
-  let found = 0;
-  for (let p = 0; p < data.length; p += channels) {
-    const channel = [data[p], data[p + 1], data[p + 2]];
-    if (Math.max(...channel) - Math.min(...channel) > 40) found++;
-  }
-  return found / (width * height);
-}

@@ -145,6 +145,7 @@ test("what a page selects is known to the map, to its other pages and to who wai
   assert.deepEqual(rowsOf(other.heard.at(-1)?.bytes), [2, 5]);
   assert.equal(one.heard.length, 1, "the page that said it is not told");
   other.send("select", { what: "the same" }, bytesOf(2, 5));
+  assert.equal(map.selection.what, "the same");
   end();
   one.send("select", { what: "" }, bytesOf());
   assert.deepEqual(seen, [[2, 5]]);

@@ -15,7 +15,7 @@ import { type Model, openModel } from "../../src/protocol/model.js";
 import { Report } from "../../src/protocol/report.js";
 import { loadRun, Run } from "../../src/protocol/run.js";
 import type { Prepared } from "../../src/store/prepared.js";
-import { EMBEDDING_MIME, TRAINING_MIME } from "../../src/views/contract.js";
+import { EMBEDDING_MIME, EVALUATION_MIME, TRAINING_MIME } from "../../src/views/contract.js";
 import type { TrainingProgress } from "../../src/views/types.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
 
@@ -65,9 +65,12 @@ test("predictions of all cells, figures of the test cells only", async () => {
   const page = readFileSync(join(folder, "report.html"), "utf8");
   assert.match(page, /<h1>Evaluation of [^<]+<\/h1><p>\d+ test cells, 3 classes<\/p>/);
   const views = [...page.matchAll(/<script type="application\/json">(.*?)<\/script>/gs)];
-  const [embedding, curves] = views.map(([, held]) => JSON.parse(held));
-  assert.equal(embedding[EMBEDDING_MIME].cells, 150);
-  assert.ok(TRAINING_MIME in curves);
+  const held = views.map(([, bundle]) => JSON.parse(bundle));
+  assert.deepEqual(
+    held.map((bundle) => Object.keys(bundle)[0]),
+    [EMBEDDING_MIME, EVALUATION_MIME, TRAINING_MIME],
+  );
+  assert.equal(held[0][EMBEDDING_MIME].cells, 150);
   // Names of cells and what else is known of them only where they are asked for.
   const donors = { column: "donor", names: ["Dora"], codes: new Int32Array(150) };
   const known = new Report({ ...report.parts, ready: { ...report.parts.ready, obs: [donors] } });

@@ -52,3 +52,13 @@ export function inked(png: Buffer): { width: number; height: number; share: numb
   for (let p = 0; p < data.length; p += channels) if (data[p] + data[p + 1] + data[p + 2] < 700) dark++;
   return { width, height, share: dark / (width * height) };
 }
+
+/** Share of a picture's pixels that are neither grey, black nor white. */
+export function coloured({ width, height, channels, data }: ReturnType<typeof decodePng>): number {
+  let found = 0;
+  for (let p = 0; p < data.length; p += channels) {
+    const channel = [data[p], data[p + 1], data[p + 2]];
+    if (Math.max(...channel) - Math.min(...channel) > 40) found++;
+  }
+  return found / (width * height);
+}

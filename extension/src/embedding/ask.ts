@@ -7,7 +7,7 @@ import {
   type Refusal,
   uint32,
 } from "../../../src/views/contract.js";
-import type { Heard, LinkState, ViewLink } from "../link.js";
+import type { Heard, Linked, LinkState } from "../linked.js";
 
 /** A colouring as the kernel gives it: to be taken apart by `decodePanel(panel, cells, [], bytes)`. */
 export interface AskedColor {
@@ -24,7 +24,7 @@ interface AskEvents {
   state: () => void;
   /** Code in the kernel, or another page, has selected these rows of the table; also what is selected, when it first answers. */
   select: (rows: Uint32Array, what: string) => void;
-  /** Code in the kernel wants the first panel coloured so. */
+  /** Code in the kernel wants the last panel coloured so. */
   color: (coloring: AskedColor) => void;
 }
 
@@ -49,10 +49,12 @@ export class Ask {
     color: new Set(),
   };
 
-  readonly #link: Pick<ViewLink, "state" | "send">;
+  readonly #link: Linked;
+  /** Says again what was said last: views are built anew, and the kernel says it once. */
+  readonly #told = new Map<keyof AskEvents, (listener: never) => void>();
 
   /** @param linked gives the line to the view in the kernel, which tells what it hears and when its state changes */
-  constructor(linked: (heard: Heard, changed: () => void) => Pick<ViewLink, "state" | "send">) {
+  constructor(linked: (heard: Heard, changed: () => void) => Linked) {
     this.#link = linked(
       (message, buffers) => this.#hear(message, buffers),
       () => this.#changed(),
@@ -81,14 +83,16 @@ export class Ask {
 
   /** Tells the kernel what is selected: sorted rows of the table, and what they are in words. */
   select(rows: Uint32Array, what: string): void {
+    this.#told.set("select", (listener: AskEvents["select"]) => listener(rows, what));
     this.#link.send("select" satisfies ExploreCommand, { what }, [
       new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength),
     ]);
   }
 
-  /** Calls back at each event; returns what ends that. */
+  /** Calls back at each event, and at once for what was told before anyone listened; returns what ends that. */
   on<Event extends keyof AskEvents>(event: Event, listener: AskEvents[Event]): () => void {
     this.#listeners[event].add(listener);
+    this.#told.get(event)?.(listener as never);
     return () => void this.#listeners[event].delete(listener);
   }
 
@@ -103,14 +107,21 @@ export class Ask {
     else if (command === "color") {
       const coloring = { ...(message as unknown as AskedColor), bytes: first };
       if (asked) asked.resolve(coloring as never);
-      else for (const listener of [...this.#listeners.color]) listener(coloring);
-    } else if (command === "select")
-      for (const listener of [...this.#listeners.select]) listener(uint32(first), String(message.what ?? ""));
+      else this.#tell("color", (listener) => listener(coloring));
+    } else if (command === "select") {
+      const [rows, what] = [uint32(first), String(message.what ?? "")];
+      this.#tell("select", (listener) => listener(rows, what));
+    }
   }
 
   #changed(): void {
     if (this.state === "lost") this.#refuse();
     for (const listener of [...this.#listeners.state]) listener();
+  }
+
+  #tell<Event extends keyof AskEvents>(event: Event, call: (listener: AskEvents[Event]) => void): void {
+    this.#told.set(event, call);
+    for (const listener of [...this.#listeners[event]]) call(listener);
   }
 
   #ask<Command extends keyof Answers>(command: Command, rest: object): Promise<Answers[Command]> {
@@ -146,11 +157,12 @@ interface Selected {
 export function shareSelection(selection: Selected, ask: Ask): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** What both sides are known to have. */
-  let shared: Uint32Array | undefined;
+  let shared: { rows: Uint32Array; what: string } | undefined;
   const tell = () => {
-    if (shared === undefined || same(selection.rows, shared)) return;
-    shared = selection.rows;
-    ask.select(shared, selection.what);
+    const { rows, what } = selection;
+    if (shared === undefined || (same(rows, shared.rows) && what === shared.what)) return;
+    shared = { rows, what };
+    ask.select(rows, what);
   };
   const later = () => {
     clearTimeout(timer);
@@ -160,9 +172,9 @@ export function shareSelection(selection: Selected, ask: Ask): () => void {
     selection.onChange(later),
     ask.on("select", (rows, what) => {
       const first = shared === undefined;
-      shared = rows;
+      shared = { rows, what };
       if (first && rows.length === 0) tell();
-      else if (!same(rows, selection.rows)) selection.change(rows, what);
+      else if (!same(rows, selection.rows) || what !== selection.what) selection.change(rows, what);
     }),
     ask.on("state", () => {
       if (ask.state === "lost") shared = undefined;

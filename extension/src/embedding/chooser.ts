@@ -66,7 +66,8 @@ export class Chooser {
     words.setAttribute("aria-hidden", "true");
     place.prepend(this.#box);
     this.node.append(words, place);
-    this.#box.addEventListener("pointerdown", () => this.#open());
+    // After the browser has put its caret somewhere.
+    this.#box.addEventListener("click", () => this.#open());
     this.#box.addEventListener("input", () => this.#look(this.#box.value));
     this.#box.addEventListener("keydown", (event) => this.#key(event));
     // The box keeps the focus while the pointer chooses.

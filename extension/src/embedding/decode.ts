@@ -1,4 +1,5 @@
 import {
+  ascending,
   type CategoryData,
   type DecodedPanel,
   decodeEmbedding,
@@ -47,6 +48,7 @@ export function decode(payload: EmbeddingPayload): Embedding {
   if (panels.length === 0 || !Array.isArray(payload.categories))
     throw new Error("The embedding has no panels.");
   const unplaced = new Set(payload.unplaced);
+  const cells = ascending(payload.cells);
   const centred = (shares: Float32Array) => shares.map((share) => (share - 0.5) * 2 * FILLED);
   return {
     title: String(payload.title ?? ""),
@@ -57,9 +59,7 @@ export function decode(payload: EmbeddingPayload): Embedding {
     panels: checked(panels),
     more: checked(more),
     tooltip: checked(tooltip),
-    placed: Uint32Array.from({ length: payload.cells }, (_, cell) => cell).filter(
-      (cell) => !unplaced.has(cell),
-    ),
+    placed: unplaced.size === 0 ? cells : cells.filter((cell) => !unplaced.has(cell)),
     rows,
     table: textOrNone(payload.table?.id),
     view: textOrNone(payload.view),

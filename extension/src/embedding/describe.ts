@@ -15,7 +15,8 @@ export function cellName({ cellIds, rows }: Embedding, cell: number, trans: Word
  */
 export function describeCell(
   embedding: Embedding,
-  colorings: readonly { coloring: Coloring; palette: readonly string[] }[],
+  colorings: readonly Coloring[],
+  paletteOf: (coloring: Coloring) => readonly string[],
   cell: number,
   trans: Words,
   known?: CellValues,
@@ -23,18 +24,16 @@ export function describeCell(
   const title = element("strong", "cell", known?.name ?? cellName(embedding, cell, trans));
   title.dir = "auto";
   const facts = element("div", "facts");
-  for (const { coloring, palette } of colorings) {
+  for (const coloring of colorings) {
     const swatch = element("span", "swatch");
-    swatch.style.backgroundColor = palette[coloring.codes[cell]] ?? NONE;
+    swatch.style.backgroundColor = paletteOf(coloring)[coloring.codes[cell]] ?? NONE;
     const value = element("span", "fact");
     value.append(swatch, element("bdi", "assigned", valueIn(coloring, cell)));
     facts.append(element("span", "fact-name", coloring.title), value);
   }
   for (const column of embedding.tooltip)
     facts.append(element("span", "fact-name", column.title), element("span", "fact", valueIn(column, cell)));
-  const titles = new Set(
-    [...colorings.map(({ coloring }) => coloring), ...embedding.tooltip].map(({ title }) => title),
-  );
+  const titles = new Set([...colorings, ...embedding.tooltip].map(({ title }) => title));
   for (const [name, value] of Object.entries(known?.values ?? {}))
     if (!titles.has(name))
       facts.append(element("span", "fact-name", name), element("span", "fact", String(value)));

@@ -27,6 +27,17 @@ export class Rows {
     return this.#cellOf.get(row);
   }
 
+  /** The cells that show some rows. */
+  cells(rows: Uint32Array): Uint32Array {
+    return Uint32Array.from([...rows].map((row) => this.cell(row)).filter((cell) => cell !== undefined));
+  }
+
+  /** Those of them that have coordinates. */
+  placed(rows: Uint32Array, placed: Uint32Array): Uint32Array {
+    const drawn = new Set(placed);
+    return this.cells(rows).filter((cell) => drawn.has(cell));
+  }
+
   /** Which cells show some rows: [cells], 1 where one does. */
   flags(rows: Uint32Array): Uint8Array {
     const flags = new Uint8Array(this.#rows.length);

@@ -4,16 +4,12 @@ import type { Coloring, Embedding } from "./decode.js";
 import { valueIn } from "./values.js";
 
 /** Cells as CSV: row, name, and each colouring's value with its probability. */
-export function table(
-  embedding: Embedding,
-  colorings: readonly Coloring[],
-  cells: readonly number[],
-): string {
+export function table(embedding: Embedding, colorings: readonly Coloring[], cells: Uint32Array): string {
   const { rows, cellIds } = embedding;
   const heads = ["row", ...(cellIds ? ["cell"] : [])];
   for (const { title, probabilities } of colorings)
     heads.push(title, ...(probabilities ? [`${title} probability`] : []));
-  const lines = cells.map((cell) => {
+  const lines = Array.from(cells, (cell) => {
     const fields = [String(rows[cell]), ...(cellIds ? [cellIds[cell]] : [])];
     for (const coloring of colorings) {
       const { probabilities, ...plain } = coloring;

@@ -10,7 +10,7 @@ import { type Entry, Matrix } from "./matrix.js";
 import { Members } from "./members.js";
 import { mistakeList } from "./mistakeList.js";
 import { Reliability } from "./reliability.js";
-import { decimals, figureWords } from "./words.js";
+import { decimals, figureOrder, figureWords } from "./words.js";
 
 /** From this width on the matrix stands beside the rest. */
 const BESIDE = 860;
@@ -152,13 +152,13 @@ export class EvaluationView {
     head.dir = "auto";
     head.append(element("span", "evaluated", trans.__("%1 cells", cells.toLocaleString("en"))));
     const box = element("div", "figures");
-    for (const [figure, value] of figures) {
+    for (const figure of figureOrder(figures.keys())) {
       const { name, plain, help } = figureWords(figure, trans);
       const item = element("div", "figure");
       item.title = help;
       item.append(
         element("div", "figure-name", name),
-        element("div", "figure-value", decimals(value)),
+        element("div", "figure-value", decimals(figures.get(figure) ?? null)),
         element("div", "figure-plain", plain),
       );
       box.append(item);

@@ -19,6 +19,15 @@ export function decimals(value: number | null): string {
   return value === null || !Number.isFinite(value) ? "–" : value.toFixed(3);
 }
 
+/** The figures in the order in which they are read; a notebook file keeps them by name. */
+const ORDER = ["accuracy", "macroF1", "weightedF1", "kappa", "calibrationError"];
+
+/** Names of figures, those that are known first. */
+export function figureOrder(names: Iterable<string>): string[] {
+  const place = (name: string) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  return [...names].sort((a, b) => place(a) - place(b));
+}
+
 /** What the overall figures mean; a later one by its name alone. */
 export function figureWords(name: string, trans: Words): FigureWords {
   const known: Record<string, FigureWords> = {

@@ -1,5 +1,6 @@
-import { EMBEDDING_MIME, TRAINING_MIME } from "../../../src/views/contract.js";
+import { EMBEDDING_MIME, EVALUATION_MIME, TRAINING_MIME } from "../../../src/views/contract.js";
 import { EmbeddingView } from "../embedding/view.js";
+import { EvaluationView } from "../evaluation/view.js";
 import type { Bundle } from "../instead.js";
 import { showCurves } from "./curves.js";
 import { followTheme } from "./theme.js";
@@ -8,7 +9,12 @@ import { words } from "./words.js";
 /** What draws a view into its place, by MIME type. */
 const RENDERERS: Record<string, (host: HTMLElement, payload: unknown, bundle: Bundle) => void> = {
   [EMBEDDING_MIME]: (host, payload, bundle) => {
-    const view = new EmbeddingView(host, words);
+    const view = new EmbeddingView(host, { trans: words });
+    view.show(payload, bundle);
+    view.attach();
+  },
+  [EVALUATION_MIME]: (host, payload, bundle) => {
+    const view = new EvaluationView(host, words);
     view.show(payload, bundle);
     view.attach();
   },

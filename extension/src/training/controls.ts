@@ -1,6 +1,6 @@
 import { isLive, type TrainingCommand, type TrainingPayload } from "../../../src/views/contract.js";
 import { element } from "../dom.js";
-import type { LinkState } from "../link.js";
+import type { LinkState } from "../linked.js";
 import type { Words } from "../words.js";
 import { courseOf, stateOf } from "./words.js";
 

@@ -1,5 +1,5 @@
 import { duration, type EpochPoint, isLive, type TrainingPayload } from "../../../src/views/contract.js";
-import type { LinkState } from "../link.js";
+import type { LinkState } from "../linked.js";
 import type { Words } from "../words.js";
 
 const SEPARATOR = " · ";

@@ -76,7 +76,7 @@ export interface Exploration {
   select(cells: CellsToSelect): void;
 
   /**
-   * Colours the first panel by something else: what the model says, an `obs` column or a gene.
+   * Colours the last panel by something else: what the model says, an `obs` column or a gene.
    * @throws where there is nothing of this name
    */
   colorBy(by: string): Promise<void>;
@@ -273,9 +273,9 @@ export class CellMap implements Exploration {
   private hear({ rows: given, what }: SentSelection): void {
     const rows = sorted(given.filter((row) => this.parts.table.cellOf(row) !== undefined));
     const known = this.selected.rows;
+    this.selected = { rows, what: shownName(what) };
     // Each view of a page tells of the selection that they share.
     if (rows.length === known.length && rows.every((row, i) => row === known[i])) return;
-    this.selected = { rows, what: shownName(what) };
     const selection = this.selection;
     for (const take of [...this.waiting]) take(selection);
     for (const listener of [...this.listeners]) listener(selection);

@@ -1,11 +1,11 @@
 import type { MimeBundle } from "../../host/host.js";
 import { escapeText } from "../../support/markup.js";
-import { EMBEDDING_MIME, type EmbeddingPayload, TRAINING_MIME } from "../contract.js";
+import { EMBEDDING_MIME, type EmbeddingPayload, EVALUATION_MIME, TRAINING_MIME } from "../contract.js";
 import { pictureMetadata } from "../pictureMetadata.js";
 import { MOST_CELLS, type PageContents, sharedEmbedding } from "./sharedEmbedding.js";
 
 /** Types that the page's script draws. */
-const LIVE = [EMBEDDING_MIME, TRAINING_MIME];
+const LIVE = [EMBEDDING_MIME, EVALUATION_MIME, TRAINING_MIME];
 
 /** What a view takes of a page at most, in characters. Beyond, a view that the script draws has no picture below. */
 const MOST = 1e6;

@@ -1,4 +1,14 @@
-import { base64, bytesOf, type EmbeddingPayload, encodeRows, type PanelData, shuffled } from "../contract.js";
+import {
+  base64,
+  bytesOf,
+  decodePanel,
+  type EmbeddingPayload,
+  encodeCodes,
+  encodeRows,
+  inOrder,
+  type PanelData,
+  shuffled,
+} from "../contract.js";
 
 /** What goes into a file that is handed on: by default nothing that names a cell or its donor. */
 export interface PageContents {
@@ -30,14 +40,16 @@ function sampled(payload: EmbeddingPayload): EmbeddingPayload {
   if (cells <= MOST_CELLS) return payload;
   const kept = shuffled(cells).subarray(0, MOST_CELLS).sort();
   const take = (data: string) => takeValues(data, kept, cells);
-  const takePanel = (panel: PanelData): PanelData =>
-    "shades" in panel
-      ? { ...panel, shades: take(panel.shades) }
-      : {
-          ...panel,
-          codes: take(panel.codes),
-          ...(panel.probabilities && { probabilities: take(panel.probabilities) }),
-        };
+  const takePanel = (panel: PanelData): PanelData => {
+    if ("shades" in panel) return { ...panel, shades: take(panel.shades) };
+    const { bits: _bits, ...rest } = panel;
+    const { codes, categories } = decodePanel(panel, cells, payload.categories);
+    return {
+      ...rest,
+      ...encodeCodes(inOrder(codes, kept), categories!.length),
+      ...(panel.probabilities && { probabilities: take(panel.probabilities) }),
+    };
+  };
   const lost = new Set(unplaced);
   return {
     ...payload,
@@ -53,7 +65,7 @@ function sampled(payload: EmbeddingPayload): EmbeddingPayload {
   };
 }
 
-/** Of values of some bytes each those of some cells. */
+/** Of values of some whole bytes each those of some cells. */
 function takeValues(data: string, kept: Uint32Array, cells: number): string {
   const bytes = bytesOf(data);
   const size = bytes.length / cells;

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Locator, Page } from "playwright-core";
+import { EVALUATION_MIME } from "../../src/views/contract.js";
+import { reportView } from "../../src/views/report.js";
+import { writeSmallCells } from "../support/smallReport.js";
+import { code, command, Laboratory, scrollTo, skip, snapshot, WITH_WEBGL } from "./page.js";
+
+/** One selection of page and code, in JupyterLab with the real kernel: a map of a report's cells, and its evaluation. */
+
+const REPORT = new URL("../support/smallReport.js", import.meta.url).href;
+const lab = new Laboratory();
+let page: Page;
+
+const SCRIPT = "<img src=x onerror='window.attacked=1'><script>window.attacked=1</script>";
+/** A class of each of 500 names, one of them a script. */
+async function hostile() {
+  const classes = Array.from({ length: 500 }, (_, c) => (c === 0 ? SCRIPT : `class ${c}`));
+  const codes = classes.map((_, c) => c);
+  const scores = { precision: 1, recall: 1, f1: 1 };
+  return reportView({
+    ...{
+      title: SCRIPT,
+      cells: 500,
+      accuracy: 1,
+      kappa: 1,
+      macro: scores,
+      weighted: scores,
+      classes,
+      notes: [SCRIPT],
+    },
+    perClass: classes.map(() => ({ ...scores, support: 1 })),
+    confusion: classes.map((_, t) => classes.map((_, p) => (t === p ? 1 : 0))),
+    assigned: {
+      table: "hostile",
+      rows: codes,
+      truth: codes,
+      predicted: codes,
+      probabilities: codes.map(() => 1),
+    },
+  });
+}
+
+before(async () => {
+  if (skip) return;
+  const cells = join(lab.folder, "cells.h5ad");
+  await writeSmallCells(cells);
+  const bundle = await hostile();
+  await lab.start({
+    "explore.ipynb": [
+      code(
+        "map",
+        `const { smallReport } = await import(${JSON.stringify(REPORT)} as string);\n` +
+          `const report = await smallReport(${JSON.stringify(cells)});\n` +
+          'const map = report.explore({ colorBy: ["truth", "prediction"] });\nmap',
+      ),
+      code("report", "report"),
+      code("next", 'const next = await map.nextSelection();\nconsole.log(next.names.join(" "), next.what);'),
+      code("select", "map.select({ rows: [5], what: 'chosen by code' });"),
+      code("color", 'await map.colorBy("cd3d");'),
+      code("known", 'console.log([...map.selection.rows].join(" "));'),
+    ],
+    "odd.ipynb": [
+      code("many", "", bundle),
+      code("damaged", "", { ...bundle, [EVALUATION_MIME]: { classes: "?" } }),
+    ],
+  });
+  page = await lab.open("explore.ipynb", WITH_WEBGL);
+  page.setDefaultTimeout(30_000);
+});
+
+after(() => lab.end());
+
+const cell = (at: number) => page.locator(".jp-CodeCell").nth(at);
+const view = () => cell(0).locator(".cellkernel-embedding");
+const evaluation = () => cell(1).locator(".cellkernel-evaluation");
+
+/** Runs a cell; its outputs are there a while later. */
+async function run(at: number): Promise<void> {
+  await scrollTo(page, at);
+  await page.evaluate((index) => {
+    const { jupyterapp } = globalThis as unknown as {
+      jupyterapp: { shell: { currentWidget: { content: { activeCellIndex: number; deselectAll(): void } } } };
+    };
+    const { content } = jupyterapp.shell.currentWidget;
+    content.deselectAll();
+    content.activeCellIndex = index;
+  }, at);
+  await command(page, "notebook:run-cell");
+}
+
+const says = (shown: Locator, text: string) => shown.getByText(text).first().waitFor();
+
+test("what is selected in the page comes to the code that waits for it", {
+  skip,
+  timeout: 150_000,
+}, async () => {
+  await page.locator("#jp-main-statusbar", { hasText: "Idle" }).waitFor({ timeout: 60_000 });
+  await run(0);
+  await view().locator("canvas").first().waitFor({ timeout: 60_000 });
+  await run(1);
+  await evaluation().waitFor();
+  const waiting = run(2);
+  await scrollTo(page, 0);
+  await view().locator(".cellkernel-legend-entry", { hasText: "B cell" }).first().click();
+  await waiting;
+  await says(cell(2), "cell-1 cell-3 true B cell");
+});
+
+test("what code selects, and how it colours, shows in the page", { skip, timeout: 60_000 }, async () => {
+  await run(3);
+  await scrollTo(page, 0);
+  await says(view(), "1 cell selected · chosen by code");
+  const canvas = view().locator("canvas").last();
+  const before = await snapshot(canvas);
+  await run(4);
+  await scrollTo(page, 0);
+  await says(view(), "CD3D");
+  let changed = false;
+  for (let attempt = 0; !changed && attempt < 40; attempt++) {
+    const now = await snapshot(view().locator("canvas").last());
+    changed = Buffer.compare(Buffer.from(now.data), Buffer.from(before.data)) !== 0;
+    if (!changed) await page.waitForTimeout(250);
+  }
+  assert.ok(changed, "the cells are painted anew");
+});
+
+test("an entry of the confusion matrix selects its cells in the embedding, and in code", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  await scrollTo(page, 1);
+  await evaluation().getByRole("gridcell", { name: "true NK, taken for B cell: 1 cells" }).click();
+  await says(evaluation(), "1 cell selected · true NK, taken for B cell");
+  await scrollTo(page, 0);
+  await says(view(), "1 cell selected · true NK, taken for B cell");
+  await run(5);
+  await says(cell(5), "2");
+  // By keyboard: from NK's entry to the head of its row, whose cells are the same one; then to that of T cells.
+  await scrollTo(page, 1);
+  const matrix = evaluation().getByRole("grid");
+  await matrix.focus();
+  for (const key of ["ArrowLeft", "ArrowDown", "Enter"]) await matrix.press(key);
+  await says(evaluation(), "1 cell selected · true T cell");
+  // The surest mistake.
+  await evaluation().getByRole("tab", { name: "Mistakes" }).click();
+  await evaluation().getByRole("button", { name: "Row 4: true T cell, taken for NK" }).click();
+  await says(evaluation(), "1 cell selected · row 4");
+});
+
+test("a page that was reloaded has the selection again", { skip, timeout: 120_000 }, async () => {
+  await command(page, "docmanager:save");
+  await lab.visit(page, "explore.ipynb");
+  await scrollTo(page, 0);
+  await says(view(), "1 cell selected · row 4");
+});
+
+test("500 classes scroll, odd names are names, and of damaged data there is the picture", {
+  skip,
+  timeout: 90_000,
+}, async () => {
+  await lab.visit(page, "odd.ipynb");
+  const many = cell(0).locator(".cellkernel-evaluation");
+  await says(many, "500 classes: scroll for all");
+  assert.equal(await many.locator(".cellkernel-title").textContent(), `${SCRIPT}500 cells`);
+  const entries = await many.getByRole("gridcell").count();
+  assert.ok(entries < 4000, `${entries} entries of 250,000 are drawn`);
+  await many.getByRole("grid").focus();
+  await many.getByRole("grid").press("End");
+  await many.getByRole("columnheader", { name: "class 499" }).waitFor();
+  for (const width of [720, 1024, 1440, 1920]) {
+    await page.setViewportSize({ width, height: 1000 });
+    await page.waitForTimeout(300);
+    const [room, inside] = await many.evaluate((node) => {
+      const { clientWidth, scrollWidth } = node as unknown as { clientWidth: number; scrollWidth: number };
+      return [clientWidth, scrollWidth];
+    });
+    assert.ok(inside <= room + 1, `${inside} of ${room} at ${width}`);
+  }
+  await scrollTo(page, 1);
+  await says(cell(1), "The data of this evaluation are damaged; this is its picture.");
+  await cell(1).getByRole("img").waitFor();
+  const attacked = await page.evaluate(() => (globalThis as Record<string, unknown>).attacked);
+  assert.equal(attacked, undefined);
+});
+
+test("the page reports no errors", { skip }, () => {
+  assert.deepEqual(lab.problems, []);
+});
