@@ -210,11 +210,7 @@ export class Report {
     write("report.html", await this.page(panels, curves, contents));
   }
 
-  private async page(
-    panels: CategoryPanel[],
-    curves: MimeBundle,
-    contents: PageContents,
-  ): Promise<string> {
+  private async page(panels: CategoryPanel[], curves: MimeBundle, contents: PageContents): Promise<string> {
     const { run, ready, subset, projection } = this.parts;
     const { reportPage } = await import("./reportPage.js");
     const more = contents.columns

@@ -191,7 +191,10 @@ test("nor in the page of a file's labels, which runs and loads nothing", async (
     made: [[ALL, ALL]],
   });
   const [head, body] = page.split("</head>");
-  assert.match(head, /content="default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'; img-src data:"/);
+  assert.match(
+    head,
+    /content="default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'; img-src data:"/,
+  );
   assertOnly(
     body.replace("</html>", "").replaceAll(/<(\/?)h[12]>/g, "<$1p>"),
     [...[...DRAWN, ...TABLE, "body", "header", "section", "div", "dl", "dt", "dd", "ul", "li"], "span"],
