@@ -11,15 +11,14 @@ export interface Scene {
   cells: number;
   /** Side of the canvas, in pixels of CSS. */
   side: number;
-  /** Diameter and opacity of a point. */
+  /** Diameter of a point. */
   size: number;
-  opacity: number;
 }
 
 /**
  * Writes points for both: normal clusters of unequal size, the last of 0.05 %. The file holds x and y as float32, then the
  * classes as bytes.
- * @returns how large and opaque ours are drawn
+ * @returns how large ours are drawn
  */
 export function writePoints(path: string, cells: number, side: number): Scene {
   let state = 12345;
@@ -45,12 +44,8 @@ export function writePoints(path: string, cells: number, side: number): Scene {
   writeFileSync(path, Buffer.concat([x, y, codes].map(({ buffer }) => new Uint8Array(buffer))));
   const places = placesOf(x, y, 0.95);
   const crowd = new Crowd(places.x, places.y, ascending(cells), null);
-  const [{ size, opacity }] = passesOf(
-    crowd.density({ x: 0, y: 0, reach: 1 }) / (side / 2) ** 2,
-    null,
-    false,
-  );
-  return { cells, side, size, opacity };
+  const [{ size }] = passesOf(crowd.density({ x: 0, y: 0, reach: 1 }) / (side / 2) ** 2, null, false);
+  return { cells, side, size };
 }
 
 /** Who draws. "webgl": ours by WebGL, as on a machine with a graphics card, though it is emulated here. */
@@ -87,7 +82,8 @@ const categories = Array.from({ length: ${CLASSES} }, (_, k) => "class " + k);`,
   'embeddingView({ x, y, panels: [{ title: "Class", categories, codes }] })',
 ];
 
-const python = (points: string, { cells, side, size, opacity }: Scene) => [
+/** Its opacity is left to it: it follows from density, as ours does, and a given one is drawn as good as invisible. */
+const python = (points: string, { cells, side, size }: Scene) => [
   `import jscatter, numpy, pandas
 data = open("${points}", "rb").read()
 codes = numpy.frombuffer(data, "u1", ${cells}, ${8 * cells})
@@ -96,6 +92,5 @@ table = pandas.DataFrame({
     "class": pandas.Categorical.from_codes(codes, [f"class {k}" for k in range(${CLASSES})])})`,
   `scatter = jscatter.Scatter(x="x", y="y", data=table, color_by="class", width=${side}, height=${side})
 scatter.size(default=${size.toFixed(3)})
-scatter.opacity(default=${opacity.toFixed(4)})
 scatter.show()`,
 ];

@@ -8,7 +8,7 @@ import os
 # Whoever loads this package works on patients' data: onnxruntime sends nothing home, here and in what is started from here.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Below the setting above, which what they load must find.
 from cellkernel.steps import CommandError, annotate, embed, finetune  # noqa: E402

@@ -74,7 +74,7 @@ export function confusionView(input: ConfusionInput): Promise<MimeBundle> {
         x,
         y,
         text: { field: "cells", type: "quantitative" },
-        color: { condition: { test: "datum.share > 0.5", value: "white" }, value: "#222" },
+        color: { condition: { test: "datum.share > 0.5", value: "white" }, value: "#212121" },
       },
     };
     const plot = await plotBundle(

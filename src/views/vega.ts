@@ -3,6 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { shownLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import { FONT_FAMILY, textWidth } from "./font.js";
+import { pageSpec } from "./pageSpec.js";
 import { pictureOf } from "./picture.js";
 
 /** A Vega-Lite or Vega specification as plain data. Ours keep to what Vega-Lite v5 allows. */
@@ -54,6 +55,11 @@ const CONFIG = {
  * await vegaBundle({ $schema, data, mark: "bar", encoding: { x: { field: "cells", type: "quantitative" }, y: { field: "type" } } });
  */
 export function vegaBundle(spec: VegaSpec, text?: string): Promise<MimeBundle> {
+  return bundleOf(spec, spec, text);
+}
+
+/** @param sent what front ends draw, in place of what the picture is drawn of */
+function bundleOf(spec: VegaSpec, sent: VegaSpec, text?: string): Promise<MimeBundle> {
   return shownLater(async () => {
     const language = /\/schema\/(vega-lite|vega)\/v/.exec(spec.$schema)?.[1];
     if (!language) {
@@ -62,7 +68,7 @@ export function vegaBundle(spec: VegaSpec, text?: string): Promise<MimeBundle> {
       );
     }
     const lite = language === "vega-lite";
-    const version5 = { ...spec, $schema: spec.$schema.replace(/\/v[^/]*\.json/, "/v5.json") };
+    const version5 = { ...sent, $schema: sent.$schema.replace(/\/v[^/]*\.json/, "/v5.json") };
     return {
       [lite ? "application/vnd.vegalite.v5+json" : "application/vnd.vega.v5+json"]: version5,
       ...pictureOf(await svgOf(spec, lite)),
@@ -96,12 +102,13 @@ export function plotSvg(spec: Record<string, unknown>, theme: Theme): Promise<st
   return svgOf({ $schema: VEGA_LITE_SCHEMA, background: "transparent", padding: 4, config, ...spec }, true);
 }
 
-/** One of our own plots: adds `$schema` and the common look to a Vega-Lite specification. */
+/**
+ * One of our own plots: adds `$schema` and the common look to a Vega-Lite specification. The picture stands on white; what
+ * a page draws takes the page's colours.
+ */
 export function plotBundle(spec: Record<string, unknown>, text: string): Promise<MimeBundle> {
-  return vegaBundle(
-    { $schema: VEGA_LITE_SCHEMA, background: "white", padding: 10, config: CONFIG, ...spec },
-    text,
-  );
+  const whole = { $schema: VEGA_LITE_SCHEMA, background: "white", padding: 10, config: CONFIG, ...spec };
+  return bundleOf(whole, pageSpec(whole), text);
 }
 
 async function svgOf(spec: VegaSpec, lite: boolean): Promise<string> {

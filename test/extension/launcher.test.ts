@@ -21,6 +21,8 @@ before(async () => {
   page = await lab.open("", [], async (fresh) => {
     await fresh.setViewportSize({ width: 1440, height: 900 });
   });
+  // Of the pictures, whatever another test has left.
+  await command(page, "apputils:change-theme", { theme: "JupyterLab Light" });
 });
 
 after(() => lab.end());

@@ -63,6 +63,8 @@ before(async () => {
   page = await lab.open("python.ipynb", WITH_WEBGL, async (fresh) => {
     await fresh.setViewportSize({ width: 1440, height: 1280 });
   });
+  // Of the pictures, whatever another test has left.
+  await command(page, "apputils:change-theme", { theme: "JupyterLab Light" });
 });
 
 after(() => lab.end());
@@ -115,5 +117,8 @@ test("results are rich: tables, pictures, a live embedding, and values in Python
     .evaluate((cell) => (cell as unknown as { scrollIntoView(up: boolean): void }).scrollIntoView(true));
   await until("points to be drawn again", async () => coloured(await snapshot(canvas)) > 0.005, 30);
   await photograph(page, "python");
+  await command(page, "cellkernel:insert-step", { step: "explain" });
+  const inserted = (await cellsOf(page)).find(({ source }) => source.includes("explain(run"))!;
+  assert.match(inserted.source, /^%%ts\nimport .*\n\n.*explain\(run, "pbmc68k_reduced\.h5ad"\)/);
   assert.deepEqual(lab.problems, []);
 });

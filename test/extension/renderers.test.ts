@@ -411,6 +411,11 @@ for (const [kind, flags] of [
     await shows(canvas, { blue: 10, orange: 15 });
     await canvas.hover({ position: await at(canvas, 0) });
     await tab.locator(".cellkernel-card", { hasText: "cell-0" }).waitFor({ timeout: 5000 });
+    // Between four cells, e^(200 · 0.0022) times nearer: the outermost are out of sight.
+    const { x, y, width } = (await canvas.boundingBox())!;
+    await tab.mouse.click(x + 0.62 * width, y + 0.62 * width);
+    await tab.mouse.wheel(0, -200);
+    await shows(canvas, { blue: 3, orange: 6 });
   });
 }
 
@@ -452,6 +457,21 @@ test("a large embedding is drawn from its data, and its picture follows without 
     { output_type: "display_data", types: [EMBEDDING_MIME, "image/png", "text/plain"].sort() },
   ]);
   assert.equal(await first?.evaluate((canvas) => (canvas as { isConnected: boolean }).isConnected), true);
+});
+
+test("cells that are run again are shown as they were", { skip, timeout: 60_000 }, async () => {
+  const view = page.locator(".jp-CodeCell").nth(0).locator(".cellkernel-embedding:not([data-old])");
+  await scrollTo(page, 0);
+  await view.locator(".cellkernel-legend-entry", { hasText: "a" }).click();
+  await view.getByText("2 cells selected").waitFor();
+  await page.mouse.move(5, 5);
+  await view.evaluate((node) => {
+    (node as unknown as { dataset: Record<string, string> }).dataset.old = "";
+  });
+  await page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex = 0");
+  await command(page, "notebook:run-cell");
+  await view.locator("canvas").waitFor();
+  await view.getByText("2 cells selected").waitFor();
 });
 
 test("the page reports no errors", { skip }, () => {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { hasGlyphs, textWidth } from "../../src/views/font.js";
 import { pngOf, writePng } from "../../src/views/picture.js";
-import { VEGA_LITE_SCHEMA, vegaBundle } from "../../src/views/vega.js";
-import { inked } from "../support/png.js";
+import { plotBundle, VEGA_LITE_SCHEMA, vegaBundle } from "../../src/views/vega.js";
+import { decodePng, inked } from "../support/png.js";
 
 const bars = {
   $schema: VEGA_LITE_SCHEMA,
@@ -31,6 +31,26 @@ test("a Vega-Lite plot becomes its specification, a picture and a line of text",
   const picture = inked(Buffer.from(bundle["image/png"] as string, "base64"));
   assert.ok(picture.width >= 200 && picture.height >= 100, "twice the plot's size and more");
   assert.ok(picture.share > 0.1, `bars cover at least a tenth of the picture, got ${picture.share}`);
+});
+
+test("our own plots have a white picture, and on a page its ground and its colours, but for data", async () => {
+  const look = { ...{ width: 100, height: 50 }, data: { values: [{ name: "#222", n: 1 }] } };
+  const layer = [{ mark: "bar", encoding: bars.encoding }, { mark: { type: "text", color: "#666" } }];
+  const bundle = await plotBundle({ ...look, layer }, "a bar");
+  const sent = bundle["application/vnd.vegalite.v5+json"] as Record<string, unknown>;
+  assert.equal(sent.background, "transparent");
+  assert.deepEqual(sent.data, look.data);
+  assert.deepEqual((sent.layer as object[])[1], {
+    mark: { type: "text", color: "var(--jp-content-font-color2, #666)" },
+  });
+  assert.deepEqual(sent.usermeta, { embedOptions: { renderer: "svg" } });
+  assert.doesNotMatch(JSON.stringify(sent.config), /"#(222|444|666|888|bbb|eee)"/);
+  const { width, channels, data } = decodePng(Buffer.from(bundle["image/png"] as string, "base64"));
+  assert.deepEqual([...data.subarray(0, 3)], [255, 255, 255]);
+  const greys = new Set<string>();
+  for (let p = 0; p < data.length; p += channels) greys.add(data.subarray(p, p + 3).join());
+  // #bbb of the axes: as it was on white.
+  assert.ok(greys.has("187,187,187") && width > 200);
 });
 
 test("a specification of another version travels as version 5; Vega has its own MIME type", async () => {

@@ -28,3 +28,12 @@ export function drawn({ x, y, placed }: Places): Drawn {
   known.set(placed, made);
   return made;
 }
+
+const flags = new WeakMap<Uint8Array, Uint8Array>();
+
+/** Flags of cells in the order in which they are drawn, once for all panels that show them. */
+export function drawnFlags(places: Places, picked: Uint8Array): Uint8Array {
+  const found = flags.get(picked) ?? inOrder(picked, drawn(places).order);
+  flags.set(picked, found);
+  return found;
+}

@@ -9,7 +9,10 @@ export interface Plot {
    * @param palette colours as #rrggbb
    */
   color(codes: Uint8Array | Uint16Array, palette: readonly string[]): void;
-  /** Puts these cells in front, last and larger, the rest dimmed: [cells], 1 where picked; null for all alike. */
+  /**
+   * Puts these cells in front, last and larger, the rest dimmed.
+   * @param picked [cells]: 1 where picked, and not changed afterwards; null for all alike
+   */
   show(picked: Uint8Array | null): void;
   /** Rings one cell, for instance the one under the pointer in another panel; null for none. */
   mark(cell: number | null): void;

@@ -68,9 +68,6 @@ class ChoiceForm extends Widget implements Dialog.IBodyWidget<Choice> {
     this.#trans = trans;
     this.#file.placeholder = "cells.h5ad";
     this.#column.placeholder = "cell_type";
-    this.#offer(this.#file, this.#files, "cellkernel-files");
-    this.#offer(this.#column, this.#columns, "cellkernel-columns");
-    for (const note of [this.#ofFile, this.#ofColumn]) note.setAttribute("role", "status");
     this.#ofColumn.textContent = trans.__("A column of obs.");
     this.node.append(
       this.#row(trans.__("File of the cells (.h5ad)"), this.#file, this.#files, this.#ofFile),
@@ -85,15 +82,18 @@ class ChoiceForm extends Widget implements Dialog.IBodyWidget<Choice> {
     return { file: this.#file.value.trim(), column: this.#column.value.trim() };
   }
 
-  #offer(input: HTMLInputElement, list: HTMLDataListElement, id: string): void {
-    list.id = id;
-    input.setAttribute("list", id);
-  }
-
-  #row(title: string, ...nodes: HTMLElement[]): HTMLElement {
-    const label = element("label", "dialog-row");
-    label.append(element("span", "dialog-title", title), ...nodes);
-    return label;
+  /** A field with its title, what it offers, and a line below that a screen reader tells of it. */
+  #row(title: string, input: HTMLInputElement, list: HTMLDataListElement, note: HTMLElement): HTMLElement {
+    list.id = list.className;
+    input.setAttribute("list", list.id);
+    note.id = `${list.id}-note`;
+    note.setAttribute("role", "status");
+    input.setAttribute("aria-describedby", note.id);
+    const label = element("label", "dialog-field");
+    label.append(element("span", "dialog-title", title), input);
+    const row = element("div", "dialog-row");
+    row.append(label, list, note);
+    return row;
   }
 
   async #find(): Promise<void> {

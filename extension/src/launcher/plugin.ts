@@ -66,13 +66,14 @@ export const launcher: JupyterFrontEndPlugin<void> = {
         const title = steps.find(({ id }) => id === step)?.title ?? "";
         return isPalette ? trans.__("Insert Step: %1", title) : title;
       },
-      isEnabled: () => current()?.content.activeCell != null,
+      isEnabled: () => current() != null,
       execute: ({ step }) => {
         const panel = current();
         const found = steps.find(({ id }) => id === step);
         if (panel && found) insert(panel, found);
       },
     });
+    notebooks?.currentChanged.connect(() => commands.notifyCommandChanged(INSERT));
     const submenu = new Menu({ commands });
     submenu.title.label = trans.__("Insert Step");
     for (const { id } of steps) {
@@ -91,6 +92,8 @@ export const launcher: JupyterFrontEndPlugin<void> = {
 /** A cell of the step below the active one, for the file and column that the notebook already speaks of. */
 function insert({ content: notebook }: NotebookPanel, step: Step): void {
   const sources = notebook.widgets.map(({ model }) => model.sharedModel.getSource());
+  // There, TypeScript is a magic's.
+  const magic = notebook.model?.defaultKernelLanguage === "python" ? "%%ts\n" : "";
   NotebookActions.insertBelow(notebook);
-  notebook.activeCell?.model.sharedModel.setSource(step.code(choiceIn(sources)));
+  notebook.activeCell?.model.sharedModel.setSource(magic + step.code(choiceIn(sources)));
 }

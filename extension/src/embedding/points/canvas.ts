@@ -1,5 +1,5 @@
 import { inOrder, Raster } from "../../../../src/views/contract.js";
-import { drawn } from "../places.js";
+import { drawn, drawnFlags } from "../places.js";
 import type { Plot, PlotOptions } from "../plot.js";
 import { type Painter, type Scene, Surface } from "./surface.js";
 
@@ -26,7 +26,7 @@ export function canvasPlot(options: PlotOptions): Plot {
       palette = colors;
     },
     show: (given) => {
-      picked = given && inOrder(given, order);
+      picked = given && drawnFlags(options.places, given);
     },
     paint: (target, scene, took) => {
       const started = performance.now();

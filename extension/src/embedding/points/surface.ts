@@ -66,7 +66,7 @@ export class Surface implements Plot {
     this.#places = places;
     this.#painter = painter;
     this.#side = side;
-    this.#crowd = crowdOf(places);
+    this.#crowd = crowdOf(places, null);
   }
 
   color(codes: Uint8Array | Uint16Array, palette: readonly string[]): void {
@@ -77,8 +77,7 @@ export class Surface implements Plot {
   }
 
   show(picked: Uint8Array | null): void {
-    const { x, y, placed } = this.#places;
-    this.#pickedCrowd = picked && new Crowd(x, y, placed, picked);
+    this.#pickedCrowd = picked && crowdOf(this.#places, picked);
     this.#painter.show(picked);
     this.redraw();
   }
@@ -179,11 +178,11 @@ export class Surface implements Plot {
   }
 }
 
-const crowds = new WeakMap<Uint32Array, Crowd>();
+const crowds = new WeakMap<Uint32Array | Uint8Array, Crowd>();
 
-/** One for all panels of an embedding. */
-function crowdOf(places: Places): Crowd {
-  const known = crowds.get(places.placed) ?? new Crowd(places.x, places.y, places.placed, null);
-  crowds.set(places.placed, known);
+/** That of the placed cells, or of those that are picked: one for all panels of an embedding. */
+function crowdOf({ x, y, placed }: Places, picked: Uint8Array | null): Crowd {
+  const known = crowds.get(picked ?? placed) ?? new Crowd(x, y, placed, picked);
+  crowds.set(picked ?? placed, known);
   return known;
 }

@@ -1,5 +1,5 @@
 import { BEHIND, channelsOf, inOrder, type Pass, SINGLE, UNCOLORED } from "../../../../src/views/contract.js";
-import { drawn, type Places } from "../places.js";
+import { drawn, drawnFlags, type Places } from "../places.js";
 import type { Plot, PlotOptions } from "../plot.js";
 import { borrowPlaces, type PlaceBuffer, returnPlaces } from "./buffers.js";
 import { graphics } from "./graphics.js";
@@ -77,7 +77,7 @@ class WebglPainter implements Painter {
       return;
     }
     gl.bindBuffer(gl.ARRAY_BUFFER, this.#picks);
-    gl.bufferData(gl.ARRAY_BUFFER, inOrder(picked, this.#order), gl.DYNAMIC_DRAW);
+    gl.bufferData(gl.ARRAY_BUFFER, drawnFlags(this.#places, picked), gl.DYNAMIC_DRAW);
     gl.enableVertexAttribArray(PICK);
     gl.vertexAttribIPointer(PICK, 1, gl.UNSIGNED_BYTE, 0, 0);
   }
