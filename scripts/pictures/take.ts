@@ -8,7 +8,8 @@ import { demoViews } from "./demo.js";
 
 const FOLDER = "docs/images/views";
 const WIDTHS = [1024, 1440];
-const THEMES = { light: "JupyterLab Light", dark: "JupyterLab Dark" };
+/** JupyterLab keeps the last for those who come after. */
+const THEMES = { dark: "JupyterLab Dark", light: "JupyterLab Light" };
 /** Bytes of a picture, and of all: they come along with every clone. */
 const MOST = 150_000;
 const MOST_ALL = 3_000_000;

@@ -71,7 +71,11 @@ before(async () => {
   await page.addStyleTag({ content: "body { overflow: visible !important; }" });
 });
 
-after(() => lab.end());
+after(async () => {
+  // JupyterLab keeps the theme for those who come after.
+  if (page) await command(page, "apputils:change-theme", { theme: "JupyterLab Light" });
+  await lab.end();
+});
 
 /** While JupyterLab loads a theme, it hides the page. */
 function unveiled(): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type EmbeddingPayload,
   type NumberPanelData,
   type QuantisedAxis,
+  sequential,
   smoothed,
 } from "../../src/views/contract.js";
 import { embeddingPayload, embeddingView } from "../../src/views/embedding.js";
@@ -297,4 +298,14 @@ test("what the library encodes the page decodes: to a 65,536th of the axis, a 25
     );
     assert.ok(decoded.panels[0].probabilities!.every((p, i) => Math.abs(p - probabilities[i]) < 1 / 500));
   }
+});
+
+test("the palette of numbers can be matplotlib's viridis", () => {
+  // matplotlib 3.11: viridis(0), viridis(128), viridis(255), and viridis(64) is #3b528b.
+  const viridis = sequential("dark", "viridis");
+  const at = (share: number) => viridis[Math.round(share * (viridis.length - 1))];
+  assert.deepEqual([at(0), at(0.5), at(1)], ["#440154", "#21918c", "#fde725"]);
+  const [r, g, b] = [1, 3, 5].map((i) => Number.parseInt(at(0.25).slice(i, i + 2), 16));
+  assert.ok(Math.abs(r - 59) + Math.abs(g - 82) + Math.abs(b - 139) < 6, at(0.25));
+  assert.deepEqual(viridis, sequential("light", "viridis"));
 });
