@@ -29,7 +29,7 @@ const progress: TrainingProgress = {
 };
 
 const CELLS = [
-  'import { confusionView, embeddingView, readH5ad, reportView } from "cellkernel";',
+  'import { confusionView, embeddingView, hvgView, readH5ad, reportView } from "cellkernel";',
   `const cells = await readH5ad(${JSON.stringify(`${element("path")}.h5ad`)}); cells`,
   "cells.obs",
   "cells.var",
@@ -38,6 +38,7 @@ const CELLS = [
   "jupyter.display(embeddingView({ title: classes[0], axes: [classes[0], classes[1]], x: [0, 1, 2, 3], y: [0, 1, 2, 3], cellIds: [...cells.obsNames], panels: [{ title: classes[1], categories: classes, codes: [0, 1, 2, 3] }] })); undefined",
   "const scores = { precision: 1, recall: 1, f1: 1, support: 1 }; jupyter.display(await reportView({ title: classes[0], notes: classes, cells: 4, accuracy: 1, kappa: 1, macro: scores, weighted: scores, classes, perClass: classes.map(() => scores) })); undefined",
   `jupyter.display(${JSON.stringify(trainingUpdate(progress))}); undefined`,
+  "jupyter.display(await hvgView({ genes: cells.varNames, means: [1, 2], dispersions: [1, 2], chosen: [1, 0], measure: classes[0], mean: classes[1] })); undefined",
   "console.log(classes[0]); console.error(classes[1])",
   "throw new Error(classes[0])",
 ];

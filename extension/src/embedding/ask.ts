@@ -139,7 +139,7 @@ export class Ask {
   }
 }
 
-/** Milliseconds for which a selection must rest before the kernel is told. */
+/** Milliseconds between two selections that the kernel is told of. */
 const REST = 150;
 
 /** What of a selection the kernel takes part in. */
@@ -156,20 +156,25 @@ interface Selected {
  */
 export function shareSelection(selection: Selected, ask: Ask): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let toldAt = Number.NEGATIVE_INFINITY;
   /** What both sides are known to have. */
   let shared: { rows: Uint32Array; what: string } | undefined;
   const tell = () => {
     const { rows, what } = selection;
     if (shared === undefined || (same(rows, shared.rows) && what === shared.what)) return;
     shared = { rows, what };
+    toldAt = performance.now();
     ask.select(rows, what);
   };
-  const later = () => {
+  // The first at once: a cell that is run after a click is to find what was clicked.
+  const soon = () => {
     clearTimeout(timer);
-    timer = setTimeout(tell, REST);
+    const wait = toldAt + REST - performance.now();
+    if (wait <= 0) tell();
+    else timer = setTimeout(tell, wait);
   };
   const endings = [
-    selection.onChange(later),
+    selection.onChange(soon),
     ask.on("select", (rows, what) => {
       const first = shared === undefined;
       shared = { rows, what };
