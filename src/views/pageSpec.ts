@@ -32,6 +32,14 @@ function inked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inked);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, own]) => [key, key === "data" || key === "datasets" ? own : inked(own)]),
+    Object.entries(value).map(([key, own]) => {
+      if (key === "title" && typeof own === "string") return [key, quotable(own)];
+      return [key, key === "data" || key === "datasets" ? own : inked(own)];
+    }),
   );
+}
+
+/** A title that JupyterLab's Vega-Lite (5) can put between quotes as it is, as it does for what a mark says to screen readers. */
+function quotable(title: string): string {
+  return title.replaceAll('"', "”").replaceAll("\\", "⧵");
 }
