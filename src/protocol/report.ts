@@ -17,7 +17,6 @@ import { embeddingView } from "../views/embedding.js";
 import type { PageContents } from "../views/page/sharedEmbedding.js";
 import { writePng } from "../views/picture.js";
 import { reportView } from "../views/report.js";
-import { tableView } from "../views/table.js";
 import { trainingView } from "../views/training.js";
 import type { CategoryPanel } from "../views/types.js";
 import type { Part } from "./evaluate.js";
@@ -211,7 +210,7 @@ export class Report {
   }
 
   private async page(panels: CategoryPanel[], curves: MimeBundle, contents: PageContents): Promise<string> {
-    const { run, ready, subset, projection, secondOpinion } = this.parts;
+    const { run, ready, subset, projection } = this.parts;
     const { reportPage } = await import("./reportPage.js");
     const more = contents.columns
       ? ready.obs.map((column) => takeCells(columnPanel(column), projection?.cells ?? new Int32Array(0)))
@@ -226,9 +225,6 @@ export class Report {
             ? [{ heading: "Cells", bundle: embeddingView({ ...this.embeddingInput(panels), more }) }]
             : []),
           { heading: "Labels", bundle: await bundleOf(this as unknown as Displayable) },
-          ...(secondOpinion
-            ? [{ heading: "Second opinion", bundle: tableView(opinionTable(secondOpinion)) }]
-            : []),
           { heading: "Training", bundle: curves },
         ],
       },
@@ -239,17 +235,14 @@ export class Report {
   /** What a notebook shows: the figures. */
   async [Symbol.for("Jupyter.mime")](): Promise<MimeBundle> {
     const { subset, notes, secondOpinion, trust } = this.parts;
-    const report = await reportView({
+    return reportView({
       title: subset === "all" ? "All labelled cells" : `${subset} cells`,
       notes,
       ...this.metrics,
       reliability: trust.reliability,
+      secondOpinion: secondOpinion && opinionTable(secondOpinion),
       assigned: assignedOf(this.parts),
     });
-    if (!secondOpinion) return report;
-    const others = tableView(opinionTable(secondOpinion));
-    const together = (type: "text/html" | "text/plain") => `${report[type]}\n${others[type]}`;
-    return { ...report, "text/html": together("text/html"), "text/plain": together("text/plain") };
   }
 
   private embeddingInput(panels: CategoryPanel[]) {

@@ -1,12 +1,12 @@
-import { type EvaluationPayload, encodeAssigned, encodeConfusion } from "./contract.js";
+import { type EvaluationPayload, encodeAssigned, encodeConfusion, type OpinionData } from "./contract.js";
 import { shownName, shownNames } from "./names.js";
-import type { AssignedCells, ConfusionInput, ReportInput } from "./types.js";
+import type { AssignedCells, ConfusionInput, ReportInput, TableInput } from "./types.js";
 
 /** The data part of the view of an evaluation. */
 export function evaluationPayload(
   input: ReportInput & { confusion: readonly (readonly number[])[] },
 ): EvaluationPayload {
-  const { accuracy, kappa, macro, weighted, perClass, reliability, notes = [] } = input;
+  const { accuracy, kappa, macro, weighted, perClass, reliability, secondOpinion, notes = [] } = input;
   const bins = reliability?.bins.filter(({ cells }) => cells > 0);
   return {
     ...commonPart(input),
@@ -24,7 +24,16 @@ export function evaluationPayload(
     precision: perClass.map((scores) => rounded(scores.precision)),
     recall: perClass.map((scores) => rounded(scores.recall)),
     f1: perClass.map((scores) => rounded(scores.f1)),
+    ...(secondOpinion && { secondOpinion: opinionData(secondOpinion) }),
     ...(reliability && bins && { reliability: { error: reliability.error, bins } }),
+  };
+}
+
+function opinionData({ title = "", columns, rows }: TableInput): OpinionData {
+  return {
+    about: title,
+    columns: [...columns],
+    rows: rows.map((row) => row.map((value) => (typeof value === "number" ? value : String(value)))),
   };
 }
 

@@ -22,6 +22,7 @@ export function reportView(input: ReportInput): Promise<MimeBundle> {
     const report = { ...input, title, classes: shownNames(input.classes) };
     const overall = overallTable(report);
     const perClass = perClassTable(report);
+    const tables = [overall, perClass, ...(report.secondOpinion ? [report.secondOpinion] : [])];
     const plot = await f1Plot(report);
     const notes = report.notes ?? [];
     const paragraphs = notes.map((note) => `<p>${escapeText(note)}</p>`);
@@ -30,9 +31,9 @@ export function reportView(input: ReportInput): Promise<MimeBundle> {
         [EVALUATION_MIME]: evaluationPayload({ ...input, confusion: input.confusion }),
       }),
       // First, because some say how far the figures can be believed.
-      "text/html": [...paragraphs, tableHtml(overall), tableHtml(perClass)].join("\n"),
+      "text/html": [...paragraphs, ...tables.map(tableHtml)].join("\n"),
       "image/png": plot["image/png"],
-      "text/plain": [...notes, tableText(overall), tableText(perClass)].join("\n\n"),
+      "text/plain": [...notes, ...tables.map(tableText)].join("\n\n"),
     };
   });
 }

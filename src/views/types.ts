@@ -121,6 +121,8 @@ export interface ReportInput {
     error: number;
     bins: readonly { from: number; to: number; cells: number; confidence: number; accuracy: number }[];
   };
+  /** What other methods come to on the same cells: a method a row, its name first. */
+  secondOpinion?: TableInput;
   /** The cells that were evaluated, to be selected in JupyterLab. */
   assigned?: AssignedCells;
 }

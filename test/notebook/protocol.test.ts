@@ -133,6 +133,19 @@ test("the page opens without server and network", () => {
   assert.doesNotMatch(page, /import\(\s*["']https?:|url\(\s*["']?https?:/);
 });
 
+test("the page's views are live, and hold no names of cells", () => {
+  const held = [...read("protocol.html").matchAll(/<script type="application\/json">(.*?)<\/script>/gs)];
+  const views = held.map(([, json]) => Object.entries(JSON.parse(json))[0]);
+  assert.deepEqual([...new Set(views.map(([mime]) => mime))].sort(), [
+    "application/vnd.cellkernel.embedding.v1+json",
+    "application/vnd.cellkernel.evaluation.v1+json",
+    "application/vnd.cellkernel.training.v1+json",
+  ]);
+  for (const [, payload] of views)
+    for (const name of ["cellIds", "more", "tooltip", "view"])
+      assert.ok(!(name in (payload as object)), name);
+});
+
 test("nothing is left under a temporary name", () => {
   const names = readdirSync(RESULTS, { recursive: true, encoding: "utf8" });
   assert.deepEqual(

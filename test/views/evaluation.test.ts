@@ -29,6 +29,14 @@ const input = {
       { from: 0.5, to: 1, cells: 4, confidence: 0.875, accuracy: 0.75 },
     ],
   },
+  secondOpinion: {
+    title: "Second opinion: simple methods, on 4 cells",
+    columns: ["method", "accuracy"],
+    rows: [
+      ["logistic regression", 0.5],
+      ["<b>", 0.25],
+    ],
+  },
   assigned: {
     ...{ table: "cells", rows: [3, 5, 70_000, 9], truth: [0, 0, 0, 1], predicted: [0, 0, 1, 1] },
     probabilities: [1, 0.5, 0.75, 0],
@@ -50,6 +58,10 @@ test("an evaluation comes out of its payload as it went in, without what is not 
       ["calibrationError", 0.125],
     ],
   );
+  assert.deepEqual(found.secondOpinion, {
+    about: "Second opinion: simple methods, on 4 cells",
+    ...{ columns: ["method", "accuracy"], rows: input.secondOpinion.rows },
+  });
   assert.deepEqual(
     [...found.confusion],
     [

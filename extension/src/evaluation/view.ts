@@ -9,6 +9,7 @@ import { ClassTable } from "./classTable.js";
 import { type Entry, Matrix } from "./matrix.js";
 import { Members } from "./members.js";
 import { mistakeList } from "./mistakeList.js";
+import { opinionTable } from "./opinionTable.js";
 import { Reliability } from "./reliability.js";
 import { decimals, figureOrder, figureWords } from "./words.js";
 
@@ -119,6 +120,11 @@ export class EvaluationView {
         });
       const reliability = this.#reliabilityPart(evaluation, members, selection);
       if (reliability) this.#parts.push(reliability);
+      if (evaluation.secondOpinion)
+        this.#parts.push({
+          title: trans.__("Second opinion"),
+          node: opinionTable(evaluation.secondOpinion),
+        });
     }
     this.#tabs = new Tabs((tab) => {
       this.#tab = tab;

@@ -24,6 +24,8 @@ export interface EvaluationPayload {
   confusion: string;
   /** How often labels of a probability are right. */
   reliability?: ReliabilityData;
+  /** What simple methods come to on the same cells. */
+  secondOpinion?: OpinionData;
   /** The evaluated cells one by one; left out where only their numbers are known. */
   assigned?: AssignedData;
 }
@@ -33,6 +35,14 @@ export interface ReliabilityData {
   /** Expected calibration error. */
   error: number;
   bins: { from: number; to: number; cells: number; confidence: number; accuracy: number }[];
+}
+
+/** Figures of methods: a method a row, its name first. */
+export interface OpinionData {
+  /** A sentence on what is compared. */
+  about: string;
+  columns: string[];
+  rows: (string | number)[][];
 }
 
 /** Cells with what they are and what they were taken for. */
@@ -63,6 +73,7 @@ export interface DecodedEvaluation {
   support: number[];
   predictedAs: number[];
   reliability?: ReliabilityData;
+  secondOpinion?: OpinionData;
   assigned?: DecodedAssigned;
 }
 
@@ -125,6 +136,7 @@ export function decodeEvaluation(data: unknown): DecodedEvaluation {
     ...{ precision: precision.map(Number), recall: recall.map(Number), f1: f1.map(Number) },
     ...{ confusion, support, predictedAs },
     ...(payload.reliability && { reliability: decodeReliability(payload.reliability) }),
+    ...(payload.secondOpinion && { secondOpinion: decodeOpinion(payload.secondOpinion) }),
     ...(payload.assigned && { assigned: decodeAssigned(payload.assigned, many) }),
   };
 }
@@ -158,6 +170,12 @@ function decodeReliability({ error, bins }: ReliabilityData): ReliabilityData {
       ...{ confidence: number(confidence), accuracy: number(accuracy) },
     })),
   };
+}
+
+function decodeOpinion({ about, columns, rows }: OpinionData): OpinionData {
+  if (![columns, rows].every(Array.isArray) || !rows.every(Array.isArray))
+    throw new Error("The second opinion's data are not whole.");
+  return { about: String(about), columns: columns.map(String), rows };
 }
 
 function decodeAssigned({ table, ...data }: AssignedData, classes: number): DecodedAssigned {

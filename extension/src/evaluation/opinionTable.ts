@@ -1,0 +1,29 @@
+import type { OpinionData } from "../../../src/views/contract.js";
+import { element } from "../dom.js";
+import { decimals } from "./words.js";
+
+/** Figures of simple methods beside the model's, a method a row. */
+export function opinionTable({ about, columns, rows }: OpinionData): HTMLElement {
+  const box = element("div", "class-figures cellkernel-opinion");
+  const table = element("table", "classes-table");
+  table.setAttribute("aria-label", about);
+  const heads = element("tr", "classes-heads");
+  for (const name of columns) {
+    const head = element("th", "classes-head", name);
+    head.scope = "col";
+    heads.append(head);
+  }
+  const top = element("thead", "classes-top");
+  top.append(heads);
+  const body = element("tbody", "classes-body");
+  for (const [method, ...figures] of rows) {
+    const row = element("tr", "classes-row");
+    const name = element("th", "classes-cell", String(method));
+    name.scope = "row";
+    row.append(name, ...figures.map((figure) => element("td", "classes-cell", decimals(Number(figure)))));
+    body.append(row);
+  }
+  table.append(top, body);
+  box.append(element("p", "hint", about), table);
+  return box;
+}
