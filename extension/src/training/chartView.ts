@@ -1,5 +1,6 @@
 import { element } from "../dom.js";
-import { type Chart, chartSvg, HEIGHT } from "./chart.js";
+import { chartSvg, HEIGHT } from "./chart.js";
+import type { Chart } from "./chartData.js";
 
 /** Width before the page has said how much there is. */
 const WIDTH = 400;

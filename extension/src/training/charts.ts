@@ -1,6 +1,6 @@
 import { smoothed, type TrainingPayload } from "../../../src/views/contract.js";
 import type { Words } from "../words.js";
-import type { Chart } from "./chart.js";
+import type { Chart } from "./chartData.js";
 
 /** The loss by step: training smoothed over what it is made of, validation, and whose weights are kept. */
 export function lossChart(run: TrainingPayload, trans: Words): Chart {
@@ -37,12 +37,18 @@ function lastOf(values: readonly number[], percent = false): string {
   return percent ? `${(100 * last).toFixed(1)} %` : String(Number(last.toPrecision(3)));
 }
 
+/** From the first to the last epoch that was validated: not each one need be. */
+function validatedEpochs({ history }: TrainingPayload): [number, number] {
+  const [first, last] = [history[0]?.epoch ?? 1, history.at(-1)?.epoch ?? 1];
+  return first < last ? [first, last] : [last - 1, last + 1];
+}
+
 /** The share of mistakes by epoch. */
 export function errorChart(run: TrainingPayload, trans: Words): Chart {
   return {
     title: trans.__("Validation cells labelled wrongly"),
     xLabel: trans.__("epoch"),
-    xRange: run.history.length > 1 ? [1, run.history.length] : [0, 1],
+    xRange: validatedEpochs(run),
     percent: true,
     said: trans.__(
       "Validation cells labelled wrongly by epoch: %1 at the end",
