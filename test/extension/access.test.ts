@@ -7,7 +7,7 @@ import { TRAINING_MIME } from "../../src/views/contract.js";
 import { embeddingView } from "../../src/views/embedding.js";
 import { reportView } from "../../src/views/report.js";
 import { trainingPayload } from "../../src/views/training.js";
-import { code, command, Laboratory, skip, WITH_WEBGL } from "./page.js";
+import { changeTheme, code, command, Laboratory, skip, unveiled, WITH_WEBGL } from "./page.js";
 
 /** The views for those who use a keyboard, a screen reader or strong contrast, in JupyterLab. */
 
@@ -65,7 +65,7 @@ before(async () => {
   await page.setViewportSize({ width: 1400, height: 2400 });
   for (const view of VIEWS) await page.locator(`.cellkernel-${view}`).first().waitFor();
   await page.locator(".cellkernel-embedding canvas").first().waitFor();
-  await unveiled();
+  await unveiled(page);
   await page.addScriptTag({ content: AXE });
   // JupyterLab's body hides what overflows, and axe leaves out what is hidden.
   await page.addStyleTag({ content: "body { overflow: visible !important; }" });
@@ -73,14 +73,9 @@ before(async () => {
 
 after(async () => {
   // JupyterLab keeps the theme for those who come after.
-  if (page) await command(page, "apputils:change-theme", { theme: "JupyterLab Light" });
+  if (page) await changeTheme(page, "JupyterLab Light");
   await lab.end();
 });
-
-/** While JupyterLab loads a theme, it hides the page. */
-function unveiled(): Promise<void> {
-  return page.locator("#jupyterlab-splash").waitFor({ state: "detached" });
-}
 
 interface Checked {
   /** Elements whose contrast was found to be enough. */
@@ -118,9 +113,7 @@ for (const theme of ["JupyterLab Light", "JupyterLab Dark"])
     skip,
     timeout: 180_000,
   }, async () => {
-    await command(page, "apputils:change-theme", { theme });
-    await page.locator(`body[data-jp-theme-name="${theme}"]`).waitFor({ state: "attached" });
-    await unveiled();
+    await changeTheme(page, theme);
     const faults: string[] = [];
     const lookAll = async (when: string) => {
       for (const view of VIEWS) {

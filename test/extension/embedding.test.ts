@@ -4,7 +4,17 @@ import { after, before, beforeEach, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { sequential } from "../../src/views/contract.js";
 import { embeddingView } from "../../src/views/embedding.js";
-import { code, command, hideNames, Laboratory, pixels, shows, skip, WITH_WEBGL } from "./page.js";
+import {
+  changeTheme,
+  code,
+  command,
+  hideNames,
+  Laboratory,
+  pixels,
+  shows,
+  skip,
+  WITH_WEBGL,
+} from "./page.js";
 
 /** What one does with an embedding in JupyterLab: toolbar, selection, gestures, keys. */
 
@@ -64,8 +74,7 @@ before(async () => {
   await view.locator("canvas").first().waitFor({ timeout: 120_000 });
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await hideNames(page);
-  await command(page, "apputils:change-theme", { theme: "JupyterLab Light" });
-  await page.locator('body[data-jp-theme-name="JupyterLab Light"]').waitFor({ state: "attached" });
+  await changeTheme(page, "JupyterLab Light");
 });
 
 after(() => lab.end());
@@ -345,8 +354,7 @@ test("a gene's colours, their bar, the missing and the theme's change", {
   await drag([await at(1.5, 1.5), await at(1, 1.5)]);
   const moved = await nameAt();
   for (const theme of ["JupyterLab Dark", "JupyterLab Light"]) {
-    await command(page, "apputils:change-theme", { theme });
-    await page.locator(`body[data-jp-theme-name="${theme}"]`).waitFor({ state: "attached" });
+    await changeTheme(page, theme);
     await nameIs(moved, theme);
     assert.equal(await box.inputValue(), "NKG7");
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { until } from "../support/processes.js";
-import { activate, cellsOf, command, isIdle, Laboratory, photograph, skip } from "./page.js";
+import { activate, cellsOf, changeTheme, command, isIdle, Laboratory, photograph, skip } from "./page.js";
 
 /** From the launcher's tile to a notebook that runs. */
 
@@ -22,7 +22,7 @@ before(async () => {
     await fresh.setViewportSize({ width: 1440, height: 900 });
   });
   // Of the pictures, whatever another test has left.
-  await command(page, "apputils:change-theme", { theme: "JupyterLab Light" });
+  await changeTheme(page, "JupyterLab Light");
 });
 
 after(() => lab.end());

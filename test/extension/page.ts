@@ -48,7 +48,7 @@ export class Laboratory {
     });
     this.#browsers.push(browser);
     const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
-    page.on("pageerror", (error) => this.problems.push(error.message));
+    page.on("pageerror", (error) => this.problems.push(error.stack ?? error.message));
     page.on("console", (message) => {
       if (message.type() === "error") this.problems.push(`${message.text()} ${message.location().url}`);
     });
@@ -81,6 +81,19 @@ export function command(page: Page, id: string, args: object = {}): Promise<void
     },
     [id, args],
   );
+}
+
+/** JupyterLab hides the page while it loads a theme. */
+export function unveiled(page: Page): Promise<void> {
+  return page.locator("#jupyterlab-splash").waitFor({ state: "detached" });
+}
+
+/** Changes JupyterLab's theme. Not while it still takes away the veil of its start or of another: it would fail at that. */
+export async function changeTheme(page: Page, theme: string): Promise<void> {
+  await unveiled(page);
+  await command(page, "apputils:change-theme", { theme });
+  await page.locator(`body[data-jp-theme-name="${theme}"]`).waitFor({ state: "attached" });
+  await unveiled(page);
 }
 
 /** Puts a cell in view. */

@@ -7,6 +7,7 @@ import { coloured } from "../support/png.js";
 import { until } from "../support/processes.js";
 import {
   cellsOf,
+  changeTheme,
   code,
   command,
   isIdle,
@@ -64,7 +65,7 @@ before(async () => {
     await fresh.setViewportSize({ width: 1440, height: 1280 });
   });
   // Of the pictures, whatever another test has left.
-  await command(page, "apputils:change-theme", { theme: "JupyterLab Light" });
+  await changeTheme(page, "JupyterLab Light");
 });
 
 after(() => lab.end());

@@ -5,6 +5,7 @@ import { EMBEDDING_MIME } from "../../src/views/contract.js";
 import { embeddingPayload, embeddingView } from "../../src/views/embedding.js";
 import { until } from "../support/processes.js";
 import {
+  changeTheme,
   code,
   command,
   hideNames,
@@ -231,8 +232,7 @@ test("a change of the theme keeps what was picked", { skip, timeout: 60_000 }, a
   const canvas = page.locator(".cellkernel-embedding canvas").first();
   await entry(page, "left").click();
   for (const theme of ["JupyterLab Dark", "JupyterLab Light"]) {
-    await command(page, "apputils:change-theme", { theme });
-    await page.locator(`body[data-jp-theme-name="${theme}"]`).waitFor({ state: "attached" });
+    await changeTheme(page, theme);
     await shows(canvas, { blue: 10, orange: 0 });
   }
   await entry(page, "left").click();
