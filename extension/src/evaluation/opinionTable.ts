@@ -20,7 +20,9 @@ export function opinionTable({ about, columns, rows }: OpinionData): HTMLElement
     const row = element("tr", "classes-row");
     const name = element("th", "classes-cell", String(method));
     name.scope = "row";
-    row.append(name, ...figures.map((figure) => element("td", "classes-cell", decimals(Number(figure)))));
+    // What is not defined is null in JSON, and no nought.
+    const values = figures.map((figure) => (typeof figure === "number" ? figure : null));
+    row.append(name, ...values.map((value) => element("td", "classes-cell", decimals(value))));
     body.append(row);
   }
   table.append(top, body);
