@@ -147,8 +147,11 @@ class Outputs(unittest.TestCase):
         self.assertEqual(self.kernel.collect(cell).text, "'answer A answer B'")
 
     def test_a_question_after_its_cell_is_refused(self):
-        self.kernel.run("let refused = ''; setTimeout(() => input('late').catch((e) => { refused = e.message }), 50); 1", allow_stdin=True)
-        self.assertIn("after its cell had ended", self.kernel.run("await new Promise((r) => setTimeout(r, 200)); refused").text)
+        # A cell is over for good when the next one runs: a mere delay might ask while it is about to end.
+        asks = "const asks = setInterval(() => { if (!over) return; clearInterval(asks); input('late').catch((e) => { refused = e.message }) }, 5)"
+        self.kernel.run(f"let over = false; let refused = ''; {asks}; 1", allow_stdin=True)
+        result = self.kernel.run("over = true; while (!refused) await new Promise((r) => setTimeout(r, 5)); refused")
+        self.assertIn("after its cell had ended", result.text)
 
 
 if __name__ == "__main__":
