@@ -151,11 +151,35 @@ test("an entry of the confusion matrix selects its cells in the embedding, and i
   await says(evaluation(), "1 cell selected · row 4");
 });
 
+test("the one cell that is selected elsewhere has its card in the embedding, until another selection", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  await scrollTo(page, 0);
+  const card = view().locator(".cellkernel-pinned");
+  await says(card, "cell-4");
+  assert.match((await card.textContent()) ?? "", /^cell-4TruthT cellPredictionNK/i);
+  // One that code selects, too; a class that is picked in the embedding itself takes the card away.
+  await card.getByRole("button", { name: "Close" }).click();
+  await run(3);
+  await scrollTo(page, 0);
+  await says(card, "cell-5");
+  await view().locator(".cellkernel-legend-entry", { hasText: "T cell" }).first().click();
+  await card.waitFor({ state: "hidden" });
+  await scrollTo(page, 1);
+  await evaluation()
+    .getByRole("button", { name: /T cell.*NK.*row 4/ })
+    .click();
+  await scrollTo(page, 0);
+  await says(card, "cell-4");
+});
+
 test("a page that was reloaded has the selection again", { skip, timeout: 120_000 }, async () => {
   await command(page, "docmanager:save");
   await lab.visit(page, "explore.ipynb");
   await scrollTo(page, 0);
   await says(view(), "1 cell selected · row 4");
+  await says(view().locator(".cellkernel-pinned"), "cell-4");
 });
 
 test("500 classes scroll, odd names are names, and of damaged data there is the picture", {
