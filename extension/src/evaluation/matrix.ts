@@ -1,6 +1,7 @@
 import { type DecodedEvaluation, sequential } from "../../../src/views/contract.js";
 import { element, isDark } from "../dom.js";
 import type { Words } from "../words.js";
+import type { Picked } from "./picked.js";
 import { percent } from "./words.js";
 
 /** An entry of the matrix; a class of one side only: a head of a row or a column. */
@@ -46,7 +47,7 @@ export class Matrix {
   /** −1 is the head. */
   #active = { row: 0, column: 0 };
   #shares = true;
-  #picked: ReadonlySet<number> = new Set();
+  #picked: Picked | undefined;
   #palette: readonly string[] = [];
   #drawn = "";
 
@@ -90,9 +91,9 @@ export class Matrix {
     this.redraw();
   }
 
-  /** Entries that hold selected cells: [true · classes + predicted]. */
-  set picked(entries: ReadonlySet<number>) {
-    this.#picked = entries;
+  /** Marks the entries that hold selected cells, and the heads of the classes that are selected whole. */
+  set picked(picked: Picked) {
+    this.#picked = picked;
     this.#mark();
   }
 
@@ -146,12 +147,18 @@ export class Matrix {
   /** Marks what is active and what is picked, in place: what is under a pressed pointer must not go. */
   #mark(): void {
     const { row, column } = this.#active;
-    const { length } = this.#evaluation.classes;
     for (const node of this.#inner.querySelectorAll<HTMLElement>("[data-row]")) {
       const [r, c] = [Number(node.dataset.row), Number(node.dataset.column)];
       node.classList.toggle("cellkernel-active", r === row && c === column);
-      node.classList.toggle("cellkernel-picked", r >= 0 && c >= 0 && this.#picked.has(r * length + c));
+      node.classList.toggle("cellkernel-picked", this.#isPicked(r, c));
     }
+  }
+
+  #isPicked(row: number, column: number): boolean {
+    if (!this.#picked) return false;
+    const { entries, truth, predicted } = this.#picked;
+    if (row < 0) return predicted.has(column);
+    return column < 0 ? truth.has(row) : entries.has(row * this.#evaluation.classes.length + column);
   }
 
   #row(row: number, [from, to]: number[]): HTMLElement {
