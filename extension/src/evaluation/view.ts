@@ -22,6 +22,8 @@ import { decimals, figureOrder, figureWords } from "./words.js";
 const BESIDE = 860;
 /** Least and most height of the parts, and share of the window's. */
 const [LEAST, MOST, SHARE] = [280, 560, 0.6];
+/** Between the matrix and what stands beside it, and below the tabs. */
+const [GAP, TABS_GAP] = [24, 8];
 
 /** Payloads may say anything. */
 const MOST_INTERVALS = 100;
@@ -332,8 +334,7 @@ export class EvaluationView {
     const chosen = tabbed[tab];
     const pane = element("div", "evaluation-pane");
     pane.append(this.#tabs.node, chosen.node);
-    const [gap, tabs] = [24, tabbed.length > 1 ? 36 : 0];
-    const half = this.#beside ? Math.floor((width - gap) / 2) : width;
+    const half = this.#beside ? Math.floor((width - GAP) / 2) : width;
     const panes = this.#beside ? [this.#parts[0].node, pane] : [pane];
     const focused = document.activeElement;
     this.#body.replaceChildren(...panes);
@@ -343,6 +344,7 @@ export class EvaluationView {
     this.#body.classList.toggle("cellkernel-beside", this.#beside);
     // What was a tab before may stand by itself now.
     for (const { node } of this.#parts) node.style.maxHeight = "";
+    const tabs = this.#tabs.node.offsetHeight + TABS_GAP;
     chosen.node.style.maxHeight = `${height - tabs}px`;
     if (this.#beside) this.#parts[0].fit?.(half, height);
     chosen.fit?.(half, height - tabs);
