@@ -359,6 +359,9 @@ test("a gene's colours, their bar, the missing and the theme's change", {
     assert.equal(await box.inputValue(), "NKG7");
   }
   await tool("Show all").click();
+  await changeTheme(page, "JupyterLab Dark");
+  await waitFor(ground.dark, "dark");
+  await changeTheme(page, "JupyterLab Light");
   await waitFor(ground.light, "light again");
 });
 

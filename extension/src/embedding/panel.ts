@@ -38,6 +38,7 @@ export class Panel {
 
   /** Colours the cells: classes by their names' colours, numbers by a scale that stands in the heading. */
   color(coloring: Coloring, palette: readonly string[]): void {
+    if (coloring === this.coloring && palette === this.palette) return;
     this.coloring = coloring;
     this.palette = palette;
     const { title, range, codes } = coloring;
