@@ -127,7 +127,7 @@ export function matrixName(name: string | undefined) {
 }
 
 /** "X", "raw" or the layer's name. */
-export function labelOf({ name }: ChosenMatrix): string {
+export function labelOf({ name }: Pick<ChosenMatrix, "name">): string {
   return typeof name === "string" ? name : name.layer;
 }
 
