@@ -17,6 +17,7 @@ export const environments = {
     lock: [TOOLS, "requirements/peers.txt", "requirements/peers-without-dependencies.txt"],
   },
   views: { folder: join(root, ".venv-views"), lock: [TOOLS, "requirements/views.txt"] },
+  cluster: { folder: join(root, ".venv-cluster"), lock: [TOOLS, "requirements/cluster.txt"] },
 };
 
 /** A program of a Python environment. */
