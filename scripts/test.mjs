@@ -21,6 +21,7 @@ const BROWSER = [
   "extension/explore.test.ts",
   "extension/hostile.test.ts",
   "extension/launcher.test.ts",
+  "extension/notebook7.test.ts",
   "extension/python.test.ts",
   "extension/renderers.test.ts",
   "extension/standAlone.test.ts",
@@ -28,6 +29,8 @@ const BROWSER = [
   "notebook/jupyterlab.test.ts",
   "protocol/exportInBrowser.test.ts",
 ];
+/** The Python environments that are needed beside JupyterLab's. */
+const ENVIRONMENTS = { peers: ["peers"], browser: ["test", "notebook"], cluster: ["cluster"] };
 /** A lesson is run twice, by itself: its time and memory are printed. */
 const LESSONS = ["lessons/fineTune.test.ts", "lessons/trust.test.ts"];
 /**
@@ -59,8 +62,6 @@ const OWN = [
   "scripts/examples.test.ts",
   "train/job.test.ts",
 ];
-/** The Python environment of each kind of tests that has one of its own. */
-const ENVIRONMENTS = { peers: "peers", cluster: "cluster" };
 /** Of so many files at most is a group that runs in one process: no more, so that several run side by side. */
 const GROUP = 10;
 /** Much of their time is waiting: so many processes at a time. */
@@ -77,7 +78,7 @@ const LONGEST = 600_000;
 await orExplain(async () => {
   const kind = process.argv[2] ?? "";
   if (kind === "wheel" || kind === "hosts") await buildWheel();
-  else await setup([ENVIRONMENTS[kind] ?? "test"]);
+  else await setup(ENVIRONMENTS[kind] ?? ["test"]);
   // What each test's process inherits.
   Object.assign(process.env, jupyterEnvironment());
   if (inMemory()) process.env.TMPDIR = MEMORY;
