@@ -267,6 +267,12 @@ test("commands: files of the view, all in sight, the selection cleared, the trai
 }, async () => {
   await scrollTo(page, 0);
   await view.locator(".cellkernel-legend-entry", { hasText: "few" }).click();
+  const shown = view.locator('.cellkernel-names text:not([style*="none"])');
+  await until(
+    "the name of the picked class to stand alone",
+    async () => (await shown.allTextContents()).join() === "few",
+    10,
+  );
   const take = async (kind: string) => {
     const waiting = page.waitForEvent("download");
     await command(page, `cellkernel:embedding-${kind}`);
