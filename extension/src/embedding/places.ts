@@ -37,3 +37,15 @@ export function drawnFlags(places: Places, picked: Uint8Array): Uint8Array {
   flags.set(picked, found);
   return found;
 }
+
+const pickedPlaces = new WeakMap<Uint8Array, Places>();
+
+/** The picked cells of those that lie anywhere, once for all panels that name them. */
+export function placesOfPicked(places: Places, picked: Uint8Array): Places {
+  const found = pickedPlaces.get(picked) ?? {
+    ...places,
+    placed: places.placed.filter((cell) => picked[cell] === 1),
+  };
+  pickedPlaces.set(picked, found);
+  return found;
+}
