@@ -43,6 +43,11 @@ export function partName(shard: number, kind: string): string {
   return `part.${String(shard).padStart(5, "0")}.${kind}.safetensors`;
 }
 
+/** The name of the file beside a part by which the work on it says that it goes on, see `withSign`. */
+export function signName(shard: number, kind: string): string {
+  return partName(shard, kind).replace(/safetensors$/, "running.json");
+}
+
 /** What the hash of a part is made of: whose it is, and each array's form and hash, META's among them. */
 export function sealOfPart(
   texts: Record<string, string>,

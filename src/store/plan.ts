@@ -72,10 +72,10 @@ export function writePlan<D extends object>(path: string, plan: Plan<D>): void {
 
 /**
  * Reads what `writePlan` wrote.
- * @param steps those that the caller can do
+ * @param steps those that the caller can do; any where nothing is said
  * @throws where it is missing, of another format, of another step, or not as it was written
  */
-export function readPlan<D extends object>(path: string, steps: readonly string[]): Plan<D> {
+export function readPlan<D extends object>(path: string, steps?: readonly string[]): Plan<D> {
   if (!existsSync(path))
     throw new CellkernelError("path", `there is no plan ${path}: ${REMEDY}`, { path, option: "plan" });
   const kinds: Kinds = {
@@ -84,7 +84,7 @@ export function readPlan<D extends object>(path: string, steps: readonly string[
   const { format, ...plan } = readRecord(path, kinds, REMEDY) as unknown as Plan<D> & { format: number };
   if (idOf(plan) !== plan.id)
     throw new CellkernelError("not-whole", `${path} is not as it was written: ${REMEDY}`, { path });
-  if (!steps.includes(plan.step))
+  if (steps && !steps.includes(plan.step))
     throw new CellkernelError("option", `${path} is a plan for ${plan.step}, not for ${steps.join(" or ")}`, {
       path,
       option: "plan",

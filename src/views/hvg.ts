@@ -1,8 +1,8 @@
 import { shownLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
+import { fittedPlot } from "./fittedPlot.js";
 import { shownName } from "./names.js";
 import type { HvgInput } from "./types.js";
-import { plotBundle } from "./vega.js";
 
 /** Above this many genes the ones that were not chosen are thinned out, evenly, to keep the notebook small. */
 const DRAWN = 4000;
@@ -12,7 +12,7 @@ const NAMED = 8;
  * How variable each gene is at its mean expression; the chosen genes coloured, the most variable named.
  *
  * @example
- * const { means, spreadNorm, highlyVariable } = highlyVariableGenes(counts, { nTopGenes: 2000 });
+ * const { means, spreadNorm, highlyVariable } = highlyVariableGenes(counts, { flavor: "seurat_v3", nTopGenes: 2000 });
  * const measure = "standardised variance";
  * await hvgView({ genes: sample.varNames, means, dispersions: spreadNorm, chosen: highlyVariable, measure });
  */
@@ -58,7 +58,7 @@ export function hvgView(input: HvgInput): Promise<MimeBundle> {
       title: shownName(input.measure),
       scale: { zero: false },
     };
-    return plotBundle(
+    return fittedPlot(
       {
         title: "Highly variable genes",
         width: 420,

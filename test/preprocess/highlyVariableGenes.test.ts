@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { ClippedMoments } from "../../src/preprocess/clipped.js";
 import { CountTable } from "../../src/preprocess/countTable.js";
-import { ClippedMoments } from "../../src/preprocess/geneMoments.js";
 import { CountTrend, highlyVariableGenes } from "../../src/preprocess/highlyVariableGenes.js";
 import { log1p } from "../../src/preprocess/log1p.js";
 import { normalizeTotal } from "../../src/preprocess/normalizeTotal.js";
@@ -127,5 +127,14 @@ test("wrong options are named", () => {
   assert.throws(
     () => highlyVariableGenes(matrix, { flavor: "seurat_v4" as HvgFlavor, nTopGenes: 10 }),
     /hvgFlavor is "seurat_v4"; it must be one of seurat_v3, cell_ranger, seurat/,
+  );
+  // e to the power of 800 is more than float32 and float64 hold.
+  const counts = denseMatrix([
+    [800, 0, 3],
+    [1, 2, 0],
+  ]);
+  assert.throws(
+    () => highlyVariableGenes(counts, { nTopGenes: 1 }),
+    /The flavour seurat takes logged values.*counts are for "seurat_v3"/,
   );
 });
