@@ -76,7 +76,7 @@ export async function runShard(
     throw new CellkernelError("other-preparation", `${fault}: give another folder, or remove that file`, {
       path,
     });
-  requireSameFiles(plan.files);
+  requireSameFiles([...plan.files, ...plan.decided.beside]);
   const given = {
     ...plan.decided.options,
     ...(batchSize !== undefined && { batchSize }),

@@ -74,6 +74,7 @@ before(async () => {
   for (const name of ["args.json", "vocab.json", "best_model.pt"])
     cpSync(at(`run/${name}`), at(`pretrained/${name}`));
   await simulate(at("new.h5ad"), { ...simulated, cells: CELLS, seed: 2 });
+  await simulate(at("few.h5ad"), { ...simulated, cells: 9, seed: 3 });
 });
 
 /** All that is in obs, obsm and uns, in plain values. */
@@ -144,7 +145,6 @@ test("labels by shards are those of the whole to the bit, whatever their number 
 });
 
 test("a shard of one cell gives it what it gets among others", async () => {
-  await simulate(at("few.h5ad"), { ...simulated, cells: 9, seed: 3 });
   await annotate(await loadRun(at("run")), at("few.h5ad"), { threads: 1, out: at("few-whole.h5ad") });
   const options = { threads: 1 };
   assert.deepEqual(
