@@ -11,12 +11,16 @@ import type { CellSplit } from "../train/split.js";
 import { calibrateRun } from "./calibrateRun.js";
 import { geneRows } from "./geneRows.js";
 import { keepInterrupted } from "./interruptedRun.js";
+import { isFirst, partOf } from "./ranks.js";
 import { usesBatches } from "./requirements.js";
 import { Run } from "./run.js";
 import { type Keeping, runTraining } from "./runTraining.js";
 import type { WatchOptions } from "./visibleTraining.js";
 
-/** Trains as planned, from the first step or from a state, and saves the run. */
+/**
+ * Trains as planned, from the first step or from a state, and saves the run. Of several ranks, all have its weights, and the
+ * first makes it whole.
+ */
 export async function trainPlanned(
   planned: PlannedTraining,
   ready: Prepared,
@@ -40,13 +44,9 @@ export async function trainPlanned(
       },
       ready,
     );
-  const { result, training } = await runTraining(
-    planned,
-    trainingPlan(planned, ready),
-    watching,
-    keeping,
-    toRun,
-  );
+  const plan = await planOf(planned, ready, keeping);
+  const { result, training } = await runTraining(planned, plan, watching, keeping, toRun);
+  if (!isFirst(keeping.ranks)) return toRun(result, training);
   const run = await calibrated(toRun(result, training), ready, split, interruption(watching.signal));
   if (keeping.folder !== undefined) await run.save(keeping.folder);
   return run;
@@ -68,6 +68,16 @@ async function calibrated(
     keepInterrupted(Promise.resolve(as));
     throw error;
   }
+}
+
+/** What the worker needs of a planned training, be it one of several ranks'. */
+export async function planOf(
+  planned: PlannedTraining,
+  ready: Prepared,
+  { ranks }: Keeping,
+): Promise<TrainingPlan> {
+  const { threads } = await partOf(ranks);
+  return { ...trainingPlan(planned, ready), threads: planned.settings.threads ?? threads };
 }
 
 /** What the worker needs of a planned training. */

@@ -210,6 +210,7 @@ const TYPES = [
   "Provenance",
   "PublishedRunOptions",
   "QcMetrics",
+  "RanksOptions",
   "Raw",
   "Read10xOptions",
   "ReadCellsOptions",
