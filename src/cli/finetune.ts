@@ -1,4 +1,5 @@
-import { crossValidate } from "../protocol/crossValidate.js";
+import { join } from "node:path";
+import { crossValidate, planSeries } from "../protocol/crossValidate.js";
 import { finetune } from "../protocol/finetune.js";
 import { forecast, mayTakeHours } from "../protocol/forecast.js";
 import { openModel } from "../protocol/model.js";
@@ -24,6 +25,9 @@ export const finetuneCommand = command({
   options: {
     out: { value: "DIR", help: "folder for the fine-tuned model (needed)" },
     forecast: { help: "says how long it would take, by a calibration of seconds, and trains nothing" },
+    "plan-only": {
+      help: "of folds and seeds, only what each training starts from is written: cellkernel resume then does one (DIR/fold-1), in any order and on any machine, and at the end cellkernel resume DIR makes their ensemble",
+    },
     overwrite: { help: "a fine-tuned model or a training that is in that folder already is replaced" },
     model: {
       value: "NAME",
@@ -41,9 +45,13 @@ export const finetuneCommand = command({
       () => begin(call, ranks),
       async ({ out, ready, asked, notes, several }, { progress }) => {
         if (out === undefined) return forecast(ready, asked);
+        const where = { saveDir: out, overwrite: call.values.overwrite === true };
+        if (call.values["plan-only"] === true) {
+          const { parts } = await planSeries(ready, { ...asked, ...where });
+          return { out, parts: parts.map(({ folder }) => folder), notes } as Planned;
+        }
         const work = (several ? crossValidate : finetune)(ready, {
-          ...asked,
-          ...{ saveDir: out, overwrite: call.values.overwrite === true },
+          ...{ ...asked, ...where },
           onProgress: (training) => progress(describeTraining(training)),
         });
         const done = trained(out, await untilInterrupted(out, call.signal, work));
@@ -51,7 +59,8 @@ export const finetuneCommand = command({
       },
     );
   },
-  text: (result) => ("text" in result ? result.text : describeTrained(result)),
+  text: (result) =>
+    "text" in result ? result.text : "parts" in result ? describePlanned(result) : describeTrained(result),
 });
 
 /** Reads and checks what is asked for; says how long it will take where that may be hours. */
@@ -75,6 +84,9 @@ async function begin(call: Invocation, ranks: RanksOptions) {
         : undefined;
   const series = fromFlags(SERIES, call.values);
   const several = Object.keys(series).length > 0;
+  const planned = call.values["plan-only"] === true;
+  if (planned && !several)
+    throw new UsageError("--plan-only is for several trainings: give --folds or --seeds, too.");
   // Seed and split of a file give way to seeds and folds of the command line.
   const seed = series.seeds && call.values.seed === undefined ? undefined : options.seed;
   const split = series.folds && call.values.split === undefined ? undefined : options.split;
@@ -82,7 +94,24 @@ async function begin(call: Invocation, ranks: RanksOptions) {
   const alone = startedAlone(ranks.mpi);
   if (only && !alone) throw new UsageError("--forecast is of one process (mpi off, --mpi off).");
   const { args } = model ?? ready.model ?? {};
-  if (!only && alone && args && mayTakeHours(ready, args, options.epochs ?? TRAINING.epochs.default))
+  const trains = !only && !planned && alone;
+  if (trains && args && mayTakeHours(ready, args, options.epochs ?? TRAINING.epochs.default))
     console.error((await forecast(ready, asked)).text);
   return { out: only ? undefined : out, ready, asked, notes, several };
+}
+
+/** Trainings that are written, and not begun. */
+interface Planned {
+  out: string;
+  /** Their folders in it. */
+  parts: string[];
+  notes: string[];
+}
+
+function describePlanned({ out, parts, notes }: Planned): string {
+  return [
+    ...notes.map((note) => `- ${note}`),
+    ...parts.map((part) => `cellkernel resume ${join(out, part)}`),
+    `${parts.length} trainings are planned, each by itself; when all are done: cellkernel resume ${out}`,
+  ].join("\n");
 }

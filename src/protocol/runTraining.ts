@@ -26,14 +26,14 @@ export interface Keeping {
  * @param toRun what a fine-tuning that is interrupted comes to
  */
 export async function runTraining(
-  { run: id, name, args, settings, split, notes }: PlannedTraining,
+  planned: PlannedTraining,
   plan: TrainingPlan,
   watching: WatchOptions,
   { folder, saved, started, ranks }: Keeping,
   toRun?: (result: TrainingResult, training: TrainingCourse) => Run,
 ): Promise<{ result: TrainingResult; training: TrainingCourse }> {
-  const steps = settings.epochs * Math.ceil(split.train.length / settings.batchSize);
-  const record = new TrainingRecord(id, steps, settings.epochs, saved?.course);
+  const { run: id, name, args, settings, notes } = planned;
+  const record = new TrainingRecord(id, stepsOf(planned), settings.epochs, saved?.course);
   for (const text of notes.slice(-1)) record.add({ kind: "note", text });
   const result = settings.doTrain
     ? await trainVisibly(
@@ -62,6 +62,11 @@ export async function runTraining(
       `the training was stopped on another of its processes after step ${result.steps}${folder === undefined ? "" : `; to go on: cellkernel resume ${folder}`}`,
     );
   return { result, training: record.progress() };
+}
+
+/** Steps of the whole training. */
+export function stepsOf({ settings, split }: PlannedTraining): number {
+  return settings.epochs * Math.ceil(split.train.length / settings.batchSize);
 }
 
 function wandbOf({ wandb, wandbProject }: RunSettings) {
