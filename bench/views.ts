@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { medianOf, round } from "./measure.js";
 import { PEER, startLab } from "./views/lab.js";
 import { type Cost, measureView } from "./views/measure.js";
@@ -14,7 +15,7 @@ const END = "<!-- end of what was measured of the views -->";
 
 /**
  * Embeddings beside jupyter-scatter's, in one JupyterLab and one Chromium, on the same points, in alternation: medians.
- * Needs `node scripts/setup.mjs views` and a Chromium (`CHROMIUM`).
+ * Needs `node scripts/setup.mjs views`.
  *
  * @param args `--sizes 10000,100000,1000000`, `--rounds 3`; `--write` puts the table into docs/bench.md
  */
@@ -25,6 +26,9 @@ export async function bench(args: string[]): Promise<object> {
     throw new Error(`No ${PEER} with jupyter-scatter: run "node scripts/setup.mjs views".`);
   const sizes = option("--sizes", "10000,100000,1000000").split(",").map(Number);
   const rounds = Number(option("--rounds", "3"));
+  // Plain JavaScript, which set-up and tests share.
+  const { findChromium } = await import(pathToFileURL("scripts/setup/chromium.mjs").href);
+  process.env.CHROMIUM = await findChromium();
   const folder = mkdtempSync(join(tmpdir(), "cellkernel-views-"));
   const lab = await startLab(folder);
   const found: { tool: Tool; cells: number; cost: Cost }[] = [];
@@ -94,6 +98,7 @@ const ROWS: [keyof Cost, string, number][] = [
   ["uploaded", "handed to the graphics, MB", 1e6],
   ["notebook", "notebook, MB", 1e6],
   ["memory", "memory of the browser, MB", 1e6],
+  ["renderer", "of which the page's process, MB", 1e6],
 ];
 
 function table(cells: number, tools: Record<Tool, Cost>): string {

@@ -1,7 +1,7 @@
 // `npm test`: set-up, then the tests; `npm test -- browser`: those that need a browser; `npm test -- peers`: those that
 // compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds, and `hosts` those of
-// notebooks of Python with it; `package`: those of the npm package; `binder`: those of Binder; `lessons`: the lessons, run
-// through the kernel. The last line printed is "N passed, N failed".
+// notebooks of Python with it; `package`: those of the npm package; `binder`: those of Binder; `cluster`: those on a Slurm that
+// is started for them; `lessons`: the lessons, run through the kernel. The last line printed is "N passed, N failed".
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -21,6 +21,7 @@ const BROWSER = [
   "extension/explore.test.ts",
   "extension/hostile.test.ts",
   "extension/launcher.test.ts",
+  "extension/notebook7.test.ts",
   "extension/python.test.ts",
   "extension/renderers.test.ts",
   "extension/standAlone.test.ts",
@@ -28,6 +29,8 @@ const BROWSER = [
   "notebook/jupyterlab.test.ts",
   "protocol/exportInBrowser.test.ts",
 ];
+/** The Python environments that are needed beside JupyterLab's. */
+const ENVIRONMENTS = { peers: ["peers"], browser: ["test", "notebook"], cluster: ["cluster"] };
 /** A lesson is run twice, by itself: its time and memory are printed. */
 const LESSONS = ["lessons/fineTune.test.ts", "lessons/trust.test.ts"];
 /**
@@ -75,7 +78,7 @@ const LONGEST = 600_000;
 await orExplain(async () => {
   const kind = process.argv[2] ?? "";
   if (kind === "wheel" || kind === "hosts") await buildWheel();
-  else await setup([kind === "peers" ? "peers" : "test"]);
+  else await setup(ENVIRONMENTS[kind] ?? ["test"]);
   // What each test's process inherits.
   Object.assign(process.env, jupyterEnvironment());
   if (inMemory()) process.env.TMPDIR = MEMORY;
@@ -111,16 +114,18 @@ function suites(kind) {
   const hosts = all.filter((file) => file.startsWith("hosts/"));
   const packed = all.filter((file) => file.startsWith("package/"));
   const binder = all.filter((file) => file.startsWith("binder/"));
+  const cluster = all.filter((file) => file.startsWith("cluster/"));
   if (kind === "peers") return [[peers, 1]];
   if (kind === "wheel") return [[wheel, 1]];
   if (kind === "hosts") return [[hosts, 1]];
   if (kind === "package") return [[packed, 1]];
   if (kind === "binder") return [[binder, 1]];
+  if (kind === "cluster") return [[cluster, 1]];
   if (kind === "browser") return [[BROWSER, 1]];
   if (kind === "lessons") return [[LESSONS, 1]];
   if (kind)
     throw new Error(
-      `npm test takes "browser", "peers", "wheel", "hosts", "package", "lessons" or "binder", not "${kind}"`,
+      `npm test takes "browser", "peers", "wheel", "hosts", "package", "lessons", "binder" or "cluster", not "${kind}"`,
     );
   const apart = new Set([
     ...peers,
@@ -128,6 +133,7 @@ function suites(kind) {
     ...hosts,
     ...packed,
     ...binder,
+    ...cluster,
     ...BROWSER,
     ...LESSONS,
     ...FIRST,

@@ -20,8 +20,9 @@ export interface Cost {
   /** Handed to the graphics, from Shift-Enter until it rests. */
   uploaded: number;
   notebook: number;
-  /** What the browser took more than before the view. */
+  /** What the browser took more than before the view, and of that the process that draws the page. */
   memory: number;
+  renderer: number;
 }
 
 const FLAGS = [
@@ -75,7 +76,12 @@ export async function measureView(url: string, file: string, card: boolean): Pro
     await idle();
     const session = await page.context().newCDPSession(page);
     await session.send("Performance.enable");
-    return await costOf(page, session, file, () => treeMemory(server.process().pid!), idle);
+    const browserProcess = server.process().pid!;
+    const memory = () => ({
+      memory: treeMemory(browserProcess),
+      renderer: treeMemory(browserProcess, "--type=renderer"),
+    });
+    return await costOf(page, session, file, memory, idle);
   } finally {
     await browser.close();
     await server.close();
@@ -86,14 +92,14 @@ async function costOf(
   page: Page,
   session: CDPSession,
   file: string,
-  memory: () => number,
+  memory: () => Pick<Cost, "memory" | "renderer">,
   idle: () => Promise<unknown>,
 ): Promise<Cost> {
   const script = async () => {
     const { metrics } = await session.send("Performance.getMetrics");
     return 1000 * metrics.find(({ name }) => name === "ScriptDuration")!.value;
   };
-  const before = { memory: memory(), script: await script() };
+  const before = { ...memory(), script: await script() };
   await page.evaluate(() => viewsBench.watch());
   await page.locator(".jp-CodeCell .cm-content").nth(1).click();
   await page.keyboard.press("Control+Enter");
@@ -105,7 +111,7 @@ async function costOf(
     return { painted: painted!, sent: sent!, arrived: arrived!, uploaded };
   });
   const scriptFirst = (await script()) - before.script;
-  const grown = memory() - before.memory;
+  const after = memory();
 
   const canvas = await page.evaluateHandle(() => viewsBench.canvas());
   const element = canvas.asElement()!;
@@ -142,6 +148,8 @@ async function costOf(
   return {
     ...{ firstPaint: painted - sent, kernel: arrived - sent, page: painted - arrived },
     ...{ pan, zoom, hover, legend, scriptFirst, scriptPan, uploaded },
-    ...{ notebook: statSync(file).size, memory: grown },
+    notebook: statSync(file).size,
+    memory: after.memory - before.memory,
+    renderer: after.renderer - before.renderer,
   };
 }

@@ -7,9 +7,7 @@ The kernel works in the notebook's folder. Interrupting ends the kernel at once 
 
 import argparse
 import asyncio
-import json
 import os
-import re
 import signal
 import sys
 import time
@@ -20,13 +18,6 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from progress import Bar, fraction_in, title_of
-
-HERE = Path(__file__).parent
-# The views as one script and one style sheet, which set-up builds.
-VIEWS = HERE.parent.parent / "extension" / "page"
-# Views that it draws, and what of them names cells, further columns or the kernel.
-LIVE = re.compile(r"application/vnd\.cellkernel\.(embedding|evaluation|training)\.v1\+json")
-PRIVATE = {"cellIds", "more", "tooltip", "view"}
 
 
 class Client(NotebookClient):
@@ -100,34 +91,11 @@ def normalise(notebook):
 
 
 def to_html(notebook, title):
-    """A page that needs neither a server nor the network: pictures inside, views live, no script from elsewhere."""
-    from nbconvert import HTMLExporter
+    """The page that `jupyter nbconvert --to cellkernel` makes."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
+    from cellkernel.page import LivePage
 
-    exporter = HTMLExporter(
-        extra_template_basedirs=[str(HERE)],
-        template_name="offline",
-        embed_images=True,
-        exclude_input_prompt=True,
-        filters={"live_data": live_data},
-    )
-    page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
-    style, script = (read(VIEWS / name) for name in ("style.css", "script.js"))
-    before, end, after = page.rpartition("</body>")
-    return f"{before}<style>{style}</style><script>{script}</script>{end}{after}"
-
-
-def live_data(output):
-    """What the views' script draws of an output, as JSON that no name can end; nothing that names cells leaves the notebook."""
-    data = output.get("data", {})
-    mime = next((mime for mime in data if LIVE.fullmatch(mime)), None)
-    if mime is None:
-        return ""
-    shown = {name: value for name, value in data[mime].items() if name not in PRIVATE}
-    return json.dumps({mime: shown}, ensure_ascii=False).replace("<", "\\u003c")
-
-
-def read(path):
-    return path.read_text(encoding="utf-8")
+    return LivePage(exclude_input_prompt=True).from_notebook_node(notebook, {"metadata": {"name": title}})[0]
 
 
 def write(path, text):

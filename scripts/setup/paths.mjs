@@ -16,7 +16,9 @@ export const environments = {
     folder: join(root, ".venv-peers"),
     lock: [TOOLS, "requirements/peers.txt", "requirements/peers-without-dependencies.txt"],
   },
+  notebook: { folder: join(root, ".venv-notebook"), lock: [TOOLS, "requirements/notebook.txt"] },
   views: { folder: join(root, ".venv-views"), lock: [TOOLS, "requirements/views.txt"] },
+  cluster: { folder: join(root, ".venv-cluster"), lock: [TOOLS, "requirements/cluster.txt"] },
 };
 
 /** A program of a Python environment. */

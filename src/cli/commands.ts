@@ -18,4 +18,6 @@ export const COMMANDS: Record<string, () => Promise<Command>> = {
   pretrain: async () => (await import("./pretrain.js")).pretrainCommand,
   resume: async () => (await import("./resume.js")).resumeCommand,
   simulate: async () => (await import("./simulate.js")).simulateCommand,
+  status: async () => (await import("./status.js")).statusCommand,
+  workflow: async () => (await import("./workflow.js")).workflowCommand,
 };

@@ -1,4 +1,5 @@
-import { crossValidate } from "../protocol/crossValidate.js";
+import { join } from "node:path";
+import { crossValidate, planSeries } from "../protocol/crossValidate.js";
 import { finetune } from "../protocol/finetune.js";
 import { forecast, mayTakeHours } from "../protocol/forecast.js";
 import { openModel } from "../protocol/model.js";
@@ -21,6 +22,9 @@ export const finetuneCommand = command({
   options: {
     out: { value: "DIR", help: "folder for the fine-tuned model (needed)" },
     forecast: { help: "says how long it would take, by a calibration of seconds, and trains nothing" },
+    "plan-only": {
+      help: "of folds and seeds, only what each training starts from is written: cellkernel resume then does one (DIR/fold-1), in any order and on any machine, and at the end cellkernel resume DIR makes their ensemble",
+    },
     overwrite: { help: "a fine-tuned model or a training that is in that folder already is replaced" },
     model: {
       value: "NAME",
@@ -54,6 +58,13 @@ export const finetuneCommand = command({
     const split = several.folds && call.values.split === undefined ? undefined : options.split;
     const asked = { ...options, ...several, ...{ seed, split, model, signal: call.signal } };
     if (only) return forecast(ready, asked);
+    const overwrite = call.values.overwrite === true;
+    if (call.values["plan-only"] === true) {
+      if (Object.keys(several).length === 0)
+        throw new UsageError("--plan-only is for several trainings: give --folds or --seeds, too.");
+      const { parts } = await planSeries(ready, { ...asked, saveDir: out!, overwrite });
+      return { out: out!, parts: parts.map(({ folder }) => folder), notes } as Planned;
+    }
     const { args } = model ?? ready.model ?? {};
     if (args && mayTakeHours(ready, args, options.epochs ?? TRAINING.epochs.default))
       console.error((await forecast(ready, asked)).text);
@@ -61,11 +72,28 @@ export const finetuneCommand = command({
     const work = train(ready, {
       ...asked,
       saveDir: out,
-      overwrite: call.values.overwrite === true,
+      overwrite,
       onProgress: (progress) => call.progress(describeTraining(progress)),
     });
     const done = trained(out!, await untilInterrupted(out!, call.signal, work));
     return { ...done, notes: [...notes, ...done.notes] };
   },
-  text: (result) => ("text" in result ? result.text : describeTrained(result)),
+  text: (result) =>
+    "text" in result ? result.text : "parts" in result ? describePlanned(result) : describeTrained(result),
 });
+
+/** Trainings that are written, and not begun. */
+interface Planned {
+  out: string;
+  /** Their folders in it. */
+  parts: string[];
+  notes: string[];
+}
+
+function describePlanned({ out, parts, notes }: Planned): string {
+  return [
+    ...notes.map((note) => `- ${note}`),
+    ...parts.map((part) => `cellkernel resume ${join(out, part)}`),
+    `${parts.length} trainings are planned, each by itself; when all are done: cellkernel resume ${out}`,
+  ].join("\n");
+}

@@ -28,6 +28,33 @@ const FOLDS = 5;
  */
 export async function crossValidate(ready: Prepared, options: CrossValidateOptions = {}): Promise<Run> {
   const { saveDir } = options;
+  const trainings = severalTrainings(ready, options);
+  if (saveDir === undefined) return inMemory(ready, seriesOf(trainings), trainings);
+  return claimed(saveDir, async () => {
+    requireVacant(saveDir, options);
+    const series = await plan(saveDir, ready, trainings);
+    return trainSeries(saveDir, series, ready, options);
+  });
+}
+
+/**
+ * Only writes into a folder what the trainings of `crossValidate` start from. Each is then done by `resume` of its own folder,
+ * by whatever process, and all that is left by `resume` of the whole.
+ * @throws as `crossValidate`
+ */
+export async function planSeries(
+  ready: Prepared,
+  options: CrossValidateOptions & { saveDir: string },
+): Promise<PlannedSeries> {
+  const { saveDir } = options;
+  const trainings = severalTrainings(ready, options);
+  return claimed(saveDir, async () => {
+    requireVacant(saveDir, options);
+    return plan(saveDir, ready, trainings);
+  });
+}
+
+function severalTrainings(ready: Prepared, options: CrossValidateOptions): Training[] {
   const several = options.folds !== undefined || options.seeds !== undefined;
   const trainings = trainingsOf(ready, several ? options : { ...options, folds: FOLDS });
   if (trainings.length < 2)
@@ -36,13 +63,11 @@ export async function crossValidate(ready: Prepared, options: CrossValidateOptio
       `the option seeds names one seed, ${trainings[0].part.seed}, and there are no folds: that is one training, finetune with seed (--seed)`,
       { option: "seeds" },
     );
-  const series: PlannedSeries = { id: randomUUID(), parts: trainings.map(({ part }) => part) };
-  if (saveDir === undefined) return inMemory(ready, series, trainings);
-  return claimed(saveDir, async () => {
-    requireVacant(saveDir, options);
-    await plan(saveDir, ready, series, trainings);
-    return trainSeries(saveDir, series, ready, options);
-  });
+  return trainings;
+}
+
+function seriesOf(trainings: Training[]): PlannedSeries {
+  return { id: randomUUID(), parts: trainings.map(({ part }) => part) };
 }
 
 async function inMemory(ready: Prepared, series: PlannedSeries, trainings: Training[]): Promise<Run> {
@@ -57,12 +82,7 @@ async function inMemory(ready: Prepared, series: PlannedSeries, trainings: Train
 }
 
 /** Writes what all trainings start from, before the first step. */
-async function plan(
-  folder: string,
-  ready: Prepared,
-  series: PlannedSeries,
-  trainings: Training[],
-): Promise<void> {
+async function plan(folder: string, ready: Prepared, trainings: Training[]): Promise<PlannedSeries> {
   // What is wrong with the options is said before anything is removed.
   const [first, ...others] = trainings;
   const planned = await planRun(ready, first.options);
@@ -73,7 +93,9 @@ async function plan(
     writeTraining(join(folder, part.folder), whole, cells);
   write(first, planned);
   for (const each of others) write(each, await planRun(ready, each.options));
+  const series = seriesOf(trainings);
   writeSeries(folder, series);
+  return series;
 }
 
 /** The cells with a folder, written where they have none of their own. */

@@ -14,8 +14,6 @@ import { Meter } from "./progress.js";
 import { tokenizerFor } from "./tokenizerFor.js";
 import { serves, statisticsOptions, takenAfterAll, takenAtSight, type ValuesTaken } from "./valuesTaken.js";
 
-export { labelOf, matrixName } from "./matrixName.js";
-
 /**
  * Makes cells ready for the model, in the order of the published protocol: genes of the vocabulary, filters,
  * normalisation, logarithm, highly variable genes, bins. Reads the matrix twice by blocks of rows (docs/preprocess.md

@@ -21,14 +21,14 @@ export interface Keeping {
  * @param toRun what a fine-tuning that is interrupted comes to
  */
 export async function runTraining(
-  { run: id, name, args, settings, split, notes }: PlannedTraining,
+  planned: PlannedTraining,
   plan: TrainingPlan,
   watching: WatchOptions,
   { folder, saved, started }: Keeping,
   toRun?: (result: TrainingResult, training: TrainingCourse) => Run,
 ): Promise<{ result: TrainingResult; training: TrainingCourse }> {
-  const steps = settings.epochs * Math.ceil(split.train.length / settings.batchSize);
-  const record = new TrainingRecord(id, steps, settings.epochs, saved?.course);
+  const { run: id, name, args, settings, notes } = planned;
+  const record = new TrainingRecord(id, stepsOf(planned), settings.epochs, saved?.course);
   for (const text of notes.slice(-1)) record.add({ kind: "note", text });
   const result = settings.doTrain
     ? await trainVisibly(
@@ -42,6 +42,11 @@ export async function runTraining(
       )
     : untrained(plan, record);
   return { result, training: record.progress() };
+}
+
+/** Steps of the whole training. */
+export function stepsOf({ settings, split }: PlannedTraining): number {
+  return settings.epochs * Math.ceil(split.train.length / settings.batchSize);
 }
 
 function wandbOf({ wandb, wandbProject }: RunSettings) {

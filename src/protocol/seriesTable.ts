@@ -2,7 +2,7 @@ import type { Series } from "../store/runParts.js";
 import type { TableInput } from "../views/types.js";
 
 /** The figures that are averaged. */
-const FIGURES = ["accuracy", "weightedF1", "macroF1", "kappa"] as const;
+export const FIGURES = ["accuracy", "weightedF1", "macroF1", "kappa"] as const;
 type Figures = Record<(typeof FIGURES)[number], number>;
 
 /** Mean and standard deviation (of a sample: n − 1) of the parts' figures. */

@@ -3,7 +3,8 @@ import { interruption } from "../host/interruption.js";
 import { lastLayersOf } from "../settings/freeze.js";
 import type { Prepared } from "../store/prepared.js";
 import type { RunCells, RunSettings, TrainingCourse } from "../store/runParts.js";
-import type { PlannedTraining } from "../store/trainingFolder.js";
+import { withSign } from "../store/signOfLife.js";
+import { type PlannedTraining, signOfTraining } from "../store/trainingFolder.js";
 import { balancedClassWeights } from "../train/classWeights.js";
 import { objectivesOf, weightsWithoutDiscriminator, withoutDiscriminator } from "../train/objectives.js";
 import type { Freeze, TrainingPlan, TrainingResult } from "../train/plan.js";
@@ -13,15 +14,31 @@ import { geneRows } from "./geneRows.js";
 import { keepInterrupted } from "./interruptedRun.js";
 import { usesBatches } from "./requirements.js";
 import { Run } from "./run.js";
-import { type Keeping, runTraining } from "./runTraining.js";
+import { type Keeping, runTraining, stepsOf } from "./runTraining.js";
 import type { WatchOptions } from "./visibleTraining.js";
 
-/** Trains as planned, from the first step or from a state, and saves the run. */
+/** Trains as planned, from the first step or from a state, and saves the run; where it is kept, it says there that it goes on. */
 export async function trainPlanned(
   planned: PlannedTraining,
   ready: Prepared,
   watching: WatchOptions,
   keeping: Keeping = {},
+): Promise<Run> {
+  if (keeping.folder === undefined) return trained(planned, ready, watching, keeping);
+  return withSign(signOfTraining(keeping.folder), stepsOf(planned), (tell) => {
+    const onProgress: WatchOptions["onProgress"] = (progress) => {
+      tell(progress.step);
+      watching.onProgress?.(progress);
+    };
+    return trained(planned, ready, { ...watching, onProgress }, keeping);
+  });
+}
+
+async function trained(
+  planned: PlannedTraining,
+  ready: Prepared,
+  watching: WatchOptions,
+  keeping: Keeping,
 ): Promise<Run> {
   const { name, args, vocabulary, start, settings, split, notes, made } = planned;
   const { classes } = ready.labels!;

@@ -3,21 +3,30 @@ import { writeFileAtomically } from "../support/atomic.js";
 import { CellkernelError } from "../support/error.js";
 
 /** Element types of the arrays of a preparation or a training, by safetensors' names. */
-const TYPES = {
+export const TYPES = {
   F64: Float64Array,
   F32: Float32Array,
   I32: Int32Array,
   U32: Uint32Array,
   U16: Uint16Array,
   U8: Uint8Array,
+  I8: Int8Array,
 } as const;
 
 /** The header's entry that is no array. */
 const METADATA = "__metadata__";
 
-type TypeName = keyof typeof TYPES;
+/** An element type's name. */
+export type TypeName = keyof typeof TYPES;
 /** A flat array that `writeArrays` can write. */
-export type NamedArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
+export type NamedArray =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array
+  | Int8Array;
 
 /**
  * Writes flat arrays of any of the types to one file.
@@ -87,7 +96,8 @@ export function readArraysAndMetadata(path: string): {
   }
 }
 
-function typeName(array: NamedArray): TypeName {
+/** The name of an array's element type. */
+export function typeName(array: NamedArray): TypeName {
   return (Object.keys(TYPES) as TypeName[]).find((name) => array instanceof TYPES[name]) as TypeName;
 }
 

@@ -17,7 +17,7 @@ import { checkHashes, hashesOf } from "./hash.js";
 import type { PreparedSettings } from "./prepared.js";
 import { publishedArgs } from "./publishedArgs.js";
 import { readReference, writeReference } from "./reference.js";
-import type { RowSplit, RunCells, RunParts, RunSettings, RunTrust } from "./runParts.js";
+import type { RowSplit, RunCells, RunParts, RunSettings, RunTrust, Series } from "./runParts.js";
 
 /** The record of a run that `readRun` reads; the rest of the folder is for the published code and for people. */
 const RECORD = "run.json";
@@ -108,6 +108,17 @@ export function recordedHashes(folder: string, run: string): Record<string, stri
   const kinds: Kinds = { training: "object", hashes: "object" };
   const { training, hashes } = readRecord(join(folder, RECORD), kinds, REMEDY) as unknown as RunRecord;
   return training.run === run ? hashes : {};
+}
+
+/** How the trainings of a series did, where a folder holds the ensemble of that id: as its record has them. */
+export function recordedSeries(folder: string, id: string): Series | undefined {
+  if (!isRun(folder)) return undefined;
+  const { training, series } = readRecord(
+    join(folder, RECORD),
+    { training: "object" },
+    REMEDY,
+  ) as unknown as RunRecord;
+  return training.run === id ? series : undefined;
 }
 
 /** Whether a folder holds what `writeRun` writes. */

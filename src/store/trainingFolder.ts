@@ -82,6 +82,18 @@ export function isPretraining(run: string): boolean {
   return readTraining(run).pretraining === true;
 }
 
+/** Where a training says that it goes on, see `withSign`. */
+export function signOfTraining(run: string): string {
+  return join(trainingFolder(run), "running.json");
+}
+
+/** Which training a run's folder holds, and how many epochs it is to have: all that is read for a look at many. */
+export function trainingOf(run: string): { run: string; epochs: number } {
+  const path = join(trainingFolder(run), RECORD);
+  const record = readRecord(path, FIELDS, REMEDY) as unknown as TrainingRecord;
+  return { run: record.run, epochs: record.settings.epochs };
+}
+
 /** The folder, within a run's, of its training. */
 export function trainingFolder(run: string): string {
   return join(run, TRAINING_FOLDER);

@@ -32,12 +32,13 @@ export class Laboratory {
   async start(
     notebooks: Record<string, object[]>,
     kernelspec = { name: "cellkernel", display_name: "TypeScript (Cellkernel)" },
+    app: "lab" | "notebook" = "lab",
   ): Promise<void> {
     for (const [name, cells] of Object.entries(notebooks)) {
       const notebook = { nbformat: 4, nbformat_minor: 5, metadata: { kernelspec }, cells };
       writeFileSync(join(this.folder, name), JSON.stringify(notebook));
     }
-    this.#lab = await startJupyterLab(this.folder);
+    this.#lab = await startJupyterLab(this.folder, app);
   }
 
   /** A page with a browser of its own, of a notebook or, without one, of the launcher. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -13,6 +13,7 @@ import {
   type ResumeOptions,
   resume,
 } from "../../src/index.js";
+import { planSeries } from "../../src/protocol/crossValidate.js";
 import { Run } from "../../src/protocol/run.js";
 import { temporaryFolder } from "../support/folder.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
@@ -129,6 +130,22 @@ test("several trainings that were interrupted go on to the weights of those that
   // One training in its place leaves nothing of the two.
   await finetune(ready, { ...each, epochs: 1, saveDir: folder, overwrite: true });
   assert.ok(!readdirSync(folder).some((name) => /^(cells$|seed-|series|member)/.test(name)));
+});
+
+test("trainings that are only planned are done by themselves, in any order, and joined to what they are in a row", async (context) => {
+  const ready = preparedCells(await model);
+  const folder = join(temporaryFolder(context), "planned");
+  const options = { ...each, epochs: 1, folds: 2 };
+  const { parts } = await planSeries(ready, { ...options, saveDir: folder });
+  assert.deepEqual(parts.map((part) => part.folder).reverse(), ["fold-2", "fold-1"]);
+  for (const part of ["fold-2", "fold-1"]) await resume(join(folder, part));
+  const before = statSync(join(folder, "fold-1", "run.json")).mtimeMs;
+  const run = await resume(folder);
+  assert.equal(statSync(join(folder, "fold-1", "run.json")).mtimeMs, before, "done already");
+  const row = await crossValidate(ready, options);
+  assert.deepEqual({ ...run.parts.series, id: "" }, { ...row.parts.series, id: "" });
+  assert.deepEqual([...run.weights], [...row.weights]);
+  await assert.rejects(planSeries(ready, { ...each, seeds: [3], saveDir: folder }), /names one seed, 3/);
 });
 
 test("what makes no several trainings is refused; a forecast counts them", async () => {

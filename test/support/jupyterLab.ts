@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { until } from "./processes.js";
 
-/** A JupyterLab of the checkout's own environment, for tests that look at it. */
+/** A JupyterLab of the checkout's own environment, or a Notebook 7, for tests that look at it. */
 export interface JupyterLab {
   /** Address of a notebook or file, relative to the folder that it was started on; of the folder itself, where empty. */
   url(path: string): string;
@@ -13,22 +13,39 @@ export interface JupyterLab {
   stop(): Promise<void>;
 }
 
-/** Starts JupyterLab on a folder, on a free port, without opening a browser. */
-export async function startJupyterLab(folder: string): Promise<JupyterLab> {
+/** What differs between the two pages that a notebook can be opened in. */
+const PAGES = {
+  lab: {
+    environment: ".venv",
+    option: "--LabApp.expose_app_in_browser=True",
+    path: (notebook: string) => (notebook ? `lab/tree/${notebook}` : "lab"),
+  },
+  notebook: {
+    environment: ".venv-notebook",
+    option: "--JupyterNotebookApp.expose_app_in_browser=True",
+    path: (notebook: string) => (notebook ? `notebooks/${notebook}` : "tree"),
+  },
+};
+
+/** Starts JupyterLab, or Notebook 7, on a folder, on a free port, without opening a browser. */
+export async function startJupyterLab(folder: string, app: "lab" | "notebook" = "lab"): Promise<JupyterLab> {
   const token = randomBytes(16).toString("hex");
+  const { environment, option, path } = PAGES[app];
   const args = [
     ...[
-      "lab",
+      app,
       "--no-browser",
       "--ServerApp.port=0",
       "--ServerApp.ip=127.0.0.1",
       `--IdentityProvider.token=${token}`,
     ],
-    ...[`--ServerApp.root_dir=${resolve(folder)}`, "--LabApp.expose_app_in_browser=True"],
+    ...[`--ServerApp.root_dir=${resolve(folder)}`, option],
     ...(process.getuid?.() === 0 ? ["--allow-root"] : []),
   ];
-  const program = join(".venv", process.platform === "win32" ? "Scripts/jupyter.exe" : "bin/jupyter");
-  const server = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const program = join(environment, process.platform === "win32" ? "Scripts/jupyter.exe" : "bin/jupyter");
+  // Our kernel and extension lie in JupyterLab's environment.
+  const env = { ...process.env, JUPYTER_PATH: resolve(".venv/share/jupyter") };
+  const server = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env });
   let log = "";
   for (const stream of [server.stdout, server.stderr]) {
     stream.on("data", (chunk) => {
@@ -45,7 +62,7 @@ export async function startJupyterLab(folder: string): Promise<JupyterLab> {
   }
   const [base] = address.exec(log)!;
   return {
-    url: (path) => `${base}${path ? `lab/tree/${path}` : "lab"}?token=${token}&reset`,
+    url: (notebook) => `${base}${path(notebook)}?token=${token}&reset`,
     log: () => log,
     stop: () => stop(server),
   };

@@ -96,6 +96,17 @@ describe("the wheel, in a fresh environment without Node and npm", () => {
     // A tenth of the 700 cells.
     assert.equal(report.n_cells, 70);
     assert.ok(readFileSync(join(results, "labelled.h5ad")).subarray(1, 4).equals(Buffer.from("HDF")));
+
+    const page = environment.runReadOnly("jupyter", [
+      "nbconvert",
+      "--to",
+      "cellkernel",
+      "notebooks/protocol.ipynb",
+    ]);
+    assert.equal(page.status, 0, page.all);
+    const html = readFileSync(join(environment.root, "notebooks/protocol.html"), "utf8");
+    assert.ok(html.includes("<div data-cellkernel"), "its views are live");
+    assert.ok(!/<script[^>]* src=/.test(html), "nothing comes from elsewhere");
   });
 
   it("is well, to the doctor, on the environment's own Node", () => {
