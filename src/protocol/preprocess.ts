@@ -1,18 +1,23 @@
 import type { AnnData } from "../anndata/anndata.js";
-import type { RowMatrix } from "../anndata/matrix.js";
 import { withView } from "../host/displayable.js";
 import type { Within } from "../preprocess/cellLimits.js";
 import { withinLimits } from "../preprocess/cellLimits.js";
 import { gatherStatistics, type Pass } from "../preprocess/statistics.js";
 import type { Prepared } from "../store/prepared.js";
-import { CellkernelError } from "../support/error.js";
 import { assemblePrepared, type Counted } from "./assemblePrepared.js";
 import { type Decision, decidePreparation } from "./decidePreparation.js";
 import { preparedView } from "./preparedViews.js";
 import type { PreprocessOptions } from "./preprocessOptions.js";
-import { Meter } from "./progress.js";
+import { passesOver } from "./progress.js";
 import { tokenizerFor } from "./tokenizerFor.js";
-import { serves, statisticsOptions, takenAfterAll, takenAtSight, type ValuesTaken } from "./valuesTaken.js";
+import {
+  refuseUnknown,
+  serves,
+  statisticsOptions,
+  takenAfterAll,
+  takenAtSight,
+  type ValuesTaken,
+} from "./valuesTaken.js";
 
 /**
  * Makes cells ready for the model, in the order of the published protocol: genes of the vocabulary, filters,
@@ -56,26 +61,6 @@ async function count(decision: Decision, pass: Pass): Promise<Counted> {
 
 function limitsOf({ cells, genes, name, settings }: Decision, { counts }: ValuesTaken): Within | undefined {
   const { within, unknown } = withinLimits(cells, genes.names, counts, settings);
-  if (unknown.length > 0) throw unknownFigures(unknown, name);
+  refuseUnknown(unknown, name);
   return within;
-}
-
-function passesOver(matrix: RowMatrix, options: PreprocessOptions): Pass {
-  return async (stage, visit) => {
-    const meter = new Meter(stage, matrix.shape[0], options);
-    for (const block of matrix.blocks()) {
-      visit(block);
-      await meter.advance(block.rows);
-    }
-  };
-}
-
-/** A limit on figures that the file does not have. */
-function unknownFigures(limits: string[], name: string): CellkernelError {
-  const [option] = limits;
-  return new CellkernelError(
-    "option",
-    `${name} holds no counts, and obs has no column that says what ${limits.join(", ")} ${limits.length === 1 ? "limits" : "limit"}: expected n_genes_by_counts, total_counts or pct_counts_mt (or as Seurat calls them); leave the limit out, or add the column`,
-    { option },
-  );
 }

@@ -21,16 +21,24 @@ export function tokenizerFor(
   { nBins, seed, includeZeroGene, doNorm, normalizeTotal }: PreparedSettings,
   expressed = found.qc.var.nCellsByCounts,
 ): Tokenizer {
-  const target = tokenTargets(describeGenes(genes, found));
-  const columns = Int32Array.from(target.keys()).filter((column) => target[column] >= 0);
+  const { target, columns, ...named } = tokenColumns(genes, found);
   const cells = keptCells.reduce((sum, flag) => sum + flag, 0);
   const most = columns.reduce((sum, column) => sum + expressed[column], 0);
   return new Tokenizer({
-    genes: Array.from(columns, (column) => genes.names[column]),
-    geneIds: columns.map((column) => genes.ids[column]),
-    target,
+    ...{ ...named, target },
     targetSum: found.taken.logged || !doNorm ? undefined : normalizeTotal,
     ...{ nBins, includeZeroGene, seed, cells },
     tokens: includeZeroGene ? cells * columns.length : most,
   });
+}
+
+/** The genes that become columns of the tokens, and for each column of the matrix what it counts for. */
+export function tokenColumns(genes: Pick<Genes, "names" | "ids">, found: GeneFindings) {
+  const target = tokenTargets(describeGenes(genes, found));
+  const columns = Int32Array.from(target.keys()).filter((column) => target[column] >= 0);
+  return {
+    ...{ target, columns },
+    genes: Array.from(columns, (column) => genes.names[column]),
+    geneIds: columns.map((column) => genes.ids[column]),
+  };
 }

@@ -4,6 +4,7 @@ import type { CellBatches } from "../preprocess/labels.js";
 import type { ValueRange } from "../preprocess/qc.js";
 import type { StatisticsOptions } from "../preprocess/statistics.js";
 import type { PreparationSettings } from "../settings/preparation.js";
+import { CellkernelError } from "../support/error.js";
 import type { Genes } from "./genes.js";
 
 /** No logarithm of anything measured is larger: what a sample did not show. */
@@ -66,4 +67,15 @@ export function statisticsOptions(
     variable: nHvg === 0 ? undefined : { flavor, nTopGenes: nHvg },
     logged: logged || !settings.doNorm,
   };
+}
+
+/** @throws where limits are set on figures that the file does not have */
+export function refuseUnknown(limits: readonly string[], name: string): void {
+  if (limits.length === 0) return;
+  const [option] = limits;
+  throw new CellkernelError(
+    "option",
+    `${name} holds no counts, and obs has no column that says what ${limits.join(", ")} ${limits.length === 1 ? "limits" : "limit"}: expected n_genes_by_counts, total_counts or pct_counts_mt (or as Seurat calls them); leave the limit out, or add the column`,
+    { option },
+  );
 }
