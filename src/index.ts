@@ -90,7 +90,8 @@ export { type PretrainOptions, pretrain, resumePretraining } from "./protocol/pr
 export type { Pretrained } from "./protocol/pretrained.js";
 export { loadPublishedIndex, PublishedIndex } from "./protocol/publishedIndex.js";
 export type { PublishedRunOptions } from "./protocol/publishedRun.js";
-export type { NewCells, ReplayOptions } from "./protocol/replay.js";
+export type { ReplayOptions } from "./protocol/reading.js";
+export type { NewCells } from "./protocol/replay.js";
 export type { Report, ReportExploreOptions, ReportParts } from "./protocol/report.js";
 export type { Mistakes, MistakesOptions } from "./protocol/reportCells.js";
 export { resume } from "./protocol/resume.js";

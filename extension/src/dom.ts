@@ -35,3 +35,16 @@ export function computedColor(
   const [r, g, b] = (getComputedStyle(node)[property].match(/[\d.]+/g) ?? ["255", "255", "255"]).map(Number);
   return [r, g, b];
 }
+
+let pen: CanvasRenderingContext2D | null | undefined;
+
+/** Width of a line of text in CSS pixels. */
+export function textWidth(
+  text: string,
+  { fontWeight, fontSize, fontFamily }: Pick<CSSStyleDeclaration, "fontWeight" | "fontSize" | "fontFamily">,
+): number {
+  pen ??= document.createElement("canvas").getContext("2d");
+  if (!pen) return text.length * 7;
+  pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+  return pen.measureText(text).width;
+}

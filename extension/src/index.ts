@@ -5,7 +5,13 @@ import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
-import { EMBEDDING_MIME, EVALUATION_MIME, laterVersions, TRAINING_MIME } from "../../src/views/contract.js";
+import {
+  EMBEDDING_MIME,
+  EVALUATION_MIME,
+  laterVersions,
+  PLOT_MIME,
+  TRAINING_MIME,
+} from "../../src/views/contract.js";
 import { addCommands } from "./embedding/commands.js";
 import { EmbeddingRenderer } from "./embedding/renderer.js";
 import { ShownViews } from "./embedding/views.js";
@@ -13,6 +19,7 @@ import { EvaluationRenderer } from "./evaluation/renderer.js";
 import { jumpTo } from "./kernel.js";
 import { LaterVersionRenderer } from "./laterVersion.js";
 import { launcher } from "./launcher/plugin.js";
+import { PlotRenderer } from "./plot/renderer.js";
 import { followSettings } from "./settings.js";
 import { LiveRuns } from "./training/liveRuns.js";
 import { TrainingRenderer } from "./training/renderer.js";
@@ -71,6 +78,26 @@ const evaluation: JupyterFrontEndPlugin<void> = {
   },
 };
 
+/** Fits the plots that JupyterLab's Vega draws into their places. */
+const plot: JupyterFrontEndPlugin<void> = {
+  id: "@cellkernel/jupyterlab:plot",
+  description: "Fits Cellkernel's plots into the output's width.",
+  autoStart: true,
+  requires: [IRenderMimeRegistry],
+  optional: [ITranslator],
+  activate: (_app: JupyterFrontEnd, rendermime: IRenderMimeRegistry, translator: ITranslator | null) => {
+    const trans = (translator ?? nullTranslator).load("cellkernel");
+    rendermime.addFactory(
+      {
+        safe: true,
+        mimeTypes: [PLOT_MIME],
+        createRenderer: ({ mimeType }) => new PlotRenderer(mimeType, rendermime, trans),
+      },
+      RANK,
+    );
+  },
+};
+
 /** Shows what later versions made: after our own types, before the standard ones. */
 const later: JupyterFrontEndPlugin<void> = {
   id: "@cellkernel/jupyterlab:later",
@@ -83,7 +110,7 @@ const later: JupyterFrontEndPlugin<void> = {
     rendermime.addFactory(
       {
         safe: true,
-        mimeTypes: [EMBEDDING_MIME, EVALUATION_MIME, TRAINING_MIME].flatMap(laterVersions),
+        mimeTypes: [EMBEDDING_MIME, EVALUATION_MIME, PLOT_MIME, TRAINING_MIME].flatMap(laterVersions),
         createRenderer: () => new LaterVersionRenderer(trans),
       },
       RANK + 1,
@@ -135,4 +162,4 @@ const training: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default [embedding, evaluation, later, training, launcher];
+export default [embedding, evaluation, later, plot, training, launcher];

@@ -1,20 +1,33 @@
 import { CellkernelError } from "../support/error.js";
 import { AnnData, type Raw } from "./anndata.js";
-import { openMapping } from "./element.js";
+import { EMPTY_MAPPING, openMapping } from "./element.js";
 import { readFrame, rowsOf } from "./frame.js";
 import { openMatrix, sparseFormat } from "./matrices/open.js";
+import { RowRange } from "./matrices/range.js";
 import type { RowMatrix } from "./matrix.js";
 import type { Storage } from "./storage.js";
 import { tableOf } from "./table.js";
 import { Unread } from "./unread.js";
 
+/** Some consecutive cells of a file, and the columns of `obs` that are read of them. */
+export interface CellRange {
+  /** First row. */
+  start: number;
+  /** The row after the last. */
+  end: number;
+  /** Names of columns; those that aren't there are left out. */
+  columns: readonly string[];
+}
+
 /**
  * The AnnData that a file or store holds. Tables are read at once, matrices by blocks when they are asked for.
  *
  * @param otherwise what it is where it holds none: "an HDF5 file but not an .h5ad file"
+ * @param range the cells that are wanted: then nothing is read of the others, and of the rest names, matrices and the
+ *   named columns alone; all when absent
  * Source: https://anndata.readthedocs.io/en/stable/fileformat-prose.html
  */
-export function annDataOf(file: Storage, otherwise: string): AnnData {
+export function annDataOf(file: Storage, otherwise: string, range?: CellRange): AnnData {
   for (const table of ["/obs", "/var"]) {
     if (file.kind(table) === undefined) {
       throw new CellkernelError(
@@ -29,6 +42,7 @@ export function annDataOf(file: Storage, otherwise: string): AnnData {
   // Before anything is read, all that is to have one length claims the same.
   const shape = [rowsOf(file, "/obs"), rowsOf(file, "/var")] as const;
   const X = holdsMatrix(file, "/X") ? openMatrix(file, "/X", shape) : undefined;
+  if (range) return partOf(file, shape, X, range);
   const obs = readFrame(file, "/obs");
   const genes = readFrame(file, "/var");
   const unread = [...obs.unread, ...genes.unread];
@@ -49,6 +63,36 @@ export function annDataOf(file: Storage, otherwise: string): AnnData {
     varp: openMapping(file, "/varp"),
     uns: openMapping(file, "/uns", (key) => recordsHaveCategories && key.endsWith("_categories")),
     unread,
+    close: () => file.close(),
+  });
+}
+
+/** Some cells of a file, as a file of their own would have them. */
+function partOf(
+  file: Storage,
+  shape: readonly [number, number],
+  X: RowMatrix | undefined,
+  { start, end, columns }: CellRange,
+): AnnData {
+  if (end > shape[0])
+    throw new CellkernelError("format", `${file.path} has ${shape[0]} cells; expected at least ${end}`, {
+      path: file.path,
+    });
+  const cut = (matrix: RowMatrix) => new RowRange(matrix, start, end - start);
+  const obs = readFrame(file, "/obs", { columns, rows: [start, end] });
+  const genes = readFrame(file, "/var", { columns: [] });
+  const raw = openRaw(file, shape[0], [], []);
+  return new AnnData({
+    path: file.path,
+    obs: tableOf(obs.columns),
+    var: tableOf(genes.columns),
+    obsNames: obs.index,
+    varNames: genes.index,
+    X: X && cut(X),
+    raw: raw && { ...raw, X: cut(raw.X) },
+    layers: new Map([...openLayers(file, shape, [])].map(([name, layer]) => [name, cut(layer)])),
+    ...{ obsm: EMPTY_MAPPING, varm: EMPTY_MAPPING, obsp: EMPTY_MAPPING, varp: EMPTY_MAPPING },
+    uns: EMPTY_MAPPING,
     close: () => file.close(),
   });
 }
@@ -74,11 +118,16 @@ function openLayers(
 }
 
 /** `raw/` since anndata 0.7; `raw.X` and `raw.var` before. */
-function openRaw(file: Storage, rows: number, unread: Unread[]): Raw | undefined {
+function openRaw(
+  file: Storage,
+  rows: number,
+  unread: Unread[],
+  columns?: readonly string[],
+): Raw | undefined {
   const separator = file.kind("/raw") === "group" ? "/" : ".";
   if (!holdsMatrix(file, `/raw${separator}X`)) return undefined;
   const X = openMatrix(file, `/raw${separator}X`, [rows, rowsOf(file, `/raw${separator}var`)]);
-  const frame = readFrame(file, `/raw${separator}var`);
+  const frame = readFrame(file, `/raw${separator}var`, { columns });
   unread.push(...frame.unread);
   return {
     X,

@@ -28,6 +28,8 @@ export interface ChosenMatrix {
   var: ColumnTable;
   /** [columns] names of the genes. */
   varNames: string[];
+  /** Int32: those of the matrix's columns that are genes; absent where all are. */
+  columns?: Int32Array;
   /** What the matrix seems to hold. */
   contents: Contents;
   /** A sentence that says what was chosen and why. */
@@ -91,20 +93,24 @@ function chosenByUser(
   wanted: MatrixName,
   purpose: "counts" | "logged",
 ): ChosenMatrix {
-  const label = labelOf(wanted);
-  const candidate = all.find((each) => each.label === label);
-  if (!candidate) {
-    throw new CellkernelError(
-      "option",
-      `${adata.path} has no ${label}. Its matrices are: ${all.map((each) => each.label).join(", ") || "none"}.`,
-      { option: "matrix", path: adata.path },
-    );
-  }
+  const candidate = requireCandidate(adata, all, wanted);
+  const { label } = candidate;
   const contents = look(adata, candidate);
   const needed = kindName(purpose);
   const held =
     contents.kind === purpose ? needed : `${kindName(contents.kind)}, where ${needed} were expected`;
   return finish(adata, candidate, contents, `Took ${label} as asked; it holds ${held}.`);
+}
+
+function requireCandidate(adata: AnnData, all: Candidate[], wanted: MatrixName): Candidate {
+  const label = labelOf(wanted);
+  const candidate = all.find((each) => each.label === label);
+  if (candidate) return candidate;
+  throw new CellkernelError(
+    "option",
+    `${adata.path} has no ${label}. Its matrices are: ${all.map((each) => each.label).join(", ") || "none"}.`,
+    { option: "matrix", path: adata.path },
+  );
 }
 
 function finish(
@@ -113,41 +119,64 @@ function finish(
   contents: Contents,
   reason: string,
 ): ChosenMatrix {
-  const names = { name: `${label} of ${adata.path}`, obsNames: adata.obsNames, varNames: chosen.varNames };
-  const checked = checkedMatrix(chosen.matrix, names);
-  const said = chosen.name === "X" ? [reason, ...adata.remarks].join(" ") : reason;
-  return onlyGenes(natural({ ...chosen, matrix: checked, stored: chosen.matrix, contents, reason: said }));
-}
-
-/** Logarithms to another base become natural ones. */
-function natural(chosen: ChosenMatrix): ChosenMatrix {
-  const { base } = chosen.contents;
-  if (base === undefined) return chosen;
-  const turned = (matrix: RowMatrix) => new ScaledMatrix(matrix, Math.log(base));
+  const columns = columnsOfGenes(chosen.var);
+  const { base } = contents;
+  const said = [
+    reason,
+    ...(chosen.name === "X" ? adata.remarks : []),
+    ...(base === undefined
+      ? []
+      : [`They are logarithms to the base ${base} and were turned to natural ones.`]),
+    ...(columns === undefined
+      ? []
+      : [
+          `${chosen.varNames.length - columns.length} features that are no genes (var column feature_types) were left out.`,
+        ]),
+  ];
   return {
-    ...{ ...chosen, matrix: turned(chosen.matrix), stored: turned(chosen.stored) },
-    reason: `${chosen.reason} They are logarithms to the base ${base} and were turned to natural ones.`,
+    ...{ ...chosen, contents, reason: said.join(" "), columns },
+    ...matrixAgain(adata, { name: chosen.name, base, columns }),
+    ...(columns && {
+      var: takeTableRows(chosen.var, columns),
+      varNames: Array.from(columns, (column) => chosen.varNames[column]),
+    }),
   };
 }
 
-/** Leaves out the columns that `var["feature_types"]`, as scanpy names it, says are antibodies or other things than genes. */
-function onlyGenes(chosen: ChosenMatrix): ChosenMatrix {
-  const types = chosen.var.columnNames().includes("feature_types")
-    ? Array.from(chosen.var.column("feature_types") as unknown as Iterable<unknown>, String)
-    : [];
-  const columns = expressionColumns(types);
-  if (columns === undefined) return chosen;
-  const map = new Int32Array(types.length).fill(-1);
-  columns.forEach((column, i) => {
-    map[column] = i;
+/** How a chosen matrix is read. */
+export interface MatrixReading {
+  name: MatrixName;
+  /** Base of logarithms that are turned to natural ones; absent where nothing is turned. */
+  base?: number;
+  /** Int32: the columns that are genes; absent where all are. */
+  columns?: Int32Array;
+}
+
+/**
+ * The matrix that `chooseMatrix` chose, of the same data or of a part of the cells: with checks of the values, and without.
+ * @throws where there is no such matrix
+ */
+export function matrixAgain(
+  adata: AnnData,
+  { name, base, columns }: MatrixReading,
+): Pick<ChosenMatrix, "matrix" | "stored"> {
+  const { label, matrix, varNames } = requireCandidate(adata, candidates(adata), name);
+  const names = { name: `${label} of ${adata.path}`, obsNames: adata.obsNames, varNames };
+  const map = columns && new Int32Array(varNames.length).fill(-1);
+  columns?.forEach((column, i) => {
+    map![column] = i;
   });
-  const cut = (matrix: RowMatrix) => new MappedColumns(matrix, map, columns.length);
-  return {
-    ...{ ...chosen, matrix: cut(chosen.matrix), stored: cut(chosen.stored) },
-    var: takeTableRows(chosen.var, columns),
-    varNames: Array.from(columns, (column) => chosen.varNames[column]),
-    reason: `${chosen.reason} ${types.length - columns.length} features that are no genes (var column feature_types) were left out.`,
+  const read = (given: RowMatrix) => {
+    const natural = base === undefined ? given : new ScaledMatrix(given, Math.log(base));
+    return map ? new MappedColumns(natural, map, columns!.length) : natural;
   };
+  return { matrix: read(checkedMatrix(matrix, names)), stored: read(matrix) };
+}
+
+/** The columns that `var["feature_types"]`, as scanpy names it, says are no antibodies or other things than genes. */
+function columnsOfGenes(genes: ColumnTable): Int32Array | undefined {
+  if (!genes.columnNames().includes("feature_types")) return undefined;
+  return expressionColumns(Array.from(genes.column("feature_types") as unknown as Iterable<unknown>, String));
 }
 
 /** `uns["log1p"]`, which scanpy leaves, is of X and of what became `raw`. */

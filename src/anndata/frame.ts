@@ -1,6 +1,7 @@
 import { CellkernelError } from "../support/error.js";
 import { Categorical, type Column, TypedColumn, type Value } from "./columns.js";
 import { type Decoded, LOGICAL_NA, type TypedArray } from "./hdf5/decode.js";
+import { takeRows } from "./join.js";
 import type { Storage } from "./storage.js";
 import { Unread } from "./unread.js";
 
@@ -17,8 +18,31 @@ export interface Frame {
  * (https://anndata.readthedocs.io/en/stable/fileformat-prose.html#dataframes) and, before anndata
  * 0.7, one dataset of records whose categories stand in `uns`.
  */
-export function readFrame(file: Storage, path: string): Frame {
-  return file.kind(path) === "dataset" ? readRecords(file, path) : readGroup(file, path);
+export function readFrame(file: Storage, path: string, wanted: FramePart = {}): Frame {
+  return file.kind(path) === "dataset"
+    ? partOf(readRecords(file, path), wanted)
+    : readGroup(file, path, wanted);
+}
+
+/** What of a data frame is read; all where nothing is said. */
+export interface FramePart {
+  /** Names of columns; those that aren't there are left out. */
+  columns?: readonly string[];
+  /** The first row and the one after the last. */
+  rows?: readonly [number, number];
+}
+
+/** The records of old files are read whole. */
+function partOf({ index, columns, unread }: Frame, { columns: names, rows }: FramePart): Frame {
+  const kept = [...columns].filter(([name]) => names === undefined || names.includes(name));
+  if (!rows) return { index, columns: new Map(kept), unread };
+  const [first, end] = rows;
+  const taken = Int32Array.from({ length: end - first }, (_, i) => first + i);
+  return {
+    index: index.slice(first, end),
+    columns: new Map(kept.map(([name, column]) => [name, takeRows(column, taken)])),
+    unread,
+  };
 }
 
 /** Where anndata 0.7 and SeuratDisk keep the categories of columns of codes. */
@@ -51,7 +75,7 @@ function indexOf(file: Storage, path: string): string {
   return indexName;
 }
 
-function readGroup(file: Storage, path: string): Frame {
+function readGroup(file: Storage, path: string, wanted: FramePart): Frame {
   const members = new Set(file.keys(path));
   const indexName = indexOf(file, path);
   const rows = rowsOf(file, path);
@@ -62,6 +86,7 @@ function readGroup(file: Storage, path: string): Frame {
   const columns = new Map<string, Column>();
   const unread: Unread[] = [];
   for (const name of new Set(listed ?? all)) {
+    if (wanted.columns && !wanted.columns.includes(name)) continue;
     const place = `${path}/${name}`;
     if (!stands(file, path, name))
       throw new CellkernelError("format", `${file.at(path)} lists a column ${name} that is not there.`, {
@@ -81,10 +106,10 @@ function readGroup(file: Storage, path: string): Frame {
         `${file.at(path)}: column ${name} has ${length} rows, the index has ${rows}; the file is damaged.`,
         { path: file.path, member: path, column: name },
       );
-    const factor = members.has(CATEGORIES) ? seuratFactor(file, path, name) : undefined;
-    columns.set(name, factor ?? readColumn(file, place));
+    const factor = members.has(CATEGORIES) ? seuratFactor(file, path, name, wanted.rows) : undefined;
+    columns.set(name, factor ?? readColumn(file, place, wanted.rows));
   }
-  return { index: texts(readColumn(file, `${path}/${indexName}`)), columns, unread };
+  return { index: texts(readColumn(file, `${path}/${indexName}`, wanted.rows)), columns, unread };
 }
 
 /** Whether there is a member, which lies in sub-groups where its name has slashes. */
@@ -97,11 +122,16 @@ function stands(file: Storage, path: string, name: string): boolean {
 }
 
 /** A factor of SeuratDisk: codes whose levels stand in `__categories` under the same name, without a reference to them. */
-function seuratFactor(file: Storage, path: string, name: string): Categorical | undefined {
+function seuratFactor(
+  file: Storage,
+  path: string,
+  name: string,
+  rows: FramePart["rows"],
+): Categorical | undefined {
   if (!stands(file, `${path}/${CATEGORIES}`, name)) return undefined;
   const place = `${path}/${name}`;
   if (file.kind(place) !== "dataset" || file.referred(place, "categories") !== undefined) return undefined;
-  const { values, dtype } = file.read(place);
+  const { values, dtype } = file.read(place, rows);
   const levels = file.read(`${path}/${CATEGORIES}/${name}`);
   if (!/^u?int/.test(dtype) || levels.dtype !== "str") return undefined;
   return categorical(values, levels, false, file.at(place));
@@ -129,10 +159,10 @@ function foreignEncoding(file: Storage, path: string): string | undefined {
   return readable ? undefined : (file.textAttribute(path, "encoding-type") ?? "none");
 }
 
-/** Reads one column: an array, or one of the group encodings (categorical, nullable). */
-export function readColumn(file: Storage, path: string): Column {
-  if (file.kind(path) === "group") return readEncodedColumn(file, path);
-  const { shape, ...stored } = file.read(path);
+/** Reads one column, or rows of it: an array, or one of the group encodings (categorical, nullable). */
+export function readColumn(file: Storage, path: string, rows?: readonly [number, number]): Column {
+  if (file.kind(path) === "group") return readEncodedColumn(file, path, rows);
+  const { shape, ...stored } = file.read(path, rows);
   if (shape.length !== 1)
     throw new CellkernelError(
       "format",
@@ -145,10 +175,10 @@ export function readColumn(file: Storage, path: string): Column {
   return categorical(stored.values, file.read(target), flag(file, target, "ordered"), file.at(path));
 }
 
-function readEncodedColumn(file: Storage, path: string): Column {
+function readEncodedColumn(file: Storage, path: string, rows?: readonly [number, number]): Column {
   switch (groupEncoding(file, path)) {
     case "categorical": {
-      const { values: codes, shape } = file.read(`${path}/codes`);
+      const { values: codes, shape } = file.read(`${path}/codes`, rows);
       if (shape.length !== 1)
         throw new CellkernelError(
           "format",
@@ -159,8 +189,8 @@ function readEncodedColumn(file: Storage, path: string): Column {
       return categorical(codes, categories, flag(file, path, "ordered"), file.at(path));
     }
     case "nullable": {
-      const { dtype, values } = file.read(`${path}/values`);
-      const mask = file.read(`${path}/mask`).values;
+      const { dtype, values } = file.read(`${path}/values`, rows);
+      const mask = file.read(`${path}/mask`, rows).values;
       if (!(mask instanceof Uint8Array) || mask.length !== (values as string[]).length) {
         throw new CellkernelError(
           "format",

@@ -27,8 +27,11 @@ export interface Storage {
   dtype(path: string): string;
   /** Names of the fields of an array of records; none for any other. */
   fields(path: string): string[];
-  /** Reads a whole array that fits in memory (columns, names, embeddings; not matrices of counts). */
-  read(path: string): Decoded & { shape: number[] };
+  /**
+   * Reads a whole array that fits in memory (columns, names, embeddings; not matrices of counts), or rows of it.
+   * @param rows the first and the one after the last
+   */
+  read(path: string, rows?: readonly [number, number]): Decoded & { shape: number[] };
   /** Refuses an array that claims more than the file can hold; `read` does so itself. */
   requireHeld?(path: string): void;
   /** What tells a group from every other, under whatever path it is reached; absent where nothing can be linked. */

@@ -54,11 +54,14 @@ export function reluDropout(g: Graph, x: Tensor, rowKeys: Tensor, columnKeys: Te
   return g.record(out, [x], (dy) => [wherePositive(g, out, dy)]);
 }
 
-/** Odd 32-bit integers of a seeded generator (SplitMix, 32-bit finaliser of MurmurHash3). */
-export function oddKeys(count: number, seed: number, stream: number): Int32Array {
+/**
+ * Odd 32-bit integers of a seeded generator (SplitMix, 32-bit finaliser of MurmurHash3).
+ * @param first how many of the stream are left out before
+ */
+export function oddKeys(count: number, seed: number, stream: number, first = 0): Int32Array {
   const keys = new Int32Array(count);
   const offset = mix(Math.imul(seed, 0x9e3779b9) ^ mix(stream + 0x632be5ab));
-  for (let i = 0; i < count; i++) keys[i] = mix(offset + Math.imul(i, 0x9e3779b9)) | 1;
+  for (let i = 0; i < count; i++) keys[i] = mix(offset + Math.imul(first + i, 0x9e3779b9)) | 1;
   return keys;
 }
 

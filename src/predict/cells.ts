@@ -16,6 +16,8 @@ export interface CellOutputs {
  * @param options.batchSize cells at once at most
  * @param batchLabels [cells of the store] batch of each cell, where the model uses it
  * @param between called before each batch with the number of cells done; false ends the work early
+ * @param takes which batches, by number, are worked on; all when absent. The outputs of the others are zeros, or none where
+ *   no batch was.
  * @returns undefined when it was ended early
  */
 export async function predictCells(
@@ -24,13 +26,16 @@ export async function predictCells(
   cells: ArrayLike<number>,
   options: BatchOptions & { batchSize: number; batchLabels?: ArrayLike<number> },
   between: (done: number) => boolean = () => true,
+  takes: (batch: number) => boolean = () => true,
 ): Promise<CellOutputs | undefined> {
   const { batchSize, batchLabels, ...batching } = options;
   const { maxSeqLen } = batching;
   const { padding } = predictor;
   let outputs: CellOutputs | undefined;
   let done = 0;
+  let batch = 0;
   for (const places of groupCells(store, cells, { batchSize, maxSeqLen, padding, batchLabels })) {
+    if (!takes(batch++)) continue;
     if (!between(done)) return undefined;
     done += places.length;
     const chosen = Int32Array.from(places, (place) => cells[place]);

@@ -54,10 +54,59 @@ export function limitsSet(limits: CellLimits): [Limit, number][] {
   });
 }
 
+/** By what the cells of a file are held against limits, as all of them show it. */
+export interface LimitsBy {
+  /** The matrix where it holds counts, else the columns of `obs` that other tools left. */
+  by: "matrix" | "obs";
+  /** The limits that nothing is known for. */
+  unknown: Limit[];
+  /** Whether the column of the share of mitochondrial counts holds fractions, in place of percents. */
+  fraction: boolean;
+}
+
+/** @param counts whether the matrix holds counts */
+export function limitsBy(cells: AnnData, counts: boolean, limits: CellLimits): LimitsBy {
+  const set = limitsSet(limits);
+  if (counts || set.length === 0) return { by: "matrix", unknown: [], fraction: false };
+  const { fraction, used, ...figures } = obsFigures(cells);
+  const unknown = set
+    .map(([name]) => name)
+    .filter((name) => figures[LIMITS[name].figure].every(Number.isNaN));
+  return { by: "obs", unknown, fraction };
+}
+
 /**
- * How the cells of a file are held against limits: by what the matrix says of them where it holds counts, else by the columns
- * of `obs` that other tools left.
+ * How cells are held against limits: by what the matrix says of them, or by columns of `obs`.
+ * @param cells those of a file, or some of them
  * @param geneNames [columns of the matrix]
+ * @returns undefined where no limit is set, or nothing is known for one
+ */
+export function withinBy(
+  cells: AnnData,
+  geneNames: readonly string[],
+  { by, unknown, fraction }: LimitsBy,
+  limits: CellLimits,
+): Within | undefined {
+  const set = limitsSet(limits);
+  if (set.length === 0 || unknown.length > 0) return undefined;
+  const inside = (figures: CellFigures, cell: number) =>
+    set.every(([name, limit]) => LIMITS[name].holds(figures[LIMITS[name].figure][cell], limit)) ? 1 : 0;
+  if (by === "matrix") {
+    const mitochondrial = isMitochondrial(geneNames);
+    return (block) => {
+      const figures = figuresOf(block, mitochondrial);
+      return Uint8Array.from({ length: block.rows }, (_, row) => inside(figures, row));
+    };
+  }
+  const figures = obsFigures(cells, fraction);
+  return ({ start, rows }, chosen) =>
+    Uint8Array.from({ length: rows }, (_, row) =>
+      inside(figures, chosen ? chosen[start + row] : start + row),
+    );
+}
+
+/**
+ * The same of all cells of a file.
  * @returns undefined where no limit is set; the limits that nothing is known for, where there are such
  */
 export function withinLimits(
@@ -66,32 +115,8 @@ export function withinLimits(
   counts: boolean,
   limits: CellLimits,
 ): { within?: Within; unknown: Limit[] } {
-  const set = limitsSet(limits);
-  if (set.length === 0) return { unknown: [] };
-  const inside = (figures: CellFigures, cell: number) =>
-    set.every(([name, limit]) => LIMITS[name].holds(figures[LIMITS[name].figure][cell], limit)) ? 1 : 0;
-  if (counts) {
-    const mitochondrial = isMitochondrial(geneNames);
-    return {
-      within: (block) => {
-        const figures = figuresOf(block, mitochondrial);
-        return Uint8Array.from({ length: block.rows }, (_, row) => inside(figures, row));
-      },
-      unknown: [],
-    };
-  }
-  const figures = obsFigures(cells);
-  const unknown = set
-    .map(([name]) => name)
-    .filter((name) => figures[LIMITS[name].figure].every(Number.isNaN));
-  if (unknown.length > 0) return { unknown };
-  return {
-    within: ({ start, rows }, chosen) =>
-      Uint8Array.from({ length: rows }, (_, row) =>
-        inside(figures, chosen ? chosen[start + row] : start + row),
-      ),
-    unknown,
-  };
+  const by = limitsBy(cells, counts, limits);
+  return { within: withinBy(cells, geneNames, by, limits), unknown: by.unknown };
 }
 
 /** Says how many cells each limit leaves out; a cell may be beyond several. */

@@ -1,9 +1,11 @@
 import type { CsrBlock } from "../anndata/matrix.js";
+import { ClippedGenes, type ClippedSums } from "./clipped.js";
+import { CountPairs } from "./countPairs.js";
+import { WholeSums } from "./exactSums.js";
+import type { StateArrays } from "./state.js";
 
 /** Counts below this have a place of their own for each gene; larger ones are rare and go to a hash table. */
 const SMALL = 16;
-/** Most different (gene, large count) pairs that are kept. */
-const MOST_PAIRS = 2 ** 23;
 /** Largest table of small counts, in elements. */
 const MOST_SMALL = 2 ** 26;
 
@@ -20,15 +22,13 @@ export interface Moments {
 /**
  * How often each gene has each count, per batch of cells, gathered in one pass. From it follow means and
  * variances and, later, the sums of counts clipped at a limit that depends on them: so `seurat_v3` needs
- * one reading of the file where two are usual.
+ * one reading of the file where two are usual. What it holds of counts does not depend on the order of the cells.
  */
 export class CountTable {
-  /** False once a value was seen that is no integer. */
-  integers = true;
   private readonly small: Uint32Array;
   private readonly cells: Float64Array;
-  private readonly large: { count: Float64Array; sum: Float64Array; squares: Float64Array };
-  private pairs = new Pairs();
+  private readonly large: { count: Float64Array; sum: Float64Array; squares: WholeSums };
+  private readonly pairs = new CountPairs();
 
   constructor(
     readonly genes: number,
@@ -40,7 +40,7 @@ export class CountTable {
     this.large = {
       count: new Float64Array(genes * batches),
       sum: new Float64Array(genes * batches),
-      squares: new Float64Array(genes * batches),
+      squares: new WholeSums(genes * batches),
     };
   }
 
@@ -57,17 +57,16 @@ export class CountTable {
       for (let p = indptr[row], end = indptr[row + 1]; p < end; p++) {
         const value = data[p];
         if (tabulated && value < SMALL && value === (value | 0)) small[(base + indices[p]) * SMALL + value]++;
-        else this.addLarge(base + indices[p], value);
+        else this.addLarge(base + indices[p], value, 1);
       }
     }
   }
 
-  private addLarge(place: number, value: number): void {
-    if (!Number.isInteger(value)) this.integers = false;
-    this.large.count[place]++;
-    this.large.sum[place] += value;
-    this.large.squares[place] += value * value;
-    this.pairs.add(place, value);
+  private addLarge(place: number, value: number, times: number): void {
+    this.large.count[place] += times;
+    this.large.sum[place] += times * value;
+    this.large.squares.add(place, times * value * value);
+    this.pairs.add(place, value, times);
   }
 
   moments(batch = 0): Moments {
@@ -75,14 +74,18 @@ export class CountTable {
     const base = batch * genes;
     const expressed = large.count.slice(base, base + genes);
     const sum = large.sum.slice(base, base + genes);
-    const squares = large.squares.slice(base, base + genes);
-    for (let gene = 0; gene < genes && small.length > 0; gene++)
+    const squares = large.squares.totals(base, genes);
+    for (let gene = 0; gene < genes && small.length > 0; gene++) {
+      // Small squares among themselves first: together with large ones they may pass what a number holds exactly.
+      let own = 0;
       for (let value = 1; value < SMALL; value++) {
         const times = small[(base + gene) * SMALL + value];
         expressed[gene] += times;
         sum[gene] += times * value;
-        squares[gene] += times * value * value;
+        own += times * value * value;
       }
+      squares[gene] += own;
+    }
     return { cells: this.cells[batch], expressed, sum, squares };
   }
 
@@ -96,77 +99,53 @@ export class CountTable {
     const { genes, small, pairs } = this;
     if (pairs.full || small.length === 0) return undefined;
     const base = batch * genes;
-    const sum = new Float64Array(genes);
-    const squares = new Float64Array(genes);
+    const clipped = new ClippedGenes(limit);
     for (let gene = 0; gene < genes; gene++)
       for (let value = 1; value < SMALL; value++) {
         const times = small[(base + gene) * SMALL + value];
-        const clipped = Math.min(value, limit[gene]);
-        sum[gene] += times * clipped;
-        squares[gene] += times * clipped * clipped;
+        if (times > 0) clipped.add(gene, value, times);
       }
     pairs.forEach((place, value, times) => {
       const gene = place - base;
-      if (gene < 0 || gene >= genes) return;
-      const clipped = Math.min(value, limit[gene]);
-      sum[gene] += times * clipped;
-      squares[gene] += times * clipped * clipped;
+      if (gene >= 0 && gene < genes) clipped.add(gene, value, times);
     });
-    return { sum, squares };
-  }
-}
-
-/** Float64 [genes] each. */
-export interface ClippedSums {
-  sum: Float64Array;
-  squares: Float64Array;
-}
-
-/** Counts of (place, value) pairs: open addressing, linear probing, at most half full. */
-class Pairs {
-  /** True once too many were added; none are kept then. */
-  full = false;
-  private used = 0;
-  private place = new Int32Array(2 ** 16).fill(-1);
-  private value = new Float64Array(2 ** 16);
-  private times = new Uint32Array(2 ** 16);
-
-  add(place: number, value: number): void {
-    if (this.full) return;
-    this.insert(place, value, 1);
-    if (this.used * 2 > this.place.length) this.grow();
+    return clipped.sums();
   }
 
-  forEach(visit: (place: number, value: number, times: number) => void): void {
-    for (let slot = 0; slot < this.place.length; slot++)
-      if (this.place[slot] >= 0) visit(this.place[slot], this.value[slot], this.times[slot]);
+  state(): StateArrays {
+    const { count, sum, squares } = this.large;
+    return {
+      cells: this.cells,
+      small: this.small,
+      count,
+      sum,
+      squares: squares.parts,
+      ...this.pairs.state(),
+    };
   }
 
-  private insert(place: number, value: number, times: number): void {
-    const mask = this.place.length - 1;
-    let hash = Math.imul(place, 0x9e3779b1) ^ Math.imul(value | 0, 0x85ebca6b);
-    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-    let slot = (hash ^ (hash >>> 13)) & mask;
-    while (this.place[slot] >= 0 && (this.place[slot] !== place || this.value[slot] !== value))
-      slot = (slot + 1) & mask;
-    if (this.place[slot] < 0) {
-      this.place[slot] = place;
-      this.value[slot] = value;
-      this.used++;
-    }
-    this.times[slot] += times;
-  }
-
-  private grow(): void {
-    const { place, value, times } = this;
-    this.used = 0;
-    this.full = place.length >= 2 * MOST_PAIRS;
-    const room = this.full ? 0 : 2 * place.length;
-    this.place = new Int32Array(room).fill(-1);
-    this.value = new Float64Array(room);
-    this.times = new Uint32Array(room);
-    if (this.full) return;
-    for (let slot = 0; slot < place.length; slot++)
-      if (place[slot] >= 0) this.insert(place[slot], value[slot], times[slot]);
+  /**
+   * Adds what was gathered of other cells.
+   * @param batches our batch of each of theirs
+   */
+  merge(state: StateArrays, batches: readonly number[]): void {
+    const { genes, large } = this;
+    const { cells, small, count, sum, squares } = state as Record<string, Float64Array>;
+    batches.forEach((batch, theirs) => {
+      const [base, from] = [batch * genes, theirs * genes];
+      this.cells[batch] += cells[theirs];
+      for (let gene = 0; gene < genes; gene++) {
+        large.count[base + gene] += count[from + gene];
+        large.sum[base + gene] += sum[from + gene];
+      }
+      large.squares.merge(squares, genes, from, base);
+      if (this.small.length > 0 && small.length > 0)
+        for (let i = 0; i < genes * SMALL; i++) this.small[base * SMALL + i] += small[from * SMALL + i];
+      else if (small.length > 0)
+        for (let i = 0; i < genes * SMALL; i++)
+          if (small[from * SMALL + i] > 0)
+            this.addLarge(base + Math.floor(i / SMALL), i % SMALL, small[from * SMALL + i]);
+    });
+    this.pairs.merge(state, (place) => batches[Math.floor(place / genes)] * genes + (place % genes));
   }
 }

@@ -1,74 +1,69 @@
 import type { CsrBlock } from "../anndata/matrix.js";
-import type { ClippedSums, Moments } from "./countTable.js";
+import type { Moments } from "./countTable.js";
+import { ExactSums } from "./exactSums.js";
+import type { StateArrays } from "./state.js";
 
-/** Sums and sums of squares of each gene, per batch of cells, in float64, gathered block by block. */
+/** Sums and sums of squares of each gene, per batch of cells, gathered block by block in any order. */
 export class GeneMoments {
-  private readonly parts: Moments[];
+  private readonly cells: Float64Array;
+  private readonly expressed: Float64Array;
+  /** [batches × genes × 2] sum and sum of squares of each gene, side by side because they are always needed together. */
+  private readonly sums: ExactSums;
 
   constructor(
     readonly genes: number,
     readonly batches = 1,
   ) {
-    this.parts = Array.from({ length: batches }, () => ({
-      cells: 0,
-      expressed: new Float64Array(genes),
-      sum: new Float64Array(genes),
-      squares: new Float64Array(genes),
-    }));
+    this.cells = new Float64Array(batches);
+    this.expressed = new Float64Array(genes * batches);
+    this.sums = new ExactSums(2 * genes * batches);
   }
 
-  /**
-   * @param batchOf batch of each row of the matrix, −1 to leave it out; absent: all rows are batch 0
-   * @param transform applied to each value first
-   */
-  add(block: CsrBlock, batchOf?: Int32Array, transform?: (value: number) => number): void {
+  /** @param batchOf batch of each row of the matrix, −1 to leave it out; absent: all rows are batch 0 */
+  add(block: CsrBlock, batchOf?: Int32Array): void {
     const { indptr, indices, data } = block;
+    const { genes, expressed, sums } = this;
     for (let row = 0; row < block.rows; row++) {
       const batch = batchOf === undefined ? 0 : batchOf[block.start + row];
       if (batch < 0) continue;
-      const part = this.parts[batch];
-      part.cells++;
-      const { expressed, sum, squares } = part;
+      this.cells[batch]++;
       for (let p = indptr[row], end = indptr[row + 1]; p < end; p++) {
-        const value = transform === undefined ? data[p] : transform(data[p]);
-        const gene = indices[p];
-        expressed[gene]++;
-        sum[gene] += value;
-        squares[gene] += value * value;
+        const value = data[p];
+        const place = batch * genes + indices[p];
+        expressed[place]++;
+        sums.add(2 * place, value);
+        sums.add(2 * place + 1, value * value);
       }
     }
   }
 
   moments(batch = 0): Moments {
-    return this.parts[batch];
-  }
-}
-
-/** Sums of values clipped at a limit per gene and batch, where no `CountTable` could hold them. */
-export class ClippedMoments {
-  readonly sums: ClippedSums[];
-
-  /** @param limits Float64 [genes] for each batch */
-  constructor(private readonly limits: Float64Array[]) {
-    this.sums = limits.map(({ length }) => ({
-      sum: new Float64Array(length),
-      squares: new Float64Array(length),
-    }));
+    const { genes, sums } = this;
+    const base = batch * genes;
+    return {
+      cells: this.cells[batch],
+      expressed: this.expressed.slice(base, base + genes),
+      sum: sums.totals(2 * base, genes, 2),
+      squares: sums.totals(2 * base + 1, genes, 2),
+    };
   }
 
-  add(block: CsrBlock, batchOf?: Int32Array): void {
-    const { indptr, indices, data } = block;
-    for (let row = 0; row < block.rows; row++) {
-      const batch = batchOf === undefined ? 0 : batchOf[block.start + row];
-      if (batch < 0) continue;
-      const limit = this.limits[batch];
-      const { sum, squares } = this.sums[batch];
-      for (let p = indptr[row], end = indptr[row + 1]; p < end; p++) {
-        const gene = indices[p];
-        const value = Math.min(data[p], limit[gene]);
-        sum[gene] += value;
-        squares[gene] += value * value;
-      }
-    }
+  state(): StateArrays {
+    return { cells: this.cells, expressed: this.expressed, sums: this.sums.parts };
+  }
+
+  /**
+   * Adds what was gathered of other cells.
+   * @param batches our batch of each of theirs
+   */
+  merge(state: StateArrays, batches: readonly number[]): void {
+    const { genes } = this;
+    const { cells, expressed, sums } = state as Record<string, Float64Array>;
+    batches.forEach((batch, theirs) => {
+      this.cells[batch] += cells[theirs];
+      for (let gene = 0; gene < genes; gene++)
+        this.expressed[batch * genes + gene] += expressed[theirs * genes + gene];
+      this.sums.merge(sums, 2 * genes, 2 * theirs * genes, 2 * batch * genes);
+    });
   }
 }

@@ -1,8 +1,9 @@
-import type { RowMatrix } from "../anndata/matrix.js";
+import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
 import { CellkernelError } from "../support/error.js";
-import { type ClippedSums, CountTable, type Moments } from "./countTable.js";
+import { ClippedMoments, type ClippedSums } from "./clipped.js";
+import { CountTable, type Moments } from "./countTable.js";
 import { chooseByDispersion } from "./dispersion.js";
-import { ClippedMoments, GeneMoments } from "./geneMoments.js";
+import { GeneMoments } from "./geneMoments.js";
 import { type HighlyVariableGenes, HVG_FLAVORS, type HvgFlavor } from "./ranking.js";
 import { chooseSeuratV3, normalizedVariance, type RegularizedSpread, regularizedSpread } from "./seuratV3.js";
 
@@ -32,7 +33,7 @@ export function highlyVariableGenes(
   const nBatches = batches === undefined ? 1 : batches.reduce((most, code) => Math.max(most, code), 0) + 1;
   if (flavor !== "seurat_v3") {
     const moments = new GeneMoments(genes, nBatches);
-    for (const block of matrix.blocks()) moments.add(block, batches, beforeMoments(flavor));
+    for (const block of matrix.blocks()) moments.add(beforeMoments(block, flavor), batches);
     return fromMoments(moments, flavor, nTopGenes);
   }
   const table = new CountTable(genes, nBatches);
@@ -62,8 +63,11 @@ export function checkOptions(flavor: HvgFlavor, nTopGenes: number): void {
 }
 
 /** What a flavour does to logged values before their moments are taken. */
-export function beforeMoments(flavor: HvgFlavor): ((value: number) => number) | undefined {
-  return flavor === "seurat" ? (value) => Math.fround(Math.expm1(value)) : undefined;
+export function beforeMoments(block: CsrBlock, flavor: HvgFlavor): CsrBlock {
+  if (flavor !== "seurat") return block;
+  const data = block.data.slice();
+  for (let p = 0; p < data.length; p++) data[p] = Math.fround(Math.expm1(data[p]));
+  return { ...block, data };
 }
 
 /** `cell_ranger` and `seurat`, from moments gathered before. */

@@ -15,5 +15,8 @@ export function log1p(matrix: RowMatrix): RowMatrix {
 
 /** `log1p` of some rows. */
 export function log1pBlock(block: CsrBlock): CsrBlock {
-  return { ...block, data: block.data.map(Math.log1p) };
+  const data = block.data.slice();
+  // A plain loop: `map` takes twice as long.
+  for (let p = 0; p < data.length; p++) data[p] = Math.log1p(data[p]);
+  return { ...block, data };
 }

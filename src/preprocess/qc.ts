@@ -1,5 +1,7 @@
 import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
 import { CellkernelError } from "../support/error.js";
+import { ExactSums } from "./exactSums.js";
+import type { StateArrays } from "./state.js";
 
 /** Quality figures, with scanpy's names in camel case. */
 export interface QcMetrics {
@@ -37,8 +39,10 @@ export class QcAccumulator {
   private readonly nGenes: Float64Array;
   private readonly total: Float64Array;
   private readonly totalMt: Float64Array;
-  /** [genes × 2] cells and total of each gene, side by side because they are always needed together. */
+  /** [genes × 2] cells and whole counts of each gene, side by side because they are always needed together. */
   private readonly genes: Float64Array;
+  /** What the counts of each gene have below 1; absent where all are whole. */
+  private fractions?: ExactSums;
 
   constructor(
     private readonly cells: number,
@@ -65,11 +69,15 @@ export class QcAccumulator {
         const value = data[p];
         total += value;
         totalMt += value * mitochondrial[gene];
+        const whole = Math.floor(value);
         genes[2 * gene] += one;
-        genes[2 * gene + 1] += one * value;
+        genes[2 * gene + 1] += one * whole;
         if (value > max) max = value;
         if (value < smallestNonZero) smallestNonZero = value;
-        if (integers && value !== Math.floor(value)) integers = false;
+        if (value !== whole) {
+          integers = false;
+          if (one === 1) this.addFraction(gene, value - whole);
+        }
       }
       this.nGenes[block.start + row] = indptr[row + 1] - indptr[row];
       this.total[block.start + row] = total;
@@ -80,10 +88,16 @@ export class QcAccumulator {
     range.integers = integers;
   }
 
+  private addFraction(gene: number, value: number): void {
+    this.fractions ??= new ExactSums(this.genes.length / 2);
+    this.fractions.add(gene, value);
+  }
+
   metrics(): QcMetrics {
     const { cells, total, totalMt, genes } = this;
     const nCells = genes.filter((_, i) => i % 2 === 0);
-    const geneTotal = genes.filter((_, i) => i % 2 === 1);
+    const below = this.fractions?.totals();
+    const geneTotal = nCells.map((_, gene) => genes[2 * gene + 1] + (below?.[gene] ?? 0));
     return {
       obs: {
         nGenesByCounts: this.nGenes,
@@ -98,6 +112,28 @@ export class QcAccumulator {
         pctDropoutByCounts: nCells.map((expressed) => 100 * (1 - expressed / cells)),
       },
     };
+  }
+
+  /** What was gathered of the genes, and the range of the values; the cells' own figures stand in `metrics`. */
+  state(): StateArrays {
+    const { max, smallestNonZero, integers } = this.range;
+    return {
+      ...{ range: Float64Array.of(max, smallestNonZero, integers ? 1 : 0), genes: this.genes },
+      ...(this.fractions && { fractions: this.fractions.parts }),
+    };
+  }
+
+  /** Adds what was gathered of the genes in other cells. */
+  merge(state: StateArrays): void {
+    const { range: other, genes, fractions } = state as Record<string, Float64Array>;
+    const { range } = this;
+    range.max = Math.max(range.max, other[0]);
+    range.smallestNonZero = Math.min(range.smallestNonZero, other[1]);
+    range.integers &&= other[2] === 1;
+    for (let i = 0; i < genes.length; i++) this.genes[i] += genes[i];
+    if (fractions === undefined) return;
+    this.fractions ??= new ExactSums(genes.length / 2);
+    this.fractions.merge(fractions);
   }
 }
 

@@ -33,7 +33,7 @@ export function cellQuality(cells: AnnData, { qc, range }: Statistics, notes: st
     const { nGenesByCounts, totalCounts, pctCountsMt } = qc.obs;
     return { nGenesByCounts, totalCounts, pctCountsMt, from: "matrix" };
   }
-  const { used, ...figures } = obsFigures(cells);
+  const { used, fraction, ...figures } = obsFigures(cells);
   const from = used.length > 0 ? `obs columns ${used.join(", ")}` : "nothing";
   notes.push(
     used.length > 0
@@ -43,8 +43,17 @@ export function cellQuality(cells: AnnData, { qc, range }: Statistics, notes: st
   return { ...figures, from };
 }
 
-/** Quality figures that other tools left in `obs`, and the columns that they are from. */
-export function obsFigures(cells: AnnData): CellFigures & { used: string[] } {
+/** Names of the columns of `obs` that quality figures may be in. */
+export const FIGURE_COLUMNS: readonly string[] = Object.values(OBS_NAMES).flat();
+
+/**
+ * Quality figures that other tools left in `obs`, and the columns that they are from.
+ * @param fractions whether shares are fractions, in place of percents; absent: as these cells show it
+ */
+export function obsFigures(
+  cells: AnnData,
+  fractions?: boolean,
+): CellFigures & { used: string[]; fraction: boolean } {
   const used: string[] = [];
   const take = (names: string[]) => {
     const name = names.find((one) => cells.obs.columnNames().includes(one));
@@ -57,11 +66,11 @@ export function obsFigures(cells: AnnData): CellFigures & { used: string[] } {
   const totalCounts = take(OBS_NAMES.totalCounts);
   const share = take(OBS_NAMES.pctCountsMt);
   // Older tutorials keep a fraction under these names.
-  const fraction = share.every((value) => !(value > 1));
+  const fraction = fractions ?? share.every((value) => !(value > 1));
   return {
     nGenesByCounts,
     totalCounts,
     pctCountsMt: fraction ? share.map((value) => 100 * value) : share,
-    used,
+    ...{ used, fraction },
   };
 }

@@ -1,4 +1,5 @@
-import type { ClippedSums, Moments } from "./countTable.js";
+import type { ClippedSums } from "./clipped.js";
+import type { Moments } from "./countTable.js";
 import { loess } from "./loess.js";
 import { type HighlyVariableGenes, median, topRanks } from "./ranking.js";
 

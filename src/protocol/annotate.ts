@@ -1,23 +1,14 @@
 import type { AnnData } from "../anndata/anndata.js";
-import { Categorical, type Column } from "../anndata/columns.js";
-import type { Writable } from "../anndata/write/element.js";
 import type { MimeBundle } from "../host/host.js";
-import type { CellOutputs } from "../predict/cells.js";
-import { labelCells } from "../predict/labels.js";
-import { readClusters } from "../preprocess/labels.js";
 import { ANNOTATION, type AnnotationOptions } from "../settings/annotation.js";
-import { type Resolved, resolve } from "../settings/setting.js";
+import { resolve } from "../settings/setting.js";
 import { CellkernelError } from "../support/error.js";
 import { checkWritable } from "../support/temporaryFile.js";
-import { type ApplyOptions, applyToFile, type Collector, isTable } from "./applyToFile.js";
-import { type Clusters, clusterColumns } from "./clusterColumns.js";
-import { readHierarchy } from "./hierarchy.js";
-import { answerThreshold } from "./hierarchyColumns.js";
-import { LabelColumns } from "./labelColumns.js";
+import { type ApplyOptions, applyToFile } from "./applyToFile.js";
 import { LabelledFile } from "./labelledFile.js";
-import { labelByOpinion } from "./opinion.js";
-import { isOwnClustering, OWN_CLUSTERS, OwnClusters } from "./ownClusters.js";
-import type { Replay, TokenChunk } from "./replay.js";
+import { LabelTask } from "./labelTask.js";
+import { isOwnClustering } from "./ownClusters.js";
+import { isTable } from "./resultsSink.js";
 import type { Run } from "./run.js";
 import { transferReport } from "./transferReport.js";
 
@@ -54,20 +45,18 @@ export async function annotate(
       'annotate needs a file to write: annotate(run, cells, { out: "labelled.h5ad" })',
       { option: "out" },
     );
-  const beside = resolve(ANNOTATION, options);
-  if (beside.report !== undefined) checkReport(beside.report, options.out);
-  let codes: Int32Array = new Int32Array(0);
-  const notes = await applyToFile(run, cells, options, (replay) => {
-    const labels = new Labels(run, replay, beside);
-    codes = labels.codes;
-    return labels;
+  const { report, ...wanted } = resolve(ANNOTATION, options);
+  if (report !== undefined) checkReport(report, options.out);
+  const { notes, codes } = await applyToFile(run, cells, options, (adata) => {
+    const own = isOwnClustering(adata, wanted.clusterBy);
+    return new LabelTask(run, { ...wanted, own });
   });
-  if (beside.report !== undefined) (await transferReport(run, options.out)).write(beside.report);
+  if (report !== undefined) (await transferReport(run, options.out)).write(report);
   return new Annotation(options.out, run.classes, codes, notes);
 }
 
 /** @throws where there could be no report, before the cells are labelled for it */
-function checkReport(report: string, out: string): void {
+export function checkReport(report: string, out: string): void {
   const fault = !/\.html?$/i.test(report)
     ? `the report is to be ${report}; expected a page's name, which ends in .html (--report)`
     : isTable(out)
@@ -75,116 +64,6 @@ function checkReport(report: string, out: string): void {
       : undefined;
   if (fault) throw new CellkernelError("option", fault, { option: "report", path: report });
   checkWritable(report);
-}
-
-/** The probabilities' name in `obsm`. */
-const SCORES = "cellkernel_scores";
-
-/** The labels of a file's cells, as they come in. */
-class Labels implements Collector {
-  /** Int32 [cells of the file]: predicted class; −1 for cells without a known gene. */
-  readonly codes: Int32Array;
-  readonly arrays: Record<string, number>;
-  private readonly probabilities: Float32Array;
-  private readonly margins: Float32Array;
-  private readonly beside: LabelColumns;
-  private readonly treeNotes: string[];
-  private readonly given: Clusters | undefined;
-  private readonly own: OwnClusters | undefined;
-  private readonly without: string[] = [];
-  private withoutCount = 0;
-
-  constructor(
-    private readonly run: Run,
-    private readonly replay: Replay,
-    private readonly wanted: Resolved<typeof ANNOTATION>,
-  ) {
-    const { nObs } = replay.cells;
-    this.codes = new Int32Array(nObs).fill(-1);
-    this.probabilities = new Float32Array(nObs).fill(Number.NaN);
-    this.margins = new Float32Array(nObs).fill(Number.NaN);
-    this.arrays = { [SCORES]: run.classes.length };
-    const { hierarchy } = wanted;
-    const tree = hierarchy === undefined ? undefined : readHierarchy(hierarchy, run.classes);
-    this.beside = new LabelColumns(run, nObs, tree?.hierarchy);
-    this.treeNotes = tree?.notes ?? [];
-    const { clusterBy } = wanted;
-    this.own = isOwnClustering(replay.cells, clusterBy) ? new OwnClusters(nObs, run.args.embsize) : undefined;
-    this.given = clusterBy === undefined || this.own ? undefined : readClusters(replay.cells, clusterBy);
-  }
-
-  async add({ tokens, rows }: TokenChunk, outputs: CellOutputs): Promise<Record<string, Float32Array>> {
-    const { indptr } = tokens;
-    const width = this.run.classes.length;
-    const labelled = labelCells(outputs.logits, width, this.run.parts.trust?.temperature);
-    const { codes, probabilities, margins, scores } = labelled;
-    const empty = (cell: number) => indptr[cell + 1] === indptr[cell];
-    const { opinion } = this.run.parts.reference ?? {};
-    const own = Int32Array.from(rows.keys());
-    const opinions = opinion && (await labelByOpinion(opinion, this.run.genes, width, tokens, own));
-    this.beside.add(rows, labelled, outputs, opinions, empty);
-    rows.forEach((row, cell) => {
-      if (empty(cell)) {
-        this.withoutCount++;
-        if (this.without.length < 3) this.without.push(this.replay.cells.obsNames[row]);
-        scores.fill(Number.NaN, cell * width, (cell + 1) * width);
-        return;
-      }
-      this.codes[row] = codes[cell];
-      this.own?.add(row, outputs.embeddings, cell);
-      this.probabilities[row] = probabilities[cell];
-      this.margins[row] = margins[cell];
-    });
-    return { [SCORES]: scores };
-  }
-
-  async finish(signal?: AbortSignal): Promise<void> {
-    await this.own?.cluster(signal);
-  }
-
-  /** Columns for `obs`. */
-  columns() {
-    const clusters = this.given ?? this.own;
-    return new Map<string, Column>([
-      ["predicted_label", new Categorical(this.codes, this.run.classes, false)],
-      ["probability", this.probabilities],
-      ["margin", this.margins],
-      ...this.beside.columns(),
-      ...(this.own?.columns() ?? []),
-      ...(clusters ? clusterColumns(clusters, this.codes, this.run.classes, this.wanted.clusterShare) : []),
-    ]);
-  }
-
-  record(): Record<string, Writable> {
-    const { classes, parts } = this.run;
-    const { temperature, threshold, sets } = parts.trust ?? {};
-    const { unlike } = parts.reference ?? {};
-    const { clusterBy, clusterShare, hierarchy } = this.wanted;
-    return {
-      classes,
-      temperature: temperature ?? 1,
-      ...(threshold && { threshold: threshold.probability, wanted_precision: threshold.wanted }),
-      ...(hierarchy !== undefined && { hierarchy, answer_threshold: answerThreshold(this.run) }),
-      ...(clusterBy !== undefined && {
-        ...{ cluster_by: this.own ? OWN_CLUSTERS : clusterBy, cluster_least_share: clusterShare },
-      }),
-      ...(unlike && { unlike_distance: unlike.threshold }),
-      ...(sets && { wanted_coverage: sets.coverage, set_thresholds: Float64Array.from(sets.least) }),
-    };
-  }
-
-  notes(): string[] {
-    const notes = [...this.beside.notes(), ...this.treeNotes];
-    if (!this.run.parts.trust)
-      notes.push(
-        "the run was not calibrated: probabilities are the softmax of its outputs, and there are no assigned_label and prediction_set",
-      );
-    if (this.withoutCount > 0)
-      notes.push(
-        `${this.withoutCount} cells express none of the model's genes and got no label: ${this.without.join(", ")}${this.withoutCount > 3 ? ", …" : ""}`,
-      );
-    return notes;
-  }
 }
 
 /** What `annotate` did. */

@@ -1,27 +1,18 @@
 import { AnnData } from "../anndata/anndata.js";
-import type { Column } from "../anndata/columns.js";
-import { takeCells } from "../anndata/edit/subset.js";
 import { readSamples, type SamplesOptions } from "../anndata/formats/readSamples.js";
-import { writeObsCsv } from "../anndata/write/csv.js";
 import type { Writable } from "../anndata/write/element.js";
-import { checkOutput, ResultsWriter } from "../anndata/write/results.js";
+import type { PlannedResults } from "../anndata/write/results.js";
 import { interruption } from "../host/interruption.js";
-import type { CellOutputs } from "../predict/cells.js";
-import type { CellChunk } from "../predict/session.js";
-import { readBatches } from "../preprocess/labels.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { recordedHashes } from "../store/runFolder.js";
-import { CellkernelError } from "../support/error.js";
-import {
-  batchCodes,
-  INT8_SAMPLE,
-  int8Note,
-  type PredictOptions,
-  predictionOf,
-  withSession,
-} from "./applyRun.js";
-import { Replay, type ReplayOptions, type TokenChunk } from "./replay.js";
+import { applyRows, EMBEDDING, int8Notes } from "./applyRows.js";
+import type { PredictOptions } from "./applyRun.js";
+import { labelOf } from "./preprocess.js";
+import type { Reading, ReplayOptions } from "./reading.js";
+import { outsideNotes, Replay } from "./replay.js";
+import { checkResults, openResults } from "./resultsSink.js";
 import type { Run } from "./run.js";
+import type { Collector, Tally, Task, Together } from "./task.js";
 import { versions } from "./versions.js";
 
 /** How a run is applied to a file. */
@@ -33,165 +24,100 @@ export interface ApplyOptions extends PredictOptions, Omit<ReplayOptions, "cellT
   out: string;
 }
 
-/** The embeddings' name in `obsm`, and the record's in `uns`. */
-const EMBEDDING = "X_scGPT";
-const RECORD = "cellkernel";
+/** How cells are read and a run is applied to them, wherever the results go. */
+export type ReadOptions = Omit<ApplyOptions, "out">;
 
-/** What is kept of the model's outputs beside the embeddings. */
-export interface Collector {
-  /** Arrays for `obsm`, with their columns. */
-  readonly arrays: Readonly<Record<string, number>>;
-  /** @returns rows of each array, one a cell of the chunk */
-  add(
-    chunk: TokenChunk,
-    outputs: CellOutputs,
-  ): Record<string, Float32Array> | Promise<Record<string, Float32Array>>;
-  /** Called when all cells are in. */
-  finish?(signal?: AbortSignal): Promise<void>;
-  /** Columns for `obs`, one value a cell of the file; their names are the same before the first cell. */
-  columns(): Map<string, Column>;
-  /** What the reader must know of them. */
-  notes(): string[];
-  /** What the record says of it. */
-  record(): Record<string, Writable>;
-}
-
-/** Where the results go. */
-interface Sink {
-  append(name: string, values: Float32Array): void;
-  close(results: { obs: Map<string, Column>; uns: Record<string, Writable> }): void;
-  abandon(): void;
-}
+/** The record's name in `uns`. */
+export const RECORD = "cellkernel";
 
 /**
  * Applies a run to the cells of a file, or of several or a folder of them (see `readSamples`), prepared as the run's own were, and writes a copy of the file with the embeddings
  * in `obsm["X_scGPT"]`, what is collected in `obs`, and in `uns["cellkernel"]` what it was done by. Cells are read, predicted
  * and written some at a time: memory does not grow with their number.
- * @returns what the reader must know
+ * @param taskOf what the cells are given
+ * @returns what the reader must know, and the label of each cell
  */
 export async function applyToFile(
   run: Run,
   cells: AnnData | string | readonly string[],
   options: ApplyOptions,
-  collect: (replay: Replay) => Collector,
-): Promise<string[]> {
+  taskOf: (cells: AnnData) => Task,
+): Promise<{ notes: string[]; codes: Int32Array }> {
   const adata = cells instanceof AnnData ? cells : await readSamples(cells, options);
   try {
-    checkOutput(adata, options.out);
-    checkEnding(options.out);
-    const replay = new Replay(run, adata, options);
-    const collector = collect(replay);
-    const planned = {
-      obs: [...collector.columns().keys()],
-      obsm: { [EMBEDDING]: run.args.embsize, ...collector.arrays },
-      uns: [RECORD],
-    };
-    const writer: Sink = isTable(options.out)
-      ? await tableSink(adata, options.out)
-      : await ResultsWriter.open(adata, options.out, planned);
+    checkResults(adata, options.out);
+    const replay = Replay.of(run, adata, options);
+    const task = taskOf(adata);
+    const collector = task.collect(adata);
+    const together = task.together?.(adata);
+    const sink = await openResults(adata, options.out, plannedResults(run, task, collector, together));
     try {
-      await predictChunks(run, replay, collector, writer, options);
-      await collector.finish?.(interruption(options.signal));
+      const tally = await applyRows(run, replay, collector, options, (first, arrays) => {
+        for (const [name, values] of Object.entries(arrays)) sink.append(name, values);
+        const embeddings = arrays[EMBEDDING];
+        const end = first + embeddings.length / run.args.embsize;
+        together?.add(first, collector.codes.subarray(first, end), embeddings);
+      });
+      const int8 = await int8Notes(run, adata, replay.reading, options);
+      options.onProgress?.(1);
+      await together?.finish(interruption(options.signal));
+      const notes = notesOf(run, replay.reading, int8, task, tally);
+      sink.close({
+        obs: new Map([...collector.columns(), ...(together?.columns() ?? [])]),
+        uns: { [RECORD]: { ...recordOf(run, replay.reading, options, notes), ...task.record() } },
+      });
+      return { notes, codes: collector.codes };
     } catch (error) {
-      writer.abandon();
+      sink.abandon();
       throw error;
     }
-    const unlike = "the model learnt from no such cells, trust what it says of them less";
-    const notes = [...replay.notes, ...replay.outsideNotes(unlike)];
-    const said = collector.notes();
-    // A warning stands before everything else.
-    notes.unshift(...said.filter((note) => note.startsWith("WARNING")));
-    notes.push(...said.filter((note) => !note.startsWith("WARNING")));
-    const made = { ...record(run, replay, options, notes), ...collector.record() };
-    writer.close({ obs: collector.columns(), uns: { [RECORD]: made } });
-    return notes;
   } finally {
     if (adata !== cells) adata.close();
   }
 }
 
-/** Predicts the file's cells one chunk after the other. */
-async function predictChunks(
+/** The names of the results that will come. */
+export function plannedResults(
   run: Run,
-  replay: Replay,
+  { arrays }: Task,
   collector: Collector,
-  writer: Sink,
-  options: ApplyOptions,
-): Promise<void> {
-  const { cells } = replay;
-  const signal = interruption(options.signal);
-  const spec = predictionOf(run, replay.genes, options);
-  const batches = batchesOf(run, cells, options.batch);
-  const asChunk = ({ tokens, rows }: TokenChunk): CellChunk => ({
-    tokens,
-    cells: Int32Array.from({ length: tokens.cells }, (_, cell) => cell),
-    batchLabels: batches && rows.map((row) => batches[row]),
-  });
-  await withSession(spec, async (session) => {
-    for (const chunk of replay.chunks(false)) {
-      const outputs = await session.predict(asChunk(chunk), {
-        signal,
-        onProgress: (done) => options.onProgress?.((chunk.rows[0] + done) / cells.nObs),
-      });
-      writer.append(EMBEDDING, outputs.embeddings);
-      for (const [name, values] of Object.entries(await collector.add(chunk, outputs)))
-        writer.append(name, values);
-    }
-  });
-  if (spec.int8) replay.notes.push(await int8Note(spec, asChunk(sampleOf(run, cells, options)), signal));
-  options.onProgress?.(1);
+  together: Together | undefined,
+): PlannedResults {
+  return {
+    obs: [...collector.columns().keys(), ...(together?.columns().keys() ?? [])],
+    obsm: { [EMBEDDING]: run.args.embsize, ...arrays },
+    uns: [RECORD],
+  };
 }
 
-/** Some cells, spread over the file. */
-function sampleOf(run: Run, cells: AnnData, options: ReplayOptions): TokenChunk {
-  const count = Math.min(INT8_SAMPLE, cells.nObs);
-  const rows = Int32Array.from({ length: count }, (_, i) => Math.floor((i * cells.nObs) / count));
-  const [chunk] = new Replay(run, takeCells(cells, rows), options).chunks(false);
-  return { ...chunk, rows: chunk.rows.map((i) => rows[i]) };
-}
-
-/** Int32 [cells of the file]: batch of each, where the model uses it. */
-export function batchesOf(
+/** All that the reader must know. */
+export function notesOf(
   run: Run,
-  cells: AnnData,
-  column = run.parts.preparation.batch,
-): Int32Array | undefined {
-  const names = run.parts.batches;
-  if (!names) return undefined;
-  const all = new Uint8Array(cells.nObs).fill(1);
-  const batches = column === undefined ? undefined : readBatches(cells, column, all, []);
-  return batchCodes(names, batches, (cell) => cells.obsNames[cell]);
+  reading: Reading,
+  int8: readonly string[],
+  task: Task,
+  tally: Tally,
+): string[] {
+  const unlike = "the model learnt from no such cells, trust what it says of them less";
+  const said = task.notes(tally);
+  const warns = (note: string) => note.startsWith("WARNING");
+  // A warning stands before everything else.
+  return [
+    ...said.filter(warns),
+    ...reading.notes,
+    ...int8,
+    ...outsideNotes(run, tally.counts.outside, unlike),
+    ...said.filter((note) => !warns(note)),
+  ];
 }
 
-/** Whether a table of the cells is asked for. */
-export function isTable(path: string): boolean {
-  return /\.(csv|parquet)$/i.test(path);
-}
-
-/** Tables of other forms, whose name an HDF5 file must not have. */
-const OTHER_TABLE = /\.(tsv|txt|xlsx?|feather|rds|loom|mtx)$/i;
-
-function checkEnding(path: string): void {
-  const ending = OTHER_TABLE.exec(path)?.[0];
-  if (ending !== undefined)
-    throw new CellkernelError(
-      "option",
-      `${path} ends in ${ending}, which is not written; expected .h5ad, .zarr or, of labels, .csv or .parquet`,
-      { option: "out", path },
-    );
-}
-
-/** A table of the cells: of arrays it takes none. */
-async function tableSink(adata: AnnData, path: string): Promise<Sink> {
-  // Few write Parquet: its package is loaded by those who do.
-  const write = /\.csv$/i.test(path)
-    ? writeObsCsv
-    : (await import("../anndata/write/parquet.js")).writeObsParquet;
-  return { append: () => {}, close: ({ obs }) => write(adata, path, obs), abandon: () => {} };
-}
-
-/** What the file says of how it was made. */
-function record(run: Run, replay: Replay, options: ApplyOptions, notes: string[]) {
+/** What a file says of how it was made. */
+export function recordOf(
+  run: Run,
+  reading: Reading,
+  options: ReadOptions,
+  notes: readonly string[],
+): Record<string, Writable> {
   const { fewGenes = false } = options;
   const { training, made, folder, parts } = run;
   // Their defaults depend on what is there: what was not given is left out.
@@ -210,10 +136,10 @@ function record(run: Run, replay: Replay, options: ApplyOptions, notes: string[]
     options: Object.fromEntries(given),
     date: new Date().toISOString(),
     genes_of_run: run.genes.length,
-    genes_found: replay.genes.length,
+    genes_found: reading.genes.length,
     few_genes_accepted: fewGenes,
-    matrix: replay.matrix,
-    species: replay.species ?? "the model's",
-    notes: notes.length > 0 ? notes : ["none"],
+    matrix: labelOf(reading),
+    species: reading.species ?? "the model's",
+    notes: notes.length > 0 ? [...notes] : ["none"],
   };
 }

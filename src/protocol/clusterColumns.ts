@@ -1,5 +1,49 @@
+import type { AnnData } from "../anndata/anndata.js";
 import { Categorical, type Column } from "../anndata/columns.js";
 import { clusterVotes } from "../evaluate/clusterConsensus.js";
+import { readClusters } from "../preprocess/labels.js";
+import { OwnClusters } from "./ownClusters.js";
+import type { Run } from "./run.js";
+import type { Together } from "./task.js";
+
+/** Labels of the cells' clusters, made when the cells' own are in. */
+export class LabelClusters implements Together {
+  /** Int32 [cells]: label of each. */
+  private readonly labels: Int32Array;
+  private readonly given: Clusters | undefined;
+  private readonly own: OwnClusters | undefined;
+
+  /** @param options.own clusters are made of the embeddings, whatever `clusterBy` names */
+  constructor(
+    private readonly run: Run,
+    cells: AnnData,
+    private readonly options: { clusterBy: string; clusterShare: number; own: boolean },
+  ) {
+    this.labels = new Int32Array(cells.nObs).fill(-1);
+    this.own = options.own ? new OwnClusters(cells.nObs, run.args.embsize) : undefined;
+    this.given = options.own ? undefined : readClusters(cells, options.clusterBy);
+  }
+
+  add(first: number, codes: Int32Array, embeddings: Float32Array): void {
+    this.labels.set(codes, first);
+    codes.forEach((code, cell) => {
+      if (code >= 0) this.own?.add(first + cell, embeddings, cell);
+    });
+  }
+
+  async finish(signal?: AbortSignal): Promise<void> {
+    await this.own?.cluster(signal);
+  }
+
+  columns(): Map<string, Column> {
+    const { own, given, labels, run, options } = this;
+    const { clusterShare } = options;
+    return new Map<string, Column>([
+      ...(own?.columns() ?? []),
+      ...clusterColumns((given ?? own)!, labels, run.classes, clusterShare),
+    ]);
+  }
+}
 
 /** What a cluster is called whose cells don't agree. */
 const HETEROGENEOUS = "heterogeneous";

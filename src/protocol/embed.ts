@@ -2,10 +2,12 @@ import { extname } from "node:path";
 import { AnnData } from "../anndata/anndata.js";
 import { readSamples } from "../anndata/formats/readSamples.js";
 import { CellkernelError } from "../support/error.js";
-import { type ApplyOptions, applyToFile, type Collector, isTable } from "./applyToFile.js";
+import { type ApplyOptions, applyToFile } from "./applyToFile.js";
 import { openEmbedder, recipeFor, untrainedRun } from "./embedder.js";
 import type { Model } from "./model.js";
+import { isTable } from "./resultsSink.js";
 import { Run } from "./run.js";
+import type { Task } from "./task.js";
 
 /** What `embed` did. */
 export interface Embedding {
@@ -17,8 +19,15 @@ export interface Embedding {
   notes: string[];
 }
 
-const NOTHING: Collector = {
-  ...{ arrays: {}, add: async () => ({}), columns: () => new Map(), notes: () => [], record: () => ({}) },
+/** Embeddings alone. */
+export const EMBED_TASK: Task = {
+  ...{ name: "embed", arrays: {}, notes: () => [], record: () => ({}) },
+  collect: () => ({
+    codes: new Int32Array(0),
+    add: () => ({}),
+    columns: () => new Map(),
+    tally: () => ({ counts: {}, examples: {} }),
+  }),
 };
 
 /**
@@ -52,15 +61,22 @@ export async function embed(
   const given = typeof by === "string" ? await openEmbedder(by) : by;
   const { out } = options;
   const width = given.args.embsize;
-  if (given instanceof Run)
-    return { path: out, width, notes: await applyToFile(given, cells, options, () => NOTHING) };
+  if (given instanceof Run) {
+    const { notes } = await applyToFile(given, cells, options, () => EMBED_TASK);
+    return { path: out, width, notes };
+  }
   const adata = cells instanceof AnnData ? cells : await readSamples(cells, options);
   try {
     const run = untrainedRun(given, recipeFor(given, adata, options));
-    const notes = await applyToFile(run, adata, options, () => NOTHING);
-    const how = `${given.folder} was not fine-tuned: cells are embedded with all ${run.genes.length} genes that it knows`;
-    return { path: out, width, notes: [how, ...given.notes, ...notes] };
+    const { notes } = await applyToFile(run, adata, options, () => EMBED_TASK);
+    return { path: out, width, notes: [...untrainedNotes(given, run), ...notes] };
   } finally {
     if (adata !== cells) adata.close();
   }
+}
+
+/** What the reader must know of a model that was not fine-tuned. */
+export function untrainedNotes(model: Model, run: Run): string[] {
+  const how = `${model.folder} was not fine-tuned: cells are embedded with all ${run.genes.length} genes that it knows`;
+  return [how, ...model.notes];
 }

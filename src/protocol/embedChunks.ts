@@ -1,6 +1,6 @@
 import { interruption } from "../host/interruption.js";
+import { batchesOf } from "./applyRows.js";
 import { type PredictOptions, predictionOf, withSession } from "./applyRun.js";
-import { batchesOf } from "./applyToFile.js";
 import type { Replay, TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
 

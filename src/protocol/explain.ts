@@ -8,8 +8,8 @@ import { EXPLANATION, type ExplanationOptions, type ExplanationSettings } from "
 import { resolve } from "../settings/setting.js";
 import { CellkernelError } from "../support/error.js";
 import { joinStores, type TokenStore } from "../tokenize/tokens.js";
+import { batchesOf } from "./applyRows.js";
 import { predictionOf, withSession } from "./applyRun.js";
-import { batchesOf } from "./applyToFile.js";
 import { type ExplainedCell, type ExplainedType, Explanation } from "./explanation.js";
 import { Replay } from "./replay.js";
 import { rowsOfCells } from "./rowsOfCells.js";
@@ -58,7 +58,7 @@ export async function explain(
   checkChoice(run, settings);
   const adata = cells instanceof AnnData ? cells : await readSamples(cells, options);
   try {
-    const replay = new Replay(run, adata, settings);
+    const replay = Replay.of(run, adata, settings);
     return await explained(run, adata, replay, settings, options);
   } finally {
     if (adata !== cells) adata.close();

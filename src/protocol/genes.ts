@@ -31,6 +31,8 @@ export interface Genes extends MatchedGenes {
   vocabulary: Vocabulary;
   /** Whether columns of the same name were added up. */
   summed: boolean;
+  /** Int32 [columns of the source]: which sum each was added to, where they were. */
+  target?: Int32Array;
   /** Whether the place of the names was asked for. */
   asked: boolean;
 }
@@ -66,7 +68,7 @@ export function findGenes(
     ids[merged] = matched.ids[i];
   });
   const matrix = mergeColumns(source.matrix, target, names.length);
-  return { ...matched, names, ids, matrix, checked: matrix, vocabulary, summed: true, asked };
+  return { ...matched, names, ids, target, matrix, checked: matrix, vocabulary, summed: true, asked };
 }
 
 /**

@@ -283,7 +283,7 @@ async function embedLabelled(run: Run, cells: AnnData | string | readonly string
     );
   const adata = cells instanceof AnnData ? cells : await readSamples(cells, options);
   try {
-    const replay = new Replay(run, adata, options);
+    const replay = Replay.of(run, adata, options);
     const notes = [...replay.notes];
     const { names, codes } = readReferenceLabels(adata, labelColumn, notes);
     const width = run.args.embsize;

@@ -67,8 +67,8 @@ export class LabelColumns {
     ]);
   }
 
-  /** What the reader must know of a file of such cells. */
-  notes(): string[] {
-    return this.unlike.notes();
+  /** What the reader must know counts these. */
+  counts(): Record<string, number> {
+    return this.unlike.counts();
   }
 }

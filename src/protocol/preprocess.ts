@@ -3,7 +3,13 @@ import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import type { RowMatrix } from "../anndata/matrix.js";
 import { withView } from "../host/displayable.js";
 import { beyondLimits, limitsSet, withinLimits } from "../preprocess/cellLimits.js";
-import { readBatches, readGroups, readLabels, silentBatches } from "../preprocess/labels.js";
+import {
+  type CellBatches,
+  readBatches,
+  readGroups,
+  readLabels,
+  silentBatches,
+} from "../preprocess/labels.js";
 import { cellQuality } from "../preprocess/quality.js";
 import { gatherStatistics, type Pass, type Statistics } from "../preprocess/statistics.js";
 import { PREPARATION, type PreparationSettings } from "../settings/preparation.js";
@@ -49,7 +55,7 @@ export async function preprocess(cells: AnnData, options: PreprocessOptions = {}
   // Labels are read again once cells are filtered; a wrong column is to be said before the long work.
   const all = new Uint8Array(cells.nObs).fill(1);
   if (cellType !== undefined) readLabels(cells, cellType, all, [], model?.classes);
-  const batchCodes = batch === undefined ? undefined : readBatches(cells, batch, all, []).codes;
+  const batchCodes = batch === undefined ? undefined : readBatches(cells, batch, all, []);
   const found = genesOf(cells, source, `${matrix} of ${cells.path}`, settings, options);
   const genes =
     settings.genesOf === undefined
@@ -127,7 +133,7 @@ export function matrixName(name: string | undefined) {
 }
 
 /** "X", "raw" or the layer's name. */
-export function labelOf({ name }: ChosenMatrix): string {
+export function labelOf({ name }: Pick<ChosenMatrix, "name">): string {
   return typeof name === "string" ? name : name.layer;
 }
 
@@ -153,7 +159,7 @@ async function statisticsOf(
   source: ChosenMatrix,
   matrix: string,
   genes: Genes,
-  batches: Int32Array | undefined,
+  batches: CellBatches | undefined,
   settings: PreparationSettings,
   pass: Pass,
   notes: string[],
@@ -168,20 +174,20 @@ async function statisticsOf(
     const flavor = hvgFlavor === "seurat_v3" && !counts ? "cell_ranger" : hvgFlavor;
     return gatherStatistics(
       {
-        matrix: genes.matrix,
         name: `${matrix} of ${cells.path}`,
-        cellNames: cells.obsNames,
+        cells: cells.nObs,
         geneNames: genes.names,
         known: Uint8Array.from(genes.ids, (id) => (id >= 0 ? 1 : 0)),
-        batches,
+        batches: batches?.codes,
+        nBatches: batches?.names.length ?? 1,
         within,
         minCells,
         filterGeneByCounts,
         filterCellByCounts,
         targetSum: normalizeTotal,
         variable: nHvg === 0 ? undefined : { flavor, nTopGenes: nHvg },
+        logged: logged || !doNorm,
       },
-      logged || !doNorm,
       pass,
     );
   };

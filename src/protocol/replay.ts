@@ -1,28 +1,21 @@
 import type { AnnData } from "../anndata/anndata.js";
-import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
-import { kindName } from "../anndata/contents.js";
+import { matrixAgain } from "../anndata/chooseMatrix.js";
 import { RowSubset } from "../anndata/matrices/subset.js";
 import type { CsrBlock, RowMatrix } from "../anndata/matrix.js";
 import type { Expression } from "../evaluate/wilcoxon.js";
-import { limitsSet, type Within, withinLimits } from "../preprocess/cellLimits.js";
+import { limitsSet, type Within, withinBy } from "../preprocess/cellLimits.js";
 import { readBatches, readGroups, readLabels } from "../preprocess/labels.js";
-import type { NewCellsOptions, PredictionOptions } from "../settings/prediction.js";
+import { mergeColumns } from "../preprocess/lazy.js";
 import type { Prepared } from "../store/prepared.js";
-import { CellkernelError } from "../support/error.js";
-import type { Species } from "../tokenize/geneTable.js";
-import type { Recipe } from "../tokenize/recipe.js";
-import { LEFT_OUT, TOTAL_ONLY, Tokenizer } from "../tokenize/tokenizer.js";
+import { LEFT_OUT, Tokenizer } from "../tokenize/tokenizer.js";
 import { joinStores, longestCell, type TokenStore } from "../tokenize/tokens.js";
 import { contentOf } from "./content.js";
 import { GeneLookup } from "./explore/geneLookup.js";
 import { type GeneReader, readGene } from "./explore/geneReader.js";
 import { expressionOf } from "./expression.js";
-import { checkOverlap } from "./fewGenes.js";
-import { genePlaces } from "./genePlaces.js";
-import { findGenes, type Genes, otherwiseNotes } from "./genes.js";
-import { labelOf, matrixName } from "./preprocess.js";
+import { labelOf } from "./preprocess.js";
+import { decideReading, type Reading, type ReplayOptions } from "./reading.js";
 import type { Run } from "./run.js";
-import { refuseTurned } from "./turned.js";
 
 /** Cells, and entries of the matrix, that are held at a time. */
 const CHUNK_CELLS = 8192;
@@ -43,9 +36,6 @@ export type NewCells = Pick<
   "tokens" | "keys" | "rows" | "cellNames" | "labels" | "batches" | "obs" | "source" | "notes" | "maxLength"
 >;
 
-/** How new cells are to be read. */
-export type ReplayOptions = NewCellsOptions & Pick<PredictionOptions, "fewGenes">;
-
 /**
  * The preparation of new cells exactly as that of a run's own: what was decided there is taken from its recipe, so that
  * the same cell gets the same tokens. Nothing is read but a sample before the chunks are asked for.
@@ -53,87 +43,46 @@ export type ReplayOptions = NewCellsOptions & Pick<PredictionOptions, "fewGenes"
 export class Replay {
   /** The run's genes that the file has, in the run's order: the columns of the tokens. */
   readonly genes: string[];
-  /** Species of the cells, where it was said here or in the training. */
-  readonly species: Species | undefined;
-  /** What the user must see. */
-  readonly notes: string[] = [];
-  private readonly source: ChosenMatrix;
-  private readonly columns: Genes;
   private readonly target: Int32Array;
-  private readonly logged: boolean;
+  private readonly chosen: RowMatrix;
   /** Absent where no limits were set in the training, or the file does not say what they limit. */
   private readonly within: Within | undefined;
-  private outside = 0;
+  /** What the user must see. */
+  readonly notes: string[];
+  /** Cells that went by outside the limits of the training. */
+  outside = 0;
 
-  /** @throws where the file can't be read as the run's, or has too few of its genes */
+  /**
+   * @param cells those of a file, or some of them
+   * @param reading how the file is read
+   */
   constructor(
     private readonly run: Run,
     readonly cells: AnnData,
-    options: ReplayOptions,
+    readonly reading: Reading,
   ) {
-    const { recipe, preparation } = run.parts;
-    if (cells.nObs === 0 || cells.nVars === 0)
-      throw new CellkernelError(
-        "nothing",
-        `${cells.path} is empty: ${cells.nObs} cells × ${cells.nVars} genes.`,
-        { path: cells.path },
-      );
-    this.source = chooseLike(cells, recipe, options.matrix, this.notes);
-    const { kind } = this.source.contents;
-    const looksLogged = kind === recipe.looked ? recipe.logged : kind === "logged";
-    const { doNorm } = preparation;
-    this.logged = !doNorm || (options.values === undefined ? looksLogged : options.values === "logged");
-    this.notes.push(this.source.reason);
-    if (!doNorm) this.notes.push("The values were taken as they are, as those of the training.");
-    else if (this.logged)
-      this.notes.push("Normalisation and log1p were skipped: the values look logged already.");
-    this.species = options.species ?? preparation.species;
-    this.columns = genesLike(run, cells, this.source, options.geneColumn, this.species);
-    const { names, ids, column, texts } = this.columns;
-    const there = new Set(names.filter((_, gene) => ids[gene] >= 0));
-    this.genes = recipe.genes.filter((gene) => there.has(gene));
-    const overlap = {
-      file: cells.path,
-      run: run.name,
-      runGenes: recipe.genes,
-      fileGenes: texts,
-      runNames: this.columns.genes,
-      found: new Set(this.genes),
-    };
-    refuseTurned(this.source, ids, run.vocabulary, `${labelOf(this.source)} of ${cells.path}`);
-    // A warning stands before everything else.
-    const said = checkOverlap(overlap, options.fewGenes === true);
-    this.notes.unshift(...said.filter((note) => note.startsWith("WARNING")));
-    this.notes.push(...said.filter((note) => !note.startsWith("WARNING")));
-    if (column !== recipe.column)
-      this.notes.push(`Gene names were taken from ${column} (the run's from ${recipe.column}).`);
-    this.notes.push(...otherwiseNotes(this.columns));
-    if (this.columns.repeated > 0)
-      this.notes.push(
-        `${this.columns.repeated} columns name a gene again and were ${this.columns.summed ? "added to its first column" : "left out"}, as in the training.`,
-      );
-    const { within, unknown } = withinLimits(
-      ...([cells, names, kind === "counts" || kind === "binary", preparation] as const),
-    );
-    this.within = within;
-    if (unknown.length > 0)
-      this.notes.push(
-        `The cells are not held against ${unknown.join(", ")}, as those of the training were: the file does not say what ${unknown.length === 1 ? "it limits" : "they limit"}.`,
-      );
-    const tokenOf = new Map(this.genes.map((gene, i) => [gene, i]));
-    this.target = Int32Array.from(names, (gene, column) =>
-      ids[column] < 0 ? LEFT_OUT : (tokenOf.get(gene) ?? TOTAL_ONLY),
-    );
+    const { names, merged, genes, target, limits, notes } = reading;
+    const { matrix } = matrixAgain(cells, reading);
+    this.chosen = merged ? mergeColumns(matrix, merged, names.length) : matrix;
+    this.genes = genes;
+    this.notes = [...notes];
+    this.target = target;
+    this.within = withinBy(cells, names, limits, run.parts.preparation);
+  }
+
+  /** @throws where the file can't be read as the run's, or has too few of its genes */
+  static of(run: Run, cells: AnnData, options: ReplayOptions): Replay {
+    return new Replay(run, cells, decideReading(run, cells, options));
   }
 
   /** The matrix that is read. */
   get matrix(): string {
-    return labelOf(this.source);
+    return labelOf(this.reading);
   }
 
   /** Why that one. */
   get why(): string {
-    return this.source.reason;
+    return this.reading.why;
   }
 
   /**
@@ -151,16 +100,17 @@ export class Replay {
    * @param rows Int32, ascending
    */
   expression(rows: Int32Array): Expression {
-    const targetSum = this.logged ? undefined : this.run.parts.preparation.normalizeTotal;
+    const targetSum = this.reading.logged ? undefined : this.run.parts.preparation.normalizeTotal;
     return expressionOf(this.matrixOf(rows), this.genes, this.target, targetSum);
   }
 
   /** All genes of the file, as the run's vocabulary calls them or else the file does, normalised and logged like the run's. */
   get allGenes(): GeneReader {
-    const { texts, matrix, names } = this.columns;
+    const { texts, names } = this.reading;
+    const matrix = this.chosen;
     // Where columns of a gene were added up, the matrix has fewer of them than the file.
-    const places = texts.length === names.length ? [names, texts] : [names];
-    const targetSum = this.logged ? undefined : this.run.parts.preparation.normalizeTotal;
+    const places = texts?.length === names.length ? [names, texts] : [names];
+    const targetSum = this.reading.logged ? undefined : this.run.parts.preparation.normalizeTotal;
     return {
       lookup: new GeneLookup(places),
       read: (column, signal) => readGene(matrix, column, { targetSum, target: this.target }, signal),
@@ -168,7 +118,7 @@ export class Replay {
   }
 
   private matrixOf(rows: Int32Array | undefined): RowMatrix {
-    return rows ? new RowSubset(this.columns.matrix, rows) : this.columns.matrix;
+    return rows ? new RowSubset(this.chosen, rows) : this.chosen;
   }
 
   private *chunksOf(matrix: RowMatrix, strictly: boolean, rows?: Int32Array): Iterable<TokenChunk> {
@@ -209,7 +159,7 @@ export class Replay {
     const tokenizer = new Tokenizer({
       ...{ genes, target, nBins, includeZeroGene, seed, cells },
       geneIds: Int32Array.from(genes, (gene) => this.run.vocabulary.id(gene)!),
-      targetSum: this.logged ? undefined : normalizeTotal,
+      targetSum: this.reading.logged ? undefined : normalizeTotal,
       tokens: includeZeroGene ? cells * genes.length : entries,
     });
     for (const block of own) tokenizer.add(block, keep);
@@ -234,21 +184,26 @@ export class Replay {
 
   /** What the reader must know of the cells that went by outside the limits. @param fate what became of them */
   outsideNotes(fate: string): string[] {
-    const { filterCellByCounts, ...preparation } = this.run.parts.preparation;
-    const counts = filterCellByCounts > 0 ? [["filterCellByCounts", filterCellByCounts]] : [];
-    const said = [...limitsSet(preparation), ...counts].map(([name, limit]) => `${name} ${limit}`).join(", ");
-    return this.outside > 0
-      ? [
-          `${this.outside} cells are outside the limits that those of the training were held to (${said}): ${fate}.`,
-        ]
-      : [];
+    return outsideNotes(this.run, this.outside, fate);
   }
+}
+
+/** What the reader must know of so many cells outside the limits of a run's preparation. @param fate what became of them */
+export function outsideNotes(run: Run, outside: number, fate: string): string[] {
+  if (outside === 0) return [];
+  const { filterCellByCounts, ...preparation } = run.parts.preparation;
+  const counts = filterCellByCounts > 0 ? [["filterCellByCounts", filterCellByCounts]] : [];
+  const said = [...limitsSet(preparation), ...counts].map(([name, limit]) => `${name} ${limit}`).join(", ");
+  return [
+    `${outside} cells are outside the limits that those of the training were held to (${said}): ${fate}.`,
+  ];
 }
 
 /** All cells of a file at once, with their labels: to be compared with the truth. */
 export function prepareAgain(run: Run, cells: AnnData, options: ReplayOptions): NewCells {
-  const replay = new Replay(run, cells, options);
-  const { notes, matrix, why } = replay;
+  const replay = Replay.of(run, cells, options);
+  const { matrix, why } = replay;
+  const { notes } = replay;
   const { preparation } = run.parts;
   const chunks = [...replay.chunks(true)];
   const tokens = joinStores(chunks.map((chunk) => chunk.tokens));
@@ -281,54 +236,4 @@ function joinArrays(arrays: Int32Array[]): Int32Array {
 
 function hasColumn(cells: AnnData, column: string | undefined): boolean {
   return column !== undefined && cells.obs.columnNames().includes(column);
-}
-
-/** The matrix that was asked for, or that of the run's cells where the file has one that holds the like, or the best. */
-function chooseLike(
-  cells: AnnData,
-  recipe: Recipe,
-  wanted: string | undefined,
-  notes: string[],
-): ChosenMatrix {
-  if (wanted !== undefined) return chooseMatrix(cells, matrixName(wanted), "counts");
-  const { matrix } = recipe;
-  const there = matrix === "X" ? cells.X : matrix === "raw" ? cells.raw : cells.layers.get(matrix);
-  if (there) {
-    const same = chooseMatrix(cells, matrixName(matrix), "counts");
-    const { kind } = same.contents;
-    if (kind === recipe.looked)
-      return { ...same, reason: `Took ${matrix}, as in the training; it holds ${kindName(kind)}.` };
-  }
-  const other = chooseMatrix(cells, undefined, "counts");
-  notes.push(`The run's cells were read from ${matrix}, which held ${recipe.looked}; here it does not.`);
-  return other;
-}
-
-/**
- * The run's genes in a file: found as those of the run were, in the whole vocabulary, so that no column comes to a gene
- * that it would not have come to there. They are looked for where the run's names and ids were, where the file has that
- * place and as good as all of them there: at another place may be as many by chance, but hardly more.
- */
-function genesLike(
-  run: Run,
-  cells: AnnData,
-  source: ChosenMatrix,
-  geneColumn: string | undefined,
-  species: Species | undefined,
-): Genes {
-  const { recipe, preparation } = run.parts;
-  const places = genePlaces(cells, source, geneColumn);
-  const { duplicates, renamed } = preparation;
-  const find = (column?: string) =>
-    findGenes(source, places, run.vocabulary, {
-      ...{ geneColumn, duplicates, renamed, species, column },
-      // A column that was asked for had the say alone.
-      idColumn: preparation.geneColumn === undefined ? recipe.idColumn : null,
-    });
-  const best = find();
-  const like = best.column === recipe.column ? best : find(recipe.column);
-  const counted = new Set(recipe.totalGenes);
-  const known = ({ genes }: Genes) => genes.filter((gene) => gene !== undefined && counted.has(gene)).length;
-  const found = like.column === recipe.column && known(like) >= 0.9 * known(best) ? like : best;
-  return { ...found, ids: found.ids.map((id, gene) => (counted.has(found.names[gene]) ? id : -1)) };
 }

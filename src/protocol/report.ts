@@ -28,7 +28,8 @@ import { columnPanel } from "./explore/obsPanel.js";
 import { hierarchyResults } from "./hierarchyResults.js";
 import { LabelColumns } from "./labelColumns.js";
 import type { OpinionLabels } from "./opinion.js";
-import type { NewCells, ReplayOptions } from "./replay.js";
+import type { ReplayOptions } from "./reading.js";
+import type { NewCells } from "./replay.js";
 import {
   assignedOf,
   type Mistakes,

@@ -42,7 +42,7 @@ export function reportTable(parts: ReportParts, given?: CellsInput): CellTable {
     file,
     genes: (cells) => {
       const matrix = ready.source.matrix;
-      return new Replay(run, cells, { ...from?.reading, matrix, fewGenes: true }).allGenes;
+      return Replay.of(run, cells, { ...from?.reading, matrix, fewGenes: true }).allGenes;
     },
     remedy: "Give the cells: report.explore({ cells })",
   });

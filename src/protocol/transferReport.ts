@@ -95,7 +95,7 @@ function inputOf(
   record: AnnotationRecord,
   clusterBy: string | undefined,
 ): TransferInput {
-  const replay = new Replay(run, adata, { ...readOptions(record), fewGenes: true });
+  const replay = Replay.of(run, adata, { ...readOptions(record), fewGenes: true });
   const there = new Set(replay.genes);
   const clusters = clusterBy === undefined ? undefined : readClusters(adata, clusterBy);
   const most = clusters && commonest(labels, clusters);

@@ -45,16 +45,25 @@ export class UnlikeColumns {
     ]);
   }
 
-  /** What the reader must know of a file of such cells. */
-  notes(): string[] {
-    if (!this.unlike) return [];
-    const cells = this.missing.reduce((sum, gone) => sum - gone, this.missing.length);
-    const flagged = this.flags.reduce((sum, flag) => sum + flag, 0);
-    if (cells === 0 || !tooManyUnlike(flagged, cells, this.unlike.cells)) return [];
-    return [
-      `WARNING: ${flagged} of ${cells} cells (${((100 * flagged) / cells).toFixed(0)} %) are unlike all that the model was trained on, where ` +
-        `${100 * FLAGGED} % are expected: the file may hold types that the model doesn't know, or cells of another tissue, assay or quality. ` +
-        "See the columns unlike and is_unlike before the labels are used.",
-    ];
+  /** How many cells were given, and how many of them are unlike any class. */
+  counts(): Record<string, number> {
+    if (!this.unlike) return {};
+    return {
+      compared: this.missing.reduce((sum, gone) => sum - gone, this.missing.length),
+      unlike: this.flags.reduce((sum, flag) => sum + flag, 0),
+    };
   }
+}
+
+/** What the reader must know of a file of such cells. */
+export function unlikeNotes(
+  unlike: RunReference["unlike"],
+  { compared, unlike: flagged }: Record<string, number>,
+): string[] {
+  if (!unlike || compared === 0 || !tooManyUnlike(flagged, compared, unlike.cells)) return [];
+  return [
+    `WARNING: ${flagged} of ${compared} cells (${((100 * flagged) / compared).toFixed(0)} %) are unlike all that the model was trained on, where ` +
+      `${100 * FLAGGED} % are expected: the file may hold types that the model doesn't know, or cells of another tissue, assay or quality. ` +
+      "See the columns unlike and is_unlike before the labels are used.",
+  ];
 }

@@ -23,7 +23,9 @@ export type ErrorCode =
   /** There are no labels, batches or cells where some are needed. */
   | "nothing"
   /** The memory of the device does not hold what is asked of it. */
-  | "memory";
+  | "memory"
+  /** Processes that are to train one model together can't be joined, or don't agree on what they train. */
+  | "ranks";
 
 /**
  * A mistake that the user can mend: the message says what was found, what was expected and what to do.

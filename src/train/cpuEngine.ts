@@ -4,6 +4,7 @@ import { type GradientGraph, gradientGraph } from "../model/gradient.js";
 import { GRADIENT, M, NEW, NEW_M, NEW_V, SUM, V } from "../model/names.js";
 import type { TrainingSpec } from "../model/training.js";
 import { updateGraph } from "../model/update.js";
+import type { Communicator } from "../runtime/communicator.js";
 import { Session, type SessionOptions, tensor } from "../runtime/session.js";
 import {
   BETA1,
@@ -12,9 +13,11 @@ import {
   type PlannedStep,
   type StepResult,
   type TrainingState,
+  type WholeStep,
 } from "./engine.js";
 import { countCorrect, type FeedOptions, only, stepFeeds } from "./feeds.js";
-import { addMoments, addZeros, slotTensors } from "./state.js";
+import { addMoments, slotTensors } from "./state.js";
+import { StepVector } from "./stepVector.js";
 
 export interface AdamChoice {
   epsilon: number;
@@ -22,15 +25,19 @@ export interface AdamChoice {
   clipNorm: number;
 }
 
+/** What a step comes to before it is known whether it is taken. */
+type Sums = Omit<StepResult, "skipped" | "seconds">;
+
 /**
- * Training on the CPU: one graph for the gradients, and one for Adam. Until a step has several batches, the former
+ * Training on the CPU: one graph for the gradients, and one for Adam. Until a step has several batches, or ranks, the former
  * leaves out what adds them up.
  * Weights, moments and gradients lie in memory of ours that onnxruntime reads and writes in place; between the two
- * graphs the norm is looked at, so that a step that is not finite changes nothing.
+ * graphs gradients are added up over the ranks, where there are several, and the norm is looked at, so that a step that is
+ * not finite changes nothing.
  */
 export class CpuEngine implements Engine {
   readonly group = 1;
-  readonly gradients: Weights;
+  private readonly vector: StepVector;
 
   private constructor(
     private readonly spec: TrainingSpec,
@@ -41,10 +48,14 @@ export class CpuEngine implements Engine {
     private readonly state: TrainingState,
     private readonly feedOptions: FeedOptions,
     private readonly adam: AdamChoice,
+    private readonly ranks: Communicator | undefined,
   ) {
-    this.gradients = new Map();
-    addZeros(this.gradients, graph.trained, state.weights);
+    this.vector = new StepVector(graph.trained, state.weights, graph.statistics, graph.parts);
     addMoments(state, graph.trained);
+  }
+
+  get gradients(): Weights {
+    return this.vector.gradients;
   }
 
   static async create(
@@ -53,11 +64,13 @@ export class CpuEngine implements Engine {
     session: SessionOptions,
     feeds: FeedOptions,
     adam: AdamChoice,
+    ranks?: Communicator,
   ): Promise<CpuEngine> {
-    const graph = gradientGraph(spec, "whole");
+    // Of several ranks, none has the whole step.
+    const graph = gradientGraph(spec, ranks ? "added" : "whole");
     const update = updateGraph(graph.trained, { beta1: BETA1, beta2: BETA2, ...adam });
     const opened = [await Session.open(graph.onnx, session), await Session.open(update, session)];
-    return new CpuEngine(spec, session, graph, opened[0], opened[1], state, feeds, adam);
+    return new CpuEngine(spec, session, graph, opened[0], opened[1], state, feeds, adam, ranks);
   }
 
   async run(steps: PlannedStep[]): Promise<StepResult[]> {
@@ -65,7 +78,8 @@ export class CpuEngine implements Engine {
     for (const step of steps) {
       const started = performance.now();
       if (step.micro.length > 1 && this.graph.form === "whole") await this.accumulate();
-      const result = await this.addGradients(step);
+      const mine = await this.addGradients(step);
+      const result = this.ranks && step.whole ? await this.overRanks(this.ranks, step.whole, mine) : mine;
       const skipped = !Number.isFinite(result.gradNorm);
       if (!skipped) await this.update(result.gradNorm, step.learningRate);
       results.push({ ...result, skipped, seconds: (performance.now() - started) / 1000 });
@@ -80,14 +94,21 @@ export class CpuEngine implements Engine {
     this.gradientSession = await Session.open(this.graph.onnx, this.session);
   }
 
-  private async addGradients({ micro }: PlannedStep): Promise<Omit<StepResult, "skipped" | "seconds">> {
+  /** The step of all ranks, of which this one has its part. */
+  private async overRanks(ranks: Communicator, { labels }: WholeStep, mine: Sums): Promise<Sums> {
+    const { vector, state } = this;
+    const sums = await vector.sum(ranks, mine, state.weights);
+    return { ...sums, gradNorm: vector.norm(), cells: labels.length };
+  }
+
+  private async addGradients({ micro, whole }: PlannedStep): Promise<Sums> {
     const { graph, state } = this;
     const sums = slotTensors(graph.trained, this.gradients);
     const adds = graph.form === "added";
-    if (adds) for (const g of this.gradients.values()) g.data.fill(0);
+    if (adds || micro.length === 0) this.vector.clear();
     const inputs = new Set(graph.inputs);
     const all = { loss: 0, parts: {} as Record<string, number>, gradNorm: 0, correct: 0, cells: 0 };
-    for (const [i, feeds] of stepFeeds(micro, state.attempts++, this.feedOptions).entries()) {
+    for (const [i, feeds] of stepFeeds(micro, state.attempts++, this.feedOptions, whole).entries()) {
       const fed = { ...slotTensors(graph.slots, state.weights), ...only(feeds, inputs) };
       const into: Record<string, ort.Tensor | null> = { loss: null, parts: null, squares: null };
       if (graph.logits) into.logits = null;

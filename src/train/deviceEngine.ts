@@ -13,6 +13,7 @@ import {
   squaresGraph,
   updateGraph,
 } from "../model/update.js";
+import type { Communicator } from "../runtime/communicator.js";
 import type { DeviceRuntime } from "../runtime/deviceRuntime.js";
 import type { Destination, DeviceSession } from "../runtime/deviceSession.js";
 import type { Block, DeviceTensor } from "../runtime/deviceTensor.js";
@@ -28,12 +29,17 @@ import {
   type PlannedStep,
   type StepResult,
   type TrainingState,
+  type WholeStep,
 } from "./engine.js";
 import { countCorrect, type FeedOptions, only, stepFeeds } from "./feeds.js";
 import { isOutOfMemory, memoryIsFull } from "./outOfMemory.js";
 import { halfWeights, ParameterVector } from "./parameterVector.js";
 import { halves } from "./splitBatch.js";
 import { addMoments, addZeros, slotTensors } from "./state.js";
+import { StepVector } from "./stepVector.js";
+
+/** What a step's derivatives come with. */
+type Sums = Omit<StepResult, "gradNorm" | "skipped" | "seconds">;
 
 /** Loss scale of mixed precision: its start, and after how many good steps it doubles (PyTorch's `GradScaler`). */
 const START_SCALE = 2 ** 16;
@@ -41,8 +47,8 @@ const GROWTH_INTERVAL = 2000;
 
 /**
  * Training on a device with memory of its own (WebGPU, CUDA). Weights, moments and derivatives stay there; what crosses
- * the bus in a step is the batch and the loss. Four graphs: the derivatives of a batch, their sum over the batches of a
- * step, their norm, and Adam.
+ * the bus in a step is the batch and the loss; of several ranks, the derivatives too, to be added up by the host. Four
+ * graphs: the derivatives of a batch, their sum over the batches of a step, their norm, and Adam.
  */
 export class DeviceEngine implements Engine {
   readonly group = 1;
@@ -59,6 +65,8 @@ export class DeviceEngine implements Engine {
   private readonly gradient: ParameterVector;
   /** The sum of several batches' derivatives. Had from the start: when a batch turns out too large, it is too late. */
   private readonly sum: ParameterVector;
+  /** The derivatives in the host's memory, where they are added up with other ranks'. */
+  private readonly vector?: StepVector;
   /** Where the last step's derivatives are, and by how much they are too large. */
   private last?: { gradient: ParameterVector; scale: number };
   private readonly inputs: ReadonlySet<string>;
@@ -73,8 +81,10 @@ export class DeviceEngine implements Engine {
     private readonly graph: GradientGraph,
     private readonly feedOptions: FeedOptions,
     private readonly adam: AdamChoice,
+    private readonly ranks: Communicator | undefined,
   ) {
     const { trained } = graph;
+    this.vector = ranks && new StepVector(trained, state.weights, graph.statistics, graph.parts);
     addMoments(state, trained);
     this.scaler = state.scaler = { scale: spec.half ? START_SCALE : 1, goodSteps: 0 };
     this.inputs = new Set(graph.inputs);
@@ -110,10 +120,11 @@ export class DeviceEngine implements Engine {
     runtime: DeviceRuntime,
     feeds: FeedOptions,
     adam: AdamChoice,
+    ranks?: Communicator,
   ): DeviceEngine {
     const graph = gradientGraph({ ...spec, kernels: runtime.hasKernels }, "apart");
     try {
-      return new DeviceEngine(spec, state, runtime, graph, feeds, adam);
+      return new DeviceEngine(spec, state, runtime, graph, feeds, adam, ranks);
     } catch (error) {
       throw memoryIsFull(error);
     }
@@ -126,16 +137,19 @@ export class DeviceEngine implements Engine {
 
   async run(steps: PlannedStep[]): Promise<StepResult[]> {
     try {
-      return steps.map((step) => this.step(step));
+      const results: StepResult[] = [];
+      for (const step of steps) results.push(await this.step(step));
+      return results;
     } catch (error) {
       throw memoryIsFull(error);
     }
   }
 
-  private step({ micro: planned, learningRate }: PlannedStep): StepResult {
+  private async step({ micro: planned, learningRate, whole }: PlannedStep): Promise<StepResult> {
     const started = performance.now();
-    const { result, pieces } = this.addGradientsInPieces(planned);
+    const { result: mine, pieces } = this.addGradientsInPieces(planned, whole);
     const gradient = pieces > 1 ? this.sum : this.gradient;
+    const result = whole ? await this.overRanks(gradient, pieces, whole, mine) : mine;
     this.last = { gradient, scale: this.scaler.scale };
     const { squares } = this.squares.run(gradient.named(GRADIENT), { squares: "host" }).host;
     const gradNorm = Math.sqrt(Number(squares.data[0])) / this.scaler.scale;
@@ -150,17 +164,33 @@ export class DeviceEngine implements Engine {
     return { ...result, gradNorm, skipped, seconds: (performance.now() - started) / 1000 };
   }
 
+  /** The step of all ranks, of which this one has its part: the sum of all derivatives is left in `gradient`. */
+  private async overRanks(
+    gradient: ParameterVector,
+    pieces: number,
+    { labels }: WholeStep,
+    mine: Sums,
+  ): Promise<Sums> {
+    const { ranks, vector, state } = this;
+    if (!ranks || !vector) return mine;
+    if (pieces === 0) vector.clear();
+    else gradient.download(vector.gradients);
+    const sums = await vector.sum(ranks, mine, state.weights);
+    gradient.upload(vector.gradients);
+    return { ...sums, cells: labels.length };
+  }
+
   /**
    * The derivatives of all batches. Where the device's memory does not hold one of them, they are halved, and from then
    * on none is larger: the step goes on.
    */
-  private addGradientsInPieces(planned: LabelledBatch[]) {
+  private addGradientsInPieces(planned: LabelledBatch[], whole: WholeStep | undefined) {
     let micro = planned;
     while (micro.some((one) => sizeOf(one) > this.mostTokens && one.labels.length > 1))
       micro = micro.flatMap(halves);
     for (;;) {
       try {
-        return { result: this.addGradients(micro), pieces: micro.length };
+        return { result: this.addGradients(micro, whole), pieces: micro.length };
       } catch (error) {
         const longest = micro.reduce((most, one) => Math.max(most, sizeOf(one)), 0);
         const alone = micro.every(({ labels }) => labels.length < 2);
@@ -174,10 +204,10 @@ export class DeviceEngine implements Engine {
   }
 
   /** The derivatives of all batches, in `gradient` where it is one, else in `sum`. */
-  private addGradients(micro: LabelledBatch[]): Omit<StepResult, "gradNorm" | "skipped" | "seconds"> {
+  private addGradients(micro: LabelledBatch[], whole: WholeStep | undefined): Sums {
     const { state, graph } = this;
     const all = { loss: 0, parts: {} as Record<string, number>, correct: 0, cells: 0 };
-    for (const [i, feeds] of stepFeeds(micro, state.attempts++, this.feedOptions).entries()) {
+    for (const [i, feeds] of stepFeeds(micro, state.attempts++, this.feedOptions, whole).entries()) {
       const target = micro.length > 1 && i === 0 ? this.sum : this.gradient;
       const out = this.differentiate(feeds, target);
       if (i > 0) this.addTo(this.sum);

@@ -30,8 +30,23 @@ export function isTokens(batch: LabelledBatch): batch is TokenBatch {
 
 /** One optimiser step: the cells of all its batches together. */
 export interface PlannedStep {
+  /** Of several ranks, this one's part, which may be none. */
   micro: LabelledBatch[];
   learningRate: number;
+  /** All that its cells are a part of; they are the whole when absent. */
+  whole?: WholeStep;
+}
+
+/** What bears on a cell of a step beside itself, whoever has the others. */
+export interface WholeStep {
+  /** Int32 [cells of the step]: their labels, in the step's order. */
+  labels: Int32Array;
+  /** Tokens of its longest cell; 0 where cells come as embeddings. */
+  length: number;
+  /** Its masked values. */
+  masked: number;
+  /** The place among its cells of the first that is here; those here stand side by side. */
+  first: number;
 }
 
 /** The same, of tokens. */

@@ -1,6 +1,8 @@
 import type { Weights } from "../checkpoint/weights.js";
+import type { Communicator } from "../runtime/communicator.js";
 import { cudaCard } from "../runtime/cudaDriver.js";
 import type { Device } from "../runtime/session.js";
+import { flatWeights, seal } from "../store/sealed.js";
 import { bucketBatches, cellLength } from "../tokenize/batches.js";
 import { loraOf } from "./adapters.js";
 import { chooseDevice } from "./chooseDevice.js";
@@ -13,9 +15,11 @@ import { ObjectiveSource } from "./objectiveSource.js";
 import { ECS_WEIGHT } from "./objectives.js";
 import { oversampled } from "./oversample.js";
 import type { EpochEvent, TrainingEvent, TrainingPlan, TrainingResult } from "./plan.js";
+import { onAny, rowsOf } from "./ranks.js";
+import { requireSame } from "./sameOnAll.js";
 import { learningRate } from "./schedule.js";
 import { type Source, TokenSource } from "./source.js";
-import { type StepResult, Trainer, type TrainerSpec } from "./trainer.js";
+import { type PlannedStep, type StepResult, Trainer, type TrainerSpec } from "./trainer.js";
 
 /** Something that watches a training: told of each step, epoch and note, in order. */
 export type Observer = (event: TrainingEvent) => void;
@@ -36,6 +40,8 @@ export interface Keeper {
  * @param observers told of what happens
  * @param from goes on from a state of the same plan, as if nothing had happened
  * @param keeper keeps where it stands
+ * @param ranks those who train it together, each on its part of every step's cells: all have the same plan and state, and end
+ *   with the same weights
  */
 export async function train(
   given: TrainingPlan,
@@ -43,6 +49,7 @@ export async function train(
   observers: readonly Observer[],
   from?: LoopState,
   keeper?: Keeper,
+  ranks?: Communicator,
 ): Promise<TrainingResult> {
   const { args, tokens } = given;
   const tell: Observer = (event) => {
@@ -52,6 +59,7 @@ export async function train(
   const spec = { args, genes: tokens.genes.length + 2, classes: given.classes, batches: given.batches };
   const { device, why } = await chooseDevice(given.device);
   tell({ kind: "note", text: why });
+  if (ranks) await requireSame(ranks, { device }, "give all the same (--device)");
   const amp = device !== "cpu" && (given.amp ?? device === "cuda");
   if (amp && given.amp === undefined) tell({ kind: "note", text: AMP_ON });
   const onDevice = device === "cpu" ? undefined : planForDevice({ ...given, amp }, spec, device);
@@ -62,8 +70,8 @@ export async function train(
   const untouched = from ?? { ...start(), weights: plan.weights, optimizer: NO_STEPS };
   const goOn = () => control.next(() => tell({ kind: "snapshot", ...untouched })) === "run";
   const source = head
-    ? await HeadSource.create(plan, spec, device, goOn)
-    : new (learnsLabels(plan) ? TokenSource : ObjectiveSource)(plan, spec, device);
+    ? await HeadSource.create(plan, spec, device, goOn, ranks)
+    : new (learnsLabels(plan) ? TokenSource : ObjectiveSource)(plan, spec, device, ranks);
   if (!source) return resultOf(untouched, untouched.weights, true, amp);
   const trainer = await Trainer.create(spec, from?.weights ?? plan.weights, {
     device,
@@ -79,10 +87,11 @@ export async function train(
     half: amp,
     headByHead: onDevice?.form === "heads",
     frozen: (parameter) => isFrozen(plan.freeze, parameter, args.nlayers),
+    ranks,
   });
   if (from) trainer.restore(from.optimizer);
   try {
-    return await new Loop(plan, control, tell, source, trainer, from, keeper).run();
+    return await new Loop(plan, control, tell, source, trainer, from, keeper, ranks).run();
   } finally {
     await trainer.release();
     await source.release();
@@ -124,6 +133,7 @@ class Loop {
     private readonly trainer: Trainer,
     from: LoopState | undefined,
     private readonly keeper: Keeper | undefined,
+    private readonly ranks: Communicator | undefined,
   ) {
     const { weights, optimizer, ...progress } = from ?? {
       ...start(),
@@ -151,6 +161,7 @@ class Loop {
       progress.epoch++;
       progress.batch = 0;
       progress.sums = start().sums;
+      if (this.ranks) await this.checkAgreement(this.ranks);
       this.keep("epoch");
     }
     return this.result(false);
@@ -173,11 +184,11 @@ class Loop {
   private async steps(batches: Int32Array[]): Promise<boolean> {
     const { progress, source, trainer } = this;
     while (progress.batch < batches.length) {
-      if (!this.goesOn()) return false;
+      if (!(await this.allGoOn())) return false;
       const group = batches.slice(progress.batch, progress.batch + trainer.group);
       const taken = await trainer.steps(
         group.map((cells, i) => ({
-          micro: source.micro(cells, progress.epoch),
+          ...this.partOf(cells),
           learningRate: this.learningRate(progress.step + i),
         })),
       );
@@ -185,6 +196,36 @@ class Loop {
       this.keep("step");
     }
     return true;
+  }
+
+  /** This rank's part of a step's cells; all of them where it trains alone. */
+  private partOf(cells: Int32Array): Omit<PlannedStep, "learningRate"> {
+    const { source, ranks, plan } = this;
+    const { epoch } = this.progress;
+    if (!ranks) return { micro: source.micro(cells, epoch) };
+    const [from, to] = rowsOf(cells.length, ranks);
+    const labels = cells.map((cell) => plan.labels[cell]);
+    return {
+      micro: from < to ? source.micro(cells.subarray(from, to), epoch) : [],
+      whole: { labels, first: from, ...source.extent(cells, epoch) },
+    };
+  }
+
+  /**
+   * That all ranks hold the same weights, to the bit.
+   * @throws where they do not: the machines compute otherwise, and what follows would be no one's training
+   */
+  private async checkAgreement(ranks: Communicator): Promise<void> {
+    const { epoch, step, best } = this.progress;
+    await requireSame(
+      ranks,
+      {
+        weights: seal(new Map(flatWeights("", this.trainer.weights()))),
+        "validation loss": String(best?.score),
+      },
+      `after step ${step} they must be the same to the bit: the ranks' machines compute differently, so use machines of one kind. ` +
+        `What was kept before epoch ${epoch} is in the folder`,
+    );
   }
 
   private count(done: StepResult, tokens: number): void {
@@ -242,6 +283,12 @@ class Loop {
 
   private errorOf(wrong: number, cells: number): number | null {
     return learnsLabels(this.plan) ? wrong / cells : null;
+  }
+
+  /** The same, of all ranks: one that is to stop stops all of them, after the same step. */
+  private async allGoOn(): Promise<boolean> {
+    const here = this.goesOn();
+    return this.ranks ? !(await onAny(this.ranks, !here)) : here;
   }
 
   /** Gives the state where it was asked for; false when training is to stop. */

@@ -6,6 +6,7 @@ import { bucketBatches } from "../tokenize/batches.js";
 import type { TokenBatch } from "./engine.js";
 import { only, stepFeeds } from "./feeds.js";
 import { ECS_WEIGHT } from "./objectives.js";
+import { onAny } from "./ranks.js";
 import { TokenSource, type Validation } from "./source.js";
 import { slotTensors } from "./state.js";
 
@@ -21,23 +22,34 @@ export class ObjectiveSource extends TokenSource {
   private session?: Session;
 
   override async validate(weights: Weights, goOn: () => boolean): Promise<Validation | undefined> {
-    const { plan } = this;
+    const { plan, ranks } = this;
     const { tokens, validation, microBatch: batchSize, maxSeqLen, seed } = plan;
     const { graph, session } = await this.opened();
     const inputs = new Set(graph.inputs);
     session.keep(slotTensors(graph.slots, weights));
-    const sums = graph.parts.map(() => 0);
-    const counts = graph.parts.map(() => 0);
-    for (const cells of bucketBatches(tokens, validation, { batchSize, maxSeqLen, seed, epoch: EPOCH })) {
-      if (!goOn()) return undefined;
+    const batches = bucketBatches(tokens, validation, { batchSize, maxSeqLen, seed, epoch: EPOCH });
+    // By batch and part: its loss, and how much it counts.
+    const width = graph.parts.length;
+    const found = new Float32Array(2 * batches.length * width);
+    let ended = false;
+    for (const [b, cells] of batches.entries()) {
+      if (ranks && b % ranks.size !== ranks.rank) continue;
+      ended = !goOn();
+      if (ended) break;
       const batch = this.batch(cells, EPOCH);
       const [feeds] = stepFeeds([batch], 0, { objectives: this.objectives, dropout: 0, seed });
       const { parts } = await session.run(only(feeds, inputs));
-      for (const [i, name] of graph.parts.entries()) {
-        const count = countOf(name, batch);
-        sums[i] += count * Number(parts.data[i]);
-        counts[i] += count;
-      }
+      for (const [i, name] of graph.parts.entries())
+        found.set([Number(parts.data[i]), countOf(name, batch)], 2 * (b * width + i));
+    }
+    if (ranks ? await onAny(ranks, ended) : ended) return undefined;
+    await ranks?.sum(found);
+    const sums = graph.parts.map(() => 0);
+    const counts = graph.parts.map(() => 0);
+    for (let at = 0; at < found.length; at += 2) {
+      const i = (at / 2) % width;
+      sums[i] += found[at + 1] * found[at];
+      counts[i] += found[at + 1];
     }
     const parts = Object.fromEntries(graph.parts.map((name, i) => [name, sums[i] / Math.max(1, counts[i])]));
     return { loss: Object.values(parts).reduce((sum, x) => sum + x, 0), error: null, parts };

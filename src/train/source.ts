@@ -2,10 +2,14 @@ import type { Weights } from "../checkpoint/weights.js";
 import { predictCells } from "../predict/cells.js";
 import { crossEntropy } from "../predict/crossEntropy.js";
 import { Predictor } from "../predict/predictor.js";
+import type { Communicator } from "../runtime/communicator.js";
 import type { Device } from "../runtime/session.js";
 import { assembleBatch, cellLength } from "../tokenize/batches.js";
 import { maskValues } from "../tokenize/mask.js";
+import type { WholeStep } from "./engine.js";
+import { maskedIn } from "./feeds.js";
 import type { EpochEvent, TrainingPlan } from "./plan.js";
+import { onAny } from "./ranks.js";
 import type { LabelledBatch, TokenBatch, TrainerSpec } from "./trainer.js";
 
 /** How well a model does on the cells kept back. */
@@ -15,9 +19,11 @@ export type Validation = Pick<EpochEvent, "parts"> & { loss: number; error: numb
 export interface Source {
   /** The cells of a step in pieces that the device can hold. */
   micro(cells: Int32Array, epoch: number): LabelledBatch[];
+  /** What a part of a step's cells must know of all of them. */
+  extent(cells: Int32Array, epoch: number): Pick<WholeStep, "length" | "masked">;
   /** Tokens of a step with padding, by which its time is forecast. */
   tokens(cells: Int32Array): number;
-  /** Undefined when `goOn` ended it early. */
+  /** On every rank the same. Undefined when `goOn` ended it early, on any of them. */
   validate(weights: Weights, goOn: () => boolean): Promise<Validation | undefined>;
   release(): Promise<void>;
 }
@@ -31,6 +37,7 @@ export class TokenSource implements Source {
     protected readonly plan: TrainingPlan,
     protected readonly spec: TrainerSpec,
     protected readonly device: Device,
+    protected readonly ranks?: Communicator,
   ) {}
 
   micro(cells: Int32Array, epoch: number): LabelledBatch[] {
@@ -49,20 +56,26 @@ export class TokenSource implements Source {
     };
   }
 
+  extent(cells: Int32Array, epoch: number): Pick<WholeStep, "length" | "masked"> {
+    const masks = (this.plan.maskRatio ?? 0) > 0;
+    return { length: this.longest(cells), masked: masks ? maskedIn(this.batch(cells, epoch)) : 0 };
+  }
+
   tokens(cells: Int32Array): number {
+    return this.pieces(cells).reduce((sum, piece) => sum + this.longest(piece) * piece.length, 0);
+  }
+
+  private longest(cells: Int32Array): number {
     const { tokens, maxSeqLen } = this.plan;
-    return this.pieces(cells).reduce((sum, piece) => {
-      const longest = piece.reduce((most, cell) => Math.max(most, cellLength(tokens, cell, maxSeqLen)), 0);
-      return sum + longest * piece.length;
-    }, 0);
+    return cells.reduce((most, cell) => Math.max(most, cellLength(tokens, cell, maxSeqLen)), 0);
   }
 
   async validate(weights: Weights, goOn: () => boolean): Promise<Validation | undefined> {
-    const { plan, spec, device } = this;
+    const { plan, spec, device, ranks } = this;
     if (this.predictor) this.predictor.setWeights(weights);
     else this.predictor = await openPredictor(plan, spec, device, weights);
-    const outputs = await applyModel(plan, this.predictor, plan.validation, goOn);
-    return outputs && classError(plan, outputs.logits);
+    const logits = await applyModel(plan, this.predictor, plan.validation, "logits", goOn, ranks);
+    return logits && classError(plan, logits);
   }
 
   async release(): Promise<void> {
@@ -92,9 +105,26 @@ export function openPredictor(
   return Predictor.create(spec, weights, { device, threads: plan.threads, half: plan.amp });
 }
 
-/** What a model says of some of the plan's cells; undefined when `goOn` ended it early. */
-export function applyModel(plan: TrainingPlan, model: Predictor, cells: Int32Array, goOn: () => boolean) {
-  const { microBatch, batchLabels, maxSeqLen, seed, args, tokens } = plan;
+/**
+ * What a model says of some of the plan's cells, of whose batches each rank takes its share; undefined when `goOn` ended it
+ * early, on any of them. The batches are those that one process would make, and so are the numbers.
+ */
+export async function applyModel(
+  plan: TrainingPlan,
+  model: Predictor,
+  cells: Int32Array,
+  what: "logits" | "embeddings",
+  goOn: () => boolean,
+  ranks: Communicator | undefined,
+): Promise<Float32Array | undefined> {
+  const { microBatch, batchLabels, maxSeqLen, seed, args, tokens, classes } = plan;
   const options = { batchSize: microBatch, batchLabels, maxSeqLen, padValue: args.pad_value, seed };
-  return predictCells(model, tokens, cells, options, goOn);
+  const takes = ranks && ((batch: number) => batch % ranks.size === ranks.rank);
+  const outputs = await predictCells(model, tokens, cells, options, goOn, takes);
+  if (!ranks) return outputs?.[what];
+  if (await onAny(ranks, outputs === undefined)) return undefined;
+  const all = new Float32Array(cells.length * (what === "logits" ? classes : args.embsize));
+  all.set(outputs![what]);
+  await ranks.sum(all);
+  return all;
 }

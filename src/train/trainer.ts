@@ -4,6 +4,7 @@ import { type Lora, trainingShapes } from "../model/lora.js";
 import type { Objective } from "../model/objectives.js";
 import { checkedWeight, type ModelSize } from "../model/parameters.js";
 import type { TrainingSpec } from "../model/training.js";
+import type { Communicator } from "../runtime/communicator.js";
 import { DeviceRuntime } from "../runtime/deviceRuntime.js";
 import { checkDevice } from "../runtime/devices.js";
 import type { Device } from "../runtime/session.js";
@@ -61,6 +62,8 @@ export interface TrainerOptions {
   headByHead?: boolean;
   /** Products of float32 in TensorFloat-32 on CUDA; yes when absent. */
   tf32?: boolean;
+  /** Those who train the same model together, each on its part of every step's cells. */
+  ranks?: Communicator;
 }
 
 /** Where a training run stands, for going on later. */
@@ -127,8 +130,8 @@ export class Trainer {
       clipNorm: options.clipNorm ?? 1,
     };
     const engine = onCpu
-      ? await CpuEngine.create(training, state, session, feeds, adam)
-      : DeviceEngine.create(training, state, DeviceRuntime.open(session), feeds, adam);
+      ? await CpuEngine.create(training, state, session, feeds, adam, options.ranks)
+      : DeviceEngine.create(training, state, DeviceRuntime.open(session), feeds, adam, options.ranks);
     const merge = (held: Weights) => (lora ? mergedWeights(held, spec.args, lora) : held);
     return new Trainer(engine, state, merge, (micro) => checkStep(micro, spec, training.objectives));
   }
@@ -143,7 +146,8 @@ export class Trainer {
    * @throws where a batch cannot be trained on, before the first step
    */
   async steps(planned: PlannedStep[]): Promise<StepResult[]> {
-    for (const { micro } of planned) this.check(micro);
+    // Of a step of few cells, some ranks have none.
+    for (const { micro, whole } of planned) if (micro.length > 0 || !whole) this.check(micro);
     return this.engine.run(planned);
   }
 

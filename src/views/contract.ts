@@ -10,6 +10,7 @@ export * from "./contract/embedding.js";
 export * from "./contract/evaluation.js";
 export * from "./contract/explore.js";
 export * from "./contract/later.js";
+export * from "./contract/plot.js";
 export * from "./contract/raster.js";
 export * from "./contract/sequential.js";
 export * from "./contract/training.js";

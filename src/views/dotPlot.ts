@@ -1,8 +1,9 @@
 import { shownLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
+import { fittedPlot } from "./fittedPlot.js";
 import { MOST_CATEGORIES, shownName, shownNames } from "./names.js";
 import type { DotPlotInput } from "./types.js";
-import { plotBundle, type Theme } from "./vega.js";
+import type { Theme } from "./vega.js";
 
 /** Step of rows and columns, and the diameter of a dot where all cells express the gene, in CSS pixels. */
 const STEP = 22;
@@ -24,7 +25,7 @@ const LOOK = {
  * await dotPlotView({ genes: ["CD79A", "CD3D"], groups: ["B", "T"], shares, means });
  */
 export function dotPlotView(input: DotPlotInput): Promise<MimeBundle> {
-  return shownLater(async () => plotBundle(dotPlotSpec(input), describe(input)));
+  return shownLater(async () => fittedPlot(dotPlotSpec(input), describe(input)));
 }
 
 /** The same as a Vega-Lite specification, without the common look. */

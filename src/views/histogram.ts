@@ -1,8 +1,8 @@
 import { shownLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
+import { fittedPlot } from "./fittedPlot.js";
 import { shownName } from "./names.js";
 import type { HistogramInput } from "./types.js";
-import { plotBundle } from "./vega.js";
 
 const BINS = 40;
 
@@ -15,7 +15,7 @@ const BINS = 40;
  */
 export function histogramView(distributions: readonly HistogramInput[], title?: string): Promise<MimeBundle> {
   return shownLater(async () => {
-    return plotBundle(
+    return fittedPlot(
       { ...(title && { title: shownName(title) }), spacing: 36, hconcat: distributions.map(histogram) },
       distributions.map(describe).join("\n"),
     );

@@ -1,8 +1,8 @@
 import { shownLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
+import { fittedPlot } from "./fittedPlot.js";
 import { shownName } from "./names.js";
 import type { HvgInput } from "./types.js";
-import { plotBundle } from "./vega.js";
 
 /** Above this many genes the ones that were not chosen are thinned out, evenly, to keep the notebook small. */
 const DRAWN = 4000;
@@ -58,7 +58,7 @@ export function hvgView(input: HvgInput): Promise<MimeBundle> {
       title: shownName(input.measure),
       scale: { zero: false },
     };
-    return plotBundle(
+    return fittedPlot(
       {
         title: "Highly variable genes",
         width: 420,

@@ -1,10 +1,10 @@
 import { shownLater } from "../host/displayable.js";
 import type { MimeBundle } from "../host/host.js";
 import { density } from "./density.js";
+import { fittedPlot } from "./fittedPlot.js";
 import { shownName, shownNames } from "./names.js";
 import { categoryColors } from "./palette.js";
 import type { ViolinInput } from "./types.js";
-import { plotBundle } from "./vega.js";
 
 /** Points of a violin's outline, and violins beside each other at most: of more groups, the largest. */
 const POINTS = 64;
@@ -46,7 +46,7 @@ export function violinView(input: ViolinInput): Promise<MimeBundle> {
     }));
     const total = codes ? (input.groups?.length ?? 0) : 0;
     const note = total > groups.length ? `the ${groups.length} largest of ${total} groups` : undefined;
-    return plotBundle(
+    return fittedPlot(
       {
         ...(title && { title: { text: shownName(title), ...(note && { subtitle: note }) } }),
         spacing: 36,

@@ -90,7 +90,7 @@ async function run(at: number): Promise<void> {
   await command(page, "notebook:run-cell");
 }
 
-const says = (shown: Locator, text: string) => shown.getByText(text).first().waitFor();
+const says = (shown: Locator, text: string | RegExp) => shown.getByText(text).first().waitFor();
 
 test("what is selected in the page comes to the code that waits for it", {
   skip,
@@ -151,11 +151,92 @@ test("an entry of the confusion matrix selects its cells in the embedding, and i
   await says(evaluation(), "1 cell selected · row 4");
 });
 
+test("the one cell that is selected elsewhere has its card in the embedding, until another selection", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  await scrollTo(page, 0);
+  const card = view().locator(".cellkernel-pinned");
+  await says(card, "cell-4");
+  assert.match((await card.textContent()) ?? "", /^cell-4TruthT cellPredictionNK/i);
+  // One that code selects, too; a class that is picked in the embedding itself takes the card away.
+  await card.getByRole("button", { name: "Close" }).click();
+  await run(3);
+  await scrollTo(page, 0);
+  await says(card, "cell-5");
+  await view().locator(".cellkernel-legend-entry", { hasText: "T cell" }).first().click();
+  await card.waitFor({ state: "hidden" });
+  await scrollTo(page, 1);
+  await evaluation()
+    .getByRole("button", { name: /T cell.*NK.*row 4/ })
+    .click();
+  await scrollTo(page, 0);
+  await says(card, "cell-4");
+});
+
+test("the figures and the curve of a class select its cells in the embedding, and show what is selected there", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  // Of the embedding's two B cells one was evaluated: row 3, rightly labelled at 0.75.
+  await view().locator(".cellkernel-legend-entry", { hasText: "B cell" }).first().click();
+  await says(view(), "2 cells selected · true B cell");
+  await scrollTo(page, 1);
+  await evaluation().getByRole("tab", { name: "Classes" }).click();
+  const pressed = evaluation().locator('.cellkernel-classes-row [aria-pressed="true"]');
+  assert.deepEqual(await pressed.allTextContents(), ["B cell"]);
+  assert.deepEqual(
+    await evaluation().locator(".cellkernel-matrix-head.cellkernel-picked").allTextContents(),
+    ["B cell"],
+  );
+  await evaluation().getByRole("tab", { name: "Reliability" }).click();
+  await says(
+    evaluation(),
+    "Selected: 1 of the evaluated cells. 100 % of their labels are right; 75 % were promised.",
+  );
+  assert.equal(await evaluation().locator("circle.cellkernel-own").count(), 1);
+  // Two were labelled so, at 0.5 and 0.75; one of them rightly.
+  const labels = evaluation().getByRole("combobox", { name: "Labels of" });
+  await labels.selectOption("B cell");
+  await says(
+    evaluation(),
+    /Selected: 2 of the evaluated cells. 50 % of their labels are right; 6[23] % were promised\./,
+  );
+  await says(evaluation(), "2 cells selected · taken for B cell");
+  await scrollTo(page, 0);
+  await says(view(), "2 cells selected · taken for B cell");
+  // Anywhere in a row of the table; once more, and nothing is selected.
+  await scrollTo(page, 1);
+  await evaluation().getByRole("tab", { name: "Classes" }).click();
+  assert.deepEqual(
+    (await pressed.allTextContents()).sort(),
+    ["B cell", "NK"],
+    "all of both were taken for B",
+  );
+  await evaluation()
+    .getByRole("row", { name: /^T cell/ })
+    .getByRole("cell")
+    .last()
+    .click();
+  await scrollTo(page, 0);
+  await says(view(), "1 cell selected · true T cell");
+  await view().locator('.cellkernel-legend-entry[aria-pressed="true"]', { hasText: "T cell" }).waitFor();
+  await scrollTo(page, 1);
+  assert.deepEqual(await pressed.allTextContents(), ["T cell"]);
+  await pressed.press("Enter");
+  await says(evaluation(), "Click an entry");
+  await evaluation().getByRole("tab", { name: "Mistakes" }).click();
+  await evaluation()
+    .getByRole("button", { name: /T cell.*NK.*row 4/ })
+    .click();
+});
+
 test("a page that was reloaded has the selection again", { skip, timeout: 120_000 }, async () => {
   await command(page, "docmanager:save");
   await lab.visit(page, "explore.ipynb");
   await scrollTo(page, 0);
   await says(view(), "1 cell selected · row 4");
+  await says(view().locator(".cellkernel-pinned"), "cell-4");
 });
 
 test("500 classes scroll, odd names are names, and of damaged data there is the picture", {

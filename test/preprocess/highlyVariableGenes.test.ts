@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { ClippedMoments } from "../../src/preprocess/clipped.js";
 import { CountTable } from "../../src/preprocess/countTable.js";
-import { ClippedMoments } from "../../src/preprocess/geneMoments.js";
 import { CountTrend, highlyVariableGenes } from "../../src/preprocess/highlyVariableGenes.js";
 import { log1p } from "../../src/preprocess/log1p.js";
 import { normalizeTotal } from "../../src/preprocess/normalizeTotal.js";

@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { Communicator } from "../../src/runtime/communicator.js";
 import { DeviceRuntime } from "../../src/runtime/deviceRuntime.js";
 import { DeviceSession } from "../../src/runtime/deviceSession.js";
 import { DeviceEngine } from "../../src/train/deviceEngine.js";
 import type { TokenBatch, TrainingState } from "../../src/train/engine.js";
+import { halves } from "../../src/train/splitBatch.js";
 import { copyWeights } from "../../src/train/state.js";
 import { Trainer } from "../../src/train/trainer.js";
+import { ranksInMemory } from "../support/ranksInMemory.js";
 import { smallSpec, smallSteps, smallWeights } from "../support/smallModel.js";
 
 // The engine that GPUs are given, on the CPU provider.
@@ -15,7 +18,7 @@ import { smallSpec, smallSteps, smallWeights } from "../support/smallModel.js";
 const spec = smallSpec();
 const adam = { epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
 
-function onCpu(half = false): { engine: DeviceEngine; state: TrainingState } {
+function onCpu(half = false, ranks?: Communicator): { engine: DeviceEngine; state: TrainingState } {
   const state = {
     weights: copyWeights(smallWeights(spec)),
     m: new Map(),
@@ -29,7 +32,7 @@ function onCpu(half = false): { engine: DeviceEngine; state: TrainingState } {
   };
   const runtime = DeviceRuntime.open({ device: "cpu" });
   return {
-    engine: DeviceEngine.create(training, state, runtime, { ...training, seed: 0 }, adam),
+    engine: DeviceEngine.create(training, state, runtime, { ...training, seed: 0 }, adam, ranks),
     state,
   };
 }
@@ -156,4 +159,41 @@ test("a state that is taken up elsewhere goes on as if nothing had happened, its
   await after.engine.release();
   for (const [i, { loss }] of results.entries())
     assert.ok(Math.abs(loss - expected[i + 2].loss) < 1e-4 * loss, `${loss} beside ${expected[i + 2].loss}`);
+});
+
+test("two ranks take the steps that one would, whose sum of derivatives goes by the host", async () => {
+  const steps = smallSteps(spec, 4);
+  const alone = onCpu(true);
+  const expected = await alone.engine.run(steps);
+  alone.engine.read();
+  await alone.engine.release();
+
+  // Three cells: two and one; and a step whose only cell is the first rank's.
+  const shared = steps.map(({ micro: [all], learningRate }) => {
+    const { labels, batch } = all;
+    return halves(all).map((one, rank) => ({
+      ...{ micro: [one], learningRate },
+      whole: { labels, length: batch.length, masked: 0, first: 2 * rank },
+    }));
+  });
+  const ends = await Promise.all(
+    ranksInMemory(2).map(async (ranks) => {
+      const { engine, state } = onCpu(true, ranks);
+      const results = await engine.run(shared.map((step) => step[ranks.rank]));
+      const [lone] = smallSteps(spec, 1, 1, 9, 4);
+      const whole = { labels: lone.micro[0].labels, length: 9, masked: 0, first: 0 };
+      await engine.run([{ ...lone, whole, micro: ranks.rank === 0 ? lone.micro : [], learningRate: 0 }]);
+      engine.read();
+      await engine.release();
+      return { results, state };
+    }),
+  );
+  const [first, second] = ends.map(({ state }) => state.weights);
+  for (const [name, { data }] of first) assert.deepEqual(second.get(name)!.data, data, name);
+  for (const [i, { loss, gradNorm, correct, cells, skipped }] of expected.entries()) {
+    const { results } = ends[1];
+    assert.ok(Math.abs(results[i].loss - loss) < 1e-5 * loss, `loss ${i}: ${results[i].loss} for ${loss}`);
+    assert.ok(Math.abs(results[i].gradNorm - gradNorm) < 1e-3 * gradNorm, `norm ${i}`);
+    assert.deepEqual([results[i].correct, results[i].cells, results[i].skipped], [correct, cells, skipped]);
+  }
 });

@@ -1,4 +1,5 @@
 import { element, isDark } from "../dom.js";
+import type { Change } from "../selection.js";
 import { shareSelection } from "./ask.js";
 import { type Camera, placeAt, type Spot, WHOLE, zoomed } from "./camera.js";
 import { rowsAsCode } from "./code.js";
@@ -46,6 +47,8 @@ export class Board implements Scene {
   #picked: Uint8Array | null = null;
   /** The rows by which that was said. */
   #pickedBy: Uint32Array | null = null;
+  /** The selection whose one cell has been shown. */
+  #followed: Uint32Array | undefined;
   #frame = 0;
 
   constructor(
@@ -55,6 +58,7 @@ export class Board implements Scene {
   ) {
     const { trans, selection, ask } = around;
     this.rows = new Rows(embedding.rows);
+    this.#followed = state.followed;
     this.mistakes = mistakesOf(embedding, trans);
     const named = {
       label: trans.__("Names on the classes"),
@@ -148,6 +152,8 @@ export class Board implements Scene {
 
   redraw(): void {
     for (const { plot } of this.panels) plot?.redraw();
+    // A card has no size while the view is out of the page.
+    this.#pointed.place();
   }
 
   set full(full: boolean) {
@@ -235,7 +241,7 @@ export class Board implements Scene {
   }
 
   #gestured(panel: number): Gestured {
-    const { trans, selection } = this.around;
+    const { trans } = this.around;
     const board = this;
     return {
       get side() {
@@ -257,7 +263,7 @@ export class Board implements Scene {
         const polygon = around.flatMap((at) => placeAt(this.state.camera, this.#side, at));
         const rows = this.rows.of(gridOf(this.embedding).within(polygon));
         const what = this.state.mode === "lasso" ? trans.__("lasso") : trans.__("rectangle");
-        selection.change(rows, what, how);
+        this.#select(rows, what, how);
       },
       reset: () => this.look(WHOLE),
     };
@@ -292,15 +298,23 @@ export class Board implements Scene {
     const what = coloring === this.mistakes ? name.toLowerCase() : classWords(coloring, name, trans);
     const selected = this.rows.flags(selection.rows);
     const held = rows.length > 0 && rows.every((row) => selected[this.rows.cell(row)!] === 1);
-    if (how === "besides") selection.change(rows, what, held ? "subtract" : "add");
+    if (how === "besides") this.#select(rows, what, held ? "subtract" : "add");
     // Pressed once more, an entry that stands alone gives way.
-    else if (held && selection.rows.length === rows.length) selection.change([], "");
-    else selection.change(rows, what);
+    else if (held && selection.rows.length === rows.length) this.#select([], "");
+    else this.#select(rows, what);
+  }
+
+  /** A selection that is made in this view: its reader sees the cells, and needs no card of the one that is left. */
+  #select(rows: ArrayLike<number>, what: string, how?: Change): void {
+    const { selection } = this.around;
+    selection.change(rows, what, how);
+    this.#followed = this.state.followed = selection.rows;
+    this.#pointed.follow(null);
   }
 
   #clear(): void {
     const hadFocus = this.#line.hasFocus;
-    this.around.selection.change([], "");
+    this.#select([], "");
     if (hadFocus) this.panels[0].frame.focus({ preventScroll: true });
   }
 
@@ -319,10 +333,20 @@ export class Board implements Scene {
     const { selection } = this.around;
     const rows = selection.preview ?? (selection.rows.length > 0 ? selection.rows : null);
     this.#line.select(selection.rows.length, selection.what);
+    this.#follow();
     if (rows === this.#pickedBy) return;
     this.#pickedBy = rows;
     this.#picked = rows && this.rows.flags(rows);
     for (const panel of this.panels) panel.show(this.#picked);
     if (!selection.preview) this.#rail.press(this.#picked);
+  }
+
+  /** Where one cell has been selected elsewhere, in a list of mistakes for instance, its card opens here. */
+  #follow(): void {
+    const { rows } = this.around.selection;
+    if (rows === this.#followed) return;
+    this.#followed = this.state.followed = rows;
+    const cell = rows.length === 1 ? this.rows.cell(rows[0]) : undefined;
+    this.#pointed.follow(cell !== undefined && this.embedding.placed.includes(cell) ? cell : null);
   }
 }

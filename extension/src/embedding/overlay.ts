@@ -1,3 +1,4 @@
+import { textWidth } from "../dom.js";
 import { svg } from "../svg.js";
 import { type Camera, type Spot, seenAt } from "./camera.js";
 import type { Coloring } from "./decode.js";
@@ -38,6 +39,8 @@ export class Overlay {
   name({ categories, codes }: Coloring, places: Places): void {
     const labels: Name[] = [];
     if (categories) {
+      const { fontFamily } = getComputedStyle(document.body);
+      const font = { fontWeight: "600", fontSize: "11px", fontFamily };
       const { sizes } = membersOf(codes, categories.length);
       const middle = middles(codes, categories.length, places);
       const largest = categories
@@ -50,7 +53,7 @@ export class Overlay {
         const text =
           letters.length > LETTERS ? `${letters.slice(0, LETTERS - 1).join("")}…` : letters.join("");
         const node = svg("text", {}, text);
-        labels.push({ ...middle[code], code, width: widthOf(text), node });
+        labels.push({ ...middle[code], code, width: textWidth(text, font), node });
       }
     }
     this.#labels = labels;
@@ -92,14 +95,4 @@ export class Overlay {
         top: Number(node.getAttribute("y")),
       }));
   }
-}
-
-let pen: CanvasRenderingContext2D | null | undefined;
-
-/** Width of a name in CSS pixels. */
-function widthOf(text: string): number {
-  pen ??= document.createElement("canvas").getContext("2d");
-  if (!pen) return text.length * 7;
-  pen.font = `600 11px ${getComputedStyle(document.body).fontFamily}`;
-  return pen.measureText(text).width;
 }

@@ -16,6 +16,8 @@ export class Pointed {
   readonly #pin: Card;
   #hovered: number | null = null;
   #pinned: number | null = null;
+  /** The cell that was pinned because it alone was selected. */
+  #followed: number | null = null;
 
   /** @param room the row of plots and classes, which the cards never leave */
   constructor(scene: Scene, room: HTMLElement) {
@@ -59,6 +61,13 @@ export class Pointed {
   /** The pinned cell's card stands where that is seen. */
   place(): void {
     if (this.#pinned !== null) this.#pin.move(this.#seen(this.#pinned));
+  }
+
+  /** Pins the one cell that has been selected elsewhere; null: it no longer is, and its card goes. */
+  follow(cell: number | null): void {
+    if (cell === null && this.#followed !== null && this.#pinned === this.#followed) this.unpin();
+    if (cell !== null && cell !== this.#pinned) this.#visit(cell);
+    this.#followed = cell;
   }
 
   /** To the next (1) or the previous (−1) cell of the selection, or of all where none is. */

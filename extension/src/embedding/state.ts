@@ -16,6 +16,8 @@ export interface State {
   named: boolean;
   /** Which panel is shown where there is room for one. */
   tab: number;
+  /** The selection that was followed last: its card, once closed, stays closed. */
+  followed?: Uint32Array;
 }
 
 /** So many of the page's views are remembered. */

@@ -12,7 +12,7 @@ interface Column {
   cell(of: number): { text: string; share?: number };
 }
 
-/** The figures of each class, in the order of any column. A class' name selects its cells. */
+/** The figures of each class, in the order of any column. A row selects its class' cells, and shows when they are selected. */
 export class ClassTable {
   readonly node = element("div", "class-figures");
   readonly #evaluation: DecodedEvaluation;
@@ -21,6 +21,7 @@ export class ClassTable {
   readonly #body = element("tbody", "classes-body");
   readonly #heads: HTMLTableCellElement[];
   #sorted = { column: 1, down: true };
+  #picked: ReadonlySet<number> = new Set();
 
   constructor(evaluation: DecodedEvaluation, trans: Words, actions?: MatrixActions) {
     this.#evaluation = evaluation;
@@ -47,6 +48,15 @@ export class ClassTable {
     this.#draw();
   }
 
+  /** The true classes all of whose cells are selected. */
+  set picked(classes: ReadonlySet<number>) {
+    this.#picked = classes;
+    this.#mark();
+    const [only] = this.#body.querySelectorAll<HTMLElement>(".cellkernel-picked");
+    // Within the table: the page stays where it is.
+    if (only && classes.size === 1) showIn(this.node, only);
+  }
+
   #sort(column: number): void {
     const { column: before, down } = this.#sorted;
     this.#sorted = { column, down: before === column ? !down : true };
@@ -63,16 +73,26 @@ export class ClassTable {
       head.ariaSort = c === column ? (down === c > 0 ? "descending" : "ascending") : "none";
     });
     this.#body.replaceChildren(...classes.map((of) => this.#row(of)));
+    this.#mark();
+  }
+
+  #mark(): void {
+    for (const row of this.#body.querySelectorAll<HTMLElement>("[data-class]")) {
+      const picked = this.#picked.has(Number(row.dataset.class));
+      row.classList.toggle("cellkernel-picked", picked);
+      row.querySelector("button")?.setAttribute("aria-pressed", String(picked));
+    }
   }
 
   #row(of: number): HTMLTableRowElement {
     const row = element("tr", "classes-row");
+    row.dataset.class = String(of);
     this.#columns.forEach(({ cell }, c) => {
       const { text, share } = cell(of);
       const node = element(c === 0 ? "th" : "td", "classes-cell");
       if (c === 0) {
         (node as HTMLTableCellElement).scope = "row";
-        node.append(this.#name(of, text));
+        node.append(this.#name(text));
       } else node.textContent = text;
       if (share !== undefined) node.style.setProperty("--cellkernel-share", `${(100 * share).toFixed(1)}%`);
       node.classList.toggle("cellkernel-shared", share !== undefined);
@@ -80,13 +100,18 @@ export class ClassTable {
     });
     const actions = this.#actions;
     if (actions) {
+      row.classList.add("cellkernel-selects");
+      // The name is the button; to a pointer all of the row is.
+      row.addEventListener("click", ({ ctrlKey, metaKey }) =>
+        actions.select({ truth: of }, ctrlKey || metaKey),
+      );
       row.addEventListener("pointerenter", () => actions.preview({ truth: of }));
       row.addEventListener("pointerleave", () => actions.preview(null));
     }
     return row;
   }
 
-  #name(of: number, text: string): HTMLElement {
+  #name(text: string): HTMLElement {
     const actions = this.#actions;
     const name = element(
       actions ? "button" : "span",
@@ -95,14 +120,18 @@ export class ClassTable {
     );
     name.dir = "auto";
     name.title = text;
-    if (name instanceof HTMLButtonElement && actions) {
-      name.type = "button";
-      name.addEventListener("click", (event) =>
-        actions.select({ truth: of }, event.ctrlKey || event.metaKey),
-      );
-    }
+    if (name instanceof HTMLButtonElement) name.type = "button";
     return name;
   }
+}
+
+/** Scrolls a box so far that a row in it is seen, below the heads that stand still. */
+function showIn(box: HTMLElement, row: HTMLElement): void {
+  const [outer, inner] = [box.getBoundingClientRect(), row.getBoundingClientRect()];
+  const above = inner.top - outer.top - 2 * inner.height;
+  const below = inner.bottom - outer.bottom;
+  if (above < 0) box.scrollTop += above;
+  else if (below > 0) box.scrollTop += below;
 }
 
 function columnsOf({ classes, support, precision, recall, f1 }: DecodedEvaluation, trans: Words): Column[] {

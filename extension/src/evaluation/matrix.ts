@@ -1,6 +1,7 @@
 import { type DecodedEvaluation, sequential } from "../../../src/views/contract.js";
-import { element, isDark } from "../dom.js";
+import { element, isDark, textWidth } from "../dom.js";
 import type { Words } from "../words.js";
+import type { Picked } from "./picked.js";
 import { percent } from "./words.js";
 
 /** An entry of the matrix; a class of one side only: a head of a row or a column. */
@@ -19,12 +20,16 @@ export interface MatrixActions {
 
 /** Side of an entry in CSS pixels: as large as there is room, but to be hit with a pointer. */
 const LEAST = 16;
-const MOST = 44;
+const MOST = 64;
 /** From this side on a number can be read in it. */
 const READABLE = 30;
-/** Room for the classes' names: at the left, and above. */
-const NAMES = 150;
-const HEADS = 104;
+/** Room for the classes' names, as long as they are: at the left, and above; at most, and of the width or height there is. */
+const NAMES = 240;
+const HEADS = 200;
+const SHARE = 0.36;
+/** Room for what stands in the corner, and beside a name. */
+const CORNER = 64;
+const BESIDE = 16;
 /** Entries that are drawn around those that are seen. */
 const AROUND = 3;
 
@@ -43,10 +48,11 @@ export class Matrix {
   readonly #id = `cellkernel-matrix-${matrices++}`;
   #side = MOST;
   #names = NAMES;
+  #heads = HEADS;
   /** −1 is the head. */
   #active = { row: 0, column: 0 };
   #shares = true;
-  #picked: ReadonlySet<number> = new Set();
+  #picked: Picked | undefined;
   #palette: readonly string[] = [];
   #drawn = "";
 
@@ -90,19 +96,23 @@ export class Matrix {
     this.redraw();
   }
 
-  /** Entries that hold selected cells: [true · classes + predicted]. */
-  set picked(entries: ReadonlySet<number>) {
-    this.#picked = entries;
+  /** Marks the entries that hold selected cells, and the heads of the classes that are selected whole. */
+  set picked(picked: Picked) {
+    this.#picked = picked;
     this.#mark();
   }
 
   /** Takes up room, in CSS pixels. */
   fit(width: number, height: number): void {
-    const { length } = this.#evaluation.classes;
-    this.#names = Math.min(NAMES, Math.floor(width * 0.36));
-    const room = Math.min((width - this.#names) / length, (height - HEADS) / length);
+    const { classes } = this.#evaluation;
+    const { length } = classes;
+    const font = getComputedStyle(this.node);
+    const longest = Math.max(...classes.map((name) => textWidth(name, font)), CORNER - BESIDE) + BESIDE;
+    this.#names = Math.ceil(Math.min(longest, NAMES, width * SHARE));
+    this.#heads = Math.ceil(Math.min(longest, HEADS, height * SHARE));
+    const room = Math.min((width - this.#names) / length, (height - this.#heads) / length);
     this.#side = Math.max(LEAST, Math.min(MOST, Math.floor(room)));
-    const [wide, high] = [this.#names + length * this.#side, HEADS + length * this.#side];
+    const [wide, high] = [this.#names + length * this.#side, this.#heads + length * this.#side];
     this.#inner.style.width = `${wide}px`;
     this.#inner.style.height = `${high}px`;
     this.node.style.maxHeight = `${height}px`;
@@ -129,7 +139,7 @@ export class Matrix {
       Math.max(0, Math.floor(from / this.#side) - AROUND),
       Math.min(classes.length, Math.ceil((from + room) / this.#side) + AROUND),
     ];
-    const rows = range(scrollTop, clientHeight - HEADS);
+    const rows = range(scrollTop, clientHeight - this.#heads);
     const columns = range(scrollLeft, clientWidth - this.#names);
     const drawn = [rows, columns].join();
     if (drawn === this.#drawn) return;
@@ -146,12 +156,18 @@ export class Matrix {
   /** Marks what is active and what is picked, in place: what is under a pressed pointer must not go. */
   #mark(): void {
     const { row, column } = this.#active;
-    const { length } = this.#evaluation.classes;
     for (const node of this.#inner.querySelectorAll<HTMLElement>("[data-row]")) {
       const [r, c] = [Number(node.dataset.row), Number(node.dataset.column)];
       node.classList.toggle("cellkernel-active", r === row && c === column);
-      node.classList.toggle("cellkernel-picked", r >= 0 && c >= 0 && this.#picked.has(r * length + c));
+      node.classList.toggle("cellkernel-picked", this.#isPicked(r, c));
     }
+  }
+
+  #isPicked(row: number, column: number): boolean {
+    if (!this.#picked) return false;
+    const { entries, truth, predicted } = this.#picked;
+    if (row < 0) return predicted.has(column);
+    return column < 0 ? truth.has(row) : entries.has(row * this.#evaluation.classes.length + column);
   }
 
   #row(row: number, [from, to]: number[]): HTMLElement {
@@ -159,9 +175,9 @@ export class Matrix {
     node.setAttribute("role", "row");
     node.setAttribute("aria-rowindex", String(row + 2));
     node.style.width = this.#inner.style.width;
-    node.style.height = `${row < 0 ? HEADS : this.#side}px`;
+    node.style.height = `${row < 0 ? this.#heads : this.#side}px`;
     if (row >= 0) {
-      node.style.top = `${HEADS + row * this.#side}px`;
+      node.style.top = `${this.#heads + row * this.#side}px`;
       node.append(this.#head(row, -1));
     }
     for (let column = from; column < to; column++)
@@ -254,7 +270,7 @@ export class Matrix {
       const start = at * this.#side;
       return Math.max(Math.min(from, start), start + this.#side - room);
     };
-    node.scrollTop = along(row, node.scrollTop, node.clientHeight - HEADS);
+    node.scrollTop = along(row, node.scrollTop, node.clientHeight - this.#heads);
     node.scrollLeft = along(column, node.scrollLeft, node.clientWidth - this.#names);
   }
 

@@ -39,18 +39,6 @@ export class Members {
     }));
   }
 
-  /** Entries of the matrix, [true · classes + predicted], that hold one of some rows. */
-  entriesOf(rows: Uint32Array, classes: number): Set<number> {
-    const wanted = new Set(rows);
-    const { truth, predicted, rows: own } = this.#assigned;
-    const entries = new Set<number>();
-    if (wanted.size > 0)
-      own.forEach((row, cell) => {
-        if (wanted.has(row)) entries.add(truth[cell] * classes + predicted[cell]);
-      });
-    return entries;
-  }
-
   #where(belongs: (cell: number) => boolean): Uint32Array {
     return this.#assigned.rows.filter((_, cell) => belongs(cell));
   }

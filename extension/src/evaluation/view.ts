@@ -1,4 +1,8 @@
-import { type DecodedEvaluation, decodeEvaluation } from "../../../src/views/contract.js";
+import {
+  type DecodedEvaluation,
+  decodeEvaluation,
+  type ReliabilityData,
+} from "../../../src/views/contract.js";
 import { element, onThemeChange } from "../dom.js";
 import { keepKeys } from "../embedding/keys.js";
 import { Tabs } from "../embedding/tabs.js";
@@ -6,10 +10,11 @@ import { type Bundle, instead } from "../instead.js";
 import { type Selection, selectionOf } from "../selection.js";
 import type { Words } from "../words.js";
 import { ClassTable } from "./classTable.js";
-import { type Entry, Matrix } from "./matrix.js";
+import { type Entry, Matrix, type MatrixActions } from "./matrix.js";
 import { Members } from "./members.js";
 import { mistakeList } from "./mistakeList.js";
 import { opinionTable } from "./opinionTable.js";
+import { type Picked, pickedOf } from "./picked.js";
 import { Reliability } from "./reliability.js";
 import { decimals, figureOrder, figureWords } from "./words.js";
 
@@ -17,6 +22,11 @@ import { decimals, figureOrder, figureWords } from "./words.js";
 const BESIDE = 860;
 /** Least and most height of the parts, and share of the window's. */
 const [LEAST, MOST, SHARE] = [280, 560, 0.6];
+/** Between the matrix and what stands beside it, and below the tabs. */
+const [GAP, TABS_GAP] = [24, 8];
+
+/** Payloads may say anything. */
+const MOST_INTERVALS = 100;
 
 interface Part {
   title: string;
@@ -93,19 +103,29 @@ export class EvaluationView {
     const members = assigned && new Members(assigned);
     const selection = selectionOf(assigned?.table);
     const actions = members && {
-      select: (entry: Entry, add: boolean) =>
-        selection.change(
-          members.of(entry.truth, entry.predicted),
-          this.#wordsOf(entry),
-          add ? "add" : "replace",
-        ),
+      select: (entry: Entry, add: boolean) => {
+        const [rows, what] = [members.of(entry.truth, entry.predicted), this.#wordsOf(entry)];
+        // Once more, what stands alone gives way.
+        if (!add && selection.what === what && selection.rows.length === rows.length)
+          selection.change([], "");
+        else selection.change(rows, what, add ? "add" : "replace");
+      },
       preview: (entry: Entry | null) => selection.hover(entry && members.of(entry.truth, entry.predicted)),
     };
     const matrix = new Matrix(evaluation, trans, actions);
     this.#matrix = matrix;
     this.#parts = [this.#matrixPart(matrix)];
+    const shown: ((picked: Picked) => void)[] = [
+      (picked) => {
+        matrix.picked = picked;
+      },
+    ];
     if (shows === "report") {
-      this.#parts.push({ title: trans.__("Classes"), node: new ClassTable(evaluation, trans, actions).node });
+      const table = new ClassTable(evaluation, trans, actions);
+      this.#parts.push({ title: trans.__("Classes"), node: table.node });
+      shown.push(({ truth }) => {
+        table.picked = truth;
+      });
       if (members)
         this.#parts.push({
           title: trans.__("Mistakes"),
@@ -118,8 +138,18 @@ export class EvaluationView {
             preview: (mistake) => selection.hover(mistake && Uint32Array.of(mistake.row)),
           }),
         });
-      const reliability = this.#reliabilityPart(evaluation, members, selection);
-      if (reliability) this.#parts.push(reliability);
+      const reliability = this.#reliability(evaluation, members, actions, selection);
+      if (reliability) {
+        // The diagram and its sentence share the height.
+        this.#parts.push({
+          title: trans.__("Reliability"),
+          node: reliability.node,
+          fit: (width, height) => reliability.fit(width, height),
+        });
+        shown.push((picked) => {
+          reliability.picked = picked;
+        });
+      }
       if (evaluation.secondOpinion)
         this.#parts.push({
           title: trans.__("Second opinion"),
@@ -134,13 +164,15 @@ export class EvaluationView {
     this.#room = "";
     this.#host.replaceChildren(...this.#head(evaluation), this.#body);
     if (members) this.#host.append(this.#line(selection));
-    if (members) {
-      let shown: Uint32Array | undefined;
+    if (assigned) {
+      let last: Uint32Array | undefined;
+      const intervals = intervalsOf(evaluation.reliability);
       const show = () => {
         // It is told of what the pointer rests on, too.
-        if (selection.rows === shown) return;
-        shown = selection.rows;
-        matrix.picked = members.entriesOf(shown, classes.length);
+        if (selection.rows === last) return;
+        last = selection.rows;
+        const picked = pickedOf(assigned, last, classes.length, intervals);
+        for (const take of shown) take(picked);
       };
       show();
       this.#endings.push(selection.onChange(show));
@@ -211,15 +243,18 @@ export class EvaluationView {
     };
   }
 
-  #reliabilityPart(
-    { reliability }: DecodedEvaluation,
+  #reliability(
+    evaluation: DecodedEvaluation,
     members: Members | undefined,
+    matrix: MatrixActions | undefined,
     selection: Selection,
-  ): Part | undefined {
+  ): Reliability | undefined {
+    const { reliability } = evaluation;
     if (!reliability || reliability.bins.length === 0) return undefined;
     const trans = this.#trans;
-    const diagram = new Reliability(
+    return new Reliability(
       reliability,
+      evaluation,
       trans,
       members && {
         select: (from, to, add) =>
@@ -229,11 +264,12 @@ export class EvaluationView {
             add ? "add" : "replace",
           ),
         preview: (interval) => selection.hover(interval && members.between(interval.from, interval.to)),
+        choose: (predicted) => {
+          if (predicted === null) selection.change([], "");
+          else matrix?.select({ predicted }, false);
+        },
       },
     );
-    // The diagram and its sentence share the height.
-    const fit = (width: number, height: number) => diagram.fit(width, height - 60);
-    return { title: trans.__("Reliability"), node: diagram.node, fit };
   }
 
   /** What is selected, in words. As high whatever stands in it. */
@@ -298,8 +334,7 @@ export class EvaluationView {
     const chosen = tabbed[tab];
     const pane = element("div", "evaluation-pane");
     pane.append(this.#tabs.node, chosen.node);
-    const [gap, tabs] = [24, tabbed.length > 1 ? 36 : 0];
-    const half = this.#beside ? Math.floor((width - gap) / 2) : width;
+    const half = this.#beside ? Math.floor((width - GAP) / 2) : width;
     const panes = this.#beside ? [this.#parts[0].node, pane] : [pane];
     const focused = document.activeElement;
     this.#body.replaceChildren(...panes);
@@ -309,8 +344,15 @@ export class EvaluationView {
     this.#body.classList.toggle("cellkernel-beside", this.#beside);
     // What was a tab before may stand by itself now.
     for (const { node } of this.#parts) node.style.maxHeight = "";
+    const tabs = this.#tabs.node.offsetHeight + TABS_GAP;
     chosen.node.style.maxHeight = `${height - tabs}px`;
     if (this.#beside) this.#parts[0].fit?.(half, height);
     chosen.fit?.(half, height - tabs);
   }
+}
+
+/** Into how many intervals a diagram's probabilities fall: those without cells are left out of it. */
+function intervalsOf(reliability: ReliabilityData | undefined): number {
+  const [{ from, to } = { from: 0, to: 1 }] = reliability?.bins ?? [];
+  return Math.min(MOST_INTERVALS, Math.max(1, Math.round(1 / (to - from)) || 1));
 }

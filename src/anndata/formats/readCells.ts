@@ -30,7 +30,7 @@ export async function readCells(path: string, options: ReadCellsOptions = {}): P
   if (!existsSync(path)) throw new CellkernelError("path", `${resolve(path)} does not exist.`, { path });
   const directory = statSync(path).isDirectory();
   if (!directory) plainFile(path);
-  const hdf5 = !directory && firstBytes(path, HDF5.length).equals(HDF5);
+  const hdf5 = !directory && isHdf5(path);
   const tenx = hdf5 && (await holds10x(path));
   if (options.genome !== undefined && !tenx) refuseOption(path, "genome", "a 10x .h5 file");
   if (options.transpose && (directory || hdf5)) refuseOption(path, "transpose", "a table (CSV, TSV)");
@@ -49,6 +49,11 @@ export async function readCells(path: string, options: ReadCellsOptions = {}): P
     break;
   }
   return readCsv(path, { transpose: options.transpose });
+}
+
+/** Whether a file begins as an HDF5 file does. */
+export function isHdf5(path: string): boolean {
+  return firstBytes(path, HDF5.length).equals(HDF5);
 }
 
 function refuseOption(path: string, option: keyof ReadCellsOptions, format: string): never {

@@ -44,7 +44,11 @@ export async function readSamples(
   }
 }
 
-function readSample({ path, prefix }: Sample, { transpose, genome }: ReadCellsOptions): Promise<AnnData> {
+/** Opens one of the samples that `samplesOf` found. */
+export function readSample(
+  { path, prefix }: Pick<Sample, "path" | "prefix">,
+  { transpose, genome }: ReadCellsOptions,
+): Promise<AnnData> {
   return prefix === undefined ? readCells(path, { transpose, genome }) : readMtx(path, { prefix });
 }
 

@@ -142,11 +142,12 @@ export class H5File implements Storage {
     return new NumberReader(this, path);
   }
 
-  /** Reads a whole dataset that fits in memory (columns, names, embeddings; not matrices of counts). */
-  read(path: string): Decoded & { shape: number[] } {
+  /** Reads a whole dataset that fits in memory (columns, names, embeddings; not matrices of counts), or rows of it. */
+  read(path: string, range?: readonly [number, number]): Decoded & { shape: number[] } {
     const type = this.whole(path);
-    const { shape } = type;
-    const rows = shape[0] ?? 1;
+    const [first, end] = range ?? [0, type.shape[0] ?? 1];
+    const rows = end - first;
+    const shape = range ? [rows, ...type.shape.slice(1)] : type.shape;
     const each = shape.slice(1).reduce((product, dimension) => product * dimension, 1);
     if (type.size * rows * each > MOST_BYTES) {
       throw new CellkernelError(
@@ -156,10 +157,10 @@ export class H5File implements Storage {
         { path: this.path, member: path },
       );
     }
-    if (shape.length === 0 || !hasPointers(type)) return { ...this.rows(path, type, 0, rows), shape };
+    if (shape.length === 0 || !hasPointers(type)) return { ...this.rows(path, type, first, end), shape };
     const runs: Decoded[] = [];
-    for (let start = 0; start === 0 || start < rows; start += STRING_RUN) {
-      runs.push(this.rows(path, type, start, Math.min(rows, start + STRING_RUN)));
+    for (let start = first; start === first || start < end; start += STRING_RUN) {
+      runs.push(this.rows(path, type, start, Math.min(end, start + STRING_RUN)));
     }
     return { ...joined(runs), shape };
   }

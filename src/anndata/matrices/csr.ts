@@ -4,17 +4,24 @@ import { arrayFor } from "../numbers.js";
 import type { RowReader, Storage } from "../storage.js";
 import { BLOCK_ENTRIES, checkedBlock, rowRange } from "./rows.js";
 
-/** A `csr_matrix` group, read by runs of rows; only its row pointers stay in memory. */
+/** Rows whose pointers are held at a time: those of a matrix with no more are read at once. */
+const HELD_ROWS = 2 ** 17;
+/** Rows of a block at most. */
+const MOST_ROWS = 65_536;
+
+/** A `csr_matrix` group, read by runs of rows; only row pointers stay in memory, those of some rows where there are many. */
 export class CsrMatrix implements RowMatrix {
   readonly format = "csr";
   readonly dtype: string;
   readonly entries: number;
-  private pointers: Float64Array | undefined;
+  /** Pointers of consecutive rows, and the first of these. */
+  private held: { first: number; pointers: Float64Array } | undefined;
 
   constructor(
     private readonly file: Storage,
     private readonly path: string,
     readonly shape: readonly [number, number],
+    private readonly heldRows = HELD_ROWS,
   ) {
     this.dtype = file.dtype(`${path}/data`);
     this.entries = file.shape(`${path}/data`)[0];
@@ -22,14 +29,15 @@ export class CsrMatrix implements RowMatrix {
 
   *blocks(options: { start?: number; end?: number; rows?: number } = {}): Iterable<CsrBlock> {
     const { start, end, rows } = rowRange(this.shape[0], options);
-    this.pointers ??= readPointers(this.file, this.path, this.shape[0]);
     const indices = this.file.rowReader(`${this.path}/indices`);
     const data = this.file.rowReader(`${this.path}/data`);
     try {
       for (let row = start; row < end; ) {
-        const stop = rows === undefined ? blockEnd(this.pointers, row, end) : Math.min(end, row + rows);
-        yield this.block(this.pointers, indices, data, row, stop);
-        row = stop;
+        const pointers = this.pointersFrom(row, Math.min(end, row + (rows ?? MOST_ROWS)));
+        const most = pointers.length - 1;
+        const count = rows === undefined ? blockEnd(pointers, 0, most) : most;
+        yield this.block(pointers.subarray(0, count + 1), indices, data, row);
+        row += count;
       }
     } finally {
       indices.release();
@@ -37,26 +45,31 @@ export class CsrMatrix implements RowMatrix {
     }
   }
 
-  private block(
-    pointers: Float64Array,
-    indices: RowReader,
-    data: RowReader,
-    start: number,
-    end: number,
-  ): CsrBlock {
-    requireLikelyLines(pointers, [start, end], this.shape[1], this.file.at(this.path));
-    const first = pointers[start];
-    const count = pointers[end] - first;
+  /** Float64 [rows + 1]: the pointers of rows `start` to `end`. */
+  private pointersFrom(start: number, end: number): Float64Array {
+    const total = this.shape[0];
+    const { first, pointers } = this.held ?? { first: 0, pointers: new Float64Array(0) };
+    if (start >= first && end < first + pointers.length)
+      return pointers.subarray(start - first, end - first + 1);
+    const [from, to] =
+      total <= this.heldRows ? [0, total] : [start, Math.min(total, Math.max(end, start + this.heldRows))];
+    this.held = { first: from, pointers: readPointers(this.file, this.path, total, [from, to]) };
+    return this.held.pointers.subarray(start - from, end - from + 1);
+  }
+
+  /** @param pointers of the block's rows */
+  private block(pointers: Float64Array, indices: RowReader, data: RowReader, start: number): CsrBlock {
+    const rows = pointers.length - 1;
+    requireLikelyLines(pointers, [0, rows], this.shape[1], this.file.at(this.path), start);
+    const first = pointers[0];
+    const count = pointers[rows] - first;
     if (count >= 2 ** 31) {
-      throw new RangeError(
-        `${end - start} rows hold ${count} entries, too many for one block; ask for fewer rows.`,
-      );
+      throw new RangeError(`${rows} rows hold ${count} entries, too many for one block; ask for fewer rows.`);
     }
     const block: CsrBlock = {
-      start,
-      rows: end - start,
+      ...{ start, rows },
       columns: this.shape[1],
-      indptr: Int32Array.from({ length: end - start + 1 }, (_, i) => pointers[start + i] - first),
+      indptr: Int32Array.from(pointers, (pointer) => pointer - first),
       indices: new Int32Array(count),
       data: arrayFor(this.dtype, count),
     };
@@ -72,26 +85,37 @@ const MOST_REPEATED = 8;
 /**
  * Refuses lines (rows, or for CSC columns) from `start` to `end` that hold far more entries than they have places, before
  * room is made for them: what a file claims of its entries need not be stored in it.
+ * @param offset line of the matrix that the first pointer is of
  */
 export function requireLikelyLines(
   pointers: Float64Array,
   [start, end]: readonly [number, number],
   width: number,
   where: string,
+  offset = 0,
 ): void {
   for (let line = start; line < end; line++) {
     const entries = pointers[line + 1] - pointers[line];
     if (entries > MOST_REPEATED * width)
       throw new CellkernelError(
         "format",
-        `${where}: line ${line} has ${entries} entries in ${width} places; the file is damaged.`,
+        `${where}: line ${offset + line} has ${entries} entries in ${width} places; the file is damaged.`,
         { member: where },
       );
   }
 }
 
-/** Reads and checks the pointers of a compressed matrix with `lines` rows (or, for CSC, columns). */
-export function readPointers(file: Storage, path: string, lines: number): Float64Array {
+/**
+ * Reads and checks the pointers of a compressed matrix with `lines` rows (or, for CSC, columns).
+ * @param range first line and the one after the last; all by default
+ * @returns Float64 [lines of the range + 1]
+ */
+export function readPointers(
+  file: Storage,
+  path: string,
+  lines: number,
+  [start, end]: readonly [number, number] = [0, lines],
+): Float64Array {
   const where = file.at(path);
   file.requireHeld?.(`${path}/indptr`);
   const reader = file.rowReader(`${path}/indptr`);
@@ -118,13 +142,13 @@ export function readPointers(file: Storage, path: string, lines: number): Float6
       { path: file.path, member: path },
     );
   }
-  const pointers = new Float64Array(lines + 1);
+  const pointers = new Float64Array(end - start + 1);
   try {
-    reader.read(0, lines + 1, pointers);
+    reader.read(start, end + 1, pointers);
   } finally {
     reader.release();
   }
-  if (pointers[0] !== 0)
+  if (start === 0 && pointers[0] !== 0)
     throw new CellkernelError(
       "format",
       `${where}: indptr begins at ${pointers[0]}, not at 0; the file is damaged.`,
@@ -134,13 +158,14 @@ export function readPointers(file: Storage, path: string, lines: number): Float6
   if (wrong >= 0)
     throw new CellkernelError(
       "format",
-      `${where}: indptr decreases at element ${wrong}; the file is damaged.`,
+      `${where}: indptr decreases at element ${start + wrong}; the file is damaged.`,
       { path: file.path, member: path },
     );
-  if (pointers[lines] !== entries) {
+  const last = pointers[end - start];
+  if (end === lines ? last !== entries : last > entries) {
     throw new CellkernelError(
       "format",
-      `${where}: indptr ends at ${pointers[lines]}, but there are ${entries} values; the file is damaged.`,
+      `${where}: indptr ends at ${last}, but there are ${entries} values; the file is damaged.`,
       { path: file.path, member: path },
     );
   }
@@ -150,6 +175,7 @@ export function readPointers(file: Storage, path: string, lines: number): Float6
 /** The row after the last that still fits in a block which begins at `start`. */
 export function blockEnd(pointers: Float64Array, start: number, end: number): number {
   let stop = start + 1;
-  while (stop < end && stop - start < 65_536 && pointers[stop + 1] - pointers[start] <= BLOCK_ENTRIES) stop++;
+  while (stop < end && stop - start < MOST_ROWS && pointers[stop + 1] - pointers[start] <= BLOCK_ENTRIES)
+    stop++;
   return stop;
 }

@@ -109,15 +109,23 @@ export class ZarrStore implements Storage {
     return type.kind === "records" ? type.fields.map(([name]) => name) : [];
   }
 
-  read(path: string): Decoded & { shape: number[] } {
+  read(path: string, rows?: readonly [number, number]): Decoded & { shape: number[] } {
     const array = this.array(path);
-    const { shape, chunks, type, fill } = array;
-    const count = this.claimed(path, array);
+    const { chunks, type, fill } = array;
+    const [first, end] = rows ?? [0, array.shape[0] ?? 1];
+    const shape = rows ? [end - first, ...array.shape.slice(1)] : array.shape;
+    this.claimed(path, array, rows ? Number.POSITIVE_INFINITY : MOST_BYTES);
+    const count = this.claimed(path, { ...array, shape });
     const width = type.kind === "texts" ? 1 : sizeOf(type);
     const target = { data: filled(count, fill), shape };
-    for (const coordinates of chunkGrid(shape.map((length, i) => Math.ceil(length / chunks[i])))) {
+    const above = rows ? Math.floor(first / chunks[0]) : 0;
+    const grid = shape.map((length, i) =>
+      Math.ceil((i === 0 && rows ? end - above * chunks[0] : length) / chunks[i]),
+    );
+    for (const place of count === 0 ? [] : chunkGrid(grid)) {
+      const coordinates = rows ? [place[0] + above, ...place.slice(1)] : place;
       const data = this.chunk(path, array, coordinates);
-      const origin = coordinates.map((place, i) => place * chunks[i]);
+      const origin = coordinates.map((at, i) => at * chunks[i] - (i === 0 ? first : 0));
       if (data) copyChunk({ data, shape: chunks }, target, origin, width);
     }
     if (Array.isArray(target.data)) return { dtype: "str", inner: [], values: target.data, shape };

@@ -1,0 +1,81 @@
+/** Where a value is split above its point: sums of squares of large counts pass 2^53. */
+const HIGH = 2 ** 26;
+/** Added and taken away again, these round what is below 1 to whole multiples of 2^-26 and of 2^-52. */
+const [TO_26, TO_52] = [1.5 * HIGH, 1.5];
+
+/**
+ * Sums, each in several parts that are added without rounding, so that they are the same to the bit in whatever order the
+ * values come and by whatever shards.
+ *
+ * Source: values split before they are added, as in Demmel and Nguyen, Fast reproducible floating-point summation,
+ * ARITH (2013).
+ */
+class SplitSums {
+  /** Float64 [places × width]: the parts of each sum, the least first. */
+  readonly parts: Float64Array;
+
+  constructor(
+    private readonly places: number,
+    private readonly width: number,
+  ) {
+    this.parts = new Float64Array(places * width);
+  }
+
+  /** Float64 [count]: the sums of places `start`, `start + step`, … */
+  totals(start = 0, count = this.places, step = 1): Float64Array {
+    const { parts, width } = this;
+    return Float64Array.from({ length: count }, (_, i) => {
+      const at = width * (start + i * step);
+      let total = 0;
+      for (let part = 0; part < width; part++) total += parts[at + part];
+      return total;
+    });
+  }
+
+  /**
+   * Adds the sums of other values.
+   * @param count how many places
+   * @param from first place of theirs
+   * @param to first place of ours
+   */
+  merge(parts: Float64Array, count = this.places, from = 0, to = 0): void {
+    const { width } = this;
+    for (let i = 0; i < width * count; i++) this.parts[width * to + i] += parts[width * from + i];
+  }
+}
+
+/** Sums of whole numbers, up to 2^79. */
+export class WholeSums extends SplitSums {
+  constructor(places: number) {
+    super(places, 2);
+  }
+
+  add(place: number, value: number): void {
+    const at = 2 * place;
+    const high = value < HIGH ? 0 : Math.floor(value / HIGH) * HIGH;
+    this.parts[at] += value - high;
+    this.parts[at + 1] += high;
+  }
+}
+
+/**
+ * Sums of numbers, up to 2^27 of them a place. What a number has below 2^-52 is rounded, for each by itself.
+ */
+export class ExactSums extends SplitSums {
+  constructor(places: number) {
+    super(places, 4);
+  }
+
+  add(place: number, value: number): void {
+    const { parts } = this;
+    const at = 4 * place;
+    const whole = Math.floor(value);
+    const high = whole < HIGH ? 0 : Math.floor(whole / HIGH) * HIGH;
+    const fraction = value - whole;
+    const upper = fraction + TO_26 - TO_26;
+    parts[at] += fraction - upper + TO_52 - TO_52;
+    parts[at + 1] += upper;
+    parts[at + 2] += whole - high;
+    parts[at + 3] += high;
+  }
+}
