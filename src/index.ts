@@ -98,6 +98,18 @@ export { resume } from "./protocol/resume.js";
 export type { ResumeOptions } from "./protocol/resumeTraining.js";
 export { loadRun, type Run } from "./protocol/run.js";
 export type { MethodFigures, SecondOpinion } from "./protocol/secondOpinion.js";
+export {
+  type MergedShards,
+  type MergeOptions,
+  mergeShards,
+} from "./protocol/shards/mergeShards.js";
+export {
+  type PlannedShards,
+  type PlanShardsOptions,
+  planShards,
+} from "./protocol/shards/planShards.js";
+export type { ShardOptions, ShardResult } from "./protocol/shards/runShard.js";
+export { annotateShard, embedShard, mapShard } from "./protocol/shards/steps.js";
 export { type SimulatedFile, type SimulateOptions, simulate } from "./protocol/simulate.js";
 export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";
@@ -118,6 +130,7 @@ export type { PreparationOptions, PreparationSettings } from "./settings/prepara
 export type { PretrainingOptions } from "./settings/pretraining.js";
 export type { SeriesOptions } from "./settings/series.js";
 export type { Options, Resolved, Setting, Table, YamlPlace } from "./settings/setting.js";
+export type { PlannedOptions, ShardingOptions } from "./settings/shards.js";
 export type { SimulationOptions } from "./settings/simulation.js";
 export type { TrainingOptions, TrainingSettings } from "./settings/training.js";
 export type { Embedder, IndexParts } from "./store/indexFolder.js";

@@ -22,13 +22,14 @@ const PART = /^part\..*\.safetensors$/;
 /**
  * How it stands with each shard's part in a folder.
  * @param kind of the parts, see `PartContents`
+ * @param options.only the one shard that is asked for
  * @param options.verify reads all of every part and compares its hash; else only what its header claims is looked at
  */
 export function partStates(
   folder: string,
   plan: PartPlan,
   kind: string,
-  { verify = true }: { verify?: boolean } = {},
+  { verify = true, only }: { verify?: boolean; only?: number } = {},
 ): PartState[] {
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => PART.test(name)) : [];
   const claims = new Map<number, string[]>();
@@ -36,7 +37,8 @@ export function partStates(
     const shard = claimed(join(folder, name), plan, kind);
     if (shard !== undefined) claims.set(shard, [...(claims.get(shard) ?? []), name]);
   }
-  return plan.shards.map((_, shard) => {
+  const wanted = only === undefined ? [...plan.shards.keys()] : [only];
+  return wanted.map((shard) => {
     const own = partName(shard, kind);
     const others = (claims.get(shard) ?? []).filter((name) => name !== own);
     const path = join(folder, own);
