@@ -28,6 +28,11 @@ def options(step):
     return setting(step, "options") if config.get(step, {}).get("options") else ""
 
 
+def merged(step):
+    """The file of all cells, where the step is one that config.yaml has."""
+    return f"{OUT}/{step}.{(config.get(step) or {}).get('form') or 'h5ad'}"
+
+
 def series_flags():
     """Which trainings a series has, as flags of `cellkernel finetune`."""
     folds, seeds = config["train"].get("folds"), config["train"].get("seeds")

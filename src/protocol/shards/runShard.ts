@@ -1,10 +1,12 @@
+import { join } from "node:path";
 import { interruption } from "../../host/interruption.js";
 import { resolve } from "../../settings/setting.js";
 import { SHARD } from "../../settings/shards.js";
 import { typeName } from "../../store/arrays.js";
-import { PartWriter, type PlannedArray } from "../../store/part.js";
+import { PartWriter, type PlannedArray, signName } from "../../store/part.js";
 import { partStates } from "../../store/partStates.js";
 import { readPlan, requireSameFiles, requireVersion, rowsOfShard } from "../../store/plan.js";
+import { withSign } from "../../store/signOfLife.js";
 import { CellkernelError } from "../../support/error.js";
 import { applyRows, EMBEDDING } from "../applyRows.js";
 import { Replay } from "../replay.js";
@@ -83,7 +85,13 @@ export async function runShard(
     ...(threads !== undefined && { threads }),
     ...{ signal: interruption(options.signal), onProgress: options.onProgress },
   };
-  await work(plan, shard, folder, given);
+  await withSign(join(folder, signName(shard, step)), cells, (tell) => {
+    const onProgress = (share: number) => {
+      tell(Math.round(share * cells));
+      given.onProgress?.(share);
+    };
+    return work(plan, shard, folder, { ...given, onProgress });
+  });
   return { path, cells, skipped: false };
 }
 
