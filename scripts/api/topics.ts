@@ -97,7 +97,13 @@ export const TOPICS: readonly Topic[] = [
     about: "Labels, embeddings and their reasons for cells of other files, by a run.",
     from: [
       ...["protocol/annotate.ts", "protocol/applyRun.ts", "protocol/applyToFile.ts", "protocol/embed.ts"],
-      ...["protocol/explain.ts", "protocol/explanation.ts", "protocol/labelledFile.ts", "protocol/replay.ts"],
+      ...[
+        "protocol/explain.ts",
+        "protocol/explanation.ts",
+        "protocol/labelledFile.ts",
+        "protocol/reading.ts",
+      ],
+      ...["protocol/replay.ts"],
       ...["protocol/transferReport.ts", "evaluate/wilcoxon.ts"],
       ...["settings/annotation.ts", "settings/explanation.ts", "settings/prediction.ts"],
     ],

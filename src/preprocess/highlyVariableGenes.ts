@@ -78,6 +78,12 @@ export function fromMoments(
   columns?: Int32Array,
 ): HighlyVariableGenes {
   const parts = usableBatches(gathered, columns).map((batch) => pick(gathered.moments(batch), columns));
+  if (parts.some(({ squares }) => !squares.every(Number.isFinite)))
+    throw new CellkernelError(
+      "matrix",
+      `The flavour ${flavor} takes logged values, and these are too large for that: counts are for "seurat_v3".`,
+      { option: "flavor" },
+    );
   return chooseByDispersion(parts, flavor, nTopGenes);
 }
 

@@ -12,7 +12,7 @@ const NAMED = 8;
  * How variable each gene is at its mean expression; the chosen genes coloured, the most variable named.
  *
  * @example
- * const { means, spreadNorm, highlyVariable } = highlyVariableGenes(counts, { nTopGenes: 2000 });
+ * const { means, spreadNorm, highlyVariable } = highlyVariableGenes(counts, { flavor: "seurat_v3", nTopGenes: 2000 });
  * const measure = "standardised variance";
  * await hvgView({ genes: sample.varNames, means, dispersions: spreadNorm, chosen: highlyVariable, measure });
  */

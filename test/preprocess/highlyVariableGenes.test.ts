@@ -128,4 +128,13 @@ test("wrong options are named", () => {
     () => highlyVariableGenes(matrix, { flavor: "seurat_v4" as HvgFlavor, nTopGenes: 10 }),
     /hvgFlavor is "seurat_v4"; it must be one of seurat_v3, cell_ranger, seurat/,
   );
+  // e to the power of 800 is more than float32 and float64 hold.
+  const counts = denseMatrix([
+    [800, 0, 3],
+    [1, 2, 0],
+  ]);
+  assert.throws(
+    () => highlyVariableGenes(counts, { nTopGenes: 1 }),
+    /The flavour seurat takes logged values.*counts are for "seurat_v3"/,
+  );
 });
