@@ -37,7 +37,9 @@ export function embedShard(plan: string, shard: number, options: ShardOptions): 
  * @param plan what `planShards` wrote
  * @param shard its number, from 0
  * @example
- * await planShards("blood_index", "cells.h5ad", { shards: 2, k: 15, out: "map.json" }); // what the example of buildIndex saved
+ * const index = await buildIndex("run", "cells.h5ad", { labelColumn: "bulk_labels" });
+ * await index.save("shared_index");
+ * await planShards("shared_index", "cells.h5ad", { shards: 2, k: 15, out: "map.json" });
  * await mapShard("map.json", 0, { out: "map_parts" });
  */
 export function mapShard(plan: string, shard: number, options: ShardOptions): Promise<ShardResult> {
