@@ -16,8 +16,8 @@ const SNAKEMAKE = resolve(".venv-cluster/bin/snakemake");
 function projectOf(context: TestContext, config?: object): string {
   const project = temporaryFolder(context);
   copyWorkflow(project);
-  for (const folder of ["run", "prepared"]) mkdirSync(join(project, folder));
-  writeFileSync(join(project, "cells.h5ad"), "");
+  for (const folder of ["run", "scGPT_human", "prepared"]) mkdirSync(join(project, folder));
+  for (const file of ["cells.h5ad", "train.h5ad"]) writeFileSync(join(project, file), "");
   if (config) writeFileSync(join(project, "config.yaml"), JSON.stringify(config));
   return project;
 }

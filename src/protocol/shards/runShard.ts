@@ -3,8 +3,8 @@ import { interruption } from "../../host/interruption.js";
 import { resolve } from "../../settings/setting.js";
 import { SHARD } from "../../settings/shards.js";
 import { typeName } from "../../store/arrays.js";
-import { PartWriter, type PlannedArray, signName } from "../../store/part.js";
-import { partStates } from "../../store/partStates.js";
+import { PartWriter, type PlannedArray, partName, signName } from "../../store/part.js";
+import { isPartDone } from "../../store/partStates.js";
 import { readPlan, requireSameFiles, requireVersion, rowsOfShard } from "../../store/plan.js";
 import { withSign } from "../../store/signOfLife.js";
 import { CellkernelError } from "../../support/error.js";
@@ -72,12 +72,8 @@ export async function runShard(
   requireVersion(plan, versions().cellkernel);
   const rows = rowsOfShard(plan, shard);
   const cells = rows[1] - rows[0];
-  const { state, path, fault } = partStates(folder, plan, step, { only: shard })[0];
-  if (state === "done") return { path, cells, skipped: true };
-  if (state === "foreign" || state === "doubled")
-    throw new CellkernelError("other-preparation", `${fault}: give another folder, or remove that file`, {
-      path,
-    });
+  const path = join(folder, partName(shard, step));
+  if (isPartDone(folder, plan, step, shard)) return { path, cells, skipped: true };
   requireSameFiles(plan.files);
   const given = {
     ...plan.decided.options,
