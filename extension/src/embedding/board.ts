@@ -249,7 +249,7 @@ export class Board implements Scene {
       const coloring = this.#tabbed && p === 0 ? tabs[this.state.tab] : shown[p];
       panel.color(coloring, this.palette(coloring));
       panel.look(this.state.camera, this.#side);
-      panel.overlay.pick(this.#picked, coloring);
+      panel.overlay.pick(this.#picked);
     });
     this.#showTarget();
     this.#rail.show(

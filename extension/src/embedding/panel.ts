@@ -86,7 +86,7 @@ export class Panel {
 
   show(picked: Uint8Array | null): void {
     this.plot?.show(picked);
-    this.overlay.pick(picked, this.coloring);
+    this.overlay.pick(picked);
   }
 
   resize(side: number): void {
