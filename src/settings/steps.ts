@@ -10,6 +10,7 @@ import { RANKS } from "./ranks.js";
 import { SAMPLES } from "./samples.js";
 import { SERIES } from "./series.js";
 import type { Table } from "./setting.js";
+import { SHARD, SHARDS } from "./shards.js";
 import { SIMULATION } from "./simulation.js";
 import { TRAINING } from "./training.js";
 import { TRANSFER } from "./transfer.js";
@@ -29,6 +30,8 @@ export const STEPS: Record<string, Table> = {
   annotate: ANNOTATION,
   buildIndex: INDEX,
   mapCells: MAPPING,
+  "planShards, beside those of the step": SHARDS,
+  "annotateShard, embedShard, mapShard": SHARD,
   explain: EXPLANATION,
   transferReport: TRANSFER,
   exportModel: EXPORT,
