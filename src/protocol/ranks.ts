@@ -33,7 +33,7 @@ export async function joinRanks(mpi: RanksOptions["mpi"]): Promise<Mpi | undefin
       `srun started ${launch.size} processes of this command, which can't find each other: ` +
         `for one training by all of them: srun --mpi=pmi2; ${OFF}`,
     );
-  joined ??= import("../runtime/mpi.js").then(({ Mpi }) => Mpi.join());
+  joined ??= join();
   const ranks = await joined;
   const { size, path } = ranks;
   if (size > 1) return ranks;
@@ -45,6 +45,14 @@ export async function joinRanks(mpi: RanksOptions["mpi"]): Promise<Mpi | undefin
       : "there is one process, which can train alone only (mpi off, --mpi off); for several: mpiexec -n 4 cellkernel finetune …",
     { library: path },
   );
+}
+
+async function join(): Promise<Mpi> {
+  const { Mpi } = await import("../runtime/mpi.js");
+  const ranks = Mpi.join();
+  // A program that trains several times takes leave when it ends; one that fails ends the others.
+  process.once("exit", (code) => (code === 0 ? ranks.end() : ranks.abort(code)));
+  return ranks;
 }
 
 /** Whether this process is to train by itself. */

@@ -26,6 +26,7 @@ const LOOK = 20;
  */
 export class Mpi implements Communicator {
   private readonly calls: Calls;
+  private left = false;
 
   private constructor(
     library: LibraryHandle,
@@ -88,7 +89,13 @@ export class Mpi implements Communicator {
       check(this.calls.test(request, flag, STATUS_IGNORE));
       if (flag[0] !== 0) break;
     }
-    check(this.calls.finalize());
+    this.end();
+  }
+
+  /** Takes leave at once; MPI waits, awake, for those that are not at their end. */
+  end(): void {
+    if (!this.left) check(this.calls.finalize());
+    this.left = true;
   }
 
   /** Ends all processes at once, this one too. */
