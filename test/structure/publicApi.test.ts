@@ -221,6 +221,7 @@ const TYPES = [
   "Provenance",
   "PublishedRunOptions",
   "QcMetrics",
+  "RanksOptions",
   "Raw",
   "Read10xOptions",
   "ReadCellsOptions",

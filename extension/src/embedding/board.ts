@@ -75,7 +75,9 @@ export class Board implements Scene {
       full: around.full,
       menu: [named, ...keepEntries(this)],
     });
-    this.panels = embedding.panels.map((panel, p) => new Panel(embedding, panel, trans, this.#gestured(p)));
+    this.panels = embedding.panels.map(
+      (panel, p) => new Panel(embedding, panel, trans, this.#gestured(p), () => this.#aim(p)),
+    );
     this.#tabs = new Tabs((tab) => {
       state.tab = tab;
       this.#color();
@@ -102,7 +104,7 @@ export class Board implements Scene {
     if (ask)
       this.#endings.push(
         shareSelection(selection, ask),
-        ask.on("color", (asked) => this.colorBy(colorOf(embedding, asked))),
+        ask.on("color", (asked) => this.#colorPanel(this.panels.length - 1, colorOf(embedding, asked))),
       );
   }
 
@@ -115,9 +117,11 @@ export class Board implements Scene {
   }
 
   get colorings(): Coloring[] {
-    const { panels } = this.embedding;
-    const { coloring } = this.state;
-    return coloring ? [...panels.slice(0, -1), coloring] : panels;
+    return this.embedding.panels.map((panel, p) => this.state.colorings[p] ?? panel);
+  }
+
+  get coloring(): Coloring {
+    return this.colorings[this.#target];
   }
 
   /** Draws for the first time; the board stands in the page. */
@@ -180,12 +184,40 @@ export class Board implements Scene {
   };
 
   readonly colorBy = (coloring: Coloring): void => {
-    this.state.coloring = coloring === this.embedding.panels.at(-1) ? undefined : coloring;
-    this.state.tab = this.panels.length - 1;
-    this.#color();
+    this.#colorPanel(this.#target, coloring);
   };
 
   readonly say = (text: string): void => this.#line.note(text);
+
+  /** Index of the panel that is coloured next: where one is shown at a time, that one. */
+  get #target(): number {
+    const { tab, target } = this.state;
+    return this.#tabbed && tab < this.panels.length ? tab : target;
+  }
+
+  #colorPanel(panel: number, coloring: Coloring): void {
+    this.state.colorings[panel] = coloring === this.embedding.panels[panel] ? undefined : coloring;
+    this.state.tab = panel;
+    this.#color();
+  }
+
+  #aim(panel: number): void {
+    this.state.target = panel;
+    this.#showTarget();
+  }
+
+  /** Says which panel is coloured next, and what it is coloured by. */
+  #showTarget(): void {
+    const { trans } = this.around;
+    this.#toolbar.coloring = this.coloring.title;
+    const several = this.panels.length > 1 && !this.#tabbed;
+    this.panels.forEach((panel, p) => {
+      panel.aimed = several ? p === this.#target : null;
+    });
+    this.#toolbar.aim = several
+      ? trans.__("Colours the panel “%1”; click the heading of another to colour that", this.coloring.title)
+      : "";
+  }
 
   /** @returns whether plots have another size */
   #layOut(room: Room): boolean {
@@ -210,8 +242,7 @@ export class Board implements Scene {
   #color(): void {
     const { panels } = this.embedding;
     const shown = this.colorings;
-    const chosen = shown.at(-1)!;
-    const tabs = this.mistakes && chosen !== this.mistakes ? [...shown, this.mistakes] : shown;
+    const tabs = this.mistakes && !shown.includes(this.mistakes) ? [...shown, this.mistakes] : shown;
     this.state.tab = Math.min(this.state.tab, tabs.length - 1);
     this.#tabs.show(this.#tabbed ? tabs.map(({ title }) => title) : [], this.state.tab);
     this.panels.forEach((panel, p) => {
@@ -220,8 +251,12 @@ export class Board implements Scene {
       panel.look(this.state.camera, this.#side);
       panel.overlay.pick(this.#picked, coloring);
     });
-    this.#toolbar.coloring = chosen.title;
-    this.#rail.show(panels.includes(chosen) ? panels : [chosen, ...panels], this.mistakes, this.palette);
+    this.#showTarget();
+    this.#rail.show(
+      [...new Set([...shown.filter((one) => !panels.includes(one)), ...panels])],
+      this.mistakes,
+      this.palette,
+    );
     this.#rail.press(this.#picked);
   }
 

@@ -1,6 +1,6 @@
 import { textWidth } from "../dom.js";
 import { svg } from "../svg.js";
-import { type Camera, type Spot, seenAt } from "./camera.js";
+import { type Camera, type Spot, seenAt, WHOLE } from "./camera.js";
 import type { Coloring } from "./decode.js";
 import { middles, shownLabels } from "./labels.js";
 import { membersOf } from "./members.js";
@@ -26,6 +26,10 @@ export class Overlay {
   readonly #names = svg("g", { class: "cellkernel-names" });
   readonly #line = svg("path", { class: "cellkernel-outline" });
   #labels: Name[] = [];
+  /** Classes that have picked cells; null: nothing is picked. */
+  #lit: ReadonlySet<number> | null = null;
+  #camera: Camera = WHOLE;
+  #side = 0;
 
   constructor() {
     this.node.append(this.#names, this.#line);
@@ -62,8 +66,13 @@ export class Overlay {
 
   /** Puts the names where their classes are seen; smaller classes' hide where they would collide. */
   look(camera: Camera, side: number): void {
+    this.#camera = camera;
+    this.#side = side;
+    const lit = this.#lit;
     const placed = this.#labels.map((label) => ({ ...label, ...seenAt(camera, side, label.x, label.y) }));
-    const shown = shownLabels(placed, side);
+    const named = placed.filter(({ code }) => lit === null || lit.has(code));
+    const tried = shownLabels(named, side);
+    const shown = placed.map((label) => named.includes(label) && tried[named.indexOf(label)]);
     placed.forEach(({ node, left, top }, i) => {
       node.style.display = shown[i] ? "" : "none";
       if (!shown[i]) return;
@@ -72,12 +81,12 @@ export class Overlay {
     });
   }
 
-  /** Makes the names stand back of classes none of whose cells are picked; null: none stand back. */
+  /** Names only classes some of whose cells are picked: others' names would stand on grey cells. Null: all. */
   pick(picked: Uint8Array | null, { codes }: Coloring): void {
-    const lit = new Set<number>();
-    if (picked) for (let cell = 0; cell < picked.length; cell++) if (picked[cell]) lit.add(codes[cell]);
-    for (const { node, code } of this.#labels)
-      node.classList.toggle("cellkernel-behind", picked !== null && !lit.has(code));
+    const lit = picked && new Set<number>();
+    if (lit) for (let cell = 0; cell < picked.length; cell++) if (picked[cell]) lit.add(codes[cell]);
+    this.#lit = lit;
+    if (this.#side > 0) this.look(this.#camera, this.#side);
   }
 
   outline(around: readonly Spot[] | null): void {

@@ -74,7 +74,7 @@ export async function runShard(
   const cells = rows[1] - rows[0];
   const path = join(folder, partName(shard, step));
   if (isPartDone(folder, plan, step, shard)) return { path, cells, skipped: true };
-  requireSameFiles(plan.files);
+  requireSameFiles([...plan.files, ...plan.decided.beside]);
   const given = {
     ...plan.decided.options,
     ...(batchSize !== undefined && { batchSize }),
