@@ -67,6 +67,7 @@ export { calibrateEnsemble } from "./protocol/calibrateEnsemble.js";
 export type { CellReference, SearchOptions } from "./protocol/cellReference.js";
 export { crossValidate } from "./protocol/crossValidate.js";
 export { type Embedding, embed } from "./protocol/embed.js";
+export type { EmbedderRecipe } from "./protocol/embedder.js";
 export { ensemble } from "./protocol/ensemble.js";
 export { type EvaluateOptions, evaluate, type Part } from "./protocol/evaluate.js";
 export { type ExplainOptions, explain } from "./protocol/explain.js";
@@ -85,6 +86,7 @@ export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
 export type { OpinionLabels } from "./protocol/opinion.js";
 export { plotQuality, plotVariableGenes, plotViolins } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
+export type { PreprocessSummary } from "./protocol/preprocessFile.js";
 export type { PreprocessOptions, PreprocessProgress } from "./protocol/preprocessOptions.js";
 export { type PretrainOptions, pretrain, resumePretraining } from "./protocol/pretrain.js";
 export type { Pretrained } from "./protocol/pretrained.js";
@@ -96,10 +98,37 @@ export type { Report, ReportExploreOptions, ReportParts } from "./protocol/repor
 export type { Mistakes, MistakesOptions } from "./protocol/reportCells.js";
 export { resume } from "./protocol/resume.js";
 export type { ResumeOptions } from "./protocol/resumeTraining.js";
+export { type MergePreprocessOptions, mergePreprocess } from "./protocol/rounds/mergePreprocess.js";
+export type { RoundKind } from "./protocol/rounds/plan.js";
+export {
+  type PlannedPreprocess,
+  type PlanPreprocessOptions,
+  planPreprocess,
+} from "./protocol/rounds/planPreprocess.js";
+export {
+  type MergedRound,
+  mergePreprocessRound,
+  type PreprocessShardOptions,
+  preprocessShard,
+  type RoundOptions,
+} from "./protocol/rounds/preprocessShard.js";
 export { loadRun, type Run } from "./protocol/run.js";
 export type { MethodFigures, SecondOpinion } from "./protocol/secondOpinion.js";
+export {
+  type MergedShards,
+  type MergeOptions,
+  mergeShards,
+} from "./protocol/shards/mergeShards.js";
+export {
+  type PlannedShards,
+  type PlanShardsOptions,
+  planShards,
+} from "./protocol/shards/planShards.js";
+export type { ShardOptions, ShardResult } from "./protocol/shards/runShard.js";
+export { annotateShard, embedShard, mapShard } from "./protocol/shards/steps.js";
 export { type SimulatedFile, type SimulateOptions, simulate } from "./protocol/simulate.js";
 export { type CrossValidationOptions, crossValidationSplits } from "./protocol/splitCells.js";
+export type { ShardStep } from "./protocol/task.js";
 export type { TrackedRun, Tracker } from "./protocol/tracker.js";
 export { readTrainArgs, type TrainArgs } from "./protocol/trainArgs.js";
 export type { CrossValidateOptions } from "./protocol/trainings.js";
@@ -116,8 +145,10 @@ export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
 export type { PreparationOptions, PreparationSettings } from "./settings/preparation.js";
 export type { PretrainingOptions } from "./settings/pretraining.js";
+export type { RanksOptions } from "./settings/ranks.js";
 export type { SeriesOptions } from "./settings/series.js";
 export type { Options, Resolved, Setting, Table, YamlPlace } from "./settings/setting.js";
+export type { PlannedOptions, ShardingOptions } from "./settings/shards.js";
 export type { SimulationOptions } from "./settings/simulation.js";
 export type { TrainingOptions, TrainingSettings } from "./settings/training.js";
 export type { Embedder, IndexParts } from "./store/indexFolder.js";

@@ -67,7 +67,13 @@ export const TOPICS: readonly Topic[] = [
         "protocol/trainings.ts",
         "protocol/visibleTraining.ts",
       ],
-      ...["settings/freeze.ts", "settings/pretraining.ts", "settings/series.ts", "settings/training.ts"],
+      ...[
+        "settings/freeze.ts",
+        "settings/pretraining.ts",
+        "settings/ranks.ts",
+        "settings/series.ts",
+        "settings/training.ts",
+      ],
       ...["store/pretrainedFolder.ts", "store/reference.ts", "store/runParts.ts"],
     ],
   },
@@ -102,8 +108,8 @@ export const TOPICS: readonly Topic[] = [
         "protocol/explanation.ts",
         "protocol/labelledFile.ts",
         "protocol/reading.ts",
+        "protocol/replay.ts",
       ],
-      ...["protocol/replay.ts"],
       ...["protocol/transferReport.ts", "evaluate/wilcoxon.ts"],
       ...["settings/annotation.ts", "settings/explanation.ts", "settings/prediction.ts"],
     ],
@@ -113,8 +119,22 @@ export const TOPICS: readonly Topic[] = [
     title: "Map without training",
     about: "Labels by the nearest cells of a labelled reference.",
     from: [
-      ...["protocol/cellReference.ts", "protocol/indexCells.ts", "protocol/mapCells.ts"],
+      ...["protocol/cellReference.ts", "protocol/embedder.ts", "protocol/indexCells.ts"],
+      "protocol/mapCells.ts",
       ...["protocol/publishedIndex.ts", "reference/", "settings/mapping.ts", "store/indexFolder.ts"],
+    ],
+  },
+  {
+    name: "shards",
+    title: "Shards",
+    about:
+      "Labels, embeddings, mapping and preparation of many cells on many machines: a plan, its shards, and their parts put together.",
+    from: [
+      "protocol/shards/",
+      "protocol/rounds/",
+      "protocol/preprocessFile.ts",
+      "protocol/task.ts",
+      "settings/shards.ts",
     ],
   },
   {

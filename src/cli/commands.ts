@@ -14,6 +14,8 @@ export const COMMANDS: Record<string, () => Promise<Command>> = {
   index: async () => (await import("./index.js")).indexCommand,
   inspect: async () => (await import("./inspect.js")).inspectCommand,
   map: async () => (await import("./map.js")).mapCommand,
+  merge: async () => (await import("./merge.js")).mergeCommand,
+  plan: async () => (await import("./plan.js")).planCommand,
   preprocess: async () => (await import("./preprocess.js")).preprocessCommand,
   pretrain: async () => (await import("./pretrain.js")).pretrainCommand,
   resume: async () => (await import("./resume.js")).resumeCommand,

@@ -15,8 +15,8 @@ import type { Recipe } from "../tokenize/recipe.js";
 import { startWeights } from "../train/startWeights.js";
 import { geneRows } from "./geneRows.js";
 import { genesOf } from "./genes.js";
+import { labelOf, matrixName } from "./matrixName.js";
 import { Model, openModel } from "./model.js";
-import { labelOf, matrixName } from "./preprocess.js";
 import { isPublishedRun, type PublishedRunOptions } from "./publishedRun.js";
 import { loadRun, Run } from "./run.js";
 import { provenance } from "./versions.js";
@@ -36,12 +36,16 @@ export function openEmbedder(folder: string, options: PublishedRunOptions = {}):
   return isRun(folder) || isPublishedRun(folder) ? loadRun(folder, options) : openModel(folder, ofModel);
 }
 
+/** How cells are prepared for a model that was never fine-tuned. */
+export interface EmbedderRecipe {
+  /** What was decided by the cells. */
+  recipe: Recipe;
+  /** The options. */
+  preparation: PreparedSettings;
+}
+
 /** How cells are prepared for a pretrained model: with all genes of a file that it knows. */
-export function recipeFor(
-  model: Model,
-  cells: AnnData,
-  options: IndexingOptions,
-): { recipe: Recipe; preparation: PreparedSettings } {
+export function recipeFor(model: Model, cells: AnnData, options: IndexingOptions): EmbedderRecipe {
   const { matrix, values, geneColumn, species, batch } = options;
   const settings = resolve(PREPARATION, { matrix, values, geneColumn, species, batch, nHvg: 0 });
   const source = chooseMatrix(cells, matrixName(matrix), "counts");
@@ -63,10 +67,7 @@ export function recipeFor(
  * A pretrained model as a run that was not fine-tuned: its cells can be embedded, not labelled. `<cls>` has the value of
  * padding, as the published embedding gives it.
  */
-export function untrainedRun(
-  model: Model,
-  { recipe, preparation }: { recipe: Recipe; preparation: PreparedSettings },
-): Run {
+export function untrainedRun(model: Model, { recipe, preparation }: EmbedderRecipe): Run {
   if (model.weightsPath === undefined)
     throw new CellkernelError(
       "path",

@@ -20,12 +20,16 @@ import { unlikeNotes } from "./unlikeColumns.js";
 /** The probabilities' name in `obsm`. */
 const SCORES = "cellkernel_scores";
 
+/** The labels' name in `obs`. */
+const LABELS = "predicted_label";
+
 /** How cells are labelled: the options of `annotate`, and whether clusters are made of the embeddings. */
 export type LabelTaskOptions = Omit<Resolved<typeof ANNOTATION>, "report"> & { own: boolean };
 
 /** Labels of cells by a run, with all that says how far each can be believed. */
 export class LabelTask implements Task {
   readonly name = "annotate";
+  readonly labels = LABELS;
   readonly arrays: Record<string, number>;
   readonly together: Task["together"];
   private readonly tree: { hierarchy: Hierarchy; notes: string[] } | undefined;
@@ -125,7 +129,7 @@ class Labels implements Collector {
 
   columns(): Map<string, Column> {
     return new Map<string, Column>([
-      ["predicted_label", new Categorical(this.codes, this.run.classes, false)],
+      [LABELS, new Categorical(this.codes, this.run.classes, false)],
       ["probability", this.probabilities],
       ["margin", this.margins],
       ...this.beside.columns(),

@@ -14,6 +14,9 @@ import type { Collector, Tally, Task } from "./task.js";
 /** Neighbours that vote where nothing is said: those of the protocol. */
 const NEIGHBOURS = 50;
 
+/** The labels' name in `obs`. */
+const LABELS = "mapped_label";
+
 /** How the neighbours are found and vote. */
 interface Method {
   k: number;
@@ -26,6 +29,7 @@ interface Method {
 /** Labels of cells by their nearest cells in an index. */
 export class MapTask implements Task {
   readonly name = "map";
+  readonly labels = LABELS;
   readonly arrays = {};
 
   private constructor(
@@ -33,13 +37,26 @@ export class MapTask implements Task {
     private readonly method: Method,
   ) {}
 
-  /** @throws where k is more than the cells of the index */
-  static async of(index: CellReference, options: MappingOptions, signal?: AbortSignal): Promise<MapTask> {
+  /**
+   * @param known the distance that is usual, where that was worked out before
+   * @throws where k is more than the cells of the index
+   */
+  static async of(
+    index: CellReference,
+    options: MappingOptions,
+    signal?: AbortSignal,
+    known?: number,
+  ): Promise<MapTask> {
     const { k: given, vote, nprobe } = resolve(MAPPING, options);
     const k = given ?? Math.min(NEIGHBOURS, index.cells);
     checkNeighbours(k, index.cells);
-    const usual = await index.usualDistance(k, signal);
+    const usual = known ?? (await index.usualDistance(k, signal));
     return new MapTask(index, { k, vote, nprobe, usual, signal });
+  }
+
+  /** Mean distance to the nearest cells that is usual in the index; undefined where it can't be known. */
+  get usual(): number | undefined {
+    return this.method.usual;
   }
 
   collect(cells: AnnData): MappedCells {
@@ -118,7 +135,7 @@ class MappedCells implements Collector {
 
   columns() {
     return new Map<string, Categorical | Float32Array>([
-      ["mapped_label", new Categorical(this.codes, [...this.index.classes], false)],
+      [LABELS, new Categorical(this.codes, [...this.index.classes], false)],
       ["mapped_share", this.shares],
       ["mapped_distance", this.distances],
       ["mapped_confidence", this.confidences],

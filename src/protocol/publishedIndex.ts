@@ -11,7 +11,7 @@ import { INDEX, type MappingOptions } from "../settings/mapping.js";
 import { CellkernelError } from "../support/error.js";
 import { tableView } from "../views/table.js";
 import type { CellReference, SearchOptions } from "./cellReference.js";
-import { openEmbedder, recipeFor, untrainedRun } from "./embedder.js";
+import { type EmbedderRecipe, openEmbedder, recipeFor, untrainedRun } from "./embedder.js";
 import type { Model } from "./model.js";
 import { Run } from "./run.js";
 
@@ -72,10 +72,10 @@ export class PublishedIndex implements CellReference {
     return counts;
   }
 
-  runFor(cells: AnnData, options: MappingOptions): Run {
+  runFor(cells: AnnData, options: MappingOptions, known?: EmbedderRecipe): Run {
     return this.model instanceof Run
       ? this.model
-      : untrainedRun(this.model, recipeFor(this.model, cells, options));
+      : untrainedRun(this.model, known ?? recipeFor(this.model, cells, options));
   }
 
   /**

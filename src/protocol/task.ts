@@ -7,6 +7,8 @@ import type { TokenChunk } from "./replay.js";
 /** What cells are given when a run is applied to them. */
 export interface Task {
   readonly name: ShardStep;
+  /** The column of `obs` that holds the labels, where cells get any. */
+  readonly labels?: string;
   /** Arrays for `obsm` beside the embeddings, with their columns. */
   readonly arrays: Readonly<Record<string, number>>;
   /** Takes the outputs of some cells in, those of a file or of a part of it. */

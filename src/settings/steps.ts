@@ -6,9 +6,11 @@ import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
 import { PRETRAINING } from "./pretraining.js";
+import { RANKS } from "./ranks.js";
 import { SAMPLES } from "./samples.js";
 import { SERIES } from "./series.js";
 import type { Table } from "./setting.js";
+import { SHARD, SHARDS } from "./shards.js";
 import { SIMULATION } from "./simulation.js";
 import { TRAINING } from "./training.js";
 import { TRANSFER } from "./transfer.js";
@@ -20,6 +22,7 @@ export const STEPS: Record<string, Table> = {
   preprocess: PREPARATION,
   finetune: TRAINING,
   pretrain: PRETRAINING,
+  "finetune, resume and pretrain, of several processes": RANKS,
   "crossValidate, beside those of finetune": SERIES,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },
@@ -27,6 +30,8 @@ export const STEPS: Record<string, Table> = {
   annotate: ANNOTATION,
   buildIndex: INDEX,
   mapCells: MAPPING,
+  "planShards, beside those of the step": SHARDS,
+  "annotateShard, embedShard, mapShard": SHARD,
   explain: EXPLANATION,
   transferReport: TRANSFER,
   exportModel: EXPORT,

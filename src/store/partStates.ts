@@ -22,13 +22,14 @@ const PART = /^part\..*\.safetensors$/;
 /**
  * How it stands with each shard's part in a folder.
  * @param kind of the parts, see `PartContents`
+ * @param options.only the one shard that is asked for
  * @param options.verify reads all of every part and compares its hash; else only what its header claims is looked at
  */
 export function partStates(
   folder: string,
   plan: PartPlan,
   kind: string,
-  { verify = true }: { verify?: boolean } = {},
+  { verify = true, only }: { verify?: boolean; only?: number } = {},
 ): PartState[] {
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => PART.test(name)) : [];
   const claims = new Map<number, string[]>();
@@ -36,7 +37,8 @@ export function partStates(
     const shard = claimed(join(folder, name), plan, kind);
     if (shard !== undefined) claims.set(shard, [...(claims.get(shard) ?? []), name]);
   }
-  return plan.shards.map((_, shard) => {
+  const wanted = only === undefined ? [...plan.shards.keys()] : [only];
+  return wanted.map((shard) => {
     const own = partName(shard, kind);
     const others = (claims.get(shard) ?? []).filter((name) => name !== own);
     const path = join(folder, own);
@@ -97,4 +99,17 @@ export function requireParts(folder: string, plan: PartPlan, kind: string): stri
     `${folder} does not hold all ${plan.shards.length} parts of the plan: ${faults.slice(0, 8).join("; ")}${more}`,
     { path: folder, shards: states.flatMap(({ shard, state }) => (state === "done" ? [] : [shard])) },
   );
+}
+
+/**
+ * Whether a shard's part is there and whole, so that nothing is to be done.
+ * @throws where another file stands in its place, or claims to be it
+ */
+export function isPartDone(folder: string, plan: PartPlan, kind: string, shard: number): boolean {
+  const [{ state, path, fault }] = partStates(folder, plan, kind, { only: shard });
+  if (state === "foreign" || state === "doubled")
+    throw new CellkernelError("other-preparation", `${fault}: give another folder, or remove that file`, {
+      path,
+    });
+  return state === "done";
 }

@@ -1,3 +1,4 @@
+import { firstRepeated } from "../../support/distinct.js";
 import { CellkernelError } from "../../support/error.js";
 import { AnnData, type Raw } from "../anndata.js";
 import { Categorical, type Column } from "../columns.js";
@@ -93,8 +94,7 @@ function joinedNames<T>(
 ): string[] {
   const all = parts.map(namesOf);
   const [first] = all;
-  if (all.every((names) => names.length === first.length && names.every((name, i) => name === first[i])))
-    return first;
+  if (all.every((names) => areEqual(names, first))) return first;
   for (const [i, names] of all.entries()) {
     const [repeated] = repeatedNames(names);
     if (repeated !== undefined) {
@@ -117,14 +117,23 @@ function joinedNames<T>(
 }
 
 function stacked(matrices: readonly RowMatrix[], names: string[][], joined: string[]): RowMatrix {
+  return new ConcatenatedRows(matrices.map((matrix, i) => columnsAmong(matrix, names[i], joined)));
+}
+
+/** A matrix's columns at their places among others; those that aren't there are left out. */
+export function columnsAmong(
+  matrix: RowMatrix,
+  names: readonly string[],
+  joined: readonly string[],
+): RowMatrix {
+  if (areEqual(names, joined)) return matrix;
   const position = new Map(joined.map((name, i) => [name, i]));
-  return new ConcatenatedRows(
-    matrices.map((matrix, i) => {
-      if (names[i] === joined) return matrix;
-      const map = Int32Array.from(names[i], (name) => position.get(name) ?? -1);
-      return new MappedColumns(matrix, map, joined.length);
-    }),
-  );
+  const map = Int32Array.from(names, (name) => position.get(name) ?? -1);
+  return new MappedColumns(matrix, map, joined.length);
+}
+
+function areEqual(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((name, i) => name === b[i]));
 }
 
 function joinedRaw(parts: Raw[], join: "inner" | "outer"): Raw {
@@ -152,7 +161,7 @@ function rowsOf(table: AnnData["var"], names: string[], wanted: string[]): AnnDa
 
 function cellNames(parts: readonly AnnData[], labels: readonly string[]): string[] {
   const names = parts.flatMap((part) => part.obsNames);
-  if (new Set(names).size === names.length) return names;
+  if (firstRepeated(names) === undefined) return names;
   return parts.flatMap((part, i) => part.obsNames.map((name) => `${name}-${labels[i]}`));
 }
 
@@ -176,7 +185,12 @@ function joinedObs(
       ),
     ]),
   );
-  const codes = Int32Array.from(sizes.flatMap((size, i) => new Array<number>(size).fill(i)));
+  const codes = new Int32Array(sizes.reduce((sum, size) => sum + size, 0));
+  let row = 0;
+  sizes.forEach((size, i) => {
+    codes.fill(i, row, row + size);
+    row += size;
+  });
   return columns.set(batch, new Categorical(codes, labels, false));
 }
 

@@ -13,7 +13,7 @@ export interface SamplesOptions extends ReadCellsOptions {
 }
 
 /** How anndata's `concatenate` calls it. */
-const COLUMN = "batch";
+export const SAMPLE_COLUMN = "batch";
 
 /**
  * Opens one file of cells, several, or folders of them (see `samplesOf`), one below the other as `concatenate` joins
@@ -31,13 +31,38 @@ export async function readSamples(
   { sampleColumn, join = "inner", ...reading }: SamplesOptions = {},
 ): Promise<AnnData> {
   const samples = samplesOf(paths);
-  if (samples.length === 1 && sampleColumn === undefined) return readSample(samples[0], reading);
+  const { cells } = await joinSamples(samples, { sampleColumn, join, ...reading }, nameOf(paths, samples));
+  return cells;
+}
+
+/** The cells of several samples as one, and what became of each. */
+export interface JoinedSamples {
+  cells: AnnData;
+  /** Cells of each. */
+  sizes: number[];
+  /** Whether names repeat, so that what they are from was added to each. */
+  renamed: boolean;
+}
+
+/**
+ * Opens samples, one below the other.
+ * @param name how messages name them, where they are several
+ */
+export async function joinSamples(
+  samples: readonly Sample[],
+  { sampleColumn, join = "inner", ...reading }: SamplesOptions,
+  name: string,
+): Promise<JoinedSamples> {
   const parts: AnnData[] = [];
   try {
     for (const sample of samples) parts.push(await readSample(sample, reading));
     const labels = samples.map(({ label }) => label);
-    const joined = concatenate(parts, { join, batch: sampleColumn ?? COLUMN, labels });
-    return new AnnData({ ...joined, path: nameOf(paths, parts) });
+    const sizes = parts.map((part) => part.nObs);
+    if (parts.length === 1 && sampleColumn === undefined) return { cells: parts[0], sizes, renamed: false };
+    const cells = concatenate(parts, { join, batch: sampleColumn ?? SAMPLE_COLUMN, labels });
+    const some = parts.find((part) => part.nObs > 0);
+    const renamed = some !== undefined && some.obsNames[0] !== cells.obsNames[0];
+    return { cells: new AnnData({ ...cells, path: name }), sizes, renamed };
   } catch (error) {
     for (const part of parts) part.close();
     throw error;
@@ -53,10 +78,10 @@ export function readSample(
 }
 
 /** How messages name them all. */
-function nameOf(paths: string | readonly string[], parts: readonly AnnData[]): string {
+export function nameOf(paths: string | readonly string[], samples: readonly Sample[]): string {
   if (typeof paths === "string") return paths;
   if (paths.length === 1) return paths[0];
   return paths.length <= 3
-    ? parts.map(({ path }) => path).join(" + ")
+    ? samples.map(({ path }) => path).join(" + ")
     : `${paths[0]} and ${paths.length - 1} more`;
 }
