@@ -6,9 +6,9 @@ import type { Picked } from "./picked.js";
 import { percent } from "./words.js";
 
 const [LEFT, TOP, BOTTOM, RIGHT] = [52, 12, 40, 22];
-const MOST = 420;
-/** Height of the words that stand below a diagram that fills the width. */
-const WORDS = 158;
+const [LEAST, MOST] = [180, 420];
+/** Room that the words beside a diagram take, or those below one. */
+const WORDS = { width: 200, height: 158 };
 
 /** What the reader does with an interval. */
 export interface IntervalActions {
@@ -73,9 +73,10 @@ export class Reliability {
   }
 
   fit(width: number, height: number): void {
-    // Where the words stand below, the diagram leaves them their height.
-    const side = Math.max(180, Math.min(MOST, width, height));
-    this.#side = width - side >= 180 ? side : Math.max(180, Math.min(side, height - WORDS));
+    // As large as it can be, with its words beside it or below.
+    const beside = Math.min(width - WORDS.width, height);
+    const below = Math.min(width, height - WORDS.height);
+    this.#side = Math.max(LEAST, Math.min(MOST, Math.max(beside, below)));
     this.#draw();
   }
 
