@@ -37,10 +37,12 @@ import {
   readCells,
   readH5ad,
   simulate,
+  writeZarr,
 } from "../../../src/index.js";
 import { partStates } from "../../../src/store/partStates.js";
 import { readPlan, withId, writePlan } from "../../../src/store/plan.js";
 import { writeCounts } from "../../support/countsFile.js";
+import { python } from "../../support/python.js";
 import { tinyArgs } from "../../support/tokens.js";
 import "../../support/withoutProjection.js";
 
@@ -162,6 +164,25 @@ test("a pretrained model's embeddings by shards, of several files into a Zarr st
     await byShards("embed", at("pretrained"), files, 3, "embedded-by-shards.zarr", options),
     await contents(at("embedded.zarr")),
   );
+});
+
+test("parts are streamed into a copy of a Zarr store, whatever it was written by", async () => {
+  const cells = await readH5ad(at("new.h5ad"));
+  await writeZarr(cells, at("new.zarr"));
+  cells.close();
+  const options = { threads: 1 };
+  await annotate(await loadRun(at("run")), at("new.zarr"), { ...options, out: at("whole.zarr") });
+  const whole = await contents(at("whole.zarr"));
+  for (const name of ["cell_type", "agreement", "prediction_set"])
+    assert.ok(`obs/${name}` in whole, `${Object.keys(whole)}`);
+  const name = at("streamed.zarr");
+  const streamed = await byShards("annotate", at("run"), at("new.zarr"), 3, "streamed.zarr", options);
+  assert.deepEqual(streamed, whole);
+  assert.deepEqual(Object.keys(streamed), Object.keys(whole));
+  const { compressor } = JSON.parse(readFileSync(join(name, "obsm/X_scGPT/.zarray"), "utf8"));
+  assert.equal(compressor, null);
+  // anndata reads both alike, by the consolidated metadata.
+  assert.deepEqual(JSON.parse(python("test/protocol/support/same.py", at("whole.zarr"), name)), []);
 });
 
 test("cells mapped by shards are those that are mapped at once", async () => {
