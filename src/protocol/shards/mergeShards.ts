@@ -13,12 +13,9 @@ import { transferReport } from "../transferReport.js";
 import { versions } from "../versions.js";
 import { type Merged, openTarget } from "./mergeTarget.js";
 import { type OpenedBy, openPlanned } from "./openBy.js";
-import { type Decided, readingOf, type ShardPlan, STEPS } from "./plan.js";
+import { type Decided, MOST_H5AD, readingOf, type ShardPlan, STEPS } from "./plan.js";
 import type { PartMeta } from "./runShard.js";
 import { taskOf } from "./taskOf.js";
-
-/** Cells of an `.h5ad` at most: more are better off in a Zarr store, which is read and written in pieces. */
-const MOST_H5AD = 1_000_000;
 
 /** How parts become one file. */
 export interface MergeOptions {
