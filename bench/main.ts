@@ -15,6 +15,7 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   protocol: () => import("./protocol.js"),
   published: () => import("./published.js"),
   rare: () => import("./rare.js"),
+  shards: () => import("./shards.js"),
   survive: () => import("./survive.js"),
   train: () => import("./train.js"),
   umap: () => import("./umap.js"),
