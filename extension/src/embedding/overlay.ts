@@ -3,7 +3,7 @@ import { svg } from "../svg.js";
 import { type Camera, type Spot, seenAt, WHOLE } from "./camera.js";
 import type { Coloring } from "./decode.js";
 import { middles, shownLabels } from "./labels.js";
-import type { Places } from "./places.js";
+import { type Places, placesOfPicked } from "./places.js";
 
 /** Of so many classes at most, the largest, the names are tried. */
 const MOST = 80;
@@ -73,9 +73,8 @@ export class Overlay {
   pick(picked: Uint8Array | null): void {
     const [coloring, places] = [this.#coloring, this.#places];
     if (!coloring || !places || (picked === null && this.#labels === this.#all)) return;
-    const placed = picked && places.placed.filter((cell) => picked[cell] === 1);
-    this.#above = placed ? ABOVE : 0;
-    this.#show(placed ? labelsOf(coloring, { ...places, placed }) : this.#all);
+    this.#above = picked ? ABOVE : 0;
+    this.#show(picked ? labelsOf(coloring, placesOfPicked(places, picked)) : this.#all);
     this.look(this.#camera, this.#side);
   }
 
