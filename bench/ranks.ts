@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,23 +14,29 @@ import { parseArgs } from "node:util";
 import { follow } from "./measure.js";
 
 const main = fileURLToPath(new URL("../src/cli/main.js", import.meta.url));
+const SIZE = { embsize: 256, d_hid: 256, nheads: 4, nlayers: 4 };
 const mpi = resolve(".venv-mpi/bin");
 
 /**
- * Milliseconds of a training step by one process and by several (MPI), one thread each: simulated cells, the demo's small model,
+ * Milliseconds of a training step by one process and by several (MPI), one thread each: simulated cells, 4 layers of 256,
  * 500 variable genes, 32 cells a step.
  */
 export async function bench(args: string[]): Promise<object> {
   const { values } = parseArgs({
     args,
-    options: { ranks: { type: "string", default: "2" }, cells: { type: "string", default: "2000" } },
+    options: { ranks: { type: "string", default: "2" }, cells: { type: "string", default: "800" } },
   });
   if (!existsSync(mpi)) throw new Error("MPICH is missing: npm run setup:mpi");
   const scratch = mkdtempSync(join(tmpdir(), "ranks-"));
   const [cells, prepared] = [join(scratch, "cells.h5ad"), join(scratch, "prepared")];
   const cellkernel = (...more: string[]) => follow(process.execPath, [main, ...more]);
   await cellkernel("simulate", cells, "--cells", values.cells, "--types", "8", "--seed", "1");
-  const by = ["--cell-type", "cell_type", "--model", "notebooks/models/small", "--hvg", "500"];
+  const [model, small] = [join(scratch, "model"), "notebooks/models/small"];
+  mkdirSync(model);
+  const size = { ...JSON.parse(readFileSync(join(small, "args.json"), "utf8")), ...SIZE };
+  writeFileSync(join(model, "args.json"), JSON.stringify(size));
+  copyFileSync(join(small, "vocab.json"), join(model, "vocab.json"));
+  const by = ["--cell-type", "cell_type", "--model", model, "--hvg", "500"];
   await cellkernel("preprocess", cells, ...by, "--out", prepared);
 
   const step = async (ranks: number) => {
