@@ -31,7 +31,7 @@ export async function joinRanks(mpi: RanksOptions["mpi"]): Promise<Mpi | undefin
     throw new CellkernelError(
       "ranks",
       `srun started ${launch.size} processes of this command, which can't find each other: ` +
-        `for one training by all of them: srun --mpi=pmi2; ${OFF}`,
+        `for one training by all of them: srun --mpi=pmi2 --kill-on-bad-exit; ${OFF}`,
     );
   joined ??= join();
   const ranks = await joined;
@@ -41,7 +41,7 @@ export async function joinRanks(mpi: RanksOptions["mpi"]): Promise<Mpi | undefin
     "ranks",
     launch
       ? `${launch.by} started ${launch.size} processes, of which the MPI ${path} finds one: start them by the mpiexec of the same MPI, ` +
-          `or by srun --mpi=pmi2; ${OFF}`
+          `or by srun --mpi=pmi2 --kill-on-bad-exit; ${OFF}`
       : "there is one process, which can train alone only (mpi off, --mpi off); for several: mpiexec -n 4 cellkernel finetune …",
     { library: path },
   );
