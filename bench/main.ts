@@ -14,6 +14,7 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   pretrain: () => import("./pretrain.js"),
   protocol: () => import("./protocol.js"),
   published: () => import("./published.js"),
+  ranks: () => import("./ranks.js"),
   rare: () => import("./rare.js"),
   shards: () => import("./shards.js"),
   survive: () => import("./survive.js"),

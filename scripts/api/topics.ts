@@ -67,7 +67,13 @@ export const TOPICS: readonly Topic[] = [
         "protocol/trainings.ts",
         "protocol/visibleTraining.ts",
       ],
-      ...["settings/freeze.ts", "settings/pretraining.ts", "settings/series.ts", "settings/training.ts"],
+      ...[
+        "settings/freeze.ts",
+        "settings/pretraining.ts",
+        "settings/ranks.ts",
+        "settings/series.ts",
+        "settings/training.ts",
+      ],
       ...["store/pretrainedFolder.ts", "store/reference.ts", "store/runParts.ts"],
     ],
   },
@@ -122,8 +128,14 @@ export const TOPICS: readonly Topic[] = [
     name: "shards",
     title: "Shards",
     about:
-      "Labels, embeddings and mapping of many cells on many machines: a plan, its shards, and their parts put together.",
-    from: ["protocol/shards/", "protocol/task.ts", "settings/shards.ts"],
+      "Labels, embeddings, mapping and preparation of many cells on many machines: a plan, its shards, and their parts put together.",
+    from: [
+      "protocol/shards/",
+      "protocol/rounds/",
+      "protocol/preprocessFile.ts",
+      "protocol/task.ts",
+      "settings/shards.ts",
+    ],
   },
   {
     name: "views",

@@ -122,6 +122,16 @@ export function readBatches(cells: AnnData, column: string, keep: Uint8Array, no
 }
 
 /**
+ * The batches of some cells of a file, as codes among those of the whole.
+ * @param names of all batches
+ * @returns Int32 [cells]: −1 where missing
+ */
+export function batchesAmong(cells: AnnData, column: string, names: readonly string[]): Int32Array {
+  const { values } = columnValues(cells, column, new Uint8Array(cells.nObs).fill(1));
+  return encode(values, names, new Map());
+}
+
+/**
  * The clusters in a column of `obs`, as codes.
  * @throws where there is no such column, or nearly each cell has a value of its own
  */
@@ -241,7 +251,11 @@ function columnValues(cells: AnnData, column: string, keep: Uint8Array) {
   return { values, names, numeric };
 }
 
-function encode(values: (string | undefined)[], names: string[], unknown: Map<string, number>): Int32Array {
+function encode(
+  values: (string | undefined)[],
+  names: readonly string[],
+  unknown: Map<string, number>,
+): Int32Array {
   const codeOf = new Map(names.map((name, code) => [name, code]));
   return Int32Array.from(values, (value) => {
     if (value === undefined) return -1;

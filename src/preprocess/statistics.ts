@@ -37,7 +37,7 @@ export interface StatisticsOptions {
 /** What was found about the genes, and how many cells it is of. */
 export interface GeneFindings {
   range: ValueRange;
-  qc: Pick<QcMetrics, "var">;
+  qc: { var: Pick<QcMetrics["var"], "nCellsByCounts" | "totalCounts"> };
   /** Cells outside the limits. */
   outside: number;
   /** Uint8 [columns]: known, and with enough counts and cells. */
@@ -48,7 +48,7 @@ export interface GeneFindings {
 
 /** What the passes found. */
 export interface Statistics extends GeneFindings {
-  qc: QcMetrics;
+  qc: GeneFindings["qc"] & Pick<QcMetrics, "obs">;
   /** Uint8 [cells] */
   keptCells: Uint8Array;
 }

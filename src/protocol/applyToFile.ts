@@ -7,7 +7,7 @@ import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { recordedHashes } from "../store/runFolder.js";
 import { applyRows, EMBEDDING, int8Notes } from "./applyRows.js";
 import type { PredictOptions } from "./applyRun.js";
-import { labelOf } from "./preprocess.js";
+import { labelOf } from "./matrixName.js";
 import type { Reading, ReplayOptions } from "./reading.js";
 import { outsideNotes, Replay } from "./replay.js";
 import { checkResults, openResults } from "./resultsSink.js";

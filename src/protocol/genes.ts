@@ -3,7 +3,7 @@ import { type ChosenMatrix, chooseMatrix } from "../anndata/chooseMatrix.js";
 import { readCells } from "../anndata/formats/readCells.js";
 import type { RowMatrix } from "../anndata/matrix.js";
 import { mergeColumns } from "../preprocess/lazy.js";
-import type { Statistics } from "../preprocess/statistics.js";
+import type { GeneFindings } from "../preprocess/statistics.js";
 import type { PreparationSettings } from "../settings/preparation.js";
 import type { GeneStatistics, VocabularyMatch } from "../store/prepared.js";
 import { CellkernelError } from "../support/error.js";
@@ -142,7 +142,10 @@ function openVocabulary(
 }
 
 /** What was found about each gene, for the plots and for the tokens. */
-export function describeGenes({ names }: Genes, { qc, keptGenes, variable }: Statistics): GeneStatistics {
+export function describeGenes(
+  { names }: Pick<Genes, "names">,
+  { qc, keptGenes, variable }: GeneFindings,
+): GeneStatistics {
   const places = Int32Array.from(keptGenes.keys()).filter((gene) => keptGenes[gene] === 1);
   const spreadOut = (values: Float64Array) => {
     const all = new Float64Array(names.length).fill(Number.NaN);
@@ -181,7 +184,7 @@ export function tokenTargets({ kept, highlyVariable }: GeneStatistics): Int32Arr
 }
 
 /** The match report; its notes say what was lost. */
-export function reportMatch(genes: Genes, { qc, range }: Statistics, notes: string[]): VocabularyMatch {
+export function reportMatch(genes: Genes, { qc, range }: GeneFindings, notes: string[]): VocabularyMatch {
   const { names, ids, vocabulary, column, joined, asked, repeated } = genes;
   const totals = qc.var.totalCounts;
   const sum = (keep: (gene: number) => boolean) =>

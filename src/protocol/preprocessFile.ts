@@ -89,7 +89,8 @@ export async function preprocessSamples(
   }
 }
 
-function summarize(prepared: Prepared, out: string | undefined, reused: boolean): PreprocessSummary {
+/** What is said of a preparation. */
+export function summarize(prepared: Prepared, out: string | undefined, reused: boolean): PreprocessSummary {
   const { match, genes, tokens, quality } = prepared;
   const chosen = Int32Array.from(genes.rank.keys()).filter((gene) => genes.rank[gene] >= 0);
   chosen.sort((a, b) => genes.rank[a] - genes.rank[b]);

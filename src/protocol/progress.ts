@@ -1,8 +1,16 @@
 import { setImmediate } from "node:timers/promises";
+import type { RowMatrix } from "../anndata/matrix.js";
+import type { Pass } from "../preprocess/statistics.js";
 import type { PreprocessProgress } from "./preprocessOptions.js";
 
 /** Least time between two reports, and between two turns of the event loop. */
 const INTERVAL = 100;
+
+/** Who is told, and what ends the work. */
+export interface ProgressOptions {
+  onProgress?: (progress: PreprocessProgress) => void;
+  signal?: AbortSignal;
+}
 
 /** Reports how a pass over the cells goes on, and lets other work and a stop through in between. */
 export class Meter {
@@ -13,7 +21,7 @@ export class Meter {
   constructor(
     private readonly stage: string,
     private readonly cells: number,
-    private readonly options: { onProgress?: (progress: PreprocessProgress) => void; signal?: AbortSignal },
+    private readonly options: ProgressOptions,
   ) {
     options.signal?.throwIfAborted();
   }
@@ -36,4 +44,15 @@ export class Meter {
     await setImmediate();
     this.options.signal?.throwIfAborted();
   }
+}
+
+/** Reads a matrix block by block, telling how far it came. */
+export function passesOver(matrix: RowMatrix, options: ProgressOptions): Pass {
+  return async (stage, visit) => {
+    const meter = new Meter(stage, matrix.shape[0], options);
+    for (const block of matrix.blocks()) {
+      visit(block);
+      await meter.advance(block.rows);
+    }
+  };
 }

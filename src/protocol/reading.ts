@@ -10,7 +10,7 @@ import { LEFT_OUT, TOTAL_ONLY } from "../tokenize/tokenizer.js";
 import { checkOverlap } from "./fewGenes.js";
 import { genePlaces } from "./genePlaces.js";
 import { findGenes, type Genes, otherwiseNotes } from "./genes.js";
-import { labelOf, matrixName } from "./preprocess.js";
+import { labelOf, matrixName } from "./matrixName.js";
 import type { Run } from "./run.js";
 import { refuseTurned } from "./turned.js";
 

@@ -13,7 +13,7 @@ import { contentOf } from "./content.js";
 import { GeneLookup } from "./explore/geneLookup.js";
 import { type GeneReader, readGene } from "./explore/geneReader.js";
 import { expressionOf } from "./expression.js";
-import { labelOf } from "./preprocess.js";
+import { labelOf } from "./matrixName.js";
 import { decideReading, type Reading, type ReplayOptions } from "./reading.js";
 import type { Run } from "./run.js";
 

@@ -100,3 +100,16 @@ export function requireParts(folder: string, plan: PartPlan, kind: string): stri
     { path: folder, shards: states.flatMap(({ shard, state }) => (state === "done" ? [] : [shard])) },
   );
 }
+
+/**
+ * Whether a shard's part is there and whole, so that nothing is to be done.
+ * @throws where another file stands in its place, or claims to be it
+ */
+export function isPartDone(folder: string, plan: PartPlan, kind: string, shard: number): boolean {
+  const [{ state, path, fault }] = partStates(folder, plan, kind, { only: shard });
+  if (state === "foreign" || state === "doubled")
+    throw new CellkernelError("other-preparation", `${fault}: give another folder, or remove that file`, {
+      path,
+    });
+  return state === "done";
+}

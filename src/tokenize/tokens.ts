@@ -24,25 +24,35 @@ export function longestCell({ indptr, cells }: TokenStore): number {
   return most;
 }
 
-/** The cells of several stores of the same genes, one after the other, in shared memory. */
-export function joinStores(stores: readonly TokenStore[]): TokenStore {
-  const [{ genes, geneIds, gene: like }] = stores;
-  const sum = (length: (store: TokenStore) => number) => stores.reduce((all, one) => all + length(one), 0);
-  const cells = sum((one) => one.cells);
-  const tokens = sum((one) => one.gene.length);
-  const indptr = new Float64Array(new SharedArrayBuffer(8 * (cells + 1)));
+/** A store in shared memory whose tokens are to be filled in. */
+export function emptyStore(
+  { genes, geneIds }: Pick<TokenStore, "genes" | "geneIds">,
+  cells: number,
+  tokens: number,
+): TokenStore {
   const gene =
-    like instanceof Uint16Array
+    genes.length <= 2 ** 16
       ? new Uint16Array(new SharedArrayBuffer(2 * tokens))
       : new Uint32Array(new SharedArrayBuffer(4 * tokens));
-  const bin = new Uint8Array(new SharedArrayBuffer(tokens));
+  const indptr = new Float64Array(new SharedArrayBuffer(8 * (cells + 1)));
+  return { cells, genes, geneIds, indptr, gene, bin: new Uint8Array(new SharedArrayBuffer(tokens)) };
+}
+
+/** The cells of several stores of the same genes, one after the other, in shared memory. */
+export function joinStores(stores: readonly TokenStore[]): TokenStore {
+  const sum = (length: (store: TokenStore) => number) => stores.reduce((all, one) => all + length(one), 0);
+  const joined = emptyStore(
+    stores[0],
+    sum((one) => one.cells),
+    sum((one) => one.gene.length),
+  );
   let [cell, at] = [0, 0];
   for (const store of stores) {
-    for (let i = 1; i <= store.cells; i++) indptr[cell + i] = at + store.indptr[i];
-    gene.set(store.gene, at);
-    bin.set(store.bin, at);
+    for (let i = 1; i <= store.cells; i++) joined.indptr[cell + i] = at + store.indptr[i];
+    joined.gene.set(store.gene, at);
+    joined.bin.set(store.bin, at);
     cell += store.cells;
     at += store.gene.length;
   }
-  return { cells, genes, geneIds, indptr, gene, bin };
+  return joined;
 }

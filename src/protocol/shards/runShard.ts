@@ -1,10 +1,12 @@
+import { join } from "node:path";
 import { interruption } from "../../host/interruption.js";
 import { resolve } from "../../settings/setting.js";
 import { SHARD } from "../../settings/shards.js";
 import { typeName } from "../../store/arrays.js";
-import { PartWriter, type PlannedArray } from "../../store/part.js";
-import { partStates } from "../../store/partStates.js";
+import { PartWriter, type PlannedArray, partName, signName } from "../../store/part.js";
+import { isPartDone } from "../../store/partStates.js";
 import { readPlan, requireSameFiles, requireVersion, rowsOfShard } from "../../store/plan.js";
+import { withSign } from "../../store/signOfLife.js";
 import { CellkernelError } from "../../support/error.js";
 import { applyRows, EMBEDDING } from "../applyRows.js";
 import { Replay } from "../replay.js";
@@ -70,12 +72,8 @@ export async function runShard(
   requireVersion(plan, versions().cellkernel);
   const rows = rowsOfShard(plan, shard);
   const cells = rows[1] - rows[0];
-  const { state, path, fault } = partStates(folder, plan, step, { only: shard })[0];
-  if (state === "done") return { path, cells, skipped: true };
-  if (state === "foreign" || state === "doubled")
-    throw new CellkernelError("other-preparation", `${fault}: give another folder, or remove that file`, {
-      path,
-    });
+  const path = join(folder, partName(shard, step));
+  if (isPartDone(folder, plan, step, shard)) return { path, cells, skipped: true };
   requireSameFiles([...plan.files, ...plan.decided.beside]);
   const given = {
     ...plan.decided.options,
@@ -83,7 +81,13 @@ export async function runShard(
     ...(threads !== undefined && { threads }),
     ...{ signal: interruption(options.signal), onProgress: options.onProgress },
   };
-  await work(plan, shard, folder, given);
+  await withSign(join(folder, signName(shard, step)), cells, (tell) => {
+    const onProgress = (share: number) => {
+      tell(Math.round(share * cells));
+      given.onProgress?.(share);
+    };
+    return work(plan, shard, folder, { ...given, onProgress });
+  });
   return { path, cells, skipped: false };
 }
 

@@ -1,14 +1,33 @@
 import { AnnData } from "../../anndata/anndata.js";
+import type { MatrixName } from "../../anndata/chooseMatrix.js";
 import { Categorical, type Column } from "../../anndata/columns.js";
 import { columnsAmong } from "../../anndata/edit/concatenate.js";
 import { joinColumns } from "../../anndata/edit/joinColumns.js";
+import type { SamplesOptions } from "../../anndata/formats/readSamples.js";
 import { SAMPLE_COLUMN } from "../../anndata/formats/readSamples.js";
 import { ConcatenatedRows } from "../../anndata/matrices/concatenated.js";
 import type { RowMatrix } from "../../anndata/matrix.js";
 import { readRange } from "../../anndata/readRange.js";
 import { columnsOf, tableOf } from "../../anndata/table.js";
-import type { PlannedFile } from "../../store/plan.js";
-import type { ShardPlan } from "./plan.js";
+import type { Plan, PlannedFile } from "../../store/plan.js";
+
+/** What a plan of any step says of how its cells are read. */
+export interface CutCells {
+  /** How messages name the cells' files. */
+  path: string;
+  options: SamplesOptions;
+  /** Which matrix. */
+  reading: { name: MatrixName };
+  /** The columns of `obs` that a shard reads. */
+  columns: readonly string[];
+  /** [columns of the matrix] names, as all files together have them. */
+  varNames: string[];
+  /** Whether cells of several files have the same names, so that the files' labels are added to them. */
+  renamed: boolean;
+}
+
+/** The part of a plan that says it. */
+export type CutPlan = Pick<Plan<CutCells>, "files" | "decided">;
 
 /** A file of the plan, and its cells that a shard has. */
 interface Piece {
@@ -19,7 +38,7 @@ interface Piece {
 }
 
 /** Opens the cells of rows `start` to `end`, as they are among all. Nothing is read of the others. */
-export async function openShardCells(plan: ShardPlan, [start, end]: [number, number]): Promise<AnnData> {
+export async function openShardCells(plan: CutPlan, [start, end]: [number, number]): Promise<AnnData> {
   const { files, decided } = plan;
   const pieces: Piece[] = [];
   let above = 0;
@@ -42,7 +61,7 @@ export async function openShardCells(plan: ShardPlan, [start, end]: [number, num
 }
 
 /** The pieces one below the other, as `concatenate` joins all files. */
-function piecesJoined({ files, decided }: ShardPlan, pieces: readonly Piece[]): AnnData {
+function piecesJoined({ files, decided }: CutPlan, pieces: readonly Piece[]): AnnData {
   const { reading, renamed, options } = decided;
   const varNames = decided.varNames;
   const { name } = reading;
