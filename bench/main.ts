@@ -16,6 +16,7 @@ const BENCHMARKS: Record<string, () => Promise<{ bench(args: string[]): Promise<
   published: () => import("./published.js"),
   ranks: () => import("./ranks.js"),
   rare: () => import("./rare.js"),
+  shards: () => import("./shards.js"),
   survive: () => import("./survive.js"),
   train: () => import("./train.js"),
   umap: () => import("./umap.js"),

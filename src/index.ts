@@ -86,6 +86,7 @@ export { Model, type OpenModelOptions, openModel } from "./protocol/model.js";
 export type { OpinionLabels } from "./protocol/opinion.js";
 export { plotQuality, plotVariableGenes, plotViolins } from "./protocol/preparedViews.js";
 export { preprocess } from "./protocol/preprocess.js";
+export type { PreprocessSummary } from "./protocol/preprocessFile.js";
 export type { PreprocessOptions, PreprocessProgress } from "./protocol/preprocessOptions.js";
 export { type PretrainOptions, pretrain, resumePretraining } from "./protocol/pretrain.js";
 export type { Pretrained } from "./protocol/pretrained.js";
@@ -97,6 +98,20 @@ export type { Report, ReportExploreOptions, ReportParts } from "./protocol/repor
 export type { Mistakes, MistakesOptions } from "./protocol/reportCells.js";
 export { resume } from "./protocol/resume.js";
 export type { ResumeOptions } from "./protocol/resumeTraining.js";
+export { type MergePreprocessOptions, mergePreprocess } from "./protocol/rounds/mergePreprocess.js";
+export type { RoundKind } from "./protocol/rounds/plan.js";
+export {
+  type PlannedPreprocess,
+  type PlanPreprocessOptions,
+  planPreprocess,
+} from "./protocol/rounds/planPreprocess.js";
+export {
+  type MergedRound,
+  mergePreprocessRound,
+  type PreprocessShardOptions,
+  preprocessShard,
+  type RoundOptions,
+} from "./protocol/rounds/preprocessShard.js";
 export { loadRun, type Run } from "./protocol/run.js";
 export type { MethodFigures, SecondOpinion } from "./protocol/secondOpinion.js";
 export {

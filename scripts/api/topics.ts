@@ -128,8 +128,14 @@ export const TOPICS: readonly Topic[] = [
     name: "shards",
     title: "Shards",
     about:
-      "Labels, embeddings and mapping of many cells on many machines: a plan, its shards, and their parts put together.",
-    from: ["protocol/shards/", "protocol/task.ts", "settings/shards.ts"],
+      "Labels, embeddings, mapping and preparation of many cells on many machines: a plan, its shards, and their parts put together.",
+    from: [
+      "protocol/shards/",
+      "protocol/rounds/",
+      "protocol/preprocessFile.ts",
+      "protocol/task.ts",
+      "settings/shards.ts",
+    ],
   },
   {
     name: "views",

@@ -4,26 +4,30 @@ import { flags, fromFlags } from "../settings/flags.js";
 import { MODEL } from "../settings/model.js";
 import { PREPARATION } from "../settings/preparation.js";
 import { SAMPLES } from "../settings/samples.js";
-import { command, text } from "./command.js";
+import { command, text, UsageError } from "./command.js";
 import { CONFIG, configured } from "./config.js";
 import { progressLine } from "./progressLine.js";
+import { doRound, isRound, ROUND_FLAGS, roundText } from "./rounds.js";
 
-/** `cellkernel preprocess FILE… --out DIR` */
+/** `cellkernel preprocess FILE… --out DIR`, `cellkernel preprocess --plan PLAN --round R --shard I --out DIR` */
 export const preprocessCommand = command({
   summary: "makes the cells of an .h5ad file, or of several, ready for a model",
   positionals: "FILE…",
-  required: 1,
+  required: 0,
   options: {
     out: { value: "DIR", help: "folder to write; without it only the report is made" },
     model: {
       value: "NAME",
       help: "model folder, or its name in CELLKERNEL_MODELS: gives the vocabulary, the bins and, after a fine-tune, the classes; default: that of --config",
     },
+    ...ROUND_FLAGS,
     ...flags(MODEL),
     ...CONFIG,
     ...flags({ ...PREPARATION, ...SAMPLES }),
   },
   async run(call) {
+    if (isRound(call)) return doRound(call);
+    if (call.positionals.length === 0) throw new UsageError("expected FILE…, got none.");
     const { options, notes, model: named } = configured(call, PREPARATION, "preparation");
     const { vocabulary, ...rest } = fromFlags(MODEL, call.values);
     const name = text(call, "model") ?? named;
@@ -43,10 +47,11 @@ export const preprocessCommand = command({
     const opened = model ? model.describe().split("\n") : [];
     return { ...summary, notes: [...notes, ...opened, ...summary.notes] };
   },
-  text: describe,
+  text: (result) => ("path" in result ? roundText(result) : describePrepared(result)),
 });
 
-function describe({
+/** A preparation for people. */
+export function describePrepared({
   cells,
   genes,
   kept,

@@ -37,7 +37,7 @@ export function status(folder: string, plan = join(folder, "plan.json")): Status
   const sweep = sweepOf(folder);
   if (sweep.length === 0 && existsSync(plan)) {
     const of = readPlan(plan);
-    return statusOf("shards", shardsOf(folder, of, of.step));
+    return statusOf("shards", shardsOf(folder, of));
   }
   if (sweep.length === 0)
     throw new CellkernelError(

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type TestContext, test } from "node:test";
-import { loadRun, openModel, preprocess, readH5ad, savePrepared, simulate } from "../../src/index.js";
+import { loadPrepared, loadRun, openModel, preprocess, readH5ad, simulate } from "../../src/index.js";
 import { trainingsOf } from "../../src/protocol/trainings.js";
 import { copyWorkflow } from "../../src/protocol/workflow.js";
 import { temporaryFolder } from "../support/folder.js";
@@ -70,21 +70,24 @@ test("trainings have the folders that finetune gives them", async (context) => {
   }
 });
 
-test("folds and settings on this machine, to one table, one picture, and models that label", async (context) => {
+test("on this machine: cells prepared in rounds, folds and settings to one table and picture, and models that label", async (context) => {
   const project = projectOf(context);
   const at = (...names: string[]) => join(project, ...names);
   await simulate(at("train.h5ad"), { cells: 200, genes: 200, types: 3, seed: 1 });
-  const cells = await readH5ad(at("train.h5ad"));
-  const model = await openModel("notebooks/models/small");
-  savePrepared(await preprocess(cells, { cellType: "cell_type", nHvg: 100, model }), at("ready"));
-  cells.close();
+  const model = resolve("notebooks/models/small");
+  const preparation = { model, files: ["train.h5ad"], shards: 2, options: "--cell-type cell_type --hvg 100" };
   const options = "--epochs 1 --freeze head --device cpu";
   const settings = { slow: "--lr 1e-5", fast: "--lr 1e-2" };
-  const train = { prepared: "ready", folds: 2, options, settings };
+  const train = { prepared: "results/prepared", folds: 2, options, settings };
   const cellkernel = `${process.execPath} ${resolve("dist/src/cli/main.js")}`;
-  writeFileSync(at("config.yaml"), JSON.stringify({ cellkernel, out: "results", threads: 1, train }));
+  const config = { cellkernel, out: "results", threads: 1, preprocess: preparation, train };
+  writeFileSync(at("config.yaml"), JSON.stringify(config));
   const { status, text } = snakemake(project, "train", "--workflow-profile", "workflow/profiles/local");
   assert.equal(status, 0, text);
+  const cells = await readH5ad(at("train.h5ad"));
+  const whole = await preprocess(cells, { cellType: "cell_type", nHvg: 100, model: await openModel(model) });
+  cells.close();
+  assert.deepEqual(loadPrepared(at("results/prepared")).tokens, whole.tokens);
   const lines = readFileSync(at("results/train.csv"), "utf8").trimEnd().split("\n").slice(1);
   assert.deepEqual(
     lines.map((line) => line.split(",").slice(0, 2).join()),

@@ -6,6 +6,8 @@ import { test } from "node:test";
 import { perform } from "../../src/cli/perform.js";
 import { annotateShard, finetune, planShards, preprocess, resume, writeH5ad } from "../../src/index.js";
 import { planSeries } from "../../src/protocol/crossValidate.js";
+import { planPreprocess } from "../../src/protocol/rounds/planPreprocess.js";
+import { preprocessShard } from "../../src/protocol/rounds/preprocessShard.js";
 import { status } from "../../src/protocol/status.js";
 import { signName, writePart } from "../../src/store/part.js";
 import { withId, writePlan } from "../../src/store/plan.js";
@@ -103,6 +105,34 @@ test("a shard says how far it is while it is done, and leaves its part alone", a
     readdirSync(folder).filter((name) => name.startsWith("part")),
     ["part.00001.annotate.safetensors"],
   );
+});
+
+test("of a preparation: the shards of each round", async (context) => {
+  const folder = temporaryFolder(context);
+  const plan = join(folder, "plan.json");
+  const cells = "test/fixtures/preprocess/counts559.h5ad";
+  const vocabulary = "test/fixtures/preprocess/census_vocab.json";
+  await planPreprocess(cells, { vocabulary, nHvg: 50, shards: 2, out: plan });
+  const seen = new Set<string>();
+  const onProgress = () =>
+    seen.add(
+      status(folder)
+        .pieces.map(({ state }) => state)
+        .join(),
+    );
+  await preprocessShard(plan, 1, 1, { out: folder, onProgress });
+  assert.deepEqual([...seen], ["waiting,running,waiting,waiting"]);
+  const { pieces, of, done } = status(folder);
+  assert.deepEqual(
+    pieces.map(({ name, state }) => `${name}: ${state}`),
+    [
+      "round 1, shard 0: waiting",
+      "round 1, shard 1: done",
+      "round 2, shard 0: waiting",
+      "round 2, shard 1: waiting",
+    ],
+  );
+  assert.deepEqual([of, done], [2 * 559, 280]);
 });
 
 test("of a sweep: trainings by themselves, in any order, then one table and one picture", async (context) => {

@@ -3,6 +3,7 @@ import type { Change } from "../selection.js";
 import { shareSelection } from "./ask.js";
 import { type Camera, placeAt, type Spot, WHOLE, zoomed } from "./camera.js";
 import { rowsAsCode } from "./code.js";
+import { Colorings } from "./colorings.js";
 import { paletteOf } from "./colors.js";
 import type { Coloring, Embedding } from "./decode.js";
 import { undrawn } from "./describe.js";
@@ -35,6 +36,7 @@ export class Board implements Scene {
   readonly rows: Rows;
   readonly mistakes: Coloring | undefined;
   readonly panels: readonly Panel[];
+  readonly #colorings: Colorings;
   readonly #tabs: Tabs;
   readonly #toolbar: Toolbar;
   readonly #rail: Rail;
@@ -43,7 +45,6 @@ export class Board implements Scene {
   readonly #endings: (() => void)[];
   #palettes = new Map<Coloring, readonly string[]>();
   #side = 0;
-  #tabbed = false;
   #picked: Uint8Array | null = null;
   /** The rows by which that was said. */
   #pickedBy: Uint32Array | null = null;
@@ -60,6 +61,7 @@ export class Board implements Scene {
     this.rows = new Rows(embedding.rows);
     this.#followed = state.followed;
     this.mistakes = mistakesOf(embedding, trans);
+    this.#colorings = new Colorings(embedding, this.mistakes, state);
     const named = {
       label: trans.__("Names on the classes"),
       checked: () => state.named,
@@ -116,12 +118,8 @@ export class Board implements Scene {
     return this.#picked;
   }
 
-  get colorings(): Coloring[] {
-    return this.embedding.panels.map((panel, p) => this.state.colorings[p] ?? panel);
-  }
-
   get coloring(): Coloring {
-    return this.colorings[this.#target];
+    return this.#colorings.aimed;
   }
 
   /** Draws for the first time; the board stands in the page. */
@@ -184,20 +182,13 @@ export class Board implements Scene {
   };
 
   readonly colorBy = (coloring: Coloring): void => {
-    this.#colorPanel(this.#target, coloring);
+    this.#colorPanel(this.#colorings.target, coloring);
   };
 
   readonly say = (text: string): void => this.#line.note(text);
 
-  /** Index of the panel that is coloured next: where one is shown at a time, that one. */
-  get #target(): number {
-    const { tab, target } = this.state;
-    return this.#tabbed && tab < this.panels.length ? tab : target;
-  }
-
   #colorPanel(panel: number, coloring: Coloring): void {
-    this.state.colorings[panel] = coloring === this.embedding.panels[panel] ? undefined : coloring;
-    this.state.tab = panel;
+    this.#colorings.set(panel, coloring);
     this.#color();
   }
 
@@ -209,13 +200,13 @@ export class Board implements Scene {
   /** Says which panel is coloured next, and what it is coloured by. */
   #showTarget(): void {
     const { trans } = this.around;
-    this.#toolbar.coloring = this.coloring.title;
-    const several = this.panels.length > 1 && !this.#tabbed;
+    const { aimed, several, target } = this.#colorings;
+    this.#toolbar.coloring = aimed.title;
     this.panels.forEach((panel, p) => {
-      panel.aimed = several ? p === this.#target : null;
+      panel.aimed = several ? p === target : null;
     });
     this.#toolbar.aim = several
-      ? trans.__("Colours the panel “%1”; click the heading of another to colour that", this.coloring.title)
+      ? trans.__("Colours the panel “%1”; click the heading of another to colour that", aimed.title)
       : "";
   }
 
@@ -228,8 +219,8 @@ export class Board implements Scene {
     const started = this.#side > 0;
     this.#side = side;
     if (resized) for (const panel of this.panels) panel.resize(side);
-    if (tabs !== this.#tabbed) {
-      this.#tabbed = tabs;
+    if (tabs !== this.#colorings.tabbed) {
+      this.#colorings.tabbed = tabs;
       this.node.classList.toggle("cellkernel-tabbed", tabs);
       this.panels.forEach(({ node }, p) => {
         node.hidden = tabs && p > 0;
@@ -240,23 +231,17 @@ export class Board implements Scene {
   }
 
   #color(): void {
-    const { panels } = this.embedding;
-    const shown = this.colorings;
-    const tabs = this.mistakes && !shown.includes(this.mistakes) ? [...shown, this.mistakes] : shown;
+    const { shown, tabs, tabbed, listed } = this.#colorings;
     this.state.tab = Math.min(this.state.tab, tabs.length - 1);
-    this.#tabs.show(this.#tabbed ? tabs.map(({ title }) => title) : [], this.state.tab);
+    this.#tabs.show(tabbed ? tabs.map(({ title }) => title) : [], this.state.tab);
     this.panels.forEach((panel, p) => {
-      const coloring = this.#tabbed && p === 0 ? tabs[this.state.tab] : shown[p];
+      const coloring = tabbed && p === 0 ? tabs[this.state.tab] : shown[p];
       panel.color(coloring, this.palette(coloring));
       panel.look(this.state.camera, this.#side);
-      panel.overlay.pick(this.#picked, coloring);
+      panel.overlay.pick(this.#picked);
     });
     this.#showTarget();
-    this.#rail.show(
-      [...new Set([...shown.filter((one) => !panels.includes(one)), ...panels])],
-      this.mistakes,
-      this.palette,
-    );
+    this.#rail.show(listed, this.mistakes, this.palette);
     this.#rail.press(this.#picked);
   }
 

@@ -23,6 +23,8 @@ export class Panel {
   readonly #embedding: Embedding;
   readonly #trans: Words;
   plot: Plot | undefined;
+  /** The plot that has these colours: a view may hear of them before it draws. */
+  #colored: Plot | undefined;
   coloring: Coloring;
   palette: readonly string[] = [];
 
@@ -46,7 +48,8 @@ export class Panel {
 
   /** Colours the cells: classes by their names' colours, numbers by a scale that stands in the heading. */
   color(coloring: Coloring, palette: readonly string[]): void {
-    if (coloring === this.coloring && palette === this.palette) return;
+    if (coloring === this.coloring && palette === this.palette && this.plot === this.#colored) return;
+    this.#colored = this.plot;
     this.coloring = coloring;
     this.palette = palette;
     const { title, range, codes } = coloring;
@@ -86,7 +89,7 @@ export class Panel {
 
   show(picked: Uint8Array | null): void {
     this.plot?.show(picked);
-    this.overlay.pick(picked, this.coloring);
+    this.overlay.pick(picked);
   }
 
   resize(side: number): void {

@@ -33,8 +33,6 @@ export interface Scene {
   readonly side: number;
   /** [cells]: 1 where a cell is shown in front; null for all alike. */
   readonly picked: Uint8Array | null;
-  /** What the panels show, as the reader has chosen. */
-  readonly colorings: readonly Coloring[];
   /** What the panel shows that is coloured next. */
   readonly coloring: Coloring;
   palette(coloring: Coloring): readonly string[];
