@@ -1,6 +1,6 @@
 // `npm test`: set-up, then the tests; `npm test -- browser`: those that need a browser; `npm test -- peers`: those that
 // compare us with PyTorch, scanpy and scikit-learn; `npm test -- wheel`: those of the wheel, which it builds, and `hosts` those of
-// notebooks of Python with it; `package`: those of the npm package; `binder`: those of Binder; `cluster`: those on a Slurm that
+// notebooks of Python with it; `package`: those of the npm package; `binder`: those of Binder; `mpi`: those of several processes by MPI; `cluster`: those on a Slurm that
 // is started for them; `lessons`: the lessons, run through the kernel. The last line printed is "N passed, N failed".
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -22,15 +22,17 @@ const BROWSER = [
   "extension/hostile.test.ts",
   "extension/launcher.test.ts",
   "extension/notebook7.test.ts",
+  "extension/plots.test.ts",
   "extension/python.test.ts",
   "extension/renderers.test.ts",
+  "extension/settings.test.ts",
   "extension/standAlone.test.ts",
   "extension/training.test.ts",
   "notebook/jupyterlab.test.ts",
   "protocol/exportInBrowser.test.ts",
 ];
 /** The Python environments that are needed beside JupyterLab's. */
-const ENVIRONMENTS = { peers: ["peers"], browser: ["test", "notebook"], cluster: ["cluster"] };
+const ENVIRONMENTS = { peers: ["peers"], browser: ["test", "notebook"], cluster: ["cluster"], mpi: ["mpi"] };
 /** A lesson is run twice, by itself: its time and memory are printed. */
 const LESSONS = ["lessons/fineTune.test.ts", "lessons/trust.test.ts"];
 /**
@@ -115,17 +117,19 @@ function suites(kind) {
   const packed = all.filter((file) => file.startsWith("package/"));
   const binder = all.filter((file) => file.startsWith("binder/"));
   const cluster = all.filter((file) => file.startsWith("cluster/"));
+  const mpi = all.filter((file) => file.startsWith("mpi/"));
   if (kind === "peers") return [[peers, 1]];
   if (kind === "wheel") return [[wheel, 1]];
   if (kind === "hosts") return [[hosts, 1]];
   if (kind === "package") return [[packed, 1]];
   if (kind === "binder") return [[binder, 1]];
   if (kind === "cluster") return [[cluster, 1]];
+  if (kind === "mpi") return [[mpi, 1]];
   if (kind === "browser") return [[BROWSER, 1]];
   if (kind === "lessons") return [[LESSONS, 1]];
   if (kind)
     throw new Error(
-      `npm test takes "browser", "peers", "wheel", "hosts", "package", "lessons", "binder" or "cluster", not "${kind}"`,
+      `npm test takes "browser", "peers", "wheel", "hosts", "package", "lessons", "binder", "cluster" or "mpi", not "${kind}"`,
     );
   const apart = new Set([
     ...peers,
@@ -134,6 +138,7 @@ function suites(kind) {
     ...packed,
     ...binder,
     ...cluster,
+    ...mpi,
     ...BROWSER,
     ...LESSONS,
     ...FIRST,

@@ -145,6 +145,7 @@ export type { ModelOptions } from "./settings/model.js";
 export type { NewCellsOptions, PredictionOptions } from "./settings/prediction.js";
 export type { PreparationOptions, PreparationSettings } from "./settings/preparation.js";
 export type { PretrainingOptions } from "./settings/pretraining.js";
+export type { RanksOptions } from "./settings/ranks.js";
 export type { SeriesOptions } from "./settings/series.js";
 export type { Options, Resolved, Setting, Table, YamlPlace } from "./settings/setting.js";
 export type { PlannedOptions, ShardingOptions } from "./settings/shards.js";

@@ -18,6 +18,7 @@ export const environments = {
   },
   notebook: { folder: join(root, ".venv-notebook"), lock: [TOOLS, "requirements/notebook.txt"] },
   views: { folder: join(root, ".venv-views"), lock: [TOOLS, "requirements/views.txt"] },
+  mpi: { folder: join(root, ".venv-mpi"), lock: [TOOLS, "requirements/mpi.txt"] },
   cluster: { folder: join(root, ".venv-cluster"), lock: [TOOLS, "requirements/cluster.txt"] },
 };
 

@@ -1,3 +1,4 @@
+import { firstRepeated } from "../support/distinct.js";
 import { CellkernelError } from "../support/error.js";
 import { Categorical, type Column, TypedColumn, type Value } from "./columns.js";
 import { type Decoded, LOGICAL_NA, type TypedArray } from "./hdf5/decode.js";
@@ -242,8 +243,7 @@ function categorical(
       { member: where },
     );
   }
-  const seen = new Set<Value>();
-  const repeated = names.find((name) => seen.size === seen.add(name).size);
+  const repeated = firstRepeated(names);
   if (repeated !== undefined)
     throw new CellkernelError(
       "format",

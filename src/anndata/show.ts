@@ -1,9 +1,11 @@
+import { firstRepeated } from "../support/distinct.js";
 import { escapeText } from "../support/markup.js";
 import type { AnnData } from "./anndata.js";
 import { describeMatrices } from "./chooseMatrix.js";
 
 /** Names that repeat, so that rows cannot be told apart by them. */
 export function repeatedNames(names: readonly string[]): string[] {
+  if (firstRepeated(names) === undefined) return [];
   const seen = new Set<string>();
   const repeated = new Set<string>();
   for (const name of names) {

@@ -20,8 +20,8 @@ export interface Command {
   /** Least number of them. */
   required: number;
   options: Record<string, Flag>;
-  /** Does the work; what it returns is printed by `--json` as one object. */
-  run(invocation: Invocation): Promise<object>;
+  /** Does the work; what it returns is printed by `--json` as one object. Nothing is printed where it is undefined. */
+  run(invocation: Invocation): Promise<object | undefined>;
   /** The result for people. */
   text(result: never): string;
   /** Whether the result, once printed, counts as a failure. */
@@ -31,7 +31,7 @@ export interface Command {
 /** Keeps the type of `run`'s result for `text`. */
 export function command<Result extends object>(
   definition: Omit<Command, "run" | "text" | "failed"> & {
-    run(invocation: Invocation): Promise<Result>;
+    run(invocation: Invocation): Promise<Result | undefined>;
     text(result: Result): string;
     failed?(result: Result): boolean;
   },
@@ -41,6 +41,9 @@ export function command<Result extends object>(
 
 /** A mistake on the command line: it is printed with a hint at `--help`. */
 export class UsageError extends Error {}
+
+/** A failure that another process says. */
+export class Silent extends Error {}
 
 /** The text of an option, if it was given. */
 export function text({ values }: Invocation, name: string): string | undefined {

@@ -3,15 +3,18 @@ import { crossValidate, planSeries } from "../protocol/crossValidate.js";
 import { finetune } from "../protocol/finetune.js";
 import { forecast, mayTakeHours } from "../protocol/forecast.js";
 import { openModel } from "../protocol/model.js";
+import { startedAlone } from "../protocol/ranks.js";
 import { flags, fromFlags } from "../settings/flags.js";
 import { MODEL } from "../settings/model.js";
+import { RANKS, type RanksOptions } from "../settings/ranks.js";
 import { SERIES } from "../settings/series.js";
 import { TRAINING } from "../settings/training.js";
 import { loadPrepared } from "../store/preparedFolder.js";
 import { isRun } from "../store/runFolder.js";
 import { describeTraining } from "../views/training.js";
-import { command, text, UsageError } from "./command.js";
+import { command, type Invocation, text, UsageError } from "./command.js";
 import { CONFIG, configured } from "./config.js";
+import { asRank } from "./ranks.js";
 import { describeTrained, trained, untilInterrupted } from "./trained.js";
 
 /** `cellkernel finetune PREPARED --out DIR` */
@@ -32,55 +35,70 @@ export const finetuneCommand = command({
     },
     ...flags(MODEL),
     ...CONFIG,
-    ...flags({ ...SERIES, ...TRAINING }),
+    ...flags({ ...SERIES, ...TRAINING, ...RANKS }),
   },
   async run(call) {
-    const out = text(call, "out");
-    const only = call.values.forecast === true;
-    if (out === undefined && !only)
-      throw new UsageError("--out is missing: the folder for the fine-tuned model.");
-    if (!only && isRun(out!) && call.values.overwrite !== true)
-      throw new UsageError(`${out} holds a fine-tuned model already; give another folder, or --overwrite.`);
-    const { options, notes, model: named } = configured(call, TRAINING, "training");
-    const ready = loadPrepared(call.positionals[0]);
-    const own = ready.model && { ...ready.model.given, vocabulary: ready.model.vocabulary };
-    const said = fromFlags(MODEL, call.values);
-    const name = text(call, "model") ?? (own ? undefined : named);
-    const model =
-      name !== undefined
-        ? await openModel(name, said)
-        : own && Object.keys(said).length > 0
-          ? await openModel(ready.model!.folder, { ...own, ...said })
-          : undefined;
-    const several = fromFlags(SERIES, call.values);
-    // Seed and split of a file give way to seeds and folds of the command line.
-    const seed = several.seeds && call.values.seed === undefined ? undefined : options.seed;
-    const split = several.folds && call.values.split === undefined ? undefined : options.split;
-    const asked = { ...options, ...several, ...{ seed, split, model, signal: call.signal } };
-    if (only) return forecast(ready, asked);
-    const overwrite = call.values.overwrite === true;
-    if (call.values["plan-only"] === true) {
-      if (Object.keys(several).length === 0)
-        throw new UsageError("--plan-only is for several trainings: give --folds or --seeds, too.");
-      const { parts } = await planSeries(ready, { ...asked, saveDir: out!, overwrite });
-      return { out: out!, parts: parts.map(({ folder }) => folder), notes } as Planned;
-    }
-    const { args } = model ?? ready.model ?? {};
-    if (args && mayTakeHours(ready, args, options.epochs ?? TRAINING.epochs.default))
-      console.error((await forecast(ready, asked)).text);
-    const train = Object.keys(several).length > 0 ? crossValidate : finetune;
-    const work = train(ready, {
-      ...asked,
-      saveDir: out,
-      overwrite,
-      onProgress: (progress) => call.progress(describeTraining(progress)),
-    });
-    const done = trained(out!, await untilInterrupted(out!, call.signal, work));
-    return { ...done, notes: [...notes, ...done.notes] };
+    const ranks = fromFlags(RANKS, call.values);
+    return asRank(
+      call,
+      ranks,
+      () => begin(call, ranks),
+      async ({ out, ready, asked, notes, several }, { progress }) => {
+        if (out === undefined) return forecast(ready, asked);
+        const where = { saveDir: out, overwrite: call.values.overwrite === true };
+        if (call.values["plan-only"] === true) {
+          const { parts } = await planSeries(ready, { ...asked, ...where });
+          return { out, parts: parts.map(({ folder }) => folder), notes } as Planned;
+        }
+        const work = (several ? crossValidate : finetune)(ready, {
+          ...{ ...asked, ...where },
+          onProgress: (training) => progress(describeTraining(training)),
+        });
+        const done = trained(out, await untilInterrupted(out, call.signal, work));
+        return { ...done, notes: [...notes, ...done.notes] };
+      },
+    );
   },
   text: (result) =>
     "text" in result ? result.text : "parts" in result ? describePlanned(result) : describeTrained(result),
 });
+
+/** Reads and checks what is asked for; says how long it will take where that may be hours. */
+async function begin(call: Invocation, ranks: RanksOptions) {
+  const out = text(call, "out");
+  const only = call.values.forecast === true;
+  if (out === undefined && !only)
+    throw new UsageError("--out is missing: the folder for the fine-tuned model.");
+  if (!only && isRun(out!) && call.values.overwrite !== true)
+    throw new UsageError(`${out} holds a fine-tuned model already; give another folder, or --overwrite.`);
+  const { options, notes, model: named } = configured(call, TRAINING, "training");
+  const ready = loadPrepared(call.positionals[0]);
+  const own = ready.model && { ...ready.model.given, vocabulary: ready.model.vocabulary };
+  const said = fromFlags(MODEL, call.values);
+  const name = text(call, "model") ?? (own ? undefined : named);
+  const model =
+    name !== undefined
+      ? await openModel(name, said)
+      : own && Object.keys(said).length > 0
+        ? await openModel(ready.model!.folder, { ...own, ...said })
+        : undefined;
+  const series = fromFlags(SERIES, call.values);
+  const several = Object.keys(series).length > 0;
+  const planned = call.values["plan-only"] === true;
+  if (planned && !several)
+    throw new UsageError("--plan-only is for several trainings: give --folds or --seeds, too.");
+  // Seed and split of a file give way to seeds and folds of the command line.
+  const seed = series.seeds && call.values.seed === undefined ? undefined : options.seed;
+  const split = series.folds && call.values.split === undefined ? undefined : options.split;
+  const asked = { ...options, ...series, ...ranks, ...{ seed, split, model, signal: call.signal } };
+  const alone = startedAlone(ranks.mpi);
+  if (only && !alone) throw new UsageError("--forecast is of one process (mpi off, --mpi off).");
+  const { args } = model ?? ready.model ?? {};
+  const trains = !only && !planned && alone;
+  if (trains && args && mayTakeHours(ready, args, options.epochs ?? TRAINING.epochs.default))
+    console.error((await forecast(ready, asked)).text);
+  return { out: only ? undefined : out, ready, asked, notes, several };
+}
 
 /** Trainings that are written, and not begun. */
 interface Planned {

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { FlagError } from "../settings/flags.js";
 import { printable } from "../support/printable.js";
-import { type Command, type Invocation, UsageError } from "./command.js";
+import { type Command, type Invocation, Silent, UsageError } from "./command.js";
 import { COMMANDS } from "./commands.js";
 
 /** The command to do, with what follows it on the command line. */
@@ -41,9 +41,11 @@ export async function perform(
       ...{ positionals, values, signal },
       progress: (progress) => say({ progress: printable(progress) }),
     });
+    if (result === undefined) return 0;
     say({ out: values.json ? JSON.stringify(result) : printable(command.text(result as never)) });
     return command.failed?.(result as never) ? FAILED : 0;
   } catch (error) {
+    if (error instanceof Silent) return signal.aborted ? INTERRUPTED : FAILED;
     const misused = error instanceof UsageError || error instanceof FlagError;
     const hint = misused ? `\nSee: cellkernel ${name} --help` : "";
     // Names out of a file must not command the terminal.

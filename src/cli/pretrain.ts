@@ -5,6 +5,7 @@ import { flags, fromFlags } from "../settings/flags.js";
 import { MODEL } from "../settings/model.js";
 import { PREPARATION } from "../settings/preparation.js";
 import { PRETRAINING } from "../settings/pretraining.js";
+import { RANKS } from "../settings/ranks.js";
 import { SAMPLES } from "../settings/samples.js";
 import { flagOf } from "../settings/setting.js";
 import { holdsPrepared, loadPrepared } from "../store/preparedFolder.js";
@@ -12,6 +13,7 @@ import { isPretrained } from "../store/pretrainedFolder.js";
 import { describeTraining } from "../views/training.js";
 import { command, type Invocation, text, UsageError } from "./command.js";
 import { progressLine } from "./progressLine.js";
+import { asRank } from "./ranks.js";
 import { describeTrained, trained, untilInterrupted } from "./trained.js";
 
 // Labels have no part in it; a seed is the preparation's and the training's.
@@ -30,7 +32,7 @@ export const pretrainCommand = command({
     },
     overwrite: { help: "a pretrained model or a training that is in that folder already is replaced" },
     ...flags(MODEL),
-    ...flags({ ...PREPARATION_ONLY, ...SAMPLES, ...PRETRAINING }),
+    ...flags({ ...PREPARATION_ONLY, ...SAMPLES, ...PRETRAINING, ...RANKS }),
   },
   async run(call) {
     const [out, name] = [text(call, "out"), text(call, "model")];
@@ -41,14 +43,23 @@ export const pretrainCommand = command({
     if (isPretrained(out) && !overwrite)
       throw new UsageError(`${out} holds a pretrained model already; give another folder, or --overwrite.`);
     const { vocabulary, ...rest } = fromFlags(MODEL, call.values);
-    const model = name === "new" ? undefined : await openModel(name, { vocabulary, ...rest });
-    const ready = await cellsOf(call, { model, vocabulary: model ? undefined : vocabulary });
-    const work = pretrain(ready, {
-      ...fromFlags(PRETRAINING, call.values),
-      ...{ model: model ?? "new", saveDir: out, overwrite, signal: call.signal },
-      onProgress: (progress) => call.progress(describeTraining(progress)),
-    });
-    return trained(out, await untilInterrupted(out, call.signal, work));
+    const ranks = fromFlags(RANKS, call.values);
+    return asRank(
+      call,
+      ranks,
+      async () => {
+        const model = name === "new" ? undefined : await openModel(name, { vocabulary, ...rest });
+        return { model, ready: await cellsOf(call, { model, vocabulary: model ? undefined : vocabulary }) };
+      },
+      async ({ model, ready }, { progress }) => {
+        const work = pretrain(ready, {
+          ...{ ...fromFlags(PRETRAINING, call.values), ...ranks },
+          ...{ model: model ?? "new", saveDir: out, overwrite, signal: call.signal },
+          onProgress: (training) => progress(describeTraining(training)),
+        });
+        return trained(out, await untilInterrupted(out, call.signal, work));
+      },
+    );
   },
   text: describeTrained,
 });

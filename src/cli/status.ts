@@ -16,11 +16,12 @@ export const statusCommand = command<Status>({
   positionals: "DIR",
   required: 1,
   options: {
+    plan: { value: "PLAN", help: "of shards: their plan, where it is not plan.json in the folder" },
     table: { value: "FILE", help: "of trainings: .csv to write, a line a training" },
     picture: { value: "FILE", help: "of trainings: .svg or .png to write, a row a setting" },
   },
   async run(call) {
-    const found = status(call.positionals[0]);
+    const found = status(call.positionals[0], text(call, "plan"));
     const [table, picture] = [text(call, "table"), text(call, "picture")];
     if (table === undefined && picture === undefined) return found;
     if (!found.sweep?.some(({ results }) => results))

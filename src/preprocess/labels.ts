@@ -29,6 +29,8 @@ export type CellColumn = CellBatches;
 
 /** More distinct numbers than this are a measurement, not a label. */
 const MOST_NUMERIC_LABELS = 100;
+/** More different values than this no column of labels, batches or clusters has. */
+const MOST_DISTINCT = 2 ** 23;
 /** What R has for a missing integer. */
 const R_NA = -(2 ** 31);
 /** Cells whose values say whether a column may hold groups. */
@@ -232,6 +234,13 @@ function columnValues(cells: AnnData, column: string, keep: Uint8Array) {
     const text = missing ? undefined : String(value);
     values.push(text);
     if (text !== undefined && !distinct.has(text)) distinct.set(text, value);
+    // A map holds 2²⁴ at most.
+    if (distinct.size > MOST_DISTINCT)
+      throw new CellkernelError(
+        "column",
+        `obs column "${column}" of ${cells.path} holds more than ${MOST_DISTINCT} different values: these are names or measurements. ${otherColumns(cells, column)}`,
+        { column, path: cells.path },
+      );
   }
   const numeric = [...distinct.values()].every(
     (value) => typeof value === "number" || typeof value === "bigint",

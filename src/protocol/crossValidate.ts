@@ -8,6 +8,7 @@ import { type PlannedTraining, trainingFolder, writeTraining } from "../store/tr
 import { CellkernelError } from "../support/error.js";
 import { claimed } from "./claimed.js";
 import { finetune, planRun, requireVacant } from "./finetune.js";
+import { requireAlone } from "./ranks.js";
 import type { Run } from "./run.js";
 import { joined, notStopped, SeriesClock, trainSeries, watchingPart } from "./series.js";
 import { type CrossValidateOptions, type Training, trainingsOf } from "./trainings.js";
@@ -55,6 +56,7 @@ export async function planSeries(
 }
 
 function severalTrainings(ready: Prepared, options: CrossValidateOptions): Training[] {
+  requireAlone(options.mpi);
   const several = options.folds !== undefined || options.seeds !== undefined;
   const trainings = trainingsOf(ready, several ? options : { ...options, folds: FOLDS });
   if (trainings.length < 2)
@@ -74,7 +76,7 @@ async function inMemory(ready: Prepared, series: PlannedSeries, trainings: Train
   const runs: Run[] = [];
   const clock = new SeriesClock(series);
   for (const { part, options } of trainings) {
-    const run = await finetune(ready, { ...options, ...watchingPart(options, clock) });
+    const run = await finetune(ready, { ...options, mpi: "off", ...watchingPart(options, clock) });
     runs.push(notStopped(run, part.name));
     clock.next();
   }

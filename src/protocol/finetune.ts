@@ -4,6 +4,7 @@ import type { ModelArgs } from "../model/args.js";
 import type { ModelSize } from "../model/parameters.js";
 import type { Labels } from "../preprocess/labels.js";
 import { lastLayersOf } from "../settings/freeze.js";
+import type { RanksOptions } from "../settings/ranks.js";
 import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions, type TrainingSettings } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
@@ -19,7 +20,7 @@ import {
 import { isUnfinished } from "../store/unfinished.js";
 import { CellkernelError } from "../support/error.js";
 import { loraOf } from "../train/adapters.js";
-import { planMemory } from "../train/memory.js";
+import { availableMemory, planMemory } from "../train/memory.js";
 import { objectivesOf, withDecoders } from "../train/objectives.js";
 import type { CellSplit } from "../train/split.js";
 import { type StartModel, startWeights } from "../train/startWeights.js";
@@ -27,6 +28,7 @@ import { claimed } from "./claimed.js";
 import { geneRows } from "./geneRows.js";
 import type { Model } from "./model.js";
 import { checkObjectives, resolveObjectives } from "./objectives.js";
+import { ALONE, agreedPlan, isFirst, joinRanks, type Part, partOf, together } from "./ranks.js";
 import { requireBatches, requireModel } from "./requirements.js";
 import type { Run } from "./run.js";
 import { splitCells } from "./splitCells.js";
@@ -35,7 +37,7 @@ import { provenance } from "./versions.js";
 import type { WatchOptions } from "./visibleTraining.js";
 
 /** Options of the fine-tuning. */
-export interface FinetuneOptions extends Omit<TrainingOptions, "split">, WatchOptions {
+export interface FinetuneOptions extends Omit<TrainingOptions, "split">, RanksOptions, WatchOptions {
   /** Model to start from, or its folder. Default: the one that the cells were prepared for. */
   model?: Model | string;
   /**
@@ -53,7 +55,8 @@ export interface FinetuneOptions extends Omit<TrainingOptions, "split">, WatchOp
 
 /**
  * Fine-tunes a model on prepared cells, in a worker; in a notebook, with live learning curves, whose Stop button
- * ends it early and keeps what was reached. The weights of the lowest validation loss are kept.
+ * ends it early and keeps what was reached. The weights of the lowest validation loss are kept. Of several processes that mpiexec
+ * or srun started, each works on its part of every step's cells; the first one writes the folder and makes the run whole.
  * Method: Ding et al. 2025 (doi 10.1038/s41596-025-01220-1).
  *
  * @throws when there are no labels, fewer than two classes, no model, or an option makes no sense
@@ -62,15 +65,21 @@ export interface FinetuneOptions extends Omit<TrainingOptions, "split">, WatchOp
  * run.training.state; // → "finished"
  */
 export async function finetune(ready: Prepared, options: FinetuneOptions = {}): Promise<Run> {
+  const ranks = await joinRanks(options.mpi);
   const { saveDir } = options;
-  const planned = () => planRun(ready, options);
-  if (saveDir === undefined) return trainPlanned(await planned(), ready, options);
-  return claimed(saveDir, async (started) => {
-    requireVacant(saveDir, options);
-    const plan = await planned();
-    removeSeries(saveDir);
-    writeTraining(saveDir, plan, ready);
-    return trainPlanned(plan, ready, options, { folder: saveDir, started });
+  const first = isFirst(ranks);
+  return claimed(first ? saveDir : undefined, async (started) => {
+    const part = await partOf(ranks);
+    const planned = await together(ranks, () => {
+      if (saveDir !== undefined) requireVacant(saveDir, options);
+      return planRun(ready, options, part);
+    });
+    const plan = await agreedPlan(ranks, planned, ready);
+    if (saveDir !== undefined && first) {
+      removeSeries(saveDir);
+      writeTraining(saveDir, plan, ready);
+    }
+    return trainPlanned(plan, ready, options, { folder: saveDir, started, ranks });
   });
 }
 
@@ -95,7 +104,11 @@ export function refuseUnfinished(folder: string, overwrite = false): void {
 }
 
 /** Works out all that a training needs, before anything is written. */
-export async function planRun(ready: Prepared, options: FinetuneOptions): Promise<PlannedTraining> {
+export async function planRun(
+  ready: Prepared,
+  options: FinetuneOptions,
+  part: Part = ALONE,
+): Promise<PlannedTraining> {
   const labels = requireLabels(ready);
   const model = await requireModel(ready, options.model);
   const settings = checkSettings(ready, model, options);
@@ -111,7 +124,7 @@ export async function planRun(ready: Prepared, options: FinetuneOptions): Promis
   const size = { classes: labels.classes.length, batches: batches?.names.length };
   const { weights, notes } = startWeights(startOf(model, args), size, settings.seed);
   const genes = geneRows(model.vocabulary, ready.tokens.genes).length;
-  const memory = memoryPlan(args, { ...size, genes }, settings, ready.maxLength);
+  const memory = memoryPlan(args, { ...size, genes }, settings, ready.maxLength, part);
   return {
     run: randomUUID(),
     name: settings.name ?? nameOf(ready),
@@ -140,11 +153,19 @@ export function nameOf({ source }: Prepared): string {
 }
 
 /** How a step's cells fit into the host's memory. A GPU that is asked for has memory of its own, which the worker asks. */
-export function memoryPlan(args: ModelArgs, size: ModelSize, settings: RunSettings, longest: number) {
-  const { device, batchSize, maxSeqLen } = settings;
+export function memoryPlan(
+  args: ModelArgs,
+  size: ModelSize,
+  settings: RunSettings,
+  longest: number,
+  { of, neighbours }: Part = ALONE,
+) {
+  const { device, maxSeqLen } = settings;
+  const batchSize = Math.ceil(settings.batchSize / of);
   if (device !== "auto" && device !== "cpu") return undefined;
   return planMemory(
-    ...([args, size, batchSize, Math.min(maxSeqLen, longest), objectivesOf(settings), undefined] as const),
+    ...([args, size, batchSize, Math.min(maxSeqLen, longest), objectivesOf(settings)] as const),
+    availableMemory() / neighbours,
     { freeze: freezeOf(settings), lora: loraOf(settings) },
   );
 }

@@ -13,6 +13,10 @@ import type { TrainingProgress } from "../views/types.js";
 
 /** Milliseconds between two drawings. */
 const INTERVAL = 500;
+/** The ends of so many runs are told to pages that were closed when they came. */
+const ENDS = 10;
+/** What ends that, the oldest first. */
+const ended = new WeakMap<Host, (() => void)[]>();
 
 /**
  * A training run below its notebook cell: learning curves that follow it, and buttons that reach it. Updates of an output
@@ -25,7 +29,11 @@ export class LiveTraining {
   private last: TrainingProgress;
   private drawnAt = 0;
 
-  constructor(host: Host, first: TrainingProgress, orders: Record<TrainingCommand, () => void>) {
+  constructor(
+    private readonly host: Host,
+    first: TrainingProgress,
+    orders: Record<TrainingCommand, () => void>,
+  ) {
     this.last = first;
     this.handle = host.display(trainingUpdate(first));
     this.closeChannel = openChannel(host, VIEW_TARGET, first.run, (data, comm) => {
@@ -50,8 +58,22 @@ export class LiveTraining {
    */
   async close(last: TrainingProgress): Promise<void> {
     this.last = last;
-    this.show(await trainingView(last));
+    const bundle = await trainingView(last);
+    this.show(bundle);
     this.closeChannel();
+    this.tellLater(bundle);
+  }
+
+  /** A page that was closed while the run ended asks for it when it is opened again: the notebook that it holds says that it goes on. */
+  private tellLater(bundle: MimeBundle): void {
+    const ends = ended.get(this.host) ?? [];
+    ended.set(this.host, ends);
+    ends.push(
+      openChannel(this.host, VIEW_TARGET, this.last.run, (data, comm) => {
+        if (viewMessage(data)?.command === WATCH) comm.send({ bundle } satisfies ViewAnswer);
+      }),
+    );
+    if (ends.length > ENDS) ends.shift()?.();
   }
 
   private watch(comm: HostComm): void {

@@ -4,6 +4,7 @@ import { parseArgs } from "../checkpoint/args.js";
 import { GENE_TABLE, restoreGeneTable } from "../checkpoint/geneTable.js";
 import { ARCHITECTURE } from "../settings/architecture.js";
 import { PRETRAINING, type PretrainingOptions } from "../settings/pretraining.js";
+import type { RanksOptions } from "../settings/ranks.js";
 import { flagOf, type Resolved, resolve } from "../settings/setting.js";
 import { TRAINING } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
@@ -25,16 +26,17 @@ import { geneRows } from "./geneRows.js";
 import type { Model } from "./model.js";
 import { checkObjectives, resolveObjectives } from "./objectives.js";
 import { Pretrained } from "./pretrained.js";
+import { agreedPlan, isFirst, joinRanks, type Part, partOf, together } from "./ranks.js";
 import { requireBatches, requireModel } from "./requirements.js";
 import { goOn, type ResumeOptions } from "./resumeTraining.js";
 import { type Keeping, runTraining } from "./runTraining.js";
 import { splitCells } from "./splitCells.js";
-import { trainingPlan } from "./trainPlanned.js";
+import { planOf } from "./trainPlanned.js";
 import { provenance, versions } from "./versions.js";
 import type { WatchOptions } from "./visibleTraining.js";
 
 /** Options of the pretraining. */
-export interface PretrainOptions extends PretrainingOptions, WatchOptions {
+export interface PretrainOptions extends PretrainingOptions, RanksOptions, WatchOptions {
   /** The folder of the pretrained model: holds from the start on all that `resumePretraining` needs, and the model at its end. */
   saveDir: string;
   /**
@@ -52,6 +54,7 @@ export interface PretrainOptions extends PretrainingOptions, WatchOptions {
  * Pretrains a model on prepared cells without labels, by the published objectives alone: masked values are predicted from their
  * tokens (MLM) and from the cell's embedding (MVC), unless the options say otherwise. In a worker; in a notebook, with live
  * learning curves. The weights of the lowest validation loss are kept, in a folder that `openModel` and the published code open.
+ * Several processes take it together as they do `finetune`.
  * Method: Cui et al. 2024 (doi 10.1038/s41592-024-02201-0).
  *
  * @throws when there is no objective, no model, or an option makes no sense
@@ -65,11 +68,16 @@ export async function pretrain(ready: Prepared, options: PretrainOptions): Promi
     throw new CellkernelError("path", `${saveDir} holds a fine-tuned model: choose another folder`, {
       path: saveDir,
     });
-  return claimed(saveDir, async (started) => {
-    refuseUnfinished(saveDir, options.overwrite);
-    const planned = await planPretraining(ready, options);
-    writeTraining(saveDir, planned, ready);
-    return pretrainPlanned(planned, ready, options, { folder: saveDir, started });
+  const ranks = await joinRanks(options.mpi);
+  return claimed(isFirst(ranks) ? saveDir : undefined, async (started) => {
+    const part = await partOf(ranks);
+    const planned = await together(ranks, () => {
+      refuseUnfinished(saveDir, options.overwrite);
+      return planPretraining(ready, options, part);
+    });
+    const agreed = await agreedPlan(ranks, planned, ready);
+    if (isFirst(ranks)) writeTraining(saveDir, agreed, ready);
+    return pretrainPlanned(agreed, ready, options, { folder: saveDir, started, ranks });
   });
 }
 
@@ -97,23 +105,26 @@ async function pretrainPlanned(
   keeping: Keeping,
 ): Promise<Pretrained> {
   const { name, args, vocabulary, start, settings, made, notes } = planned;
-  const plan = trainingPlan(planned, ready);
+  const plan = await planOf(planned, ready, keeping);
   const { result, training } = await runTraining(planned, plan, watching, keeping);
   const rows = geneRows(vocabulary, ready.tokens.genes);
   const whole = restoreGeneTable(result.weights, rows, start.get(GENE_TABLE)!);
-  return Pretrained.write(
-    {
-      ...{ name, args: withoutDiscriminator(args), vocabulary, made, notes, training },
-      weights: weightsWithoutDiscriminator(whole),
-      settings: { ...settings, amp: result.amp },
-      ...{ preparation: ready.settings, source: ready.source.path },
-    },
-    keeping.folder!,
-  );
+  const parts = {
+    ...{ name, args: withoutDiscriminator(args), vocabulary, made, notes, training },
+    weights: weightsWithoutDiscriminator(whole),
+    settings: { ...settings, amp: result.amp },
+    ...{ preparation: ready.settings, source: ready.source.path },
+  };
+  const folder = keeping.folder!;
+  return isFirst(keeping.ranks) ? Pretrained.write(parts, folder) : new Pretrained(parts, folder);
 }
 
 /** Works out all that a pretraining needs, before anything is written. */
-export async function planPretraining(ready: Prepared, options: PretrainOptions): Promise<PlannedTraining> {
+export async function planPretraining(
+  ready: Prepared,
+  options: PretrainOptions,
+  part?: Part,
+): Promise<PlannedTraining> {
   const asked = resolve(PRETRAINING, options);
   const objectives = objectivesOf(asked);
   if (objectives.every((objective) => objective === "DAB"))
@@ -132,7 +143,7 @@ export async function planPretraining(ready: Prepared, options: PretrainOptions)
   const size = { classes: 0, batches: requireBatches(ready, args)?.names.length };
   const { weights, notes } = startWeights({ ...model, args }, size, settings.seed);
   const genes = geneRows(model.vocabulary, ready.tokens.genes).length;
-  const memory = memoryPlan(args, { ...size, genes }, settings, ready.maxLength);
+  const memory = memoryPlan(args, { ...size, genes }, settings, ready.maxLength, part);
   return {
     ...{ run: randomUUID(), pretraining: true, name: settings.name ?? basename(ready.source.path) },
     ...{ args, settings, split, vocabulary: model.vocabulary, start: weights, made },

@@ -22,7 +22,11 @@ export class Pretrained {
   /** What the reader must know. */
   readonly notes: string[];
 
-  private constructor(
+  /**
+   * @param folder that the parts are written to, or that another process writes them to
+   * @ignore
+   */
+  constructor(
     parts: PretrainedParts,
     readonly folder: string,
   ) {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { trainingShapes } from "../model/lora.js";
 import { parameterShapes } from "../model/parameters.js";
+import type { RanksOptions } from "../settings/ranks.js";
 import { resolve } from "../settings/setting.js";
 import { TRAINING, type TrainingOptions } from "../settings/training.js";
 import type { Prepared } from "../store/prepared.js";
@@ -21,6 +22,7 @@ import {
 import { CellkernelError } from "../support/error.js";
 import { loraOf } from "../train/adapters.js";
 import { claimed } from "./claimed.js";
+import { agreedPlan, isFirst, joinRanks, together } from "./ranks.js";
 import { usesBatches } from "./requirements.js";
 import type { Run } from "./run.js";
 import type { Keeping } from "./runTraining.js";
@@ -41,7 +43,7 @@ const MAY_CHANGE = [
 ] as const;
 
 /** Options of `resume`. Those of the training may be given again; where one differs that must not, nothing is done. */
-export interface ResumeOptions extends TrainingOptions, WatchOptions {
+export interface ResumeOptions extends TrainingOptions, RanksOptions, WatchOptions {
   /** The prepared cells. Default: those that it was started with, from where they were. */
   cells?: Prepared;
 }
@@ -69,39 +71,53 @@ export async function goOn<T>(
       `${folder} holds no training to go on with; one is kept there where finetune is given it as saveDir (--out)`,
       { path: folder },
     );
-  return claimed(folder, async (started) => {
-    const stored = readTraining(folder);
-    if ((stored.pretraining ?? false) !== pretraining)
-      throw new CellkernelError(
-        "path",
-        `${folder} holds a ${pretraining ? "fine-tuning" : "pretraining"}: go on with it by ${pretraining ? "resume" : "resumePretraining"}`,
-        { path: folder },
-      );
-    const ready = cellsOfTraining(stored, options.cells);
-    const settings = changedSettings(stored, options);
-    const { args } = stored;
-    const size = {
-      classes: pretraining ? 0 : ready.labels!.classes.length,
-      batches: usesBatches(args) ? ready.batches?.names.length : undefined,
-    };
-    const start = stored.readStart((genes) => parameterShapes(args, { ...size, genes }));
-    const genes = ready.tokens.genes.length + 2;
-    const saved = readState(
-      trainingFolder(folder),
-      trainingShapes(args, { ...size, genes }, loraOf(settings)),
+  const ranks = await joinRanks(options.mpi);
+  return claimed(isFirst(ranks) ? folder : undefined, async (started) => {
+    const { planned, ready, saved, stored } = await together(ranks, () =>
+      whatIsLeft(folder, options, pretraining),
     );
-    const finished = pretraining ? pretrainedEpochs : finishedEpochs;
-    if (finished(folder, stored.run) !== undefined && saved && saved.state.epoch > settings.epochs)
-      throw new CellkernelError(
-        "nothing",
-        `${folder} is at its end after ${settings.epochs} epochs. For more: resume(…, { epochs: ${settings.epochs + 1} }) (--epochs ${settings.epochs + 1})`,
-        { path: folder },
-      );
-    const notes = [...stored.notes, ...goingOn(stored, settings, saved)];
-    const planned: PlannedTraining = { ...stored, settings, notes, start };
-    updateTraining(folder, { ...stored, settings, notes, cells: folderOf(ready) ?? stored.cells });
-    return train(planned, ready, options, { folder, saved, started });
+    const agreed = await agreedPlan(ranks, planned, ready, saved && stateOf(saved));
+    if (isFirst(ranks))
+      updateTraining(folder, { ...stored, ...agreed, cells: folderOf(ready) ?? stored.cells });
+    return train(agreed, ready, options, { folder, saved, started, ranks });
   });
+}
+
+/** What is left to do of a folder's training; nothing is written. */
+function whatIsLeft(folder: string, options: ResumeOptions, pretraining: boolean) {
+  const stored = readTraining(folder);
+  if ((stored.pretraining ?? false) !== pretraining)
+    throw new CellkernelError(
+      "path",
+      `${folder} holds a ${pretraining ? "fine-tuning" : "pretraining"}: go on with it by ${pretraining ? "resume" : "resumePretraining"}`,
+      { path: folder },
+    );
+  const ready = cellsOfTraining(stored, options.cells);
+  const settings = changedSettings(stored, options);
+  const { args } = stored;
+  const size = {
+    classes: pretraining ? 0 : ready.labels!.classes.length,
+    batches: usesBatches(args) ? ready.batches?.names.length : undefined,
+  };
+  const start = stored.readStart((genes) => parameterShapes(args, { ...size, genes }));
+  const genes = ready.tokens.genes.length + 2;
+  const saved = readState(trainingFolder(folder), trainingShapes(args, { ...size, genes }, loraOf(settings)));
+  const finished = pretraining ? pretrainedEpochs : finishedEpochs;
+  if (finished(folder, stored.run) !== undefined && saved && saved.state.epoch > settings.epochs)
+    throw new CellkernelError(
+      "nothing",
+      `${folder} is at its end after ${settings.epochs} epochs. For more: resume(…, { epochs: ${settings.epochs + 1} }) (--epochs ${settings.epochs + 1})`,
+      { path: folder },
+    );
+  const notes = [...stored.notes, ...goingOn(stored, settings, saved)];
+  const planned: PlannedTraining = { ...stored, settings, notes, start };
+  return { planned, ready, saved, stored };
+}
+
+/** What of a state tells it from another of the same training. */
+function stateOf({ state }: SavedState): object {
+  const { epoch, batch, step, sums } = state;
+  return { epoch, batch, step, sums };
 }
 
 /** The prepared cells of a training. @throws where they are gone, or others are given */

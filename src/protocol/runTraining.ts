@@ -1,7 +1,10 @@
+import type { Mpi } from "../runtime/mpi.js";
 import type { RunSettings, TrainingCourse } from "../store/runParts.js";
 import type { SavedState } from "../store/stateFile.js";
 import { type PlannedTraining, trainingFolder } from "../store/trainingFolder.js";
+import { CellkernelError } from "../support/error.js";
 import type { TrainingPlan, TrainingResult } from "../train/plan.js";
+import { atWork, isFirst } from "./ranks.js";
 import type { Run } from "./run.js";
 import { TrainingRecord } from "./trainingRecord.js";
 import { trainVisibly, type WatchOptions } from "./visibleTraining.js";
@@ -9,9 +12,11 @@ import { wandbTracker } from "./wandb.js";
 
 /** Where a training is kept and saved, and from where it goes on. */
 export interface Keeping {
-  /** The run's folder, which holds the training already. */
+  /** The run's folder, which holds the training already; of several ranks, the first writes it. */
   folder?: string;
   saved?: SavedState;
+  /** Those who train with this process. */
+  ranks?: Mpi;
   /** Given what the worker comes to, which goes on for a moment where the signal is aborted. */
   started?: (reached: Promise<unknown>) => void;
 }
@@ -24,7 +29,7 @@ export async function runTraining(
   planned: PlannedTraining,
   plan: TrainingPlan,
   watching: WatchOptions,
-  { folder, saved, started }: Keeping,
+  { folder, saved, started, ranks }: Keeping,
   toRun?: (result: TrainingResult, training: TrainingCourse) => Run,
 ): Promise<{ result: TrainingResult; training: TrainingCourse }> {
   const { run: id, name, args, settings, notes } = planned;
@@ -34,13 +39,28 @@ export async function runTraining(
     ? await trainVisibly(
         plan,
         record,
-        { ...watching, trackers: [...(watching.trackers ?? []), ...wandbOf(settings)] },
+        {
+          ...watching,
+          trackers: [...(watching.trackers ?? []), ...(isFirst(ranks) ? wandbOf(settings) : [])],
+        },
         { id, name, config: { ...settings, ...args } },
-        { from: saved?.state, checkpointing: checkpointingOf(folder, settings, saved) },
+        {
+          from: saved?.state,
+          checkpointing: isFirst(ranks) ? checkpointingOf(folder, settings, saved) : undefined,
+          mpi: ranks?.path,
+        },
         toRun && ((result) => toRun(result, record.progress())),
-        started,
+        (reached) => {
+          started?.(reached);
+          if (ranks) atWork(reached);
+        },
       )
     : untrained(plan, record);
+  if (ranks && result.stopped)
+    throw new CellkernelError(
+      "ranks",
+      `the training was stopped on another of its processes after step ${result.steps}${folder === undefined ? "" : `; to go on: cellkernel resume ${folder}`}`,
+    );
   return { result, training: record.progress() };
 }
 

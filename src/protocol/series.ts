@@ -9,6 +9,7 @@ import { CellkernelError } from "../support/error.js";
 import type { TrainingProgress } from "../views/types.js";
 import { claimed } from "./claimed.js";
 import { ensemble } from "./ensemble.js";
+import { requireAlone } from "./ranks.js";
 import { cellsOfTraining, changedSettings, type ResumeOptions, resumeTraining } from "./resumeTraining.js";
 import { loadRun, Run } from "./run.js";
 import { seriesFigures } from "./seriesFigures.js";
@@ -16,6 +17,7 @@ import type { WatchOptions } from "./visibleTraining.js";
 
 /** `resume` of a series: does what is left of its trainings, and makes the ensemble of all. */
 export async function resumeSeries(folder: string, options: ResumeOptions): Promise<Run> {
+  requireAlone(options.mpi);
   return claimed(folder, async () => {
     const series = readSeries(folder);
     const kept = series.parts.map((part) => join(folder, part.folder)).filter(holdsTraining);
@@ -60,7 +62,7 @@ export async function trainSeries(
     if (isUnfinished(own))
       runs.push(
         notStopped(
-          await resumeTraining(own, { ...watchingPart(watching, clock), cells: ready }),
+          await resumeTraining(own, { ...watchingPart(watching, clock), cells: ready, mpi: "off" }),
           part.name,
           `resume(${JSON.stringify(folder)}) (cellkernel resume ${folder})`,
         ),

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Plan, readPlan } from "../store/plan.js";
+import { readPlan } from "../store/plan.js";
 import { CellkernelError } from "../support/error.js";
 import type { PieceOfWork } from "./status/piece.js";
 import { shardsOf } from "./status/shards.js";
@@ -27,19 +27,22 @@ export interface Status {
 
 /**
  * How it stands with the shards of a plan, or with the trainings of one series or several, by what lies in their folder.
- * @param folder holds `plan.json`, is that of a series (`finetune --folds … --seeds …`), or holds such folders
- * @throws where it holds neither
+ * @param folder of the parts of a plan, of a series (`finetune --folds … --seeds …`), or of such folders
+ * @param plan where it is not the folder's `plan.json`
+ * @throws where there is neither
  */
-export function status(folder: string): Status {
+export function status(folder: string, plan = join(folder, "plan.json")): Status {
   if (!existsSync(folder))
     throw new CellkernelError("path", `there is no folder ${folder}`, { path: folder });
-  const plan = join(folder, "plan.json");
-  if (existsSync(plan)) return statusOfPlan(folder, readPlan(plan));
   const sweep = sweepOf(folder);
+  if (sweep.length === 0 && existsSync(plan)) {
+    const of = readPlan(plan);
+    return statusOf("shards", shardsOf(folder, of));
+  }
   if (sweep.length === 0)
     throw new CellkernelError(
       "path",
-      `${folder} holds no plan.json of shards (cellkernel plan … --out ${plan}), and no trainings of folds or seeds (cellkernel finetune … --folds 5 --out ${folder})`,
+      `there is no plan ${plan} of shards (cellkernel plan … --out ${plan}), and ${folder} holds no trainings of folds or seeds (cellkernel finetune … --folds 5 --out ${folder})`,
       { path: folder },
     );
   return {
@@ -49,11 +52,6 @@ export function status(folder: string): Status {
     ),
     sweep,
   };
-}
-
-/** How it stands with the shards of a plan that was read already. */
-export function statusOfPlan(folder: string, plan: Plan<object>): Status {
-  return statusOf("shards", shardsOf(folder, plan, plan.step));
 }
 
 function statusOf(what: Status["what"], pieces: PieceOfWork[]): Status {

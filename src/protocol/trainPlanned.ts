@@ -12,19 +12,24 @@ import type { CellSplit } from "../train/split.js";
 import { calibrateRun } from "./calibrateRun.js";
 import { geneRows } from "./geneRows.js";
 import { keepInterrupted } from "./interruptedRun.js";
+import { isFirst, partOf } from "./ranks.js";
 import { usesBatches } from "./requirements.js";
 import { Run } from "./run.js";
 import { type Keeping, runTraining, stepsOf } from "./runTraining.js";
 import type { WatchOptions } from "./visibleTraining.js";
 
-/** Trains as planned, from the first step or from a state, and saves the run; where it is kept, it says there that it goes on. */
+/**
+ * Trains as planned, from the first step or from a state, and saves the run; where it is kept, it says there that it goes on. Of
+ * several ranks, all have its weights, and the first makes it whole.
+ */
 export async function trainPlanned(
   planned: PlannedTraining,
   ready: Prepared,
   watching: WatchOptions,
   keeping: Keeping = {},
 ): Promise<Run> {
-  if (keeping.folder === undefined) return trained(planned, ready, watching, keeping);
+  if (keeping.folder === undefined || !isFirst(keeping.ranks))
+    return trained(planned, ready, watching, keeping);
   return withSign(signOfTraining(keeping.folder), stepsOf(planned), (tell) => {
     const onProgress: WatchOptions["onProgress"] = (progress) => {
       tell(progress.step);
@@ -57,13 +62,9 @@ async function trained(
       },
       ready,
     );
-  const { result, training } = await runTraining(
-    planned,
-    trainingPlan(planned, ready),
-    watching,
-    keeping,
-    toRun,
-  );
+  const plan = await planOf(planned, ready, keeping);
+  const { result, training } = await runTraining(planned, plan, watching, keeping, toRun);
+  if (!isFirst(keeping.ranks)) return toRun(result, training);
   const run = await calibrated(toRun(result, training), ready, split, interruption(watching.signal));
   if (keeping.folder !== undefined) await run.save(keeping.folder);
   return run;
@@ -85,6 +86,16 @@ async function calibrated(
     keepInterrupted(Promise.resolve(as));
     throw error;
   }
+}
+
+/** What the worker needs of a planned training, be it one of several ranks'. */
+export async function planOf(
+  planned: PlannedTraining,
+  ready: Prepared,
+  { ranks }: Keeping,
+): Promise<TrainingPlan> {
+  const { threads } = await partOf(ranks);
+  return { ...trainingPlan(planned, ready), threads: planned.settings.threads ?? threads };
 }
 
 /** What the worker needs of a planned training. */

@@ -26,6 +26,8 @@ export interface WatchOptions {
 export interface Course {
   from?: LoopState;
   checkpointing?: Checkpointing;
+  /** The MPI by which it is one of several that train together. */
+  mpi?: string;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function trainVisibly(
   record: TrainingRecord,
   { onProgress, signal: given, trackers: listed = [] }: WatchOptions,
   tracked: TrackedRun,
-  { from, checkpointing }: Course,
+  { from, checkpointing, mpi }: Course,
   toRun?: (result: TrainingResult) => Run,
   started?: (reached: Promise<unknown>) => void,
 ): Promise<TrainingResult> {
@@ -62,7 +64,7 @@ export async function trainVisibly(
     trackers.hear(event);
     if (!signal?.aborted) tell(worth);
   };
-  const job = new TrainingJob(plan, [hear], signal, from, checkpointing);
+  const job = new TrainingJob(plan, [hear], signal, from, checkpointing, mpi);
   started?.(job.reached);
   const order = (give: () => void, note: () => void) => () => {
     give();

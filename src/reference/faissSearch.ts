@@ -54,12 +54,15 @@ export class FaissSearch {
     for (let first = 0; first < count; first += QUERIES) {
       signal?.throwIfAborted();
       const some = queries.slice(first * widthIn, (first + QUERIES) * widthIn);
+      const rows = some.length / widthIn;
+      // onnxruntime takes another kernel for a product of a single row, whose sums are rounded in another order.
+      const x = rows > 1 ? some : Float32Array.of(...some, ...some);
       const { y } = await this.transform.run({
-        x: tensor("float32", some, [some.length / widthIn, widthIn]),
+        x: tensor("float32", x, [x.length / widthIn, widthIn]),
         matrix: tensor("float32", matrix, [width, widthIn]),
         bias: tensor("float32", bias, [width]),
       });
-      const turned = y.data as Float32Array;
+      const turned = (y.data as Float32Array).subarray(0, rows * width);
       const near = await this.coarse.nearest(turned, lists, signal);
       for (let query = 0; query < turned.length / width; query++)
         this.look(turned.subarray(query * width, (query + 1) * width), near, query, found, first + query);

@@ -6,6 +6,7 @@ import { MODEL, PUBLISHED_RUN } from "./model.js";
 import { NEW_CELLS, PREDICTION } from "./prediction.js";
 import { PREPARATION } from "./preparation.js";
 import { PRETRAINING } from "./pretraining.js";
+import { RANKS } from "./ranks.js";
 import { SAMPLES } from "./samples.js";
 import { SERIES } from "./series.js";
 import type { Table } from "./setting.js";
@@ -21,6 +22,7 @@ export const STEPS: Record<string, Table> = {
   preprocess: PREPARATION,
   finetune: TRAINING,
   pretrain: PRETRAINING,
+  "finetune, resume and pretrain, of several processes": RANKS,
   "crossValidate, beside those of finetune": SERIES,
   "loadRun, of a folder of the published code": PUBLISHED_RUN,
   "evaluate, annotate, embed": { ...PREDICTION, ...NEW_CELLS },

@@ -103,7 +103,7 @@ export function requireVersion(plan: Plan<object>, version: string): void {
 }
 
 /** @throws where files are others than they were when the plan was made, by what `fingerprintOf` sees */
-export function requireSameFiles(files: readonly PlannedFile[]): void {
+export function requireSameFiles(files: readonly Pick<PlannedFile, "path" | "fingerprint">[]): void {
   for (const { path, fingerprint } of files) {
     const { bytes, sha256 } = fingerprintOf(path);
     if (sha256 === fingerprint.sha256) continue;

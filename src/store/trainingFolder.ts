@@ -184,7 +184,8 @@ function resolveSettings(settings: RunSettings): RunSettings {
   return { ...resolved(TRAINING, { ...settings, split: own }), split, dropout, maxSeqLen };
 }
 
-function identityOf({ tokens, labels, batches }: Prepared): Identity {
+/** Hashes of all that a training reads of its cells. */
+export function identityOf({ tokens, labels, batches }: Prepared): Identity {
   const { genes, indptr, gene, bin } = tokens;
   const hash = (words: unknown, arrays: Record<string, NamedArray>) =>
     hashOfJson([words, seal(new Map(Object.entries(arrays)))]);

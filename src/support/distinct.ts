@@ -2,18 +2,18 @@
 const MOST_ENTRIES = 2 ** 23;
 
 /**
- * Whether no text is there twice, of any number of texts. They are dealt to as many sets as it takes, for one holds no
- * more than 2²⁴.
+ * The first value that is there a second time, of any number of values; undefined where none is. They are dealt to as many
+ * sets as it takes, for one holds no more than 2²⁴.
  * @param most entries of a set, about
  */
-export function areDistinct(texts: readonly string[], most = MOST_ENTRIES): boolean {
-  const sets = Array.from({ length: Math.max(1, Math.ceil(texts.length / most)) }, () => new Set<string>());
-  for (const text of texts) {
-    const set = sets.length === 1 ? sets[0] : sets[hashOf(text) % sets.length];
+export function firstRepeated<T>(values: readonly T[], most = MOST_ENTRIES): T | undefined {
+  const sets = Array.from({ length: Math.max(1, Math.ceil(values.length / most)) }, () => new Set<T>());
+  for (const value of values) {
+    const set = sets.length === 1 ? sets[0] : sets[hashOf(String(value)) % sets.length];
     const { size } = set;
-    if (set.add(text).size === size) return false;
+    if (set.add(value).size === size) return value;
   }
-  return true;
+  return undefined;
 }
 
 /** FNV-1a (Fowler, Noll, Vo) of the text's code units. */

@@ -22,6 +22,7 @@ export class TrainingJob {
    * @param observers told of each step, epoch and note as they come from the worker
    * @param from goes on from a state of the same plan, that `snapshot` gave
    * @param checkpointing keeps where it stands on the disk
+   * @param mpi the library by which this process has joined those that it trains with
    */
   constructor(
     plan: TrainingPlan,
@@ -29,9 +30,10 @@ export class TrainingJob {
     signal?: AbortSignal,
     from?: LoopState,
     checkpointing?: Checkpointing,
+    mpi?: string,
   ) {
     const all = typeof observers === "function" ? [observers] : observers;
-    const input: TrainingInput = { plan, control: this.control.memory, from, checkpointing };
+    const input: TrainingInput = { plan, control: this.control.memory, from, checkpointing, mpi };
     this.reached = runInWorker<TrainingEvent, TrainingResult>(
       new URL("./worker.js", import.meta.url),
       input,

@@ -58,6 +58,11 @@ export function forecastMemory(
   return OVERHEAD + 4 * (copies + kept + HEAD_MATRICES * length * Math.min(length, BLOCK_QUERIES));
 }
 
+/** What the system has free, bytes. */
+export function availableMemory(): number {
+  return process.availableMemory?.() ?? freemem();
+}
+
 export interface MemoryPlan {
   /** Cells that are worked on at once; a step adds up as many as it needs. */
   microBatch: number;
@@ -81,7 +86,7 @@ export function planMemory(
   batchSize: number,
   length: number,
   objectives: readonly Objective[] = [],
-  available = process.availableMemory?.() ?? freemem(),
+  available = availableMemory(),
   learning?: Learning,
 ): MemoryPlan {
   const budget = available * RESERVE;

@@ -13,14 +13,17 @@ export interface TrainingInput {
   from?: LoopState;
   /** Keeps where it stands; nothing is kept when absent. */
   checkpointing?: Checkpointing;
+  /** The MPI by which the process has joined those that it trains with. */
+  mpi?: string;
 }
 
 // The module that a training worker runs.
 serve<TrainingInput, TrainingEvent, TrainingResult>(
-  async ({ plan, control, from, checkpointing }, report) => {
+  async ({ plan, control, from, checkpointing, mpi }, report) => {
     const keeper = checkpointing && new Checkpointer(checkpointing, from);
     try {
-      return await train(plan, new Control(control), [report], from, keeper);
+      const ranks = mpi === undefined ? undefined : (await import("../runtime/mpi.js")).Mpi.attach(mpi);
+      return await train(plan, new Control(control), [report], from, keeper, ranks);
     } finally {
       keeper?.close();
     }

@@ -103,6 +103,7 @@ start() {
   [[ $(id -u) == 0 ]] || cannot "a Slurm for tests is started by root only"
   # Another's is left alone; a link to nothing was ours, of a test that was killed.
   [[ ! -e $LINK || $(realpath -m "$LINK") == "$SLURM_CONF" ]] || cannot "$LINK is there already: this machine has a Slurm of its own"
+  rm -rf "$DIR"/{state,log,spool.*}
   mkdir -p "$DIR"/{state,log}
   # munge has a user of its own.
   chmod a+rx "$DIR"

@@ -157,7 +157,7 @@ test("plots are tab stops, keys act on them alone, and Escape leaves", {
   assert.equal(await page.locator(".jp-Cell.jp-mod-active").getAttribute("data-windowed-list-index"), cell);
   assert.equal(await page.locator(".jp-Cell").count(), 3, "no key has made or deleted a cell");
   await page.keyboard.press("Tab");
-  assert.match(await focused(), /cellkernel-(frame|card|close|legend|mistakes)/);
+  assert.match(await focused(), /cellkernel-(panel-name|frame|card|close|legend|mistakes)/);
   await frames.first().focus();
   // The first takes back the card of a cell, the next leaves.
   for (let press = 0; press < 3 && /cellkernel-frame/.test(await focused()); press++)

@@ -359,7 +359,35 @@ test("a gene's colours, their bar, the missing and the theme's change", {
     assert.equal(await box.inputValue(), "NKG7");
   }
   await tool("Show all").click();
+  await changeTheme(page, "JupyterLab Dark");
+  await waitFor(ground.dark, "dark");
+  await changeTheme(page, "JupyterLab Light");
   await waitFor(ground.light, "light again");
+});
+
+test("a click on a panel's heading makes it the one that is coloured", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const box = view.getByRole("combobox", { name: "Colour by" });
+  const headings = view.locator(".cellkernel-panel-name");
+  const colorBy = async (name: string) => {
+    await box.click();
+    await view.getByRole("option", { name, exact: true }).click();
+  };
+  assert.equal(await headings.nth(1).getAttribute("aria-pressed"), "true", "the last at first");
+  await headings.nth(0).click();
+  assert.equal(await box.inputValue(), "Truth");
+  await colorBy("NKG7");
+  assert.deepEqual(await headings.allTextContents(), ["NKG7", "Prediction"]);
+  // Told of a cell besides what the panels held.
+  await tool("Show all").click();
+  const { x, y } = await at(3, 3);
+  await page.mouse.move(x, y);
+  await says(view.locator(".cellkernel-card").first(), /^cell-18TruthrightPrediction.*NKG718/);
+  await colorBy("Truth");
+  await headings.nth(1).click();
+  assert.equal(await box.inputValue(), "Prediction");
 });
 
 test("the wheel scrolls the notebook before a click and zooms after it; dragging moves, a double click shows all", {
@@ -532,6 +560,14 @@ test("a cell is found by name and by row", { skip, timeout: 60_000 }, async () =
   await said(view, "No cell is called “nobody”.");
   assert.equal(await box.getAttribute("aria-invalid"), "true");
   await box.fill("");
+  // The other view holds no names, and comes from no kernel.
+  const without = other.getByRole("searchbox", { name: "Find a cell" });
+  await without.fill("cell-3");
+  await without.press("Enter");
+  await said(other, "This view holds no names of cells");
+  await without.fill("3");
+  await without.press("Enter");
+  await other.locator(".cellkernel-pinned").waitFor();
 });
 
 test("a view leaves as PNG, SVG, CSV and code", { skip, timeout: 90_000 }, async () => {

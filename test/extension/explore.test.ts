@@ -174,6 +174,21 @@ test("the one cell that is selected elsewhere has its card in the embedding, unt
   await says(card, "cell-4");
 });
 
+test("a cell whose name the notebook does not hold is found by the kernel", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const box = view().getByRole("searchbox", { name: "Find a cell" });
+  await box.fill("CELL-2");
+  await box.press("Enter");
+  await says(view().locator(".cellkernel-pinned"), "cell-2");
+  await box.fill("nobody");
+  await box.press("Enter");
+  await says(view(), "No cell is called “nobody”.");
+  assert.equal(await box.getAttribute("aria-invalid"), "true");
+  await box.fill("");
+});
+
 test("the figures and the curve of a class select its cells in the embedding, and show what is selected there", {
   skip,
   timeout: 60_000,

@@ -100,7 +100,7 @@ before(async () => {
       code(
         "embedding",
         'import { confusionView, embeddingView } from "cellkernel";\n' +
-          'embeddingView({ x: [1, 2], y: [1, 2], panels: [{ title: "T", categories: ["a"], codes: [0, 0] }] })',
+          'embeddingView({ x: [1, 2, 4], y: [1, 2, 4], panels: [{ title: "T", categories: ["a"], codes: [0, 0, 0] }], more: [{ title: "n", values: [1, 2, 3] }] })',
       ),
       code(
         "large",
@@ -207,13 +207,15 @@ test("the classes are counted, and one of them or the mistakes come to the front
   await shows(canvas, { blue: 10, orange: 15 });
 });
 
+const [STATIC_DRAW, DYNAMIC_DRAW] = [0x88e4, 0x88e8];
+/** What the page has sent to the graphics since it was asked last: for how long, and how many bytes. */
+const uploads = () =>
+  page.evaluate(() => (globalThis as unknown as { uploads: [number, number][] }).uploads.splice(0));
+
 test("where cells lie is uploaded once for all panels; picking uploads flags alone", {
   skip,
   timeout: 60_000,
 }, async () => {
-  const uploads = () =>
-    page.evaluate(() => (globalThis as unknown as { uploads: [number, number][] }).uploads.splice(0));
-  const [STATIC_DRAW, DYNAMIC_DRAW] = [0x88e4, 0x88e8];
   // Two 16-bit coordinates of 25 cells; a byte each for a panel's codes.
   const first = (await uploads()).filter(([usage]) => usage === STATIC_DRAW);
   assert.equal(first.filter(([, bytes]) => bytes === 100).length, 1);
@@ -305,6 +307,15 @@ test("when the graphics are lost, a picture stands there, and can be drawn again
   await view.getByRole("button", { name: "Redraw" }).click();
   await shows(page.locator(".cellkernel-embedding canvas").first(), { blue: 10, orange: 15 });
   assert.equal(await page.locator('canvas[data-drawn-by="webgl"]').count(), 2, "drawn by WebGL again");
+});
+
+test("another colouring uploads its codes alone, a byte a cell", { skip, timeout: 60_000 }, async () => {
+  await uploads();
+  const box = page.getByRole("combobox", { name: "Colour by" });
+  await box.click();
+  await page.getByRole("option", { name: "Mistakes" }).click();
+  await shows(page.locator(".cellkernel-embedding canvas").nth(1), { blue: 0, orange: 3 });
+  assert.deepEqual(await uploads(), [[STATIC_DRAW, 25]]);
 });
 
 test("of 100,000 sorted cells none cover the others, and a rare class is seen whole when picked", {
@@ -463,7 +474,13 @@ test("cells that are run again are shown as they were", { skip, timeout: 60_000 
   const view = page.locator(".jp-CodeCell").nth(0).locator(".cellkernel-embedding:not([data-old])");
   await scrollTo(page, 0);
   await view.locator(".cellkernel-legend-entry", { hasText: "a" }).click();
-  await view.getByText("2 cells selected").waitFor();
+  await view.getByText("3 cells selected").waitFor();
+  const box = view.getByRole("combobox", { name: "Colour by" });
+  const name = () => view.locator(".cellkernel-names text").first().getAttribute("x");
+  const whole = await name();
+  await view.getByRole("button", { name: "Zoom in" }).click();
+  const near = await name();
+  assert.notEqual(near, whole);
   await page.mouse.move(5, 5);
   await view.evaluate((node) => {
     (node as unknown as { dataset: Record<string, string> }).dataset.old = "";
@@ -471,7 +488,19 @@ test("cells that are run again are shown as they were", { skip, timeout: 60_000 
   await page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex = 0");
   await command(page, "notebook:run-cell");
   await view.locator("canvas").waitFor();
-  await view.getByText("2 cells selected").waitFor();
+  await view.getByText("3 cells selected").waitFor();
+  assert.equal(await name(), near, "as near");
+  // By a number, which has no names: what is seen is told by the colour bar.
+  await box.click();
+  await view.getByRole("option", { name: "n", exact: true }).click();
+  await view.locator(".cellkernel-bar").waitFor();
+  await view.evaluate((node) => {
+    (node as unknown as { dataset: Record<string, string> }).dataset.old = "";
+  });
+  await command(page, "notebook:run-cell");
+  await view.locator("canvas").waitFor();
+  await view.locator(".cellkernel-bar").waitFor();
+  assert.equal(await box.inputValue(), "n", "coloured alike");
 });
 
 test("the page reports no errors", { skip }, () => {

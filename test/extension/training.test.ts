@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
@@ -32,18 +32,28 @@ const progress: TrainingProgress = {
 
 const LIBRARY = new URL("../../src/protocol/liveTraining.js", import.meta.url).href;
 
-/** A cell with a run that goes one step on when resumed, and ends when stopped. */
+/** A cell with a run that goes one step on when resumed, and ends when stopped, or when a file is there. */
 const TRAIN = `
 import { host } from "cellkernel";
+import { existsSync, renameSync } from "node:fs";
 const { LiveTraining } = await import(${JSON.stringify(LIBRARY)} as string);
 const run: any = ${JSON.stringify({ ...progress, run: "alive" })};
 await new Promise<void>((ended) => {
+  const looking = setInterval(async () => {
+    if (!existsSync("end")) return;
+    clearInterval(looking);
+    run.state = "finished";
+    await live.close(run);
+    renameSync("end", "ended");
+    ended();
+  }, 50);
   const live = new LiveTraining(host(), run, {
     pause: () => { run.state = "paused"; live.update(run, true); },
     resume: () => { run.state = "running"; run.step++; live.update(run, true); },
     stop: async () => {
       run.state = "stopped";
       run.message = "told to stop";
+      clearInterval(looking);
       await live.close(run);
       ended();
     },
@@ -112,6 +122,7 @@ test("a run shows how it does, what its curves hold, and itself in the status ba
     await view.locator(".cellkernel-pace").textContent(),
     "about 26 s left · learning rate 0.0001 · gradient norm 0.530 · 12,345 tokens a second · 1.3 GB of memory",
   );
+  assert.deepEqual((await view.textContent())?.match(/\bleft\b/g), ["left"], "one estimate");
   const loss = view.locator(".cellkernel-chart").first();
   assert.equal(await loss.locator("path.raw").count(), 1);
   // Steps of 1 and 2 in turn, whose mean is 1.5 above what they fall to: 100 / 365.
@@ -177,8 +188,11 @@ test("after a reload, and after closing and opening it, the run is followed and 
   await detail("step 317 of 500");
   assert.equal(await leftOf(button("Stop")), left);
 
-  await button("Stop").click();
+  await button("Stop").focus();
+  await page.keyboard.press("Enter");
   await view.getByText("told to stop").waitFor();
+  const focus = "document.activeElement.closest('.cellkernel-training') !== null";
+  assert.equal(await page.evaluate(focus), true, "the focus stays in the view");
   assert.equal(await view.locator(".cellkernel-state").textContent(), "Stopped");
   assert.equal(await button("Stop").count(), 0);
   assert.equal(await heightOf(view), height);
@@ -189,6 +203,26 @@ test("after a reload, and after closing and opening it, the run is followed and 
   const { data } = saved.cells[1].outputs[0];
   assert.equal(data[TRAINING_MIME].state, "stopped");
   assert.ok(data["image/png"], "the picture of the run that ended is in the notebook");
+});
+
+test("a run that ended while the page was closed says how it ended", { skip, timeout: 120_000 }, async () => {
+  await run();
+  await detail("step 315 of 500");
+  await command(page, "docmanager:save");
+  await page.goto("about:blank");
+  writeFileSync(join(lab.folder, "end"), "");
+  await until("the run to end", async () => existsSync(join(lab.folder, "ended")), 30);
+  const running = JSON.parse(readFileSync(join(lab.folder, "training.ipynb"), "utf8"));
+  assert.equal(
+    running.cells[1].outputs[0].data[TRAINING_MIME].state,
+    "running",
+    "the notebook knows nothing of it",
+  );
+  await lab.visit(page, "training.ipynb");
+  await scrollTo(page, 1);
+  await view.getByText("Finished").waitFor();
+  assert.equal(await button("Stop").count(), 0);
+  assert.doesNotMatch((await view.textContent()) ?? "", /\bleft\b/);
 });
 
 async function scrollToRun(): Promise<void> {

@@ -65,6 +65,17 @@ test("installed without our overrides, it has arquero with the Arrow library tha
   assert.match(start(process.execPath, "node_modules/cellkernel/dist/src/cli/main.js", "--help"), /annotate/);
 });
 
+test("the workflow for clusters comes along, with the array of Slurm", () => {
+  start(process.execPath, "node_modules/cellkernel/dist/src/cli/main.js", "workflow", "project");
+  for (const file of [
+    "config.yaml",
+    "workflow/Snakefile",
+    "workflow/rules/parts.smk",
+    "workflow/slurm/array.sbatch",
+  ])
+    assert.ok(existsSync(join(app, "project", file)), file);
+});
+
 test("the protocol as a program: checked against the types that came along, and run", () => {
   cpSync("examples/protocol.ts", join(app, "protocol.ts"));
   cpSync("notebooks/data/pbmc68k_reduced.h5ad", join(app, "cells.h5ad"));

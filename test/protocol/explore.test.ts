@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import type { Host, HostComm } from "../../src/host/host.js";
 import { AnnData, CellkernelError, type Exploration, explore, readH5ad, writeH5ad } from "../../src/index.js";
+import { obsPanel } from "../../src/protocol/explore/obsPanel.js";
 import type { Report } from "../../src/protocol/report.js";
 import {
   decodeEmbedding,
@@ -203,6 +204,13 @@ test("a page asks for columns, colourings and cells, and is answered in binary",
       values: { Truth: "T cell", Prediction: "NK", Probability: "0.875", Margin: "0.75", Split: "test" },
     },
   ]);
+  // By name, whatever its case, or the beginning; cell-0 is not of the report.
+  for (const [name, row] of [
+    ["CELL-4", 4],
+    ["cell", 1],
+    ["cell-0", null],
+  ])
+    assert.equal((await page.ask("find", { name })).message.row, row, String(name));
   const none = await page.ask("color", { by: "CD9" });
   assert.match(
     String(none.message.error),
@@ -336,6 +344,13 @@ test("cells with an embedding of their own: genes by any case and id, counts nor
   assert.throws(() => explore(cells, { embedding: "X_tsne" }), /no obsm\["X_tsne"\].*obsm has X_umap/);
   assert.throws(() => explore(cells, { x: [1], y: [1] }), /each of the 6 cells .* have 1 and 1/);
   cells.close();
+});
+
+test("R's missing integer in a column of numbers is missing, and so no end of the scale", () => {
+  const counts = Int32Array.of(3, -2147483648, 7);
+  const adata = { path: "x.h5ad", obs: { column: () => counts } } as unknown as AnnData;
+  const panel = obsPanel(adata, "n_counts", Int32Array.of(0, 1, 2));
+  assert.deepEqual("values" in panel && [...(panel.values as Float64Array)], [3, Number.NaN, 7]);
 });
 
 test("without a kernel a map shows itself, and code selects", async () => {

@@ -63,5 +63,21 @@ test("two runs below two cells: each hears its own buttons, and leaves a picture
   );
   assert.ok(opened, "the other run hears no more");
   await second.close(progress("b"));
-  assert.equal(opened, undefined);
+  // A page that was closed in between hears of the end, and its buttons reach nobody.
+  answers.length = 0;
+  opened!({ send, onMessage() {}, onClose() {}, close() {} }, { view: "a", command: "watch" });
+  press("a", "stop");
+  assert.deepEqual(answers, [{ bundle: last }]);
+  assert.deepEqual(heard, ["a stop", "b pause"]);
+  // Of the last ten.
+  for (let i = 0; i < 10; i++) {
+    const run = progress(`later ${i}`);
+    await new LiveTraining(host, run, orders(run.run)).close(run);
+  }
+  let closed = 0;
+  opened!(
+    { send, onMessage() {}, onClose() {}, close: () => void closed++ },
+    { view: "a", command: "watch" },
+  );
+  assert.equal(closed, 1);
 });

@@ -1,17 +1,22 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { perform } from "../../src/cli/perform.js";
+import { annotateShard, finetune, planShards, preprocess, resume, writeH5ad } from "../../src/index.js";
 import { planSeries } from "../../src/protocol/crossValidate.js";
-import { resume } from "../../src/protocol/resume.js";
+import { planPreprocess } from "../../src/protocol/rounds/planPreprocess.js";
+import { preprocessShard } from "../../src/protocol/rounds/preprocessShard.js";
 import { status } from "../../src/protocol/status.js";
 import { signName, writePart } from "../../src/store/part.js";
 import { withId, writePlan } from "../../src/store/plan.js";
 import { signOfTraining } from "../../src/store/trainingFolder.js";
+import { denseMatrix } from "../preprocess/matrix.js";
 import { temporaryFolder } from "../support/folder.js";
 import { preparedCells, tinyModel } from "../support/prepared.js";
+import { memoryCells } from "./cells.js";
+import "../support/withoutProjection.js";
 
 async function printed(...args: string[]): Promise<{ code: number; text: string }> {
   const lines: string[] = [];
@@ -68,6 +73,66 @@ test("of a plan: shards done, running, failed, lost and waiting; the speed of th
   assert.match(text, /\n- shard 6: wrong: .*part\.00006\.annotate\.safetensors/);
   const json = JSON.parse((await printed(folder, "--json")).text);
   assert.deepEqual(json.states, { done: 1, running: 2, failed: 1, lost: 1, wrong: 1, waiting: 1 });
+});
+
+test("a shard says how far it is while it is done, and leaves its part alone", async (context) => {
+  const folder = temporaryFolder(context);
+  const at = (name: string) => join(folder, name);
+  const rows = Array.from({ length: 60 }, (_, cell) =>
+    Array.from({ length: 40 }, (_, gene) => (1 + (gene % 3 === cell % 3 ? 9 : 1) * (cell + gene)) % 7),
+  );
+  const type = rows.map((_, cell) => ["a", "b", "c"][cell % 3]);
+  const cells = memoryCells(denseMatrix(rows), { obs: { type } });
+  await writeH5ad(cells, at("cells.h5ad"));
+  const model = await tinyModel({ input_emb_style: "scaling", n_layers_cls: 1 });
+  const ready = await preprocess(cells, { cellType: "type", nHvg: 0, model });
+  const run = await finetune(ready, { epochs: 1, freeze: "head", device: "cpu", threads: 1 });
+  await run.save(at("run"));
+  await planShards(at("run"), at("cells.h5ad"), { shards: 2, out: at("plan.json") });
+  const seen: string[] = [];
+  await annotateShard(at("plan.json"), 1, {
+    ...{ out: folder, batchSize: 10, threads: 1 },
+    onProgress: () => {
+      const { pieces, of } = status(folder);
+      seen.push(`${pieces.map(({ state }) => state).join()} ${of}`);
+    },
+  });
+  assert.equal(seen[0], "waiting,running 60");
+  renameSync(at("plan.json"), at("other.json"));
+  const { states, done } = status(folder, at("other.json"));
+  assert.deepEqual([states.done, states.waiting, done], [1, 1, 30]);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith("part")),
+    ["part.00001.annotate.safetensors"],
+  );
+});
+
+test("of a preparation: the shards of each round", async (context) => {
+  const folder = temporaryFolder(context);
+  const plan = join(folder, "plan.json");
+  const cells = "test/fixtures/preprocess/counts559.h5ad";
+  const vocabulary = "test/fixtures/preprocess/census_vocab.json";
+  await planPreprocess(cells, { vocabulary, nHvg: 50, shards: 2, out: plan });
+  const seen = new Set<string>();
+  const onProgress = () =>
+    seen.add(
+      status(folder)
+        .pieces.map(({ state }) => state)
+        .join(),
+    );
+  await preprocessShard(plan, 1, 1, { out: folder, onProgress });
+  assert.deepEqual([...seen], ["waiting,running,waiting,waiting"]);
+  const { pieces, of, done } = status(folder);
+  assert.deepEqual(
+    pieces.map(({ name, state }) => `${name}: ${state}`),
+    [
+      "round 1, shard 0: waiting",
+      "round 1, shard 1: done",
+      "round 2, shard 0: waiting",
+      "round 2, shard 1: waiting",
+    ],
+  );
+  assert.deepEqual([of, done], [2 * 559, 280]);
 });
 
 test("of a sweep: trainings by themselves, in any order, then one table and one picture", async (context) => {
@@ -133,7 +198,7 @@ test("a folder without shards and trainings is refused, with what would make the
   const folder = temporaryFolder(context);
   assert.throws(
     () => status(folder),
-    /holds no plan\.json .*cellkernel plan .*cellkernel finetune .* --folds/,
+    /there is no plan .*plan\.json .*cellkernel plan .*cellkernel finetune .* --folds/,
   );
   assert.throws(() => status(join(folder, "nowhere")), /there is no folder .*nowhere/);
 });

@@ -34,6 +34,14 @@ for (const lists of [64, 1024])
     assert.equal(found.nprobe, defaultProbes(lists));
     const search = await FaissSearch.open(index, 1);
     const own = await search.nearest(Float32Array.from(found.queries.flat()), 10, found.nprobe);
+    // One that comes alone finds what it finds among others.
+    const width = found.queries[0].length;
+    const alone = await search.nearest(
+      Float32Array.from(found.queries[0]).subarray(0, width),
+      10,
+      found.nprobe,
+    );
+    assert.deepEqual([...alone.distances], [...own.distances.slice(0, 10)]);
     await search.release();
     const rows = found.rows.map((_, query) => [...own.rows.slice(query * 10, (query + 1) * 10)]);
     const recall = (of: number[][]) =>

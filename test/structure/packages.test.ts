@@ -60,6 +60,17 @@ test("the library's dependencies are those that it uses, each at an exact versio
     assert.match(version, /^\d+\.\d+\.\d+$/, `${name} is not pinned`);
 });
 
+test("what the wheel's [cluster] brings of Snakemake is what the tests run on", () => {
+  const asked = [...readFileSync("pyproject.toml", "utf8").matchAll(/"(snakemake[\w-]*)~=(\d+\.\d+)"/g)];
+  const locked = new Map(
+    readFileSync("requirements/cluster.txt", "utf8")
+      .split("\n")
+      .map((line) => line.split("==") as [string, string]),
+  );
+  assert.equal(asked.length, 2);
+  for (const [, name, version] of asked) assert.ok(locked.get(name)?.startsWith(`${version}.`), name);
+});
+
 test("docs/dependencies.md names every dependency", () => {
   const page = readFileSync("docs/dependencies.md", "utf8");
   for (const name of Object.keys(dependencies("package.json")))

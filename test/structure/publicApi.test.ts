@@ -231,6 +231,7 @@ const TYPES = [
   "Provenance",
   "PublishedRunOptions",
   "QcMetrics",
+  "RanksOptions",
   "Raw",
   "Read10xOptions",
   "ReadCellsOptions",

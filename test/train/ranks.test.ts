@@ -12,6 +12,7 @@ import { withDecoders } from "../../src/train/objectives.js";
 import type { StepEvent, TrainingEvent, TrainingPlan, TrainingResult } from "../../src/train/plan.js";
 import { rowsOf } from "../../src/train/ranks.js";
 import { requireSame } from "../../src/train/sameOnAll.js";
+import { farthest } from "../support/farthest.js";
 import { ranksInMemory } from "../support/ranksInMemory.js";
 import { simulatedTokens, tinyArgs } from "../support/tokens.js";
 
@@ -56,17 +57,6 @@ const together = (of: TrainingPlan, size: number): Promise<Trained[]> =>
 
 const bytes = (weights: Weights) =>
   [...weights].map(([name, { data }]) => [name, Buffer.from(data.slice().buffer).toString("base64")]);
-
-/** The largest difference of two weights, but of key biases: these have no gradient, and Adam makes steps of its noise. */
-function farthest(a: Weights, b: Weights): number {
-  let most = 0;
-  for (const [name, { data }] of a)
-    if (!name.endsWith("in_proj_bias"))
-      data.forEach((x, i) => {
-        most = Math.max(most, Math.abs(x - b.get(name)!.data[i]));
-      });
-  return most;
-}
 
 test("a step's cells are dealt out side by side, each once, the first rank never left without", () => {
   for (const size of [1, 2, 3, 4, 7])

@@ -1,10 +1,13 @@
 # What the rules share.
+import json
+
 OUT = config["out"]
 PARTED = ["annotate", "embed", "map"]
 
 
 wildcard_constraints:
     step="|".join(PARTED),
+    round=r"\d+",
     shard=r"\d+",
     setting=r"[^/]+",
     part=r"[^/]+",
@@ -26,6 +29,17 @@ def setting(step, name):
 def options(step):
     """Further options of a step's command, as on a command line."""
     return setting(step, "options") if config.get(step, {}).get("options") else ""
+
+
+def merged(step):
+    """The file of all cells, where the step is one that config.yaml has."""
+    return f"{OUT}/{step}.{(config.get(step) or {}).get('form') or 'h5ad'}"
+
+
+def rounds():
+    """The number of rounds of a preparation, when its plan is made."""
+    with checkpoints.preprocess_plan.get().output[0].open() as plan:
+        return len(json.load(plan)["decided"]["rounds"])
 
 
 def series_flags():

@@ -15,7 +15,7 @@ rule plan:
         shards=lambda wildcards: setting(wildcards.step, "shards"),
         options=lambda wildcards: options(wildcards.step),
     shell:
-        "cellkernel plan {input.model:q} {input.files:q} --shards {params.shards} {params.options}"
+        "cellkernel plan {input.model:q} {input.files:q} --step {wildcards.step} --shards {params.shards} {params.options}"
         " --out {output:q} > {log:q} 2>&1"
 
 
@@ -50,16 +50,21 @@ rule merge:
         "cellkernel merge {input.plan:q} {params.folder:q} --out {output:q} > {log:q} 2>&1"
 
 
+use rule merge as merge_zarr with:
+    output:
+        directory(f"{OUT}/{{step}}.zarr"),
+
+
 rule annotate:
     input:
-        f"{OUT}/annotate.h5ad",
+        merged("annotate"),
 
 
 rule embed:
     input:
-        f"{OUT}/embed.h5ad",
+        merged("embed"),
 
 
 rule map:
     input:
-        f"{OUT}/map.h5ad",
+        merged("map"),

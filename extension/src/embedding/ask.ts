@@ -28,7 +28,7 @@ interface AskEvents {
   color: (coloring: AskedColor) => void;
 }
 
-type Answers = { columns: ColumnOffers; color: AskedColor; cells: CellValues[] };
+type Answers = { columns: ColumnOffers; color: AskedColor; cells: CellValues[]; find: number | null };
 
 /**
  * What an embedding's view asks of the kernel for which the payload holds no data. Questions are answered when the kernel
@@ -81,6 +81,11 @@ export class Ask {
     return this.#ask("cells", { rows: Array.from(rows) });
   }
 
+  /** The row of the cell of a name, or whose name begins so; null where no cell of the view is called so. */
+  find(name: string): Promise<number | null> {
+    return this.#ask("find", { name });
+  }
+
   /** Tells the kernel what is selected: sorted rows of the table, and what they are in words. */
   select(rows: Uint32Array, what: string): void {
     this.#told.set("select", (listener: AskEvents["select"]) => listener(rows, what));
@@ -104,6 +109,7 @@ export class Ask {
     if (error !== undefined) asked?.reject(new Error(error));
     else if (command === "columns") asked?.resolve(message as never);
     else if (command === "cells") asked?.resolve(message.cells as never);
+    else if (command === "find") asked?.resolve(message.row as never);
     else if (command === "color") {
       const coloring = { ...(message as unknown as AskedColor), bytes: first };
       if (asked) asked.resolve(coloring as never);

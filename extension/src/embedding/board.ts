@@ -3,6 +3,7 @@ import type { Change } from "../selection.js";
 import { shareSelection } from "./ask.js";
 import { type Camera, placeAt, type Spot, WHOLE, zoomed } from "./camera.js";
 import { rowsAsCode } from "./code.js";
+import { Colorings } from "./colorings.js";
 import { paletteOf } from "./colors.js";
 import type { Coloring, Embedding } from "./decode.js";
 import { undrawn } from "./describe.js";
@@ -35,6 +36,7 @@ export class Board implements Scene {
   readonly rows: Rows;
   readonly mistakes: Coloring | undefined;
   readonly panels: readonly Panel[];
+  readonly #colorings: Colorings;
   readonly #tabs: Tabs;
   readonly #toolbar: Toolbar;
   readonly #rail: Rail;
@@ -43,7 +45,6 @@ export class Board implements Scene {
   readonly #endings: (() => void)[];
   #palettes = new Map<Coloring, readonly string[]>();
   #side = 0;
-  #tabbed = false;
   #picked: Uint8Array | null = null;
   /** The rows by which that was said. */
   #pickedBy: Uint32Array | null = null;
@@ -60,6 +61,7 @@ export class Board implements Scene {
     this.rows = new Rows(embedding.rows);
     this.#followed = state.followed;
     this.mistakes = mistakesOf(embedding, trans);
+    this.#colorings = new Colorings(embedding, this.mistakes, state);
     const named = {
       label: trans.__("Names on the classes"),
       checked: () => state.named,
@@ -75,7 +77,9 @@ export class Board implements Scene {
       full: around.full,
       menu: [named, ...keepEntries(this)],
     });
-    this.panels = embedding.panels.map((panel, p) => new Panel(embedding, panel, trans, this.#gestured(p)));
+    this.panels = embedding.panels.map(
+      (panel, p) => new Panel(embedding, panel, trans, this.#gestured(p), () => this.#aim(p)),
+    );
     this.#tabs = new Tabs((tab) => {
       state.tab = tab;
       this.#color();
@@ -102,7 +106,7 @@ export class Board implements Scene {
     if (ask)
       this.#endings.push(
         shareSelection(selection, ask),
-        ask.on("color", (asked) => this.colorBy(colorOf(embedding, asked))),
+        ask.on("color", (asked) => this.#colorPanel(this.panels.length - 1, colorOf(embedding, asked))),
       );
   }
 
@@ -114,10 +118,8 @@ export class Board implements Scene {
     return this.#picked;
   }
 
-  get colorings(): Coloring[] {
-    const { panels } = this.embedding;
-    const { coloring } = this.state;
-    return coloring ? [...panels.slice(0, -1), coloring] : panels;
+  get coloring(): Coloring {
+    return this.#colorings.aimed;
   }
 
   /** Draws for the first time; the board stands in the page. */
@@ -180,12 +182,33 @@ export class Board implements Scene {
   };
 
   readonly colorBy = (coloring: Coloring): void => {
-    this.state.coloring = coloring === this.embedding.panels.at(-1) ? undefined : coloring;
-    this.state.tab = this.panels.length - 1;
-    this.#color();
+    this.#colorPanel(this.#colorings.target, coloring);
   };
 
   readonly say = (text: string): void => this.#line.note(text);
+
+  #colorPanel(panel: number, coloring: Coloring): void {
+    this.#colorings.set(panel, coloring);
+    this.#color();
+  }
+
+  #aim(panel: number): void {
+    this.state.target = panel;
+    this.#showTarget();
+  }
+
+  /** Says which panel is coloured next, and what it is coloured by. */
+  #showTarget(): void {
+    const { trans } = this.around;
+    const { aimed, several, target } = this.#colorings;
+    this.#toolbar.coloring = aimed.title;
+    this.panels.forEach((panel, p) => {
+      panel.aimed = several ? p === target : null;
+    });
+    this.#toolbar.aim = several
+      ? trans.__("Colours the panel “%1”; click the heading of another to colour that", aimed.title)
+      : "";
+  }
 
   /** @returns whether plots have another size */
   #layOut(room: Room): boolean {
@@ -196,8 +219,8 @@ export class Board implements Scene {
     const started = this.#side > 0;
     this.#side = side;
     if (resized) for (const panel of this.panels) panel.resize(side);
-    if (tabs !== this.#tabbed) {
-      this.#tabbed = tabs;
+    if (tabs !== this.#colorings.tabbed) {
+      this.#colorings.tabbed = tabs;
       this.node.classList.toggle("cellkernel-tabbed", tabs);
       this.panels.forEach(({ node }, p) => {
         node.hidden = tabs && p > 0;
@@ -208,20 +231,17 @@ export class Board implements Scene {
   }
 
   #color(): void {
-    const { panels } = this.embedding;
-    const shown = this.colorings;
-    const chosen = shown.at(-1)!;
-    const tabs = this.mistakes && chosen !== this.mistakes ? [...shown, this.mistakes] : shown;
+    const { shown, tabs, tabbed, listed } = this.#colorings;
     this.state.tab = Math.min(this.state.tab, tabs.length - 1);
-    this.#tabs.show(this.#tabbed ? tabs.map(({ title }) => title) : [], this.state.tab);
+    this.#tabs.show(tabbed ? tabs.map(({ title }) => title) : [], this.state.tab);
     this.panels.forEach((panel, p) => {
-      const coloring = this.#tabbed && p === 0 ? tabs[this.state.tab] : shown[p];
+      const coloring = tabbed && p === 0 ? tabs[this.state.tab] : shown[p];
       panel.color(coloring, this.palette(coloring));
       panel.look(this.state.camera, this.#side);
-      panel.overlay.pick(this.#picked, coloring);
+      panel.overlay.pick(this.#picked);
     });
-    this.#toolbar.coloring = chosen.title;
-    this.#rail.show(panels.includes(chosen) ? panels : [chosen, ...panels], this.mistakes, this.palette);
+    this.#showTarget();
+    this.#rail.show(listed, this.mistakes, this.palette);
     this.#rail.press(this.#picked);
   }
 

@@ -80,6 +80,12 @@ export class Chooser {
     if (!this.#popup.isOpen) this.#box.value = value;
   }
 
+  /** More than the label says, for who rests on it. */
+  set hint(words: string) {
+    this.node.title = words;
+    this.#box.title = words || (this.#box.getAttribute("aria-label") ?? "");
+  }
+
   #open(): void {
     if (this.#popup.isOpen) return;
     this.#popup.open();

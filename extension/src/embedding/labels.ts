@@ -64,8 +64,11 @@ export function middles(
   }
   return members.map((cells, c) => {
     const [mx, my] = [median(x, cells), median(y, cells)];
-    const away = (cell: number) => Math.hypot(x[cell] - mx, y[cell] - my);
-    const central = cells.reduce((best, cell) => (away(cell) < away(best) ? cell : best), cells[0]);
+    let [central, least] = [cells[0], Number.POSITIVE_INFINITY];
+    for (const cell of cells) {
+      const away = (x[cell] - mx) ** 2 + (y[cell] - my) ** 2;
+      if (away < least) [central, least] = [cell, away];
+    }
     return { x: x[central] ?? 0, y: y[central] ?? 0, size: sizes[c] };
   });
 }

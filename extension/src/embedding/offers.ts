@@ -38,7 +38,7 @@ async function colorFrom(scene: Scene, ask: Ask, name: string): Promise<void> {
   } catch (error) {
     scene.say((error as Error).message);
     // What stands there is what it was.
-    scene.colorBy(scene.colorings.at(-1)!);
+    scene.colorBy(scene.coloring);
   }
 }
 

@@ -1,13 +1,14 @@
 import { textWidth } from "../dom.js";
 import { svg } from "../svg.js";
-import { type Camera, type Spot, seenAt } from "./camera.js";
+import { type Camera, type Spot, seenAt, WHOLE } from "./camera.js";
 import type { Coloring } from "./decode.js";
 import { middles, shownLabels } from "./labels.js";
-import { membersOf } from "./members.js";
-import type { Places } from "./places.js";
+import { type Places, placesOfPicked } from "./places.js";
 
 /** Of so many classes at most, the largest, the names are tried. */
 const MOST = 80;
+/** Pixels from the place of picked cells to the middle of their name. */
+const ABOVE = 16;
 /** Longer names are cut. */
 const LETTERS = 22;
 
@@ -16,7 +17,6 @@ interface Name {
   y: number;
   size: number;
   width: number;
-  code: number;
   node: SVGTextElement;
 }
 
@@ -25,7 +25,15 @@ export class Overlay {
   readonly node = svg("svg", { class: "cellkernel-overlay", "aria-hidden": "true" });
   readonly #names = svg("g", { class: "cellkernel-names" });
   readonly #line = svg("path", { class: "cellkernel-outline" });
+  #coloring: Coloring | undefined;
+  #places: Places | undefined;
+  /** The names that are tried, and those of all classes. */
   #labels: Name[] = [];
+  #all: Name[] = [];
+  /** Pixels by which a name stands above its place: what is picked should be seen. */
+  #above = 0;
+  #camera: Camera = WHOLE;
+  #side = 0;
 
   constructor() {
     this.node.append(this.#names, this.#line);
@@ -36,33 +44,22 @@ export class Overlay {
   }
 
   /** Takes up the classes of a colouring; a number has none. */
-  name({ categories, codes }: Coloring, places: Places): void {
-    const labels: Name[] = [];
-    if (categories) {
-      const { fontFamily } = getComputedStyle(document.body);
-      const font = { fontWeight: "600", fontSize: "11px", fontFamily };
-      const { sizes } = membersOf(codes, categories.length);
-      const middle = middles(codes, categories.length, places);
-      const largest = categories
-        .map((_, code) => code)
-        .filter((code) => middle[code].size > 0)
-        .sort((a, b) => sizes[b] - sizes[a] || a - b)
-        .slice(0, MOST);
-      for (const code of largest) {
-        const letters = [...categories[code].name];
-        const text =
-          letters.length > LETTERS ? `${letters.slice(0, LETTERS - 1).join("")}…` : letters.join("");
-        const node = svg("text", {}, text);
-        labels.push({ ...middle[code], code, width: textWidth(text, font), node });
-      }
-    }
-    this.#labels = labels;
-    this.#names.replaceChildren(...labels.map(({ node }) => node));
+  name(coloring: Coloring, places: Places): void {
+    this.#coloring = coloring;
+    this.#places = places;
+    this.#all = labelsOf(coloring, places);
+    this.#above = 0;
+    this.#show(this.#all);
   }
 
   /** Puts the names where their classes are seen; smaller classes' hide where they would collide. */
   look(camera: Camera, side: number): void {
-    const placed = this.#labels.map((label) => ({ ...label, ...seenAt(camera, side, label.x, label.y) }));
+    this.#camera = camera;
+    this.#side = side;
+    const placed = this.#labels.map((label) => {
+      const { left, top } = seenAt(camera, side, label.x, label.y);
+      return { ...label, left, top: top < 2 * this.#above ? top + this.#above : top - this.#above };
+    });
     const shown = shownLabels(placed, side);
     placed.forEach(({ node, left, top }, i) => {
       node.style.display = shown[i] ? "" : "none";
@@ -72,12 +69,13 @@ export class Overlay {
     });
   }
 
-  /** Makes the names stand back of classes none of whose cells are picked; null: none stand back. */
-  pick(picked: Uint8Array | null, { codes }: Coloring): void {
-    const lit = new Set<number>();
-    if (picked) for (let cell = 0; cell < picked.length; cell++) if (picked[cell]) lit.add(codes[cell]);
-    for (const { node, code } of this.#labels)
-      node.classList.toggle("cellkernel-behind", picked !== null && !lit.has(code));
+  /** Names the picked cells' classes where these cells are: others' names would stand on grey cells. Null: all. */
+  pick(picked: Uint8Array | null): void {
+    const [coloring, places] = [this.#coloring, this.#places];
+    if (!coloring || !places || (picked === null && this.#labels === this.#all)) return;
+    this.#above = picked ? ABOVE : 0;
+    this.#show(picked ? labelsOf(coloring, placesOfPicked(places, picked)) : this.#all);
+    this.look(this.#camera, this.#side);
   }
 
   outline(around: readonly Spot[] | null): void {
@@ -95,4 +93,27 @@ export class Overlay {
         top: Number(node.getAttribute("y")),
       }));
   }
+
+  #show(labels: Name[]): void {
+    this.#labels = labels;
+    this.#names.replaceChildren(...labels.map(({ node }) => node));
+  }
+}
+
+/** The names of classes and where their placed cells are, the largest first. */
+function labelsOf({ categories, codes }: Coloring, places: Places): Name[] {
+  if (!categories) return [];
+  const { fontFamily } = getComputedStyle(document.body);
+  const font = { fontWeight: "600", fontSize: "11px", fontFamily };
+  const middle = middles(codes, categories.length, places);
+  return categories
+    .map((_, code) => code)
+    .filter((code) => middle[code].size > 0)
+    .sort((a, b) => middle[b].size - middle[a].size || a - b)
+    .slice(0, MOST)
+    .map((code) => {
+      const letters = [...categories[code].name];
+      const text = letters.length > LETTERS ? `${letters.slice(0, LETTERS - 1).join("")}…` : letters.join("");
+      return { ...middle[code], width: textWidth(text, font), node: svg("text", {}, text) };
+    });
 }

@@ -17,13 +17,19 @@ export class Panel {
   readonly overlay = new Overlay();
   readonly gestures: Gestures;
   readonly #caption = element("figcaption", "panel-title");
+  /** The heading: a button where there are panels to choose from. */
+  readonly #name = element("button", "panel-name");
+  readonly #bars = element("span", "bars");
   readonly #embedding: Embedding;
   readonly #trans: Words;
   plot: Plot | undefined;
+  /** The plot that has these colours: a view may hear of them before it draws. */
+  #colored: Plot | undefined;
   coloring: Coloring;
   palette: readonly string[] = [];
 
-  constructor(embedding: Embedding, coloring: Coloring, trans: Words, gestured: Gestured) {
+  /** @param aim makes this the panel that is coloured next */
+  constructor(embedding: Embedding, coloring: Coloring, trans: Words, gestured: Gestured, aim: () => void) {
     this.#embedding = embedding;
     this.#trans = trans;
     this.coloring = coloring;
@@ -32,19 +38,24 @@ export class Panel {
     this.frame.setAttribute("role", "application");
     this.frame.setAttribute("aria-roledescription", trans.__("plot"));
     this.frame.append(this.canvas, this.overlay.node);
+    this.#name.type = "button";
+    this.#name.dir = "auto";
+    this.#name.addEventListener("click", aim);
+    this.#caption.append(this.#name, this.#bars);
     this.node.append(this.#caption, this.frame);
     this.gestures = new Gestures(this.frame, gestured);
   }
 
   /** Colours the cells: classes by their names' colours, numbers by a scale that stands in the heading. */
   color(coloring: Coloring, palette: readonly string[]): void {
+    if (coloring === this.coloring && palette === this.palette && this.plot === this.#colored) return;
+    this.#colored = this.plot;
     this.coloring = coloring;
     this.palette = palette;
     const { title, range, codes } = coloring;
-    const name = element("span", "panel-name", title);
-    name.dir = "auto";
-    name.title = title;
-    this.#caption.replaceChildren(name, ...(range ? [this.#bar(range, palette, codes)] : []));
+    this.#name.textContent = title;
+    this.#name.title = this.#words();
+    this.#bars.replaceChildren(...(range ? [this.#bar(range, palette, codes)] : []));
     const { cells, axes } = this.#embedding;
     const words = this.#trans.__("%1: %2 cells by %3 and %4", title, cells.toLocaleString("en"), ...axes);
     this.canvas.setAttribute("aria-label", words);
@@ -56,6 +67,21 @@ export class Panel {
     this.overlay.name(coloring, this.#embedding);
   }
 
+  /** Whether this is the panel that is coloured next; null where there is no choice. */
+  set aimed(aimed: boolean | null) {
+    this.#name.disabled = aimed === null;
+    if (aimed === null) this.#name.removeAttribute("aria-pressed");
+    else this.#name.setAttribute("aria-pressed", String(aimed));
+    this.#name.title = this.#words();
+  }
+
+  #words(): string {
+    const { title } = this.coloring;
+    return this.#name.disabled
+      ? title
+      : this.#trans.__("%1: “Colour by” is for the panel that is chosen here", title);
+  }
+
   look(camera: Camera, side: number): void {
     this.plot?.look(camera);
     this.overlay.look(camera, side);
@@ -63,7 +89,7 @@ export class Panel {
 
   show(picked: Uint8Array | null): void {
     this.plot?.show(picked);
-    this.overlay.pick(picked, this.coloring);
+    this.overlay.pick(picked);
   }
 
   resize(side: number): void {

@@ -37,3 +37,18 @@ export function drawnFlags(places: Places, picked: Uint8Array): Uint8Array {
   flags.set(picked, found);
   return found;
 }
+
+const pickedPlaces = new WeakMap<Uint8Array, Places>();
+
+/** The picked cells of those that lie anywhere, once for all panels that name them. */
+export function placesOfPicked(places: Places, picked: Uint8Array): Places {
+  const found = pickedPlaces.get(picked);
+  if (found) return found;
+  // A loop, since this is done while the pointer goes over the classes, of a million cells at times.
+  const cells = new Uint32Array(places.placed.length);
+  let count = 0;
+  for (const cell of places.placed) if (picked[cell] === 1) cells[count++] = cell;
+  const made = { ...places, placed: cells.subarray(0, count) };
+  pickedPlaces.set(picked, made);
+  return made;
+}

@@ -19,6 +19,9 @@ export class Pointed {
   /** The cell that was pinned because it alone was selected. */
   #followed: number | null = null;
 
+  /** Counts what is looked for. */
+  #search = 0;
+
   /** @param room the row of plots and classes, which the cards never leave */
   constructor(scene: Scene, room: HTMLElement) {
     const { trans } = scene.around;
@@ -82,23 +85,47 @@ export class Pointed {
   }
 
   /** Shows the cell of a name, of a row, or whose name begins so; returns whether there is one. */
-  find(text: string): boolean {
-    const { embedding, rows, around, say } = this.#scene;
-    const { cellIds = [], placed } = embedding;
-    const wanted = text.toLowerCase();
-    if (wanted === "") return true;
-    const named = cellIds.findIndex((id) => id.toLowerCase() === wanted);
-    const row = /^\d+$/.test(wanted) ? rows.cell(Number(wanted)) : undefined;
-    const begins = cellIds.findIndex((id) => id.toLowerCase().startsWith(wanted));
-    const cell = [named, row ?? -1, begins].find((found) => found >= 0);
-    if (cell === undefined) say(around.trans.__("No cell is called “%1”.", text));
-    else if (!placed.includes(cell))
+  async find(text: string): Promise<boolean> {
+    if (text === "") return true;
+    const { embedding, around, say } = this.#scene;
+    const search = ++this.#search;
+    const cell = await this.#cellOf(text.toLowerCase()).catch((error: Error) => error);
+    // Something else has been looked for in the meantime.
+    if (search !== this.#search) return true;
+    if (cell instanceof Error) say(cell.message);
+    else if (cell === undefined) say(around.trans.__("No cell is called “%1”.", text));
+    else if (!embedding.placed.includes(cell))
       say(around.trans.__("%1 has no coordinates.", cellName(embedding, cell, around.trans)));
     else {
       this.#visit(cell);
       return true;
     }
     return false;
+  }
+
+  /**
+   * @param wanted in small letters
+   * @throws where names are not at hand and nobody is there to be asked
+   */
+  async #cellOf(wanted: string): Promise<number | undefined> {
+    const { embedding, rows, around } = this.#scene;
+    const { cellIds } = embedding;
+    const row = /^\d+$/.test(wanted) ? rows.cell(Number(wanted)) : undefined;
+    if (cellIds) {
+      const names = cellIds.map((id) => id.toLowerCase());
+      const begins = names.findIndex((name) => name.startsWith(wanted));
+      return [names.indexOf(wanted), row ?? -1, begins].find((found) => found >= 0);
+    }
+    if (row !== undefined) return row;
+    // Names of many cells are not in the notebook.
+    if (around.ask?.state !== "live")
+      throw new Error(
+        around.trans.__(
+          "This view holds no names of cells, and no kernel knows it: look for a row, or run the cell again.",
+        ),
+      );
+    const found = await around.ask.find(wanted);
+    return found === null ? undefined : rows.cell(found);
   }
 
   /** The cell under a spot: of what is selected, where something is. */

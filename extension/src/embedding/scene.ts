@@ -33,11 +33,11 @@ export interface Scene {
   readonly side: number;
   /** [cells]: 1 where a cell is shown in front; null for all alike. */
   readonly picked: Uint8Array | null;
-  /** What the panels show; the last as the reader has chosen. */
-  readonly colorings: readonly Coloring[];
+  /** What the panel shows that is coloured next. */
+  readonly coloring: Coloring;
   palette(coloring: Coloring): readonly string[];
   look(camera: Camera): void;
-  /** Colours the last panel. */
+  /** Colours the panel that the reader has chosen for it: the last at first. */
   colorBy(coloring: Coloring): void;
   /** Says something in the line below the plots. */
   say(text: string): void;
@@ -45,6 +45,6 @@ export interface Scene {
 
 /** What is told of a cell besides its name and the payload's own columns: the panels, and what is chosen. */
 export function toldOf({ embedding, state, mistakes }: Scene): Coloring[] {
-  const { coloring } = state;
-  return coloring && coloring !== mistakes ? [...embedding.panels, coloring] : embedding.panels;
+  const chosen = state.colorings.filter((coloring) => coloring !== undefined && coloring !== mistakes);
+  return [...new Set([...embedding.panels, ...(chosen as Coloring[])])];
 }

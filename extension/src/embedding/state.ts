@@ -10,8 +10,10 @@ export interface State {
   selection: Selection;
   camera: Camera;
   mode: Mode;
-  /** What the last panel is coloured by, in place of its own. */
-  coloring?: Coloring;
+  /** [panels] what each is coloured by, in place of its own. */
+  colorings: (Coloring | undefined)[];
+  /** Index of the panel that is coloured next; the last at first. */
+  target: number;
   /** Whether the names stand on their classes. */
   named: boolean;
   /** Which panel is shown where there is room for one. */
@@ -28,19 +30,24 @@ const states = new Map<string, State>();
  * What was chosen of a view, also when the same cells are shown anew because their notebook cell has run again. The same
  * are those of the same table and title, or else with the same places.
  */
-export function stateOf({ title, cells, table }: Embedding, { x, y }: EmbeddingPayload): State {
+export function stateOf({ title, cells, table, panels }: Embedding, { x, y }: EmbeddingPayload): State {
   const key = JSON.stringify([title, cells, table ?? [x, y].map(ends)]);
   const known = states.get(key);
   states.delete(key);
   const state = known ?? {
     selection: selectionOf(table),
     camera: WHOLE,
+    colorings: [],
+    target: panels.length - 1,
     mode: "pan",
     named: preferences().classNames,
     tab: 0,
   };
   // A colouring of other cells fits no more.
-  if (state.coloring && state.coloring.codes.length !== cells) state.coloring = undefined;
+  state.colorings = state.colorings.map((coloring) =>
+    coloring?.codes.length === cells ? coloring : undefined,
+  );
+  state.target = Math.min(state.target, panels.length - 1);
   states.set(key, state);
   for (const [oldest] of states) if (states.size > MOST) states.delete(oldest);
   return state;

@@ -15,7 +15,7 @@ export interface ToolbarActions {
   zoom(factor: number): void;
   fit(): void;
   /** Finds a cell by its name or row; returns whether there is one. */
-  find(text: string): boolean;
+  find(text: string): Promise<boolean>;
   full(): void;
   /** What the last button offers. */
   menu: readonly Entry[];
@@ -77,6 +77,11 @@ export class Toolbar {
     this.#chooser.value = title;
   }
 
+  /** Which panel that is, in words. */
+  set aim(words: string) {
+    this.#chooser.hint = words;
+  }
+
   set full(full: boolean) {
     this.#full.setAttribute("aria-pressed", String(full));
   }
@@ -91,14 +96,14 @@ export class Toolbar {
     return button;
   }
 
-  #finder(find: (text: string) => boolean): HTMLElement {
+  #finder(find: (text: string) => Promise<boolean>): HTMLElement {
     const box = element("input", "finder");
     box.type = "search";
     box.placeholder = this.#trans.__("Find a cell");
     box.title = this.#trans.__("By its name or row number");
     box.setAttribute("aria-label", `${box.placeholder}: ${box.title}`);
-    box.addEventListener("keydown", ({ key }) => {
-      if (key === "Enter") box.setAttribute("aria-invalid", String(!find(box.value.trim())));
+    box.addEventListener("keydown", async ({ key }) => {
+      if (key === "Enter") box.setAttribute("aria-invalid", String(!(await find(box.value.trim()))));
     });
     box.addEventListener("input", () => box.removeAttribute("aria-invalid"));
     return box;

@@ -18,15 +18,17 @@ export interface MatrixActions {
   preview(entry: Entry | null): void;
 }
 
-/** Side of an entry in CSS pixels: as large as there is room, but to be hit with a pointer. */
+/** Sides of an entry in CSS pixels: as large as there is room, but to be hit with a pointer. */
 const LEAST = 16;
 const MOST = 64;
-/** From this side on a number can be read in it. */
+/** An entry is so much wider than high at most. */
+const WIDER = 1.7;
+/** From this width on a number can be read in it. */
 const READABLE = 30;
 /** Room for the classes' names, as long as they are: at the left, and above; at most, and of the width or height there is. */
 const NAMES = 240;
-const HEADS = 200;
-const SHARE = 0.36;
+const HEADS = 240;
+const [NAMES_SHARE, HEADS_SHARE] = [0.36, 0.44];
 /** Room for what stands in the corner, and beside a name. */
 const CORNER = 64;
 const BESIDE = 16;
@@ -46,7 +48,8 @@ export class Matrix {
   readonly #actions: MatrixActions | undefined;
   readonly #inner = element("div", "matrix-inner");
   readonly #id = `cellkernel-matrix-${matrices++}`;
-  #side = MOST;
+  #wide = MOST;
+  #high = MOST;
   #names = NAMES;
   #heads = HEADS;
   /** −1 is the head. */
@@ -108,11 +111,13 @@ export class Matrix {
     const { length } = classes;
     const font = getComputedStyle(this.node);
     const longest = Math.max(...classes.map((name) => textWidth(name, font)), CORNER - BESIDE) + BESIDE;
-    this.#names = Math.ceil(Math.min(longest, NAMES, width * SHARE));
-    this.#heads = Math.ceil(Math.min(longest, HEADS, height * SHARE));
-    const room = Math.min((width - this.#names) / length, (height - this.#heads) / length);
-    this.#side = Math.max(LEAST, Math.min(MOST, Math.floor(room)));
-    const [wide, high] = [this.#names + length * this.#side, this.#heads + length * this.#side];
+    this.#names = Math.ceil(Math.min(longest, NAMES, width * NAMES_SHARE));
+    this.#heads = Math.ceil(Math.min(longest, HEADS, height * HEADS_SHARE));
+    const [across, down] = [(width - this.#names) / length, (height - this.#heads) / length];
+    const side = (room: number) => Math.max(LEAST, Math.min(MOST, Math.floor(room)));
+    this.#high = side(Math.min(down, across * WIDER));
+    this.#wide = side(Math.min(across, this.#high * WIDER));
+    const [wide, high] = [this.#names + length * this.#wide, this.#heads + length * this.#high];
     this.#inner.style.width = `${wide}px`;
     this.#inner.style.height = `${high}px`;
     this.node.style.maxHeight = `${height}px`;
@@ -135,12 +140,12 @@ export class Matrix {
   #draw(): void {
     const { classes } = this.#evaluation;
     const { scrollTop, scrollLeft, clientHeight, clientWidth } = this.node;
-    const range = (from: number, room: number) => [
-      Math.max(0, Math.floor(from / this.#side) - AROUND),
-      Math.min(classes.length, Math.ceil((from + room) / this.#side) + AROUND),
+    const range = (from: number, room: number, side: number) => [
+      Math.max(0, Math.floor(from / side) - AROUND),
+      Math.min(classes.length, Math.ceil((from + room) / side) + AROUND),
     ];
-    const rows = range(scrollTop, clientHeight - this.#heads);
-    const columns = range(scrollLeft, clientWidth - this.#names);
+    const rows = range(scrollTop, clientHeight - this.#heads, this.#high);
+    const columns = range(scrollLeft, clientWidth - this.#names, this.#wide);
     const drawn = [rows, columns].join();
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
@@ -175,9 +180,9 @@ export class Matrix {
     node.setAttribute("role", "row");
     node.setAttribute("aria-rowindex", String(row + 2));
     node.style.width = this.#inner.style.width;
-    node.style.height = `${row < 0 ? this.#heads : this.#side}px`;
+    node.style.height = `${row < 0 ? this.#heads : this.#high}px`;
     if (row >= 0) {
-      node.style.top = `${this.#heads + row * this.#side}px`;
+      node.style.top = `${this.#heads + row * this.#high}px`;
       node.append(this.#head(row, -1));
     }
     for (let column = from; column < to; column++)
@@ -209,10 +214,10 @@ export class Matrix {
       : this.#trans.__("%1: %2 cells were taken for it", name, cells);
     if (isRow) {
       head.style.width = `${this.#names}px`;
-      head.style.lineHeight = `${this.#side}px`;
+      head.style.lineHeight = `${this.#high}px`;
     } else {
-      head.style.left = `${this.#names + column * this.#side}px`;
-      head.style.width = `${this.#side}px`;
+      head.style.left = `${this.#names + column * this.#wide}px`;
+      head.style.width = `${this.#wide}px`;
     }
     return this.#placed(head, row, column, isRow ? "rowheader" : "columnheader");
   }
@@ -223,8 +228,9 @@ export class Matrix {
     const cells = confusion.get(at) ?? 0;
     const share = support[row] > 0 ? cells / support[row] : 0;
     const node = element("div", "matrix-entry");
-    node.style.left = `${this.#names + column * this.#side}px`;
-    node.style.width = node.style.height = `${this.#side}px`;
+    node.style.left = `${this.#names + column * this.#wide}px`;
+    node.style.width = `${this.#wide}px`;
+    node.style.height = `${this.#high}px`;
     const counted = cells.toLocaleString("en");
     node.title = this.#trans.__(
       "true %1, taken for %2: %3 cells, %4 of the true class",
@@ -234,7 +240,7 @@ export class Matrix {
       const color = this.#palette[Math.round(share * (this.#palette.length - 1))];
       node.style.backgroundColor = color;
       node.style.color = isBright(color) ? "#111" : "#fff";
-      if (this.#side >= READABLE) node.textContent = this.#shares ? percent(share).replace(" ", "") : counted;
+      if (this.#wide >= READABLE) node.textContent = this.#shares ? percent(share).replace(" ", "") : counted;
     }
     node.classList.toggle("cellkernel-right", row === column);
     return this.#placed(node, row, column, "gridcell");
@@ -265,13 +271,13 @@ export class Matrix {
   /** Brings an entry out from under the heads and into view. */
   #seek(row: number, column: number): void {
     const { node } = this;
-    const along = (at: number, from: number, room: number) => {
+    const along = (at: number, from: number, room: number, side: number) => {
       if (at < 0) return from;
-      const start = at * this.#side;
-      return Math.max(Math.min(from, start), start + this.#side - room);
+      const start = at * side;
+      return Math.max(Math.min(from, start), start + side - room);
     };
-    node.scrollTop = along(row, node.scrollTop, node.clientHeight - this.#heads);
-    node.scrollLeft = along(column, node.scrollLeft, node.clientWidth - this.#names);
+    node.scrollTop = along(row, node.scrollTop, node.clientHeight - this.#heads, this.#high);
+    node.scrollLeft = along(column, node.scrollLeft, node.clientWidth - this.#names, this.#wide);
   }
 
   #press({ key, ctrlKey, metaKey }: KeyboardEvent): boolean {

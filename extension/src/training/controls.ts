@@ -29,11 +29,18 @@ export class Controls {
     const place = element("div", "training-place");
     place.append(this.#buttons, this.#state);
     this.node.append(place, this.#progress, this.#detail);
+    this.node.tabIndex = -1;
+    this.node.setAttribute("role", "group");
+    this.node.setAttribute("aria-label", trans.__("Training"));
   }
 
-  /** @param asked whether the user has asked it to stop */
+  /**
+   * A button that goes, or is of no use any more, gives its focus to the row.
+   * @param asked whether the user has asked it to stop
+   */
   draw(run: TrainingPayload, link: LinkState, asked: boolean): void {
     const trans = this.#trans;
+    const hadFocus = this.#buttons.contains(document.activeElement);
     const going = isLive(run) && link !== "lost";
     const stopping = asked || run.state === "stopping";
     this.#buttons.hidden = !going;
@@ -50,5 +57,8 @@ export class Controls {
     const course = going ? `${state} · ${courseOf(run, trans)}` : courseOf(run, trans);
     this.#detail.textContent = course;
     this.#detail.title = course;
+    const held = document.activeElement;
+    if (hadFocus && (this.#buttons.hidden || (held as HTMLButtonElement | null)?.disabled !== false))
+      this.node.focus({ preventScroll: true });
   }
 }

@@ -1,4 +1,4 @@
-import { areDistinct } from "../../support/distinct.js";
+import { firstRepeated } from "../../support/distinct.js";
 import { CellkernelError } from "../../support/error.js";
 import { AnnData, type Raw } from "../anndata.js";
 import { Categorical, type Column } from "../columns.js";
@@ -161,7 +161,7 @@ function rowsOf(table: AnnData["var"], names: string[], wanted: string[]): AnnDa
 
 function cellNames(parts: readonly AnnData[], labels: readonly string[]): string[] {
   const names = parts.flatMap((part) => part.obsNames);
-  if (areDistinct(names)) return names;
+  if (firstRepeated(names) === undefined) return names;
   return parts.flatMap((part, i) => part.obsNames.map((name) => `${name}-${labels[i]}`));
 }
 

@@ -120,6 +120,7 @@ export class CellMap implements Exploration {
         columns: (search) => this.offers(search),
         colorBy: (by) => this.sentColor(by),
         cells: (rows) => this.describe(rows),
+        find: (name) => this.find(name),
         selected: (selection) => this.hear(selection),
       });
   }
@@ -267,6 +268,19 @@ export class CellMap implements Exploration {
       name: shownName(table.nameOf(cell)),
       values: Object.fromEntries(panels.map((panel) => [panel.title, shownName(wordOf(panel, cell))])),
     }));
+  }
+
+  /** The drawn cell of a name, whatever its case, or the first whose name begins so. */
+  private find(name: string): number | null {
+    const { table, drawn } = this.parts;
+    const wanted = name.toLowerCase();
+    let begins: number | null = null;
+    for (const cell of drawn) {
+      const own = table.nameOf(cell).toLowerCase();
+      if (own === wanted) return table.rows[cell];
+      if (begins === null && own.startsWith(wanted)) begins = table.rows[cell];
+    }
+    return begins;
   }
 
   /** What a page's user has selected, of the rows that there are. */

@@ -4,6 +4,9 @@ import type { CellColumn } from "../../preprocess/labels.js";
 import { CellkernelError } from "../../support/error.js";
 import type { EmbeddingPanel } from "../../views/types.js";
 
+/** What R keeps for an integer that is missing, and what of it comes along where a file was written from R. */
+const MISSING_IN_R = -(2 ** 31);
+
 /** Texts of a column that are no categories any more, but names. */
 const MOST_CATEGORIES = 1000;
 
@@ -43,7 +46,8 @@ export function obsPanel(adata: AnnData, title: string, rows: Int32Array): Embed
 /** The value as a number; undefined where it is missing, null where it is something else. */
 function numberOf(value: Value): number | undefined | null {
   if (isMissing(value)) return undefined;
-  return typeof value === "number" || typeof value === "bigint" ? Number(value) : null;
+  if (typeof value !== "number" && typeof value !== "bigint") return null;
+  return Number(value) === MISSING_IN_R ? undefined : Number(value);
 }
 
 function isMissing(value: Value): boolean {

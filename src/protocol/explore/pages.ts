@@ -31,6 +31,8 @@ export interface Answers {
   columns(search: string): Promise<ColumnOffers>;
   colorBy(by: string): Promise<SentColor>;
   cells(rows: readonly number[]): Promise<CellValues[]>;
+  /** The row of the cell of a name, or whose name begins so; null where there is none. */
+  find(name: string): number | null;
   /** The page's user has selected these. */
   selected(selection: SentSelection): void;
 }
@@ -87,7 +89,7 @@ export class Pages {
 
   private async answer(
     command: Exclude<ExploreCommand, "watch" | "select">,
-    { ask, search, by, rows }: Record<string, unknown>,
+    { ask, search, by, rows, name }: Record<string, unknown>,
     comm: HostComm,
   ): Promise<void> {
     try {
@@ -96,7 +98,8 @@ export class Pages {
       else if (command === "color") {
         const { panel, bytes } = await this.answers.colorBy(String(by));
         send(comm, { command, ask, by, panel }, bytes);
-      } else {
+      } else if (command === "find") send(comm, { command, ask, row: this.answers.find(String(name ?? "")) });
+      else {
         const asked = Array.isArray(rows) ? rows.filter(Number.isInteger) : [];
         send(comm, { command, ask, cells: await this.answers.cells(asked) });
       }

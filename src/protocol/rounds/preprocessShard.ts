@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { interruption } from "../../host/interruption.js";
-import { partName } from "../../store/part.js";
+import { partName, signName } from "../../store/part.js";
 import { isPartDone } from "../../store/partStates.js";
 import { requireSameFiles, rowsOfShard } from "../../store/plan.js";
+import { withSign } from "../../store/signOfLife.js";
 import { CellkernelError } from "../../support/error.js";
 import type { PreprocessProgress } from "../preprocessOptions.js";
 import type { ShardResult } from "../shards/runShard.js";
@@ -58,14 +59,17 @@ export async function preprocessShard(
   const result = { path: join(folder, partName(shard, kind)), cells: end - start };
   if (isPartDone(folder, read, kind, shard)) return { ...result, skipped: true };
   requireSameFiles(read.files);
-  const { onProgress, signal } = options;
-  const given = { onProgress, signal: interruption(signal) };
-  if (kind === "tokens") await tokenShard(read, folder, shard, given);
-  else {
+  await withSign(join(folder, signName(shard, kind)), result.cells, async (tell) => {
+    const onProgress: RoundOptions["onProgress"] = (progress) => {
+      tell(progress.cellsDone);
+      options.onProgress?.(progress);
+    };
+    const given = { onProgress, signal: interruption(options.signal) };
+    if (kind === "tokens") return tokenShard(read, folder, shard, given);
     const after = kind === "statistics" && read.decided.rounds.includes("genes");
     const basis = after ? readKept(read, folder) : { sight: sightOf(read) };
-    await countShard(read, folder, shard, kind, basis, given);
-  }
+    return countShard(read, folder, shard, kind, basis, given);
+  });
   return { ...result, skipped: false };
 }
 

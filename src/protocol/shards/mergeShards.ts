@@ -82,7 +82,7 @@ export async function mergeShards(
   requireVersion(plan, versions().cellkernel);
   checkForm(plan, out);
   if (report !== undefined) checkReport(report, out);
-  requireSameFiles(plan.files);
+  requireSameFiles([...plan.files, ...plan.decided.beside]);
   const paths = requireParts(folder, plan, plan.step);
   const opened = await openPlanned(plan.step, plan.decided);
   const { cells } = await joinSamples(plan.files, plan.decided.options, plan.decided.path);

@@ -1,5 +1,5 @@
 import type { PlannedOptions } from "../../settings/shards.js";
-import type { Plan } from "../../store/plan.js";
+import type { Plan, PlannedFile } from "../../store/plan.js";
 import type { ReadOptions } from "../applyToFile.js";
 import type { EmbedderRecipe } from "../embedder.js";
 import type { PublishedRunOptions } from "../publishedRun.js";
@@ -41,6 +41,8 @@ export interface Decided {
   varNames: string[];
   /** Whether cells of several files have the same names, so that the files' labels are added to them. */
   renamed: boolean;
+  /** What else is read: the file of the hierarchy. */
+  beside: Pick<PlannedFile, "path" | "fingerprint">[];
   /** Whether clusters are made of the embeddings. */
   own: boolean;
   /** Distance to the nearest cells that is usual in an index. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve as absolute } from "node:path";
 import type { AnnData } from "../../anndata/anndata.js";
 import { joinSamples, nameOf } from "../../anndata/formats/readSamples.js";
@@ -132,11 +133,18 @@ async function decide(
   task.together?.(cells);
   batchesOf(run, cells, options.batch);
   return {
+    beside: hierarchyFile(options.hierarchy),
     ...{ options, own, reading: plannedReading(reading), columns: columnsNeeded(run, options, reading) },
     usual: task instanceof MapTask ? task.usual : undefined,
     varNames: reading.name === "raw" ? cells.raw!.varNames : cells.varNames,
     int8: await int8Notes(run, cells, reading, { ...options, signal }),
   };
+}
+
+/** The file of a hierarchy, where it is one. */
+function hierarchyFile(hierarchy: string | undefined): Decided["beside"] {
+  if (hierarchy === undefined || !existsSync(hierarchy)) return [];
+  return [{ path: absolute(hierarchy), fingerprint: fingerprintOf(hierarchy) }];
 }
 
 /** The columns of `obs` that cells are read with. */

@@ -3,9 +3,10 @@ import { interruption } from "../../host/interruption.js";
 import { resolve } from "../../settings/setting.js";
 import { SHARD } from "../../settings/shards.js";
 import { typeName } from "../../store/arrays.js";
-import { PartWriter, type PlannedArray, partName } from "../../store/part.js";
+import { PartWriter, type PlannedArray, partName, signName } from "../../store/part.js";
 import { isPartDone } from "../../store/partStates.js";
 import { readPlan, requireSameFiles, requireVersion, rowsOfShard } from "../../store/plan.js";
+import { withSign } from "../../store/signOfLife.js";
 import { CellkernelError } from "../../support/error.js";
 import { applyRows, EMBEDDING } from "../applyRows.js";
 import { Replay } from "../replay.js";
@@ -73,14 +74,20 @@ export async function runShard(
   const cells = rows[1] - rows[0];
   const path = join(folder, partName(shard, step));
   if (isPartDone(folder, plan, step, shard)) return { path, cells, skipped: true };
-  requireSameFiles(plan.files);
+  requireSameFiles([...plan.files, ...plan.decided.beside]);
   const given = {
     ...plan.decided.options,
     ...(batchSize !== undefined && { batchSize }),
     ...(threads !== undefined && { threads }),
     ...{ signal: interruption(options.signal), onProgress: options.onProgress },
   };
-  await work(plan, shard, folder, given);
+  await withSign(join(folder, signName(shard, step)), cells, (tell) => {
+    const onProgress = (share: number) => {
+      tell(Math.round(share * cells));
+      given.onProgress?.(share);
+    };
+    return work(plan, shard, folder, { ...given, onProgress });
+  });
   return { path, cells, skipped: false };
 }
 

@@ -14,6 +14,8 @@ export interface ExploreRequests {
   color: { by: string };
   /** Names of cells and their values, for a tooltip or a card; of the first hundred rows. */
   cells: { rows: number[] };
+  /** The row of a cell by its name, or the beginning of one, whatever its case. */
+  find: { name: string };
   /** The page's user has selected these; rows as the first buffer, uint32 little-endian, sorted. */
   select: { what: string };
 }
@@ -24,6 +26,8 @@ export interface ExploreAnswers {
   /** The colouring's numbers stand in the first buffer, not in base64: its `codes` or `shades` are empty. */
   color: { by: string; panel: PanelData };
   cells: { cells: CellValues[] };
+  /** Null where no cell is called so. */
+  find: { row: number | null };
   /** Rows as the first buffer, as in the request. */
   select: { what: string };
 }
@@ -60,5 +64,5 @@ export interface CellValues {
 
 /** Whether a view's message or its answer is of this command. */
 export function isExploreCommand(command: unknown): command is ExploreCommand {
-  return ["watch", "columns", "color", "cells", "select"].includes(command as string);
+  return ["watch", "columns", "color", "cells", "find", "select"].includes(command as string);
 }

@@ -131,7 +131,7 @@ export class Surface implements Plot {
     const view = { x, y, reach: 1 / zoom };
     const share = this.#share(together);
     this.#partial = share < 1;
-    const count = Math.ceil(this.#places.placed.length * share);
+    const count = Math.max(1, Math.round(this.#places.placed.length * share));
     // Of the embedding's units to pixels.
     const area = (this.#side / (2 * view.reach)) ** 2;
     const density = (crowd: Crowd) => (crowd.density(view) * share) / area;
