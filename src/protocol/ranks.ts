@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Communicator } from "../runtime/communicator.js";
-import { launchOf } from "../runtime/launcher.js";
+import { checkConnection, launchOf } from "../runtime/launcher.js";
 import type { Mpi } from "../runtime/mpi.js";
 import { RANKS, type RanksOptions } from "../settings/ranks.js";
 import { resolve } from "../settings/setting.js";
@@ -31,8 +31,9 @@ export async function joinRanks(mpi: RanksOptions["mpi"]): Promise<Mpi | undefin
     throw new CellkernelError(
       "ranks",
       `srun started ${launch.size} processes of this command, which can't find each other: ` +
-        `for one training by all of them: srun --mpi=pmi2; ${OFF}`,
+        `for one training by all of them: srun --mpi=pmi2 --kill-on-bad-exit; ${OFF}`,
     );
+  checkConnection(process.env);
   joined ??= join();
   const ranks = await joined;
   const { size, path } = ranks;
@@ -41,7 +42,7 @@ export async function joinRanks(mpi: RanksOptions["mpi"]): Promise<Mpi | undefin
     "ranks",
     launch
       ? `${launch.by} started ${launch.size} processes, of which the MPI ${path} finds one: start them by the mpiexec of the same MPI, ` +
-          `or by srun --mpi=pmi2; ${OFF}`
+          `or by srun --mpi=pmi2 --kill-on-bad-exit; ${OFF}`
       : "there is one process, which can train alone only (mpi off, --mpi off); for several: mpiexec -n 4 cellkernel finetune …",
     { library: path },
   );

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, readlinkSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import type { LibraryHandle } from "koffi";
@@ -24,8 +24,8 @@ const REMEDY =
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Loads an MPI: that of the variable `CELLKERNEL_MPI`, the one whose `mpiexec` is on the search path, that of the active Python
- * environment, or what the system finds.
+ * Loads an MPI: that of the variable `CELLKERNEL_MPI`, the one whose `mpiexec` started this process or is on the search path,
+ * that of the active Python environment, or what the system finds.
  * @throws where there is none, or none with the standard ABI: what was looked for, and what to install
  */
 export function openMpi(env: Environment = process.env): { library: LibraryHandle; path: string } {
@@ -82,13 +82,22 @@ function load(path: string): LibraryHandle {
 function foldersOf(env: Environment): string[] {
   const commands = (env.PATH ?? "").split(delimiter).map((folder) => join(folder, "mpiexec"));
   const found = commands.find((file) => existsSync(file));
-  const programs = [found, found && realpathSync(found), env.CELLKERNEL_PYTHON];
+  const programs = [starter(), found, found && realpathSync(found), env.CELLKERNEL_PYTHON];
   const prefixes = [
     ...programs.map((program) => program && dirname(dirname(program))),
     ...[env.VIRTUAL_ENV, env.CONDA_PREFIX, join(homedir(), ".local")],
   ];
   const folders = prefixes.flatMap((prefix) => (prefix ? [join(prefix, "lib")] : []));
   return [...new Set([...folders, ...(env.LD_LIBRARY_PATH ?? "").split(delimiter).filter(Boolean)])];
+}
+
+/** The program that started this process; of MPICH's, it stands beside mpiexec. */
+function starter(): string | undefined {
+  try {
+    return readlinkSync(`/proc/${process.ppid}/exe`);
+  } catch {
+    return undefined;
+  }
 }
 
 function others(folders: string[]): string {

@@ -97,6 +97,11 @@ export class PartReader {
     return this.form(name).shape;
   }
 
+  /** Element type of an array. */
+  type(name: string): TypeName {
+    return this.form(name).dtype;
+  }
+
   /** What JSON was written beside the arrays. */
   // biome-ignore lint/suspicious/noExplicitAny: who wrote it knows what it holds.
   meta(): any {

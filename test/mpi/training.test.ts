@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readSafetensorsWeights } from "../../src/checkpoint/safetensors.js";
@@ -14,8 +14,6 @@ import { descendants, processes, until } from "../support/processes.js";
 // Several processes by the MPICH of requirements/mpi.txt.
 
 const mpiexec = ".venv-mpi/bin/mpiexec";
-// The library is found beside the mpiexec of the search path.
-const env = { ...process.env, PATH: `${resolve(".venv-mpi/bin")}:${process.env.PATH}` };
 const skip = process.platform !== "linux" && "MPI is used on Linux only";
 const main = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
 const child = fileURLToPath(new URL("../support/rankChild.js", import.meta.url));
@@ -33,7 +31,7 @@ interface Ended {
 /** Starts programs together, each with its arguments for Node. */
 function start(...ranks: string[][]) {
   const args = ranks.flatMap((one, i) => [...(i > 0 ? [":"] : []), "-n", "1", process.execPath, ...one]);
-  const started = spawn(mpiexec, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const started = spawn(mpiexec, args, { stdio: ["ignore", "pipe", "pipe"] });
   const ended: Ended = { code: null, out: "", err: "" };
   started.stdout.on("data", (text) => {
     ended.out += text;
