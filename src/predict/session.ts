@@ -58,9 +58,14 @@ export class PredictionSession {
   private ended: Error | undefined;
   private waiting: { answer: (answer: Answer) => void; fail: (error: unknown) => void } | undefined;
 
-  constructor(spec: PredictionSpec) {
-    // Flags of the main thread, such as --input-type, would break a worker.
-    this.worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: spec, execArgv: [] });
+  /** @param give hands the weights over rather than copies them: whoever has them can't use them any more */
+  constructor(spec: PredictionSpec, give = false) {
+    this.worker = new Worker(new URL("./worker.js", import.meta.url), {
+      workerData: spec,
+      transferList: give ? buffersOf([spec.weights, ...(spec.members ?? [])]) : [],
+      // Flags of the main thread, such as --input-type, would break a worker.
+      execArgv: [],
+    });
     this.worker.on("message", (answer: Answer) => this.waiting?.answer(answer));
     this.worker.on("error", (error) => this.end(error as Error));
     this.worker.on("exit", (code) =>
@@ -103,4 +108,10 @@ export class PredictionSession {
     this.ended ??= error;
     this.waiting?.fail(this.ended);
   }
+}
+
+/** The memory that weights lie in, each piece once; what is shared needn't be handed over. */
+function buffersOf(all: readonly Weights[]): ArrayBuffer[] {
+  const buffers = all.flatMap((weights) => [...weights.values()].map(({ data }) => data.buffer));
+  return [...new Set(buffers)].filter((buffer) => buffer instanceof ArrayBuffer);
 }

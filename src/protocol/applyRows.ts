@@ -1,7 +1,7 @@
 import type { AnnData } from "../anndata/anndata.js";
 import { takeCells } from "../anndata/edit/subset.js";
 import { interruption } from "../host/interruption.js";
-import type { CellChunk, PredictionSpec } from "../predict/session.js";
+import type { CellChunk, PredictionSession, PredictionSpec } from "../predict/session.js";
 import { readBatches } from "../preprocess/labels.js";
 import {
   batchCodes,
@@ -23,6 +23,8 @@ export const EMBEDDING = "X_scGPT";
 export interface ApplyRowsOptions extends PredictOptions {
   /** The `obs` column of batches. */
   batch?: string;
+  /** The run is not applied any more after that: its weights are handed over rather than copied. */
+  lastUse?: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function applyRows(
   const { cells } = replay;
   const signal = interruption(options.signal);
   const asChunk = chunkMaker(run, cells, options.batch);
-  await withSession(predictionOf(run, replay.genes, options), async (session) => {
+  const work = async (session: PredictionSession) => {
     for (const chunk of replay.chunks(false)) {
       const [first] = chunk.rows;
       const outputs = await session.predict(asChunk(chunk), {
@@ -50,7 +52,8 @@ export async function applyRows(
       const more = await collector.add(chunk, outputs);
       take(first, { [EMBEDDING]: outputs.embeddings, ...more });
     }
-  });
+  };
+  await withSession(predictionOf(run, replay.genes, options), work, options.lastUse);
   const { counts, examples } = collector.tally();
   return { counts: { ...counts, outside: replay.outside }, examples };
 }

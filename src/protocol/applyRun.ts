@@ -44,12 +44,16 @@ export function predictionOf(run: Run, genes: readonly string[], options: Predic
   };
 }
 
-/** Opens a session and closes it after `work`. */
+/**
+ * Opens a session and closes it after `work`.
+ * @param give hands the weights over rather than copies them
+ */
 export async function withSession<T>(
   spec: PredictionSpec,
   work: (session: PredictionSession) => Promise<T>,
+  give = false,
 ): Promise<T> {
-  const session = new PredictionSession(spec);
+  const session = new PredictionSession(spec, give);
   try {
     return await work(session);
   } finally {

@@ -51,11 +51,16 @@ function writeTyped(out: Output, path: string, { dtype, values, missing }: Typed
     writeValues(out, path, dtype, values);
     return;
   }
+  writeNullable(out, path, dtype);
+  writeValues(out, `${path}/values`, dtype, values);
+  writeFlags(out, `${path}/mask`, missing);
+}
+
+/** Begins a column that may miss values, of `values` and `mask`. */
+export function writeNullable(out: Output, path: string, dtype: string): void {
   const kind = dtype === "bool" ? "boolean" : dtype === "str" ? "string-array" : "integer";
   out.group(path);
   out.encoding(path, `nullable-${kind}`, "0.1.0");
-  writeValues(out, `${path}/values`, dtype, values);
-  writeFlags(out, `${path}/mask`, missing);
 }
 
 function writeValues(out: Output, path: string, dtype: string, values: TypedColumn["values"]): void {
@@ -65,19 +70,28 @@ function writeValues(out: Output, path: string, dtype: string, values: TypedColu
 }
 
 function writeCategorical(out: Output, path: string, column: Categorical): void {
+  writeCategories(out, path, column);
+  writeNumbers(out, `${path}/codes`, narrowCodes(column.codes, column.categories.length));
+}
+
+/** Writes a categorical column but for its codes. */
+export function writeCategories(
+  out: Output,
+  path: string,
+  column: Pick<Categorical, "categories" | "ordered">,
+): void {
   out.group(path);
   out.encoding(path, "categorical", "0.2.0");
   out.attribute(path, "ordered", Uint8Array.of(column.ordered ? 1 : 0));
   const categories = toColumn([...column.categories], path);
   const plain = categories instanceof Categorical ? column.categories.map(String) : categories;
   writeColumn(out, `${path}/categories`, column.categories.length === 0 ? [] : plain);
-  writeNumbers(out, `${path}/codes`, narrowCodes(column));
 }
 
 /** Codes in the narrowest signed type, as pandas has them. */
-function narrowCodes({ codes, categories }: Categorical): TypedArray {
-  if (categories.length <= 128) return Int8Array.from(codes);
-  return categories.length <= 32_768 ? Int16Array.from(codes) : Int32Array.from(codes);
+export function narrowCodes(codes: Categorical["codes"], categories: number): TypedArray {
+  if (categories <= 128) return Int8Array.from(codes);
+  return categories <= 32_768 ? Int16Array.from(codes) : Int32Array.from(codes);
 }
 
 export function writeTexts(out: Output, path: string, values: readonly string[], shape?: number[]): void {

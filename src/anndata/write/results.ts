@@ -203,7 +203,7 @@ function resultColumns(
 }
 
 /** Fails where `writeResults` could not write, before hours are spent on what it is to write. */
-export function checkOutput(adata: AnnData, outPath: string): void {
+export function checkOutput(adata: Pick<AnnData, "sources">, outPath: string): void {
   if (adata.sources.some((source) => overlap(source, outPath)))
     throw new CellkernelError(
       "path",
@@ -268,12 +268,12 @@ async function canBeAdded(
   }
 }
 
-function addMembers(out: Output, group: string, members: Iterable<[string, Writable]>): void {
+export function addMembers(out: Output, group: string, members: Iterable<[string, Writable]>): void {
   addGroup(out, group);
   for (const [key, value] of members) writeElement(out, `${group}/${key}`, value);
 }
 
-function addGroup(out: Output, path: string): void {
+export function addGroup(out: Output, path: string): void {
   if (out.exists(path)) return;
   out.group(path);
   out.encoding(path, "dict", "0.1.0");

@@ -76,10 +76,19 @@ export class ZarrOutput implements Output {
     this.bytes(path, type, bytes, shape);
   }
 
-  growing(path: string, kind: TypedArray, width?: number): GrowingArray {
+  /**
+   * @param form.flags its elements are booleans
+   * @param form.plain its chunks are not gzipped: numbers that hardly get smaller are written as fast as the disk is
+   */
+  growing(
+    path: string,
+    kind: TypedArray,
+    width?: number,
+    { flags = false, plain = false }: { flags?: boolean; plain?: boolean } = {},
+  ): GrowingArray {
     const bytes = (width ?? 1) * kind.BYTES_PER_ELEMENT;
     const shape = width === undefined ? [0] : [0, width];
-    const array = this.array(path, numberType(kind), shape, rowsOfChunk(bytes));
+    const array = this.array(path, flags ? FLAGS : numberType(kind), shape, rowsOfChunk(bytes), !plain);
     const growing = new GrowingChunks(array, bytes, width);
     this.open.push(growing);
     return growing;
@@ -108,12 +117,12 @@ export class ZarrOutput implements Output {
   }
 
   /** Makes an array that is chunked along its first dimension. */
-  private array(path: string, type: StoredType, shape: number[], most: number): StoredArray {
+  private array(path: string, type: StoredType, shape: number[], most: number, packed = true): StoredArray {
     const folder = this.empty(path);
     mkdirSync(folder);
     // One that will grow has no length yet.
     const rows = shape[0] === 0 ? most : Math.min(most, shape[0] ?? 1);
-    return new StoredArray(folder, this.version, type, rows, shape.length);
+    return new StoredArray(folder, this.version, type, rows, shape.length, packed);
   }
 
   /** The folder of a path, without what stood there. */
@@ -180,7 +189,8 @@ export class ZarrOutput implements Output {
   }
 }
 
-function rowsOfChunk(bytes: number): number {
+/** Rows of a chunk. @param bytes of a row */
+export function rowsOfChunk(bytes: number): number {
   return Math.max(1, Math.floor(CHUNK_BYTES / Math.max(1, bytes)));
 }
 

@@ -10,13 +10,17 @@ const LEVEL = 1;
 
 /** The folder of an array being written, chunked along its first dimension; its metadata come last. */
 export class StoredArray {
-  /** @param rows of a chunk; may change until the first is written */
+  /**
+   * @param rows of a chunk; may change until the first is written
+   * @param packed whether chunks are gzipped
+   */
   constructor(
     private readonly folder: string,
     private readonly version: 2 | 3,
     private readonly type: StoredType,
     public rows: number,
     private readonly dimensions: number,
+    private readonly packed = true,
   ) {}
 
   /** Writes the chunk of that number, of as many elements as a chunk has. */
@@ -25,13 +29,14 @@ export class StoredArray {
     const name = this.version === 2 ? coordinates.join(".") || "0" : ["c", ...coordinates].join("/");
     const path = join(this.folder, name);
     if (this.version === 3) mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, gzipSync(bytes, { level: LEVEL }));
+    writeFileSync(path, this.packed ? gzipSync(bytes, { level: LEVEL }) : bytes);
   }
 
   close(shape: number[]): void {
     const chunks = shape.map((length, axis) => Math.max(1, axis === 0 ? this.rows : length));
-    const { version, type } = this;
-    const metadata = version === 2 ? metadataV2(type, shape, chunks) : metadataV3(type, shape, chunks);
+    const { version, type, packed } = this;
+    const metadataOf = version === 2 ? metadataV2 : metadataV3;
+    const metadata = metadataOf(type, shape, chunks, packed);
     writeFileSync(
       join(this.folder, version === 2 ? ".zarray" : "zarr.json"),
       JSON.stringify(metadata, null, 2),
@@ -40,7 +45,7 @@ export class StoredArray {
 }
 
 /** https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html#arrays */
-function metadataV2({ v2, fill, texts }: StoredType, shape: number[], chunks: number[]) {
+function metadataV2({ v2, fill, texts }: StoredType, shape: number[], chunks: number[], packed: boolean) {
   return {
     zarr_format: 2,
     shape,
@@ -50,12 +55,12 @@ function metadataV2({ v2, fill, texts }: StoredType, shape: number[], chunks: nu
     order: "C",
     filters: texts ? [{ id: "vlen-utf8" }] : null,
     dimension_separator: ".",
-    compressor: { id: "gzip", level: LEVEL },
+    compressor: packed ? { id: "gzip", level: LEVEL } : null,
   };
 }
 
 /** https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html#array-metadata */
-function metadataV3({ v3, fill, texts }: StoredType, shape: number[], chunks: number[]) {
+function metadataV3({ v3, fill, texts }: StoredType, shape: number[], chunks: number[], packed: boolean) {
   return {
     zarr_format: 3,
     node_type: "array",
@@ -66,7 +71,7 @@ function metadataV3({ v3, fill, texts }: StoredType, shape: number[], chunks: nu
     fill_value: fill,
     codecs: [
       texts ? { name: "vlen-utf8" } : { name: "bytes", configuration: { endian: "little" } },
-      { name: "gzip", configuration: { level: LEVEL } },
+      ...(packed ? [{ name: "gzip", configuration: { level: LEVEL } }] : []),
     ],
     attributes: {},
     storage_transformers: [],

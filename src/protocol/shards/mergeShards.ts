@@ -1,6 +1,3 @@
-import type { AnnData } from "../../anndata/anndata.js";
-import type { Categorical } from "../../anndata/columns.js";
-import { joinSamples } from "../../anndata/formats/readSamples.js";
 import { isZarrName } from "../../anndata/write/target.js";
 import { interruption } from "../../host/interruption.js";
 import { PartReader } from "../../store/partReader.js";
@@ -9,21 +6,16 @@ import { readPlan, requireSameFiles, requireVersion } from "../../store/plan.js"
 import { CellkernelError } from "../../support/error.js";
 import { checkReport } from "../annotate.js";
 import { EMBEDDING } from "../applyRows.js";
-import { notesOf, RECORD, recordOf } from "../applyToFile.js";
-import { checkResults, isTable, openResults, type ResultsSink } from "../resultsSink.js";
-import { sumOfTallies, type Task, type Together } from "../task.js";
+import { notesOf, recordOf } from "../applyToFile.js";
+import { isTable } from "../resultsSink.js";
+import { sumOfTallies, type Task } from "../task.js";
 import { transferReport } from "../transferReport.js";
 import { versions } from "../versions.js";
-import { MergedColumns } from "./mergedColumns.js";
+import { type Merged, openTarget } from "./mergeTarget.js";
 import { type OpenedBy, openPlanned } from "./openBy.js";
-import { type Decided, readingOf, type ShardPlan, STEPS } from "./plan.js";
+import { type Decided, MOST_H5AD, readingOf, type ShardPlan, STEPS } from "./plan.js";
 import type { PartMeta } from "./runShard.js";
 import { taskOf } from "./taskOf.js";
-
-/** Cells of an `.h5ad` at most: more are better off in a Zarr store, which is read and written in pieces. */
-const MOST_H5AD = 1_000_000;
-/** Numbers of an array that are read at once. */
-const AT_ONCE = 2 ** 20;
 
 /** How parts become one file. */
 export interface MergeOptions {
@@ -85,16 +77,10 @@ export async function mergeShards(
   requireSameFiles([...plan.files, ...plan.decided.beside]);
   const paths = requireParts(folder, plan, plan.step);
   const opened = await openPlanned(plan.step, plan.decided);
-  const { cells } = await joinSamples(plan.files, plan.decided.options, plan.decided.path);
-  try {
-    checkResults(cells, out);
-    const task = await taskOf(plan.step, opened, plan.decided, options.signal);
-    const merged = await merge(plan, opened, task, paths, cells, options);
-    if (report !== undefined) (await transferReport(opened.run, out)).write(report);
-    return { path: out, cells: cells.nObs, ...merged };
-  } finally {
-    cells.close();
-  }
+  const task = await taskOf(plan.step, opened, plan.decided, options.signal);
+  const merged = await merge(plan, opened, task, paths, options);
+  if (report !== undefined) (await transferReport(opened.run, out)).write(report);
+  return { path: out, ...merged };
 }
 
 /** @throws where the file could not hold what is to be written */
@@ -115,49 +101,50 @@ function checkForm({ shards, step }: ShardPlan, out: string): void {
 }
 
 async function merge(
-  { decided, shards }: ShardPlan,
+  plan: ShardPlan,
   { run, notes: before }: OpenedBy,
   task: Task,
   paths: readonly string[],
-  cells: AnnData,
   options: MergeOptions,
-): Promise<Pick<MergedShards, "labels" | "notes">> {
+): Promise<Omit<MergedShards, "path">> {
+  const { decided, shards } = plan;
   const signal = interruption(options.signal);
   const reading = readingOf(decided.reading);
   const metas = paths.map((path) => read(path, (reader): PartMeta => reader.meta()));
-  const columns = new MergedColumns(
-    metas.map((meta) => meta.columns),
-    cells.nObs,
-  );
-  const together = task.together?.(cells);
-  const widths = { [EMBEDDING]: run.args.embsize, ...task.arrays };
-  const sink = await openResults(cells, options.out, {
-    obs: [...metas[0].columns.map(({ name }) => name), ...(together?.columns().keys() ?? [])],
-    ...{ obsm: widths, uns: [RECORD] },
-  });
+  const merged = {
+    parts: metas.map(({ columns }) => columns),
+    widths: { [EMBEDDING]: run.args.embsize, ...task.arrays },
+    kinds: read(paths[0], (first) => kindsOf(first, metas[0])),
+  };
+  const cells = shards[shards.length - 1][1];
+  const { target, close } = await openTarget(plan, task, options.out, merged);
   try {
     for (const [shard, path] of paths.entries()) {
       signal?.throwIfAborted();
-      read(path, (reader) => {
-        columns.add(reader, shard);
-        for (const name of Object.keys(widths)) append(sink, reader, name);
-        if (together) feed(together, reader, task.labels!);
-      });
-      options.onProgress?.(shards[shard][1] / cells.nObs);
+      read(path, (reader) => target.take(reader, shard));
+      options.onProgress?.(shards[shard][1] / cells);
     }
-    await together?.finish(signal);
+    await target.finish(signal);
     const notes = notesOf(run, reading, decided.int8, task, sumOfTallies(metas.map(({ tally }) => tally)));
-    const obs = columns.columns();
-    sink.close({
-      obs: new Map([...obs, ...(together?.columns() ?? [])]),
-      uns: { [RECORD]: { ...recordOf(run, reading, decided.options, notes), ...task.record() } },
-    });
-    const labels = task.labels === undefined ? [] : countsOf(obs.get(task.labels) as Categorical);
-    return { labels, notes: [...before, ...notes] };
+    const labels = [...target.labels()].sort(([, a], [, b]) => b - a);
+    target.close({ ...recordOf(run, reading, decided.options, notes), ...task.record() });
+    return { cells, labels, notes: [...before, ...notes] };
   } catch (error) {
-    sink.abandon();
+    target.abandon();
     throw error;
+  } finally {
+    close();
   }
+}
+
+/** What the arrays of a part's columns are like. */
+function kindsOf(reader: PartReader, { columns }: PartMeta): Merged["kinds"] {
+  return new Map(
+    columns.map(({ name }) => {
+      const like = reader.read(`obs/${name}`, 0, 0);
+      return [name, { like, missing: reader.names.includes(`obs/${name}/missing`) }];
+    }),
+  );
 }
 
 function read<T>(path: string, work: (reader: PartReader) => T): T {
@@ -167,38 +154,4 @@ function read<T>(path: string, work: (reader: PartReader) => T): T {
   } finally {
     reader.close();
   }
-}
-
-/** Rows of an array of a part, some at a time. */
-function* slices(reader: PartReader, name: string): Iterable<[start: number, end: number]> {
-  const [rows, width = 1] = reader.shape(name);
-  const step = Math.max(1, Math.floor(AT_ONCE / width));
-  for (let start = 0; start < rows; start += step) yield [start, Math.min(rows, start + step)];
-}
-
-function append(sink: ResultsSink, reader: PartReader, array: string): void {
-  const name = `obsm/${array}`;
-  for (const [start, end] of slices(reader, name))
-    sink.append(array, reader.read(name, start, end) as Float32Array);
-}
-
-function feed(together: Together, reader: PartReader, labels: string): void {
-  const name = `obsm/${EMBEDDING}`;
-  for (const [start, end] of slices(reader, name))
-    together.add(
-      reader.rows[0] + start,
-      reader.read(`obs/${labels}`, start, end) as Int32Array,
-      reader.read(name, start, end) as Float32Array,
-    );
-}
-
-/** Cells of each label, most first. */
-function countsOf({ codes, categories }: Categorical): [string, number][] {
-  const counts = new Map<string, number>();
-  const cells = new Int32Array(categories.length);
-  for (const code of codes) if (code >= 0) cells[code]++;
-  categories.forEach((name, code) => {
-    if (cells[code] > 0) counts.set(String(name), cells[code]);
-  });
-  return [...counts].sort((a, b) => b[1] - a[1]);
 }

@@ -54,6 +54,9 @@ export interface Decided {
 /** A plan of what this folder does. */
 export type ShardPlan = Plan<Decided> & { step: ShardStep };
 
+/** Cells of an `.h5ad` at most: more are better off in a Zarr store, which is read and written in pieces. */
+export const MOST_H5AD = 1_000_000;
+
 /** Steps whose plans are read here. */
 export const STEPS: readonly ShardStep[] = ["annotate", "embed", "map"];
 

@@ -3,6 +3,7 @@ import { resolve as absolute } from "node:path";
 import type { AnnData } from "../../anndata/anndata.js";
 import { joinSamples, nameOf } from "../../anndata/formats/readSamples.js";
 import { samplesOf } from "../../anndata/formats/samples.js";
+import { rowsOfChunk } from "../../anndata/zarr/output.js";
 import { interruption } from "../../host/interruption.js";
 import { FIGURE_COLUMNS } from "../../preprocess/quality.js";
 import { PUBLISHED_RUN } from "../../settings/model.js";
@@ -27,7 +28,7 @@ import type { Run } from "../run.js";
 import type { ShardStep } from "../task.js";
 import { versions } from "../versions.js";
 import { type OpenedBy, openBy, stepOf } from "./openBy.js";
-import { type Decided, plannedReading } from "./plan.js";
+import { type Decided, MOST_H5AD, plannedReading } from "./plan.js";
 import { taskOf } from "./taskOf.js";
 
 /** How cells are cut into shards, and what is done to them. */
@@ -101,7 +102,7 @@ export async function planShards(
       ...(await decide(step, opened, adata, given, interruption(options.signal))),
     };
     const plan = withId({
-      ...{ step, version: versions().cellkernel, decided, shards: shardRows(adata.nObs, shards) },
+      ...{ step, version: versions().cellkernel, decided, shards: rowsOf(adata.nObs, shards, opened.run) },
       files: samples.map(({ path, label, prefix }, i) => ({
         ...{ path: absolute(path), prefix, label, cells: sizes[i], fingerprint: fingerprintOf(path) },
       })),
@@ -114,6 +115,11 @@ export async function planShards(
   } finally {
     adata.close();
   }
+}
+
+/** Of more cells than an `.h5ad` is written of, the borders of shards are those of the chunks that embeddings are stored in. */
+function rowsOf(cells: number, shards: number, { args }: Run): [number, number][] {
+  return shardRows(cells, shards, cells > MOST_H5AD ? rowsOfChunk(4 * args.embsize) : 1);
 }
 
 /** Everything that is decided by looking at all cells. */

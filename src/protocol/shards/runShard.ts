@@ -121,7 +121,7 @@ async function work(plan: ShardPlan, shard: number, folder: string, given: Given
       ),
     });
     try {
-      const tally = await applyRows(run, replay, collector, given, (_, arrays) => {
+      const tally = await applyRows(run, replay, collector, { ...given, lastUse: true }, (_, arrays) => {
         for (const [name, values] of Object.entries(arrays)) writer.append(`obsm/${name}`, values);
       });
       const done = columns();

@@ -37,10 +37,12 @@ import {
   readCells,
   readH5ad,
   simulate,
+  writeZarr,
 } from "../../../src/index.js";
 import { partStates } from "../../../src/store/partStates.js";
 import { readPlan, withId, writePlan } from "../../../src/store/plan.js";
 import { writeCounts } from "../../support/countsFile.js";
+import { python } from "../../support/python.js";
 import { tinyArgs } from "../../support/tokens.js";
 import "../../support/withoutProjection.js";
 
@@ -65,11 +67,11 @@ before(async () => {
   await simulate(at("train.h5ad"), { ...simulated, cells: 900, seed: 1 });
   const cells = await readH5ad(at("train.h5ad"));
   const ready = await preprocess(cells, {
-    ...{ cellType: "cell_type", nHvg: 0, minGenes: 22 },
+    ...{ cellType: "cell_type", nHvg: 0, minGenes: 20 },
     model: await openModel(at("model")),
   });
   cells.close();
-  await finetune(ready, { epochs: 1, device: "cpu", threads: 1, saveDir: at("run") });
+  await finetune(ready, { epochs: 2, lr: 1e-3, device: "cpu", threads: 1, saveDir: at("run") });
   mkdirSync(at("pretrained"));
   for (const name of ["args.json", "vocab.json", "best_model.pt"])
     cpSync(at(`run/${name}`), at(`pretrained/${name}`));
@@ -162,6 +164,25 @@ test("a pretrained model's embeddings by shards, of several files into a Zarr st
     await byShards("embed", at("pretrained"), files, 3, "embedded-by-shards.zarr", options),
     await contents(at("embedded.zarr")),
   );
+});
+
+test("parts are streamed into a copy of a Zarr store, whatever it was written by", async () => {
+  const cells = await readH5ad(at("new.h5ad"));
+  await writeZarr(cells, at("new.zarr"));
+  cells.close();
+  const options = { threads: 1 };
+  await annotate(await loadRun(at("run")), at("new.zarr"), { ...options, out: at("whole.zarr") });
+  const whole = await contents(at("whole.zarr"));
+  for (const name of ["cell_type", "agreement", "prediction_set", "is_unlike"])
+    assert.ok(`obs/${name}` in whole, `${Object.keys(whole)}`);
+  const name = at("streamed.zarr");
+  const streamed = await byShards("annotate", at("run"), at("new.zarr"), 3, "streamed.zarr", options);
+  assert.deepEqual(streamed, whole);
+  assert.deepEqual(Object.keys(streamed), Object.keys(whole));
+  const { compressor } = JSON.parse(readFileSync(join(name, "obsm/X_scGPT/.zarray"), "utf8"));
+  assert.equal(compressor, null);
+  // anndata reads both alike, by the consolidated metadata.
+  assert.deepEqual(JSON.parse(python("test/protocol/support/same.py", at("whole.zarr"), name)), []);
 });
 
 test("cells mapped by shards are those that are mapped at once", async () => {
