@@ -98,9 +98,9 @@ export class Mpi implements Communicator {
     this.left = true;
   }
 
-  /** Ends all processes at once, this one too. */
+  /** Ends all processes at once, this one too, unless it has taken leave of them. */
   abort(code: number): void {
-    this.calls.abort(COMM_WORLD, code);
+    if (!this.left) this.calls.abort(COMM_WORLD, code);
   }
 }
 

@@ -81,6 +81,10 @@ const CASES: Record<string, Partial<TrainingPlan>> = {
     batchLabels: Int32Array.from(labels, (_, i) => (i >> 3) % 2),
     args: withDecoders(tinyArgs, { ...NONE, mlm: true, mvc: true, dab: true }),
   },
+  "no labels, masked values": {
+    ...{ objectives: ["MLM", "MVC"], maskRatio: 0.4 },
+    args: withDecoders(tinyArgs, { ...NONE, mlm: true, mvc: true }),
+  },
   "the class decoder alone": { freeze: "backbone" },
   adapters: { freeze: "base", lora: 2 },
 };
@@ -106,6 +110,17 @@ for (const [name, changes] of Object.entries(CASES))
     }
     assert.deepEqual(second.epochs, first.epochs);
   });
+
+test("of batch norm's running statistics, all ranks take those of the first one's cells", async () => {
+  const [first, second] = await together(
+    plan({ args: { ...tinyArgs, domain_spec_batchnorm: "batchnorm" } }),
+    2,
+  );
+  assert.deepEqual(bytes(second.result.weights), bytes(first.result.weights));
+  const { data } = first.result.weights.get("bn.num_batches_tracked")!;
+  assert.equal(data[0] % 4, 0);
+  assert.ok(data[0] > 0);
+});
 
 test("a rank that adds its part up from pieces takes the same steps, dropout included", async () => {
   const whole = plan({ epochs: 1 });
