@@ -112,14 +112,16 @@ export class CountTable {
     return clipped.sums();
   }
 
+  /** Without the places that hold nothing: most genes have few different counts. */
   state(): StateArrays {
     const { count, sum, squares } = this.large;
+    const small = usedPlaces(this.small);
+    const large = usedPlaces(count);
     return {
-      cells: this.cells,
-      small: this.small,
-      count,
-      sum,
-      squares: squares.parts,
+      ...{ cells: this.cells, small, smallTimes: Uint32Array.from(small, (place) => this.small[place]) },
+      ...{ large, count: Float64Array.from(large, (place) => count[place]) },
+      sum: Float64Array.from(large, (place) => sum[place]),
+      squares: squares.take(large),
       ...this.pairs.state(),
     };
   }
@@ -129,23 +131,33 @@ export class CountTable {
    * @param batches our batch of each of theirs
    */
   merge(state: StateArrays, batches: readonly number[]): void {
-    const { genes, large } = this;
-    const { cells, small, count, sum, squares } = state as Record<string, Float64Array>;
-    batches.forEach((batch, theirs) => {
-      const [base, from] = [batch * genes, theirs * genes];
-      this.cells[batch] += cells[theirs];
-      for (let gene = 0; gene < genes; gene++) {
-        large.count[base + gene] += count[from + gene];
-        large.sum[base + gene] += sum[from + gene];
-      }
-      large.squares.merge(squares, genes, from, base);
-      if (this.small.length > 0 && small.length > 0)
-        for (let i = 0; i < genes * SMALL; i++) this.small[base * SMALL + i] += small[from * SMALL + i];
-      else if (small.length > 0)
-        for (let i = 0; i < genes * SMALL; i++)
-          if (small[from * SMALL + i] > 0)
-            this.addLarge(base + Math.floor(i / SMALL), i % SMALL, small[from * SMALL + i]);
+    const { genes } = this;
+    const own = (place: number) => batches[Math.floor(place / genes)] * genes + (place % genes);
+    state.cells.forEach((cells, theirs) => {
+      this.cells[batches[theirs]] += cells;
     });
-    this.pairs.merge(state, (place) => batches[Math.floor(place / genes)] * genes + (place % genes));
+    const { large, count, sum, squares } = state as Record<string, Float64Array>;
+    large.forEach((theirs, i) => {
+      const place = own(theirs);
+      this.large.count[place] += count[i];
+      this.large.sum[place] += sum[i];
+      this.large.squares.merge(squares, 1, i, place);
+    });
+    const tabulated = this.small.length > 0;
+    state.small.forEach((theirs, i) => {
+      const [place, value] = [own(Math.floor(theirs / SMALL)), theirs % SMALL];
+      if (tabulated) this.small[place * SMALL + value] += state.smallTimes[i];
+      else this.addLarge(place, value, state.smallTimes[i]);
+    });
+    this.pairs.merge(state, own);
   }
+}
+
+/** Where values are not 0. */
+function usedPlaces(values: Uint32Array | Float64Array): Uint32Array {
+  let used = 0;
+  for (let place = 0; place < values.length; place++) if (values[place] !== 0) used++;
+  const places = new Uint32Array(used);
+  for (let place = 0, at = 0; at < used; place++) if (values[place] !== 0) places[at++] = place;
+  return places;
 }

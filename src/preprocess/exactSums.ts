@@ -24,12 +24,21 @@ class SplitSums {
   /** Float64 [count]: the sums of places `start`, `start + step`, … */
   totals(start = 0, count = this.places, step = 1): Float64Array {
     const { parts, width } = this;
-    return Float64Array.from({ length: count }, (_, i) => {
+    const totals = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
       const at = width * (start + i * step);
-      let total = 0;
-      for (let part = 0; part < width; part++) total += parts[at + part];
-      return total;
-    });
+      for (let part = 0; part < width; part++) totals[i] += parts[at + part];
+    }
+    return totals;
+  }
+
+  /** Float64 [places × width]: the parts of some sums. */
+  take(places: ArrayLike<number>): Float64Array {
+    const { parts, width } = this;
+    return Float64Array.from(
+      { length: places.length * width },
+      (_, i) => parts[places[Math.floor(i / width)] * width + (i % width)],
+    );
   }
 
   /**

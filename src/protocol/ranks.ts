@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Communicator } from "../runtime/communicator.js";
-import { launchOf } from "../runtime/launcher.js";
+import { checkConnection, launchOf } from "../runtime/launcher.js";
 import type { Mpi } from "../runtime/mpi.js";
 import { RANKS, type RanksOptions } from "../settings/ranks.js";
 import { resolve } from "../settings/setting.js";
@@ -33,6 +33,7 @@ export async function joinRanks(mpi: RanksOptions["mpi"]): Promise<Mpi | undefin
       `srun started ${launch.size} processes of this command, which can't find each other: ` +
         `for one training by all of them: srun --mpi=pmi2 --kill-on-bad-exit; ${OFF}`,
     );
+  checkConnection(process.env);
   joined ??= join();
   const ranks = await joined;
   const { size, path } = ranks;

@@ -1,3 +1,6 @@
+import { fstatSync } from "node:fs";
+import { CellkernelError } from "../support/error.js";
+
 /** How a program was started that several processes run at once. */
 export interface Launch {
   /** Which of them this is, from 0. */
@@ -35,6 +38,29 @@ export function launchOf(env: Environment): Launch | undefined {
     by: "srun",
     mpi: false,
   });
+}
+
+/**
+ * That the connection by which a process finds the others has come through to it: a program in between may have closed it, as npx
+ * and Python's subprocess do.
+ * @throws where it has not
+ */
+export function checkConnection(env: Environment): void {
+  const descriptor = env.PMI_FD;
+  if (descriptor === undefined || isSocket(Number(descriptor))) return;
+  throw new CellkernelError(
+    "ranks",
+    "mpiexec or srun started a program that started this one and did not hand on the connection to the others (PMI_FD), as npx and " +
+      "scripts do not: start the command itself, say mpiexec -n 4 node_modules/.bin/cellkernel …; to train alone: mpi off (--mpi off)",
+  );
+}
+
+function isSocket(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isSocket();
+  } catch {
+    return false;
+  }
 }
 
 function several(launch: Launch): Launch | undefined {

@@ -32,6 +32,12 @@ tree() {
   for child in $(pgrep -P "$1"); do tree "$child"; done
 }
 
+# No other Slurm may be disturbed.
+require_room() {
+  [[ $(id -u) == 0 ]] || cannot "a Slurm for tests is started by root only"
+  [[ ! -e $LINK ]] || grep -qx ClusterName=cellkernel-test "$LINK" || cannot "$LINK is there already: this machine has a Slurm of its own"
+}
+
 install_packages() {
   command -v slurmctld slurmd squeue munged >/dev/null && return
   [[ $(id -u) == 0 ]] || cannot "Slurm is not installed, and only root can install it: apt-get install ${PACKAGES[*]}"
@@ -55,7 +61,7 @@ configuration() {
   host=$(hostname -s)
   memory=$(awk -v nodes="$NODES" '/MemAvailable/ {print int($2 / 1024 / nodes)}' /proc/meminfo)
   cat <<END
-ClusterName=test
+ClusterName=cellkernel-test
 SlurmctldHost=$host(127.0.0.1)
 SlurmctldPort=$PORT
 CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
@@ -100,9 +106,9 @@ all_idle() { [[ $(sinfo -h -N -t idle -o %N 2>/dev/null | wc -l) == "$NODES" ]];
 
 start() {
   NODES=${1:-2} CPUS=${2:-1} PORT=${SLURM_TEST_PORT:-16817}
-  [[ $(id -u) == 0 ]] || cannot "a Slurm for tests is started by root only"
-  # Another's is left alone; a link to nothing was ours, of a test that was killed.
-  [[ ! -e $LINK || $(realpath -m "$LINK") == "$SLURM_CONF" ]] || cannot "$LINK is there already: this machine has a Slurm of its own"
+  require_room
+  # That of a test that was killed.
+  [[ ! -e $LINK ]] || "$0" stop "$(dirname "$(realpath "$LINK")")"
   rm -rf "$DIR"/{state,log,spool.*}
   mkdir -p "$DIR"/{state,log}
   # munge has a user of its own.
@@ -127,6 +133,7 @@ start() {
   echo "the nodes did not come up:" >&2
   sinfo -N >&2 || true
   tail -n 10 "$DIR"/log/*.log >&2
+  stop
   exit 1
 }
 
@@ -161,6 +168,7 @@ stop() {
 ACTION=${1:?install, start, kill or stop}
 if [[ $ACTION == install ]]; then
   install_packages
+  require_room
   exit
 fi
 DIR=$(realpath -m "${2:?a folder}")

@@ -3,7 +3,15 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type TestContext, test } from "node:test";
-import { loadPrepared, loadRun, openModel, preprocess, readH5ad, simulate } from "../../src/index.js";
+import {
+  loadPrepared,
+  loadRun,
+  openModel,
+  preprocess,
+  readCells,
+  readH5ad,
+  simulate,
+} from "../../src/index.js";
 import { trainingsOf } from "../../src/protocol/trainings.js";
 import { copyWorkflow } from "../../src/protocol/workflow.js";
 import { temporaryFolder } from "../support/folder.js";
@@ -80,9 +88,10 @@ test("on this machine: cells prepared in rounds, folds and settings to one table
   const settings = { slow: "--lr 1e-5", fast: "--lr 1e-2" };
   const train = { prepared: "results/prepared", folds: 2, options, settings };
   const cellkernel = `${process.execPath} ${resolve("dist/src/cli/main.js")}`;
-  const config = { cellkernel, out: "results", threads: 1, preprocess: preparation, train };
+  const label = { model: "results/train/fast", files: ["train.h5ad"], shards: 2, form: "zarr" };
+  const config = { cellkernel, out: "results", threads: 1, preprocess: preparation, train, annotate: label };
   writeFileSync(at("config.yaml"), JSON.stringify(config));
-  const { status, text } = snakemake(project, "train", "--workflow-profile", "workflow/profiles/local");
+  const { status, text } = snakemake(project, "--workflow-profile", "workflow/profiles/local");
   assert.equal(status, 0, text);
   const cells = await readH5ad(at("train.h5ad"));
   const whole = await preprocess(cells, { cellType: "cell_type", nHvg: 100, model: await openModel(model) });
@@ -96,6 +105,10 @@ test("on this machine: cells prepared in rounds, folds and settings to one table
   assert.ok(existsSync(at("results/train.svg")));
   const run = await loadRun(at("results/train/fast"));
   assert.equal(run.parts.series?.parts.length, 2);
-  const again = snakemake(project, "train", "--workflow-profile", "workflow/profiles/local");
+  const labelled = await readCells(at("results/annotate.zarr"));
+  assert.equal(labelled.nObs, 200);
+  assert.ok(labelled.obs.column("predicted_label"));
+  labelled.close();
+  const again = snakemake(project, "--workflow-profile", "workflow/profiles/local");
   assert.match(again.text, /Nothing to be done/);
 });

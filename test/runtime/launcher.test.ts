@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { launchOf } from "../../src/runtime/launcher.js";
+import { checkConnection, launchOf } from "../../src/runtime/launcher.js";
 import { openMpi } from "../../src/runtime/mpiLibrary.js";
 import { temporaryFolder } from "../support/folder.js";
 
@@ -29,6 +31,20 @@ test("a process knows that it is one of several by what its starter says, not by
     {},
   ])
     assert.equal(launchOf(alone), undefined, JSON.stringify(alone));
+});
+
+test("a connection that a program in between has closed is told from one that has come through", async (t) => {
+  const server = createServer().listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
+  checkConnection({ PMI_FD: String(fd) });
+  checkConnection({});
+  const file = openSync(process.execPath, "r");
+  t.after(() => closeSync(file));
+  // Closed; and what the program in between had for it is another thing here.
+  for (const other of ["4000", String(file)])
+    assert.throws(() => checkConnection({ PMI_FD: other }), /did not hand on the connection .*--mpi off/);
 });
 
 test("without an MPI of the standard ABI: what was looked for, what is there instead, what to install", {

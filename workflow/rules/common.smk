@@ -31,6 +31,12 @@ def options(step):
     return setting(step, "options") if config.get(step, {}).get("options") else ""
 
 
+def model_of(step):
+    """What must be there of a step's model: its folder; of one that is trained here, what its training ends with."""
+    model = setting(step, "model")
+    return f"{model}/run.json" if model.startswith(f"{OUT}/train/") else model
+
+
 def merged(step):
     """The file of all cells, where the step is one that config.yaml has."""
     return f"{OUT}/{step}.{(config.get(step) or {}).get('form') or 'h5ad'}"

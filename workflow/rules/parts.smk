@@ -5,18 +5,19 @@
 
 rule plan:
     input:
-        model=lambda wildcards: setting(wildcards.step, "model"),
+        model=lambda wildcards: model_of(wildcards.step),
         files=lambda wildcards: setting(wildcards.step, "files"),
     output:
         f"{OUT}/{{step}}/plan.json",
     log:
         f"{OUT}/logs/{{step}}.plan.txt",
     params:
+        model=lambda wildcards: setting(wildcards.step, "model"),
         shards=lambda wildcards: setting(wildcards.step, "shards"),
         options=lambda wildcards: options(wildcards.step),
     shell:
-        "cellkernel plan {input.model:q} {input.files:q} --step {wildcards.step} --shards {params.shards} {params.options}"
-        " --out {output:q} > {log:q} 2>&1"
+        "cellkernel plan {params.model:q} {input.files:q} --step {wildcards.step} --shards {params.shards}"
+        " {params.options} --out {output:q} > {log:q} 2>&1"
 
 
 rule part:

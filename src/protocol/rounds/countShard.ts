@@ -38,7 +38,8 @@ export async function countShard(
   try {
     const wanted = own.statistics(sight);
     const { within } = wanted;
-    const qc = kind === countsGenesIn(plan) ? new QcAccumulator(own.size, wanted.geneNames) : undefined;
+    const counts = kind === "genes" || kind === countsGenesIn(plan);
+    const qc = counts ? new QcAccumulator(own.size, wanted.geneNames) : undefined;
     const cells = kind === "statistics" ? new CellStatistics(wanted, keptGenes ?? wanted.known) : undefined;
     const stage = kind === "genes" ? "counting genes" : "counting";
     await passesOver(own.matrix, options)(stage, (block) => {

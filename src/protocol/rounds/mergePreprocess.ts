@@ -99,8 +99,11 @@ function optionsOf({ decided: { options, model, vocabulary } }: PreparationPlan)
   };
 }
 
-function vocabularyOf({ source, entries }: PlannedVocabulary): Vocabulary {
-  return new Vocabulary(entries, source);
+function vocabularyOf({ source, names, ids }: PlannedVocabulary): Vocabulary {
+  return new Vocabulary(
+    names.map((name, i) => [name, ids[i]]),
+    source,
+  );
 }
 
 /** @throws where another file than the cells' that has a part in it is another by now */

@@ -19,7 +19,9 @@ export type RoundKind = "genes" | "statistics" | "tokens";
 export interface PlannedVocabulary {
   /** Where it came from, for messages. */
   source: string;
-  entries: [name: string, id: number][];
+  /** The genes and special tokens, and the id of each. */
+  names: string[];
+  ids: number[];
 }
 
 /** What is decided for all shards of a preparation. */

@@ -147,5 +147,5 @@ function modelOf({
 }
 
 function plannedVocabulary({ source, ids }: Vocabulary): PlannedVocabulary {
-  return { source, entries: [...ids] };
+  return { source, names: [...ids.keys()], ids: [...ids.values()] };
 }
