@@ -3,14 +3,7 @@ import { takeCells } from "../anndata/edit/subset.js";
 import { interruption } from "../host/interruption.js";
 import type { CellChunk, PredictionSession, PredictionSpec } from "../predict/session.js";
 import { readBatches } from "../preprocess/labels.js";
-import {
-  batchCodes,
-  INT8_SAMPLE,
-  int8Note,
-  type PredictOptions,
-  predictionOf,
-  withSession,
-} from "./applyRun.js";
+import { batchCodes, INT8_SAMPLE, int8Note, type PredictOptions, predictionOf } from "./applyRun.js";
 import type { Reading } from "./reading.js";
 import { Replay, type TokenChunk } from "./replay.js";
 import type { Run } from "./run.js";
@@ -23,17 +16,17 @@ export const EMBEDDING = "X_scGPT";
 export interface ApplyRowsOptions extends PredictOptions {
   /** The `obs` column of batches. */
   batch?: string;
-  /** The run is not applied any more after that: its weights are handed over rather than copied. */
-  lastUse?: boolean;
 }
 
 /**
  * Applies a run to cells, some at a time: to those of a file, or to a shard of them. A cell's numbers are the same whichever
  * are beside it.
+ * @param session of the run, see `predictionOf`
  * @param take gets, for each chunk, the row of its first cell among these and rows of each array for `obsm`
  */
 export async function applyRows(
   run: Run,
+  session: PredictionSession,
   replay: Replay,
   collector: Collector,
   options: ApplyRowsOptions,
@@ -42,18 +35,15 @@ export async function applyRows(
   const { cells } = replay;
   const signal = interruption(options.signal);
   const asChunk = chunkMaker(run, cells, options.batch);
-  const work = async (session: PredictionSession) => {
-    for (const chunk of replay.chunks(false)) {
-      const [first] = chunk.rows;
-      const outputs = await session.predict(asChunk(chunk), {
-        signal,
-        onProgress: (done) => options.onProgress?.((first + done) / cells.nObs),
-      });
-      const more = await collector.add(chunk, outputs);
-      take(first, { [EMBEDDING]: outputs.embeddings, ...more });
-    }
-  };
-  await withSession(predictionOf(run, replay.genes, options), work, options.lastUse);
+  for (const chunk of replay.chunks(false)) {
+    const [first] = chunk.rows;
+    const outputs = await session.predict(asChunk(chunk), {
+      signal,
+      onProgress: (done) => options.onProgress?.((first + done) / cells.nObs),
+    });
+    const more = await collector.add(chunk, outputs);
+    take(first, { [EMBEDDING]: outputs.embeddings, ...more });
+  }
   const { counts, examples } = collector.tally();
   return { counts: { ...counts, outside: replay.outside }, examples };
 }

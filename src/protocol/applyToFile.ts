@@ -6,7 +6,7 @@ import { interruption } from "../host/interruption.js";
 import { NEW_CELLS, PREDICTION } from "../settings/prediction.js";
 import { recordedHashes } from "../store/runFolder.js";
 import { applyRows, EMBEDDING, int8Notes } from "./applyRows.js";
-import type { PredictOptions } from "./applyRun.js";
+import { type PredictOptions, predictionOf, withSession } from "./applyRun.js";
 import { labelOf } from "./matrixName.js";
 import type { Reading, ReplayOptions } from "./reading.js";
 import { outsideNotes, Replay } from "./replay.js";
@@ -52,12 +52,15 @@ export async function applyToFile(
     const together = task.together?.(adata);
     const sink = await openResults(adata, options.out, plannedResults(run, task, collector, together));
     try {
-      const tally = await applyRows(run, replay, collector, options, (first, arrays) => {
+      const take = (first: number, arrays: Record<string, Float32Array>) => {
         for (const [name, values] of Object.entries(arrays)) sink.append(name, values);
         const embeddings = arrays[EMBEDDING];
         const end = first + embeddings.length / run.args.embsize;
         together?.add(first, collector.codes.subarray(first, end), embeddings);
-      });
+      };
+      const tally = await withSession(predictionOf(run, replay.genes, options), (session) =>
+        applyRows(run, session, replay, collector, options, take),
+      );
       const int8 = await int8Notes(run, adata, replay.reading, options);
       options.onProgress?.(1);
       await together?.finish(interruption(options.signal));

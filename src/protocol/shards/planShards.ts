@@ -110,7 +110,7 @@ export async function planShards(
     writePlan(out, plan);
     return {
       ...{ path: out, id: plan.id, step, cells: adata.nObs, shards: plan.shards },
-      notes: [...notes, ...decided.reading.notes, ...decided.int8],
+      notes: [...notes, ...decided.reading.notes, ...decided.int8, ...columnwiseNotes(adata, decided)],
     };
   } finally {
     adata.close();
@@ -151,6 +151,16 @@ async function decide(
 function hierarchyFile(hierarchy: string | undefined): Decided["beside"] {
   if (hierarchy === undefined || !existsSync(hierarchy)) return [];
   return [{ path: absolute(hierarchy), fingerprint: fingerprintOf(hierarchy) }];
+}
+
+/** A matrix that lies by columns has no rows that could be read by themselves. */
+function columnwiseNotes(cells: AnnData, { reading }: Decided): string[] {
+  const { name } = reading;
+  const matrix = name === "X" ? cells.X : name === "raw" ? cells.raw?.X : cells.layers.get(name.layer);
+  if (matrix?.format !== "csc") return [];
+  return [
+    "The matrix is stored by columns (CSC): each shard reads all of it. Save it by rows first, in Python: adata.X = adata.X.tocsr().",
+  ];
 }
 
 /** The columns of `obs` that cells are read with. */

@@ -9,8 +9,10 @@ import { readPlan, requireSameFiles, requireVersion, rowsOfShard } from "../../s
 import { withSign } from "../../store/signOfLife.js";
 import { CellkernelError } from "../../support/error.js";
 import { applyRows, EMBEDDING } from "../applyRows.js";
+import { predictionOf, withSession } from "../applyRun.js";
 import { Replay } from "../replay.js";
-import type { ShardStep, Tally } from "../task.js";
+import type { Run } from "../run.js";
+import type { Collector, ShardStep, Tally, Task } from "../task.js";
 import { versions } from "../versions.js";
 import { type ColumnForm, columnToPart } from "./columns.js";
 import { openPlanned } from "./openBy.js";
@@ -95,47 +97,67 @@ type Given = Decided["options"] & Pick<ShardOptions, "signal" | "onProgress">;
 
 async function work(plan: ShardPlan, shard: number, folder: string, given: Given): Promise<void> {
   const begun = new Date().toISOString();
-  const { decided, step, shards } = plan;
+  const { decided, step } = plan;
   const opened = await openPlanned(step, decided);
   const { run } = opened;
-  const task = await taskOf(step, opened, decided, given.signal);
-  const cells = await openShardCells(plan, shards[shard]);
-  try {
-    const replay = new Replay(run, cells, readingOf(decided.reading));
-    const collector = task.collect(cells);
-    const columns = () => [...collector.columns()].map(([name, column]) => columnToPart(name, column));
-    const planned = columns().flatMap(({ arrays }) => arrays);
-    const widths = { [EMBEDDING]: run.args.embsize, ...task.arrays };
-    const writer = new PartWriter(folder, plan, shard, step, {
-      ...Object.fromEntries(
-        Object.entries(widths).map(([name, width]): [string, PlannedArray] => [
-          `obsm/${name}`,
-          { type: "F32", shape: [cells.nObs, width] },
-        ]),
-      ),
-      ...Object.fromEntries(
-        planned.map(([name, array]): [string, PlannedArray] => [
-          name,
-          { type: typeName(array), shape: [array.length] },
-        ]),
-      ),
-    });
-    try {
-      const tally = await applyRows(run, replay, collector, { ...given, lastUse: true }, (_, arrays) => {
-        for (const [name, values] of Object.entries(arrays)) writer.append(`obsm/${name}`, values);
-      });
-      const done = columns();
-      for (const [name, array] of done.flatMap(({ arrays }) => arrays)) writer.append(name, array);
-      const forms = done.map(({ form }) => form);
-      writer.commit({
-        ...{ columns: forms, tally, begun, finished: new Date().toISOString() },
-      } satisfies PartMeta);
-      given.onProgress?.(1);
-    } catch (error) {
-      writer.discard();
-      throw error;
-    }
-  } finally {
-    cells.close();
-  }
+  const reading = readingOf(decided.reading);
+  // The run's weights are of no further use here, and the session starts while the cells are opened.
+  await withSession(
+    predictionOf(run, reading.genes, given),
+    async (session) => {
+      const task = await taskOf(step, opened, decided, given.signal);
+      const cells = await openShardCells(plan, plan.shards[shard]);
+      try {
+        const collector = task.collect(cells);
+        const planned = plannedArrays(run, task, collector, cells.nObs);
+        const writer = new PartWriter(folder, plan, shard, step, planned);
+        const take = (_: number, arrays: Record<string, Float32Array>) => {
+          for (const [name, values] of Object.entries(arrays)) writer.append(`obsm/${name}`, values);
+        };
+        try {
+          const replay = new Replay(run, cells, reading);
+          const tally = await applyRows(run, session, replay, collector, given, take);
+          const columns = columnsOf(collector);
+          for (const [name, array] of columns.flatMap(({ arrays }) => arrays)) writer.append(name, array);
+          const forms = columns.map(({ form }) => form);
+          writer.commit({
+            ...{ columns: forms, tally, begun, finished: new Date().toISOString() },
+          } satisfies PartMeta);
+        } catch (error) {
+          writer.discard();
+          throw error;
+        }
+        given.onProgress?.(1);
+      } finally {
+        cells.close();
+      }
+    },
+    true,
+  );
+}
+
+function columnsOf(collector: Collector) {
+  return [...collector.columns()].map(([name, column]) => columnToPart(name, column));
+}
+
+/** The arrays of a part, by their names. */
+function plannedArrays(
+  run: Run,
+  task: Task,
+  collector: Collector,
+  cells: number,
+): Record<string, PlannedArray> {
+  const widths = { [EMBEDDING]: run.args.embsize, ...task.arrays };
+  const arrays = Object.entries(widths).map(([name, width]): [string, PlannedArray] => [
+    `obsm/${name}`,
+    { type: "F32", shape: [cells, width] },
+  ]);
+  const columns = columnsOf(collector).flatMap(({ arrays }) => arrays);
+  return Object.fromEntries([
+    ...arrays,
+    ...columns.map(([name, array]): [string, PlannedArray] => [
+      name,
+      { type: typeName(array), shape: [array.length] },
+    ]),
+  ]);
 }

@@ -155,6 +155,18 @@ test("a shard of one cell gives it what it gets among others", async () => {
   );
 });
 
+test("of a matrix that lies by columns it is said what that costs, and the shards are the same", async () => {
+  python("test/protocol/support/columnwise.py", at("few.h5ad"), at("csc.h5ad"));
+  const { notes } = await planShards(at("run"), at("csc.h5ad"), { shards: 2, out: at("csc.json") });
+  assert.match(notes.at(-1)!, /stored by columns \(CSC\): each shard reads all of it/);
+  const options = { threads: 1 };
+  await annotate(await loadRun(at("run")), at("csc.h5ad"), { ...options, out: at("csc-whole.h5ad") });
+  assert.deepEqual(
+    await byShards("annotate", at("run"), at("csc.h5ad"), 2, "csc-by-shards.h5ad", options),
+    await contents(at("csc-whole.h5ad")),
+  );
+});
+
 test("a pretrained model's embeddings by shards, of several files into a Zarr store, are those of the whole", async () => {
   await simulate(at("second.h5ad"), { ...simulated, cells: 51, seed: 4 });
   const files = [at("new.h5ad"), at("second.h5ad")];
@@ -380,7 +392,10 @@ test("what can't be planned or merged is said at once", async () => {
   await assert.rejects(plan({ k: 5 }), /the option k is none of annotate's \(--k\); leave it out/);
   await assert.rejects(plan({ clusterBy: "nowhere" }), /no obs column "nowhere"/);
   await assert.rejects(plan({ batchSize: 0 }), /the option batchSize is 0/);
-  await plan({});
+  assert.deepEqual(
+    (await plan({})).notes.filter((note) => note.includes("CSC")),
+    [],
+  );
   const many = withId({ ...readPlan(at("no.json")), shards: [[0, 1_000_001]] });
   writePlan(at("many.json"), many);
   await assert.rejects(
