@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { writeFileAtomically } from "../support/atomic.js";
+import { CellkernelError } from "../support/error.js";
 import { isAlive, ownIdentity, type ProcessIdentity } from "../support/processes.js";
 
 /** Milliseconds between two signs: many jobs write theirs to one shared file system. */
@@ -57,6 +58,22 @@ export async function withSign<T>(
   } finally {
     clearInterval(timer);
   }
+}
+
+/**
+ * Refuses work that another process of this machine does. Of another machine's process it can't be told whether it lives, and
+ * whoever starts lost work again must not wait for it: both then finish, and one whole file stands.
+ * @param path of the work's sign
+ */
+export function requireAlone(path: string, work: string): void {
+  const sign = readSign(path);
+  if (!sign || sign.pid === process.pid || sign.host !== hostname() || signState(sign) !== "running") return;
+  const since = new Date(sign.begun).toISOString();
+  throw new CellkernelError(
+    "path",
+    `${work} is being done by process ${sign.pid} on ${sign.host}, since ${since}: wait for it, or end it (${path})`,
+    { path, pid: sign.pid },
+  );
 }
 
 function unlessImpossible(work: () => void): void {

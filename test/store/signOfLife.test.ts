@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readSign, signState, withSign } from "../../src/store/signOfLife.js";
+import { readSign, requireAlone, signState, withSign } from "../../src/store/signOfLife.js";
 import { temporaryFolder } from "../support/folder.js";
 
 test("work says that it goes on, and how far; at its end nothing is left of that", async (context) => {
@@ -40,6 +40,35 @@ test("work that fails leaves why; of a process that is gone, or silent for two m
   const gone = { ...alive, start: "1" };
   assert.equal(signState(gone), process.platform === "linux" ? "lost" : "running");
   assert.equal(signState({ ...gone, host: "another-node" }), "running", "who knows of another machine");
+});
+
+test("work that another process of this machine does is refused by name; lost work, and one's own, is not", (context) => {
+  const path = join(temporaryFolder(context), "part.running.json");
+  const sign = (fields: object) =>
+    writeFileSync(
+      path,
+      JSON.stringify({
+        pid: process.ppid,
+        host: hostname(),
+        begun: 0,
+        told: Date.now(),
+        done: 1,
+        of: 9,
+        ...fields,
+      }),
+    );
+  requireAlone(path, "Shard 3");
+  sign({});
+  assert.throws(
+    () => requireAlone(path, "Shard 3"),
+    new RegExp(
+      `Shard 3 is being done by process ${process.ppid} on ${hostname()}, since 1970-01-01T.*: wait for it`,
+    ),
+  );
+  for (const other of [{ told: 0 }, { error: "failed" }, { pid: process.pid }, { host: "another-node" }]) {
+    sign(other);
+    requireAlone(path, "Shard 3");
+  }
 });
 
 test("work goes on where its sign can't be written", async () => {

@@ -3,7 +3,7 @@ import { interruption } from "../../host/interruption.js";
 import { partName, signName } from "../../store/part.js";
 import { isPartDone } from "../../store/partStates.js";
 import { requireSameFiles, rowsOfShard } from "../../store/plan.js";
-import { withSign } from "../../store/signOfLife.js";
+import { requireAlone, withSign } from "../../store/signOfLife.js";
 import { CellkernelError } from "../../support/error.js";
 import type { PreprocessProgress } from "../preprocessOptions.js";
 import type { ShardResult } from "../shards/runShard.js";
@@ -59,7 +59,9 @@ export async function preprocessShard(
   const result = { path: join(folder, partName(shard, kind)), cells: end - start };
   if (isPartDone(folder, read, kind, shard)) return { ...result, skipped: true };
   requireSameFiles(read.files);
-  await withSign(join(folder, signName(shard, kind)), result.cells, async (tell) => {
+  const sign = join(folder, signName(shard, kind));
+  requireAlone(sign, `Shard ${shard} of round ${round}`);
+  await withSign(sign, result.cells, async (tell) => {
     const onProgress: RoundOptions["onProgress"] = (progress) => {
       tell(progress.cellsDone);
       options.onProgress?.(progress);

@@ -6,7 +6,7 @@ import { typeName } from "../../store/arrays.js";
 import { PartWriter, type PlannedArray, partName, signName } from "../../store/part.js";
 import { isPartDone } from "../../store/partStates.js";
 import { readPlan, requireSameFiles, requireVersion, rowsOfShard } from "../../store/plan.js";
-import { withSign } from "../../store/signOfLife.js";
+import { requireAlone, withSign } from "../../store/signOfLife.js";
 import { CellkernelError } from "../../support/error.js";
 import { applyRows, EMBEDDING } from "../applyRows.js";
 import { predictionOf, withSession } from "../applyRun.js";
@@ -83,7 +83,9 @@ export async function runShard(
     ...(threads !== undefined && { threads }),
     ...{ signal: interruption(options.signal), onProgress: options.onProgress },
   };
-  await withSign(join(folder, signName(shard, step)), cells, (tell) => {
+  const sign = join(folder, signName(shard, step));
+  requireAlone(sign, `Shard ${shard}`);
+  await withSign(sign, cells, (tell) => {
     const onProgress = (share: number) => {
       tell(Math.round(share * cells));
       given.onProgress?.(share);

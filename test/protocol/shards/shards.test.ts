@@ -12,7 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Categorical } from "../../../src/anndata/columns.js";
@@ -274,6 +274,16 @@ test("a part that is there, whole, is kept with its times; one that is damaged i
   assert.deepEqual(both[0], { path: join(parts, PART(2)), cells: 3, skipped: false });
   assert.deepEqual(readdirSync(parts).sort(), [0, 1, 2].map(PART));
   await mergeShards(plan, parts, { out: at("kept-merged.h5ad") });
+  // Another process that is at it is named, and what it does is left to it.
+  const sign = join(parts, "part.00002.annotate.running.json");
+  const other = { pid: process.ppid, host: hostname(), begun: 0, told: Date.now(), done: 1, of: 3 };
+  writeFileSync(sign, JSON.stringify(other));
+  rmSync(join(parts, PART(2)));
+  await assert.rejects(
+    annotateShard(plan, 2, { out: parts }),
+    new RegExp(`Shard 2 is being done by process ${process.ppid}`),
+  );
+  assert.deepEqual(JSON.parse(readFileSync(sign, "utf8")), other);
 });
 
 test("parts that are missing, damaged, doubled or another plan's are named, and nothing is written or lost", async () => {
