@@ -4,10 +4,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeF
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { Categorical } from "../../src/anndata/columns.js";
 import {
   annotate,
-  type DenseArray,
   finetune,
   loadRun,
   openModel,
@@ -20,6 +18,7 @@ import { status } from "../../src/protocol/status.js";
 import { copyWorkflow } from "../../src/protocol/workflow.js";
 import { signName } from "../../src/store/part.js";
 import { readSign } from "../../src/store/signOfLife.js";
+import { contentsOf } from "../support/contents.js";
 import { until } from "../support/processes.js";
 import { Slurm, slurmMissing } from "./slurm.js";
 import "../support/withoutProjection.js";
@@ -165,19 +164,7 @@ function finished(parts: string, shard: number): number {
 /** obs and obsm, to the bit. */
 async function contents(path: string): Promise<Record<string, unknown>> {
   const cells = await readH5ad(path);
-  const found: Record<string, unknown> = { names: [...cells.obsNames] };
-  for (const name of cells.obs.columnNames()) {
-    const column = cells.obs.column(name) as unknown;
-    found[`obs/${name}`] =
-      column instanceof Categorical
-        ? [column.categories, [...column.codes]]
-        : Array.from(column as Iterable<unknown>);
-  }
-  for (const name of cells.obsm.keys()) {
-    const { data, shape } = cells.obsm.get(name) as DenseArray;
-    const { buffer, byteOffset, byteLength } = data as Float32Array;
-    found[`obsm/${name}`] = [shape, Buffer.from(buffer, byteOffset, byteLength).toString("hex")];
-  }
+  const found = contentsOf(cells);
   cells.close();
   assert.ok("obs/predicted_label" in found && "obsm/X_scGPT" in found);
   return found;

@@ -15,14 +15,12 @@ import {
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Categorical } from "../../../src/anndata/columns.js";
 import { perform, type Said } from "../../../src/cli/perform.js";
 import {
   type AnnData,
   annotate,
   annotateShard,
   buildIndex,
-  type DenseArray,
   embed,
   embedShard,
   finetune,
@@ -41,6 +39,7 @@ import {
 } from "../../../src/index.js";
 import { partStates } from "../../../src/store/partStates.js";
 import { readPlan, withId, writePlan } from "../../../src/store/plan.js";
+import { contentsOf } from "../../support/contents.js";
 import { writeCounts } from "../../support/countsFile.js";
 import { python } from "../../support/python.js";
 import { tinyArgs } from "../../support/tokens.js";
@@ -82,20 +81,7 @@ before(async () => {
 /** All that is in obs, obsm and uns, in plain values. */
 async function contents(path: string): Promise<Record<string, unknown>> {
   const cells = await readCells(path);
-  const found: Record<string, unknown> = { names: cells.obsNames };
-  for (const name of cells.obs.columnNames()) {
-    const column = cells.obs.column(name) as unknown;
-    found[`obs/${name}`] =
-      column instanceof Categorical
-        ? [column.categories, [...column.codes]]
-        : Array.from(column as Iterable<unknown>);
-  }
-  for (const name of cells.obsm.keys()) {
-    const { data, shape } = cells.obsm.get(name) as DenseArray;
-    // Bits, so that NaN is itself.
-    const { buffer, byteOffset, byteLength } = data as Float32Array;
-    found[`obsm/${name}`] = [shape, Buffer.from(buffer, byteOffset, byteLength).toString("hex")];
-  }
+  const found = contentsOf(cells);
   found.uns = unsOf(cells);
   cells.close();
   return found;
