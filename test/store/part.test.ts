@@ -11,6 +11,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -258,4 +259,23 @@ test("data are known again where they are copied to, and not where they were cha
   assert.deepEqual(fingerprintOf(store), print);
   rmSync(join(store, "X", "399"));
   assert.notDeepEqual(fingerprintOf(store), print);
+});
+
+test("data that a folder only links to are known by their content", (t) => {
+  const [folder, apart] = [temporaryFolder(t), temporaryFolder(t)];
+  const real = join(apart, "matrix.mtx");
+  for (const name of ["sample", "linked"]) mkdirSync(join(folder, name, "inner"), { recursive: true });
+  for (const path of [real, join(folder, "sample/inner/matrix.mtx")]) writeFileSync(path, "1 1 5");
+  symlinkSync(real, join(folder, "linked/inner/matrix.mtx"));
+  const print = fingerprintOf(join(folder, "linked"));
+  assert.deepEqual(print, fingerprintOf(`${join(folder, "sample")}/`));
+  symlinkSync(join(folder, "linked"), join(folder, "linked/inner/circle"));
+  symlinkSync(join(folder, "nowhere"), join(folder, "linked/broken"));
+  assert.deepEqual(fingerprintOf(join(folder, "linked")), print);
+  writeFileSync(real, "1 1 6");
+  assert.notDeepEqual(fingerprintOf(join(folder, "linked")), print);
+  rmSync(join(folder, "linked/inner"), { recursive: true });
+  symlinkSync(apart, join(folder, "linked/inner"));
+  writeFileSync(real, "1 1 5");
+  assert.deepEqual(fingerprintOf(join(folder, "linked")), print);
 });
