@@ -1,7 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { closeSync, existsSync, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { CellkernelError } from "../support/error.js";
+import { MATRIX_MARKET } from "./inputs.js";
 
 /** Bytes of a piece, and pieces that are read of all files together. */
 const PIECE = 1 << 16;
@@ -38,9 +39,10 @@ export function fingerprintOf(path: string): Fingerprint {
 function lookedAt(path: string, hash: Hash): string[] {
   if (!statSync(path).isDirectory()) return [path];
   const folder = resolve(path);
-  const names = filesBelow(folder)
-    .map((file) => file.slice(folder.length))
-    .sort();
+  const all = filesBelow(folder).map((file) => file.slice(folder.length));
+  // What else lies in a folder of a matrix, the plan itself say, is not its content.
+  const own = all.filter((name) => dirname(name) === sep && MATRIX_MARKET.test(name));
+  const names = (own.length > 0 ? own : all).sort();
   for (const name of names) hash.update(`${name}\n`);
   const [described, others] = [true, false].map((wanted) =>
     names.filter((name) => METADATA.test(basename(name)) === wanted),

@@ -279,3 +279,16 @@ test("data that a folder only links to are known by their content", (t) => {
   writeFileSync(real, "1 1 5");
   assert.deepEqual(fingerprintOf(join(folder, "linked")), print);
 });
+
+test("what else lies in a folder of a matrix is not its content", (t) => {
+  const folder = temporaryFolder(t);
+  for (const name of ["s1_matrix.mtx.gz", "s1_barcodes.tsv.gz", "s1_features.tsv.gz"])
+    writeFileSync(join(folder, name), name);
+  const print = fingerprintOf(folder);
+  writeFileSync(join(folder, "plan.json"), "{}");
+  mkdirSync(join(folder, "parts"));
+  writeFileSync(join(folder, "parts/part.00000.annotate.safetensors"), "");
+  assert.deepEqual(fingerprintOf(folder), print);
+  writeFileSync(join(folder, "s1_barcodes.tsv.gz"), "other");
+  assert.notDeepEqual(fingerprintOf(folder), print);
+});
