@@ -221,6 +221,7 @@ test("what is wrong with parts, rounds and shards is said by name, and nothing i
   );
   await assert.rejects(planPreprocess(own, { maxPctMt: -1, shards: 2, out: plan }), /maxPctMt/);
   assert.ok(!existsSync(plan));
+  await assert.rejects(planPreprocess(own, { shards: 2, out: own }), /own\.h5ad is the input itself/);
   await planPreprocess(own, { nHvg: 100, shards: 2, out: plan });
   await assert.rejects(
     preprocessShard(plan, 3, 0, { out }),
