@@ -31,7 +31,12 @@ export function partStates(
   kind: string,
   { verify = true, only }: { verify?: boolean; only?: number } = {},
 ): PartState[] {
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => PART.test(name)) : [];
+  const there = statSync(folder, { throwIfNoEntry: false });
+  if (there && !there.isDirectory())
+    throw new CellkernelError("path", `${folder} is a file; expected the folder for the parts (--out)`, {
+      path: folder,
+    });
+  const names = there ? readdirSync(folder).filter((name) => PART.test(name)) : [];
   const claims = new Map<number, string[]>();
   for (const name of names) {
     const shard = claimed(join(folder, name), plan, kind);

@@ -170,6 +170,10 @@ test("each part that is missing, damaged, foreign or doubled is named", (t) => {
   writePart(folder, plan, 2, contents(2));
   renameSync(third, second);
   assert.deepEqual(states(), ["damaged", "foreign", "foreign"]);
+  assert.throws(
+    () => partStates(second, plan, "annotate"),
+    /00001.* is a file; expected the folder for the parts/,
+  );
   // A part of another kind may lie beside it.
   writePart(folder, plan, 2, { ...contents(2), kind: "statistics" });
   assert.equal(partStates(folder, plan, "statistics")[2].state, "done");
