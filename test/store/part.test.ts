@@ -174,6 +174,20 @@ test("each part that is missing, damaged, foreign or doubled is named", (t) => {
     () => partStates(second, plan, "annotate"),
     /00001.* is a file; expected the folder for the parts/,
   );
+  // Each has the other's name: none is there twice.
+  writePart(folder, plan, 1, contents(1));
+  writePart(folder, plan, 2, contents(2));
+  for (const [from, to] of [
+    [second, `${second}.aside`],
+    [third, second],
+    [`${second}.aside`, third],
+  ])
+    renameSync(from, to);
+  assert.deepEqual(states(), ["damaged", "foreign", "foreign"]);
+  assert.match(
+    partStates(folder, plan, "annotate")[1].fault!,
+    /part\.00002\S+ holds part 1, whose name is part\.00001\S+: rename it, in place of what has that name now/,
+  );
   // A part of another kind may lie beside it.
   writePart(folder, plan, 2, { ...contents(2), kind: "statistics" });
   assert.equal(partStates(folder, plan, "statistics")[2].state, "done");
