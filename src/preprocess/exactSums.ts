@@ -101,11 +101,7 @@ export class ExactSums extends SplitSums {
     const { parts } = this;
     const at = 4 * place;
     if (value < TINY && value > -TINY) {
-      if (value === 0) return;
-      const coarse = value + TO_52 - TO_52;
-      parts[at] += coarse;
-      this.fine ??= new FineSums(this.places);
-      this.fine.add(place, value - coarse);
+      this.addTiny(place, value);
       return;
     }
     const whole = Math.floor(value);
@@ -116,6 +112,14 @@ export class ExactSums extends SplitSums {
     parts[at + 1] += upper;
     parts[at + 2] += whole - high;
     parts[at + 3] += high;
+  }
+
+  private addTiny(place: number, value: number): void {
+    if (value === 0) return;
+    const coarse = value + TO_52 - TO_52;
+    this.parts[4 * place] += coarse;
+    this.fine ??= new FineSums(this.places);
+    this.fine.add(place, value - coarse);
   }
 
   override totals(start = 0, count = this.places, step = 1): Float64Array {
