@@ -49,7 +49,7 @@ export class GeneMoments {
   }
 
   state(): StateArrays {
-    return { cells: this.cells, expressed: this.expressed, sums: this.sums.parts };
+    return { cells: this.cells, expressed: this.expressed, ...this.sums.state("sums") };
   }
 
   /**
@@ -58,12 +58,12 @@ export class GeneMoments {
    */
   merge(state: StateArrays, batches: readonly number[]): void {
     const { genes } = this;
-    const { cells, expressed, sums } = state as Record<string, Float64Array>;
+    const { cells, expressed } = state as Record<string, Float64Array>;
     batches.forEach((batch, theirs) => {
       this.cells[batch] += cells[theirs];
       for (let gene = 0; gene < genes; gene++)
         this.expressed[batch * genes + gene] += expressed[theirs * genes + gene];
-      this.sums.merge(sums, 2 * genes, 2 * theirs * genes, 2 * batch * genes);
+      this.sums.mergeState(state, "sums", 2 * genes, 2 * theirs * genes, 2 * batch * genes);
     });
   }
 }

@@ -119,7 +119,7 @@ export class QcAccumulator {
     const { max, smallestNonZero, integers } = this.range;
     return {
       ...{ range: Float64Array.of(max, smallestNonZero, integers ? 1 : 0), genes: this.genes },
-      ...(this.fractions && { fractions: this.fractions.parts }),
+      ...this.fractions?.state("fractions"),
     };
   }
 
@@ -133,7 +133,7 @@ export class QcAccumulator {
     for (let i = 0; i < genes.length; i++) this.genes[i] += genes[i];
     if (fractions === undefined) return;
     this.fractions ??= new ExactSums(genes.length / 2);
-    this.fractions.merge(fractions);
+    this.fractions.mergeState(state, "fractions");
   }
 }
 

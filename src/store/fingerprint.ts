@@ -1,7 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { closeSync, existsSync, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { CellkernelError } from "../support/error.js";
+import { MATRIX_MARKET } from "./inputs.js";
 
 /** Bytes of a piece, and pieces that are read of all files together. */
 const PIECE = 1 << 16;
@@ -37,10 +38,11 @@ export function fingerprintOf(path: string): Fingerprint {
 /** The file, or those of a folder that tell it from another; all names go into the hash. */
 function lookedAt(path: string, hash: Hash): string[] {
   if (!statSync(path).isDirectory()) return [path];
-  const names = (readdirSync(path, { recursive: true, withFileTypes: true }) as import("node:fs").Dirent[])
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(path.length))
-    .sort();
+  const folder = resolve(path);
+  const all = filesBelow(folder).map((file) => file.slice(folder.length));
+  // What else lies in a folder of a matrix, the plan itself say, is not its content.
+  const own = all.filter((name) => dirname(name) === sep && MATRIX_MARKET.test(name));
+  const names = (own.length > 0 ? own : all).sort();
   for (const name of names) hash.update(`${name}\n`);
   const [described, others] = [true, false].map((wanted) =>
     names.filter((name) => METADATA.test(basename(name)) === wanted),
@@ -51,6 +53,21 @@ function lookedAt(path: string, hash: Hash): string[] {
     (_, i) => others[Math.floor((i * others.length) / Math.max(1, most))],
   );
   return [...described, ...some].map((name) => join(path, name));
+}
+
+/**
+ * The files in a folder and in its folders. Links are followed, since a folder of matrices is often made of links to where they
+ * lie; those that lead in circles are not.
+ */
+function filesBelow(folder: string, above: readonly string[] = []): string[] {
+  const real = realpathSync(folder);
+  if (above.includes(real)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    const kind = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
+    if (kind?.isDirectory()) return filesBelow(path, [...above, real]);
+    return kind?.isFile() ? [path] : [];
+  });
 }
 
 /** @returns its size */

@@ -19,9 +19,10 @@ interface Stamp {
 }
 
 /**
- * Files of a Matrix Market folder that are read of it; whatever else lies there, results say, is not its content.
+ * Files of a Matrix Market folder that are read of it, the counts in one file or by parts (`spliced.mtx`, …); whatever else lies
+ * there, results say, is not its content.
  */
-const MATRIX_MARKET = /(matrix\.mtx|(barcodes|features|genes)\.tsv)(\.gz)?$/;
+export const MATRIX_MARKET = /(\.mtx|(barcodes|features|genes)\.tsv)(\.gz)?$/;
 
 /** A change within the tick of the file system's clock leaves no trace: what is so new is read again. */
 const TICK_MS = 2000;

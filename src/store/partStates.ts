@@ -31,7 +31,12 @@ export function partStates(
   kind: string,
   { verify = true, only }: { verify?: boolean; only?: number } = {},
 ): PartState[] {
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => PART.test(name)) : [];
+  const there = statSync(folder, { throwIfNoEntry: false });
+  if (there && !there.isDirectory())
+    throw new CellkernelError("path", `${folder} is a file; expected the folder for the parts (--out)`, {
+      path: folder,
+    });
+  const names = there ? readdirSync(folder).filter((name) => PART.test(name)) : [];
   const claims = new Map<number, string[]>();
   for (const name of names) {
     const shard = claimed(join(folder, name), plan, kind);
@@ -40,14 +45,15 @@ export function partStates(
   const wanted = only === undefined ? [...plan.shards.keys()] : [only];
   return wanted.map((shard) => {
     const own = partName(shard, kind);
-    const others = (claims.get(shard) ?? []).filter((name) => name !== own);
+    const claiming = claims.get(shard) ?? [];
+    const others = claiming.filter((name) => name !== own);
     const path = join(folder, own);
     if (others.length > 0) {
-      const several = [...(names.includes(own) ? [own] : []), ...others];
+      const several = [...(claiming.includes(own) ? [own] : []), ...others];
       const fault =
         several.length > 1
           ? `${several.join(" and ")} are both part ${shard}: remove one`
-          : `${others[0]} holds part ${shard}, whose name is ${own}: rename it`;
+          : `${others[0]} holds part ${shard}, whose name is ${own}: rename it${names.includes(own) ? ", in place of what has that name now" : ""}`;
       return { shard, state: several.length > 1 ? "doubled" : "foreign", path, fault };
     }
     return stateOf(path, shard, plan, kind, verify);

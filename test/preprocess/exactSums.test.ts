@@ -42,6 +42,22 @@ test("a sum is that of the numbers in whole units, in any order and by any shard
   assert.deepEqual(merged.parts, inOrder.parts);
 });
 
+test("squares of tiny numbers are added up as exactly, in any order and by any shards", () => {
+  // Multiples of 2^-50 up to 2^-34: their squares are multiples of 2^-100, most of them far below 2^-52.
+  const tiny = Array.from({ length: 3000 }, () => (1 + random.below(2 ** 16)) / 2 ** 50);
+  const exact = tiny.reduce((sum, value) => sum + BigInt(value * 2 ** 50) ** 2n, 0n);
+  const inOrder = new ExactSums(2);
+  for (const value of [3, ...tiny.map((value) => value ** 2)]) inOrder.add(value === 3 ? 0 : 1, value);
+  assert.deepEqual([...inOrder.totals()], [3, Number(exact) / 2 ** 100]);
+  const merged = new ExactSums(2);
+  for (const part of [tiny.slice(2000), tiny.slice(0, 2000).reverse()]) {
+    const shard = new ExactSums(1);
+    for (const value of part) shard.add(0, value ** 2);
+    merged.mergeState(shard.state("sums"), "sums", 1, 0, 1);
+  }
+  assert.deepEqual(merged.totals(1, 1), inOrder.totals(1, 1));
+});
+
 test("sums of squares of whole numbers are exact beyond 2^53", () => {
   const counts = Array.from({ length: 400 }, (_, i) => 90_000_001 + 1_000_003 * i);
   const sums = new WholeSums(1);

@@ -107,8 +107,8 @@ for (const [what, options] of [
     for (const shards of [1, 3, 8]) assertSame(await byShards(COUNTS, shards, given), expected);
   });
 
-/** Writes rows of values to a file, with a batch each where they are given. */
-async function fileOf(name: string, rows: number[][], batches?: string[]): Promise<string> {
+/** Writes rows of values to a file, with columns of `obs` where they are given. */
+async function fileOf(name: string, rows: number[][], obs?: Record<string, unknown[]>): Promise<string> {
   const path = join(folder, name);
   const columns = rows[0].length;
   const writer = await H5adWriter.create(path, columns);
@@ -116,7 +116,7 @@ async function fileOf(name: string, rows: number[][], batches?: string[]): Promi
   await writer.close({
     obsNames: rows.map((_, i) => `c${i}`),
     varNames: Array.from({ length: columns }, (_, i) => `G${i}`),
-    obs: batches && table({ batch: batches }),
+    obs: obs && table(obs),
   });
   return path;
 }
@@ -190,6 +190,20 @@ test("a matrix that a sample misjudges is gone over once more when the statistic
     assertSame(await byShards(path, 3, options, stages), expected);
     assert.ok(stages.has("counting"));
   }
+  // Of values that are no counts, a column of obs says how many a cell has. A part that was lost is made anew by it, too.
+  const options = { nHvg: 3, maxCounts: 20 };
+  const limited = await fileOf("limited.h5ad", rows, { total_counts: rows.map((_, i) => i % 40) });
+  const expected = await whole(limited, options);
+  assert.equal(loadPrepared(expected).tokens.cells, 525);
+  const [plan, out, merged] = ["json", "parts", "merged"].map((end) => join(folder, `limited.${end}`));
+  await planPreprocess(limited, { ...options, shards: 2, out: plan });
+  const parts = [];
+  for (const shard of [0, 1]) parts.push(await preprocessShard(plan, 1, shard, { out }));
+  await mergePreprocessRound(plan, 1, out);
+  rmSync(parts[0].path);
+  for (const round of [1, 2]) for (const shard of [0, 1]) await preprocessShard(plan, round, shard, { out });
+  await mergePreprocess(plan, out, { out: merged });
+  assertSame(merged, expected);
 });
 
 test("counts of more batches than a table holds are read once more when the statistics are merged", async () => {
@@ -200,11 +214,9 @@ test("counts of more batches than a table holds are read once more when the stat
     ...zeros,
   ]);
   // Most batches are of one cell, and so without a say.
-  const path = await fileOf(
-    "batches.h5ad",
-    rows,
-    rows.map((_, i) => `b${i < 838 ? i : 838 + (i % 2)}`),
-  );
+  const path = await fileOf("batches.h5ad", rows, {
+    batch: rows.map((_, i) => `b${i < 838 ? i : 838 + (i % 2)}`),
+  });
   const options = { nHvg: 5, batch: "batch" };
   const stages = new Set<string>();
   assertSame(await byShards(path, 2, options, stages), await whole(path, options));
@@ -221,6 +233,7 @@ test("what is wrong with parts, rounds and shards is said by name, and nothing i
   );
   await assert.rejects(planPreprocess(own, { maxPctMt: -1, shards: 2, out: plan }), /maxPctMt/);
   assert.ok(!existsSync(plan));
+  await assert.rejects(planPreprocess(own, { shards: 2, out: own }), /own\.h5ad is the input itself/);
   await planPreprocess(own, { nHvg: 100, shards: 2, out: plan });
   await assert.rejects(
     preprocessShard(plan, 3, 0, { out }),

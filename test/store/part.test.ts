@@ -11,6 +11,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -169,6 +170,24 @@ test("each part that is missing, damaged, foreign or doubled is named", (t) => {
   writePart(folder, plan, 2, contents(2));
   renameSync(third, second);
   assert.deepEqual(states(), ["damaged", "foreign", "foreign"]);
+  assert.throws(
+    () => partStates(second, plan, "annotate"),
+    /00001.* is a file; expected the folder for the parts/,
+  );
+  // Each has the other's name: none is there twice.
+  writePart(folder, plan, 1, contents(1));
+  writePart(folder, plan, 2, contents(2));
+  for (const [from, to] of [
+    [second, `${second}.aside`],
+    [third, second],
+    [`${second}.aside`, third],
+  ])
+    renameSync(from, to);
+  assert.deepEqual(states(), ["damaged", "foreign", "foreign"]);
+  assert.match(
+    partStates(folder, plan, "annotate")[1].fault!,
+    /part\.00002\S+ holds part 1, whose name is part\.00001\S+: rename it, in place of what has that name now/,
+  );
   // A part of another kind may lie beside it.
   writePart(folder, plan, 2, { ...contents(2), kind: "statistics" });
   assert.equal(partStates(folder, plan, "statistics")[2].state, "done");
@@ -258,4 +277,36 @@ test("data are known again where they are copied to, and not where they were cha
   assert.deepEqual(fingerprintOf(store), print);
   rmSync(join(store, "X", "399"));
   assert.notDeepEqual(fingerprintOf(store), print);
+});
+
+test("data that a folder only links to are known by their content", (t) => {
+  const [folder, apart] = [temporaryFolder(t), temporaryFolder(t)];
+  const real = join(apart, "matrix.mtx");
+  for (const name of ["sample", "linked"]) mkdirSync(join(folder, name, "inner"), { recursive: true });
+  for (const path of [real, join(folder, "sample/inner/matrix.mtx")]) writeFileSync(path, "1 1 5");
+  symlinkSync(real, join(folder, "linked/inner/matrix.mtx"));
+  const print = fingerprintOf(join(folder, "linked"));
+  assert.deepEqual(print, fingerprintOf(`${join(folder, "sample")}/`));
+  symlinkSync(join(folder, "linked"), join(folder, "linked/inner/circle"));
+  symlinkSync(join(folder, "nowhere"), join(folder, "linked/broken"));
+  assert.deepEqual(fingerprintOf(join(folder, "linked")), print);
+  writeFileSync(real, "1 1 6");
+  assert.notDeepEqual(fingerprintOf(join(folder, "linked")), print);
+  rmSync(join(folder, "linked/inner"), { recursive: true });
+  symlinkSync(apart, join(folder, "linked/inner"));
+  writeFileSync(real, "1 1 5");
+  assert.deepEqual(fingerprintOf(join(folder, "linked")), print);
+});
+
+test("what else lies in a folder of a matrix is not its content", (t) => {
+  const folder = temporaryFolder(t);
+  for (const name of ["s1_matrix.mtx.gz", "s1_barcodes.tsv.gz", "s1_features.tsv.gz"])
+    writeFileSync(join(folder, name), name);
+  const print = fingerprintOf(folder);
+  writeFileSync(join(folder, "plan.json"), "{}");
+  mkdirSync(join(folder, "parts"));
+  writeFileSync(join(folder, "parts/part.00000.annotate.safetensors"), "");
+  assert.deepEqual(fingerprintOf(folder), print);
+  writeFileSync(join(folder, "s1_barcodes.tsv.gz"), "other");
+  assert.notDeepEqual(fingerprintOf(folder), print);
 });

@@ -209,7 +209,7 @@ test("a file whose hash is recorded is read again only where it was touched", as
   assert.deepEqual(found.stamps, [], "what is so new may change again within the clock's tick");
 });
 
-test("of a Matrix Market folder, its three files are the content", async () => {
+test("of a Matrix Market folder, matrices, barcodes and features are the content", async () => {
   const mtx = join(folder, "mtx");
   mkdirSync(mtx);
   for (const name of ["matrix.mtx", "barcodes.tsv", "features.tsv"]) writeFileSync(join(mtx, name), name);
@@ -218,6 +218,11 @@ test("of a Matrix Market folder, its three files are the content", async () => {
   assert.equal((await readInput(mtx)).sha256, sha256);
   writeFileSync(join(mtx, "features.tsv"), "others");
   assert.notEqual((await readInput(mtx)).sha256, sha256);
+  // As STARsolo has the counts for velocyto.
+  writeFileSync(join(mtx, "spliced.mtx"), "1 1 5");
+  const { sha256: ofParts } = await readInput(mtx);
+  writeFileSync(join(mtx, "spliced.mtx"), "1 1 6");
+  assert.notEqual((await readInput(mtx)).sha256, ofParts);
   await assert.rejects(readInput(join(folder, "nowhere")), /nowhere does not exist/);
 });
 

@@ -42,5 +42,5 @@ export async function chooseGenes(
       }
     }
   });
-  writeChosen(plan, folder, qc, findings, sight.taken);
+  writeChosen(plan, folder, qc, findings, sight);
 }

@@ -8,10 +8,11 @@ import { type Part, readPart } from "../../store/partReader.js";
 import { isPartDone } from "../../store/partStates.js";
 import { CellkernelError } from "../../support/error.js";
 import type { Found } from "../tokenizerFor.js";
-import type { ValuesTaken } from "../valuesTaken.js";
+import type { SightAfterAll } from "./countAgain.js";
 import type { Basis } from "./countShard.js";
 import { asState } from "./parts.js";
 import type { PreparationPlan } from "./plan.js";
+import type { Sight } from "./shard.js";
 
 /** What a round of all shards came to, kept beside their parts. */
 type Outcome = "kept" | "chosen";
@@ -60,18 +61,24 @@ export function writeChosen(
   folder: string,
   qc: QcAccumulator,
   { keptGenes, outside, variable }: GeneFindings,
-  taken: ValuesTaken,
+  { taken, counted }: Pick<SightAfterAll, "taken" | "counted">,
 ): string {
   const { flavor, ...arrays } = variable ?? { flavor: undefined };
   const defined = Object.fromEntries(Object.entries(arrays).filter(([, array]) => array !== undefined));
   return writePart(folder, ofAll(plan), 0, {
     kind: "chosen",
-    meta: { taken, outside, flavor },
+    meta: { taken, counted, outside, flavor },
     arrays: {
       ...withPrefix("qc.", qc.state()),
       ...{ keptGenes, ...withPrefix("variable.", defined as StateArrays) },
     },
   });
+}
+
+/** By what all shards were counted in the end, where it is known: the plan's sight does not always serve. */
+export function countedBy(plan: PreparationPlan, folder: string): Sight | undefined {
+  if (!isThere(plan, folder, "chosen")) return undefined;
+  return readPart(join(folder, partName(0, "chosen")), ofAll(plan)).meta.counted;
 }
 
 /** What the counting of all shards came to. */

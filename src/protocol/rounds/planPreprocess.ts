@@ -2,6 +2,7 @@ import { resolve as absolute } from "node:path";
 import type { SamplesOptions } from "../../anndata/formats/readSamples.js";
 import { joinSamples, nameOf } from "../../anndata/formats/readSamples.js";
 import { samplesOf } from "../../anndata/formats/samples.js";
+import { checkOutput } from "../../anndata/write/results.js";
 import { limitsBy, limitsSet } from "../../preprocess/cellLimits.js";
 import { FIGURE_COLUMNS } from "../../preprocess/quality.js";
 import { countsGenesFirst } from "../../preprocess/statistics.js";
@@ -79,6 +80,7 @@ export async function planPreprocess(
   const samples = samplesOf(paths);
   const { cells, sizes, renamed } = await joinSamples(samples, options, nameOf(paths, samples));
   try {
+    checkOutput(cells, out);
     const decision = await decidePreparation(cells, options);
     const plan = withId({
       ...{ step: STEP, version: versions().cellkernel, shards: shardRows(cells.nObs, shards) },

@@ -8,10 +8,11 @@ import { CellkernelError } from "../../support/error.js";
 import type { PreprocessProgress } from "../preprocessOptions.js";
 import type { ShardResult } from "../shards/runShard.js";
 import { chooseGenes } from "./chooseGenes.js";
-import { isThere, readKept } from "./chosen.js";
-import { countShard, sightOf } from "./countShard.js";
+import { countedBy, isThere, readKept } from "./chosen.js";
+import { filtersFirst } from "./countAgain.js";
+import { type Basis, countShard, sightOf } from "./countShard.js";
 import { keepGenes } from "./keepGenes.js";
-import { kindOfRound, readPreparationPlan } from "./plan.js";
+import { kindOfRound, type PreparationPlan, readPreparationPlan } from "./plan.js";
 import { tokenShard } from "./tokenShard.js";
 
 /** How a round of a preparation goes on. */
@@ -68,11 +69,15 @@ export async function preprocessShard(
     };
     const given = { onProgress, signal: interruption(options.signal) };
     if (kind === "tokens") return tokenShard(read, folder, shard, given);
-    const after = kind === "statistics" && read.decided.rounds.includes("genes");
-    const basis = after ? readKept(read, folder) : { sight: sightOf(read) };
-    return countShard(read, folder, shard, kind, basis, given);
+    return countShard(read, folder, shard, kind, basisOf(read, folder, kind), given);
   });
   return { ...result, skipped: false };
+}
+
+/** A part that was lost is made anew as the others were in the end. */
+function basisOf(plan: PreparationPlan, folder: string, kind: "genes" | "statistics"): Basis {
+  const sight = countedBy(plan, folder) ?? sightOf(plan);
+  return kind === "statistics" && filtersFirst(plan, sight) ? readKept(plan, folder) : { sight };
 }
 
 /** What putting the parts of a round together came to. */

@@ -1,3 +1,4 @@
+import { checkOutput } from "../../anndata/write/results.js";
 import { isZarrName } from "../../anndata/write/target.js";
 import { interruption } from "../../host/interruption.js";
 import { PartReader } from "../../store/partReader.js";
@@ -76,6 +77,8 @@ export async function mergeShards(
   if (report !== undefined) checkReport(report, out);
   requireSameFiles([...plan.files, ...plan.decided.beside]);
   const paths = requireParts(folder, plan, plan.step);
+  const beside = plan.decided.beside.map(({ path }) => path);
+  checkOutput({ sources: [planPath, ...paths, ...beside] }, out);
   const opened = await openPlanned(plan.step, plan.decided);
   const task = await taskOf(plan.step, opened, plan.decided, options.signal);
   const merged = await merge(plan, opened, task, paths, options);

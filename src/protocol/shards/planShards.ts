@@ -3,6 +3,7 @@ import { resolve as absolute } from "node:path";
 import type { AnnData } from "../../anndata/anndata.js";
 import { joinSamples, nameOf } from "../../anndata/formats/readSamples.js";
 import { samplesOf } from "../../anndata/formats/samples.js";
+import { checkOutput } from "../../anndata/write/results.js";
 import { rowsOfChunk } from "../../anndata/zarr/output.js";
 import { interruption } from "../../host/interruption.js";
 import { FIGURE_COLUMNS } from "../../preprocess/quality.js";
@@ -90,6 +91,7 @@ export async function planShards(
   const samples = samplesOf(cells);
   const { cells: adata, sizes, renamed } = await joinSamples(samples, given, nameOf(cells, samples));
   try {
+    checkOutput(adata, out);
     const by = {
       folder: absolute(folder),
       given: publishedOptions(options),

@@ -388,6 +388,10 @@ test("what can't be planned or merged is said at once", async () => {
   await assert.rejects(plan({ k: 5 }), /the option k is none of annotate's \(--k\); leave it out/);
   await assert.rejects(plan({ clusterBy: "nowhere" }), /no obs column "nowhere"/);
   await assert.rejects(plan({ batchSize: 0 }), /the option batchSize is 0/);
+  await assert.rejects(
+    plan({ out: at("few.h5ad") }),
+    /few\.h5ad is the input itself, which is never written to/,
+  );
   assert.deepEqual(
     (await plan({})).notes.filter((note) => note.includes("CSC")),
     [],
@@ -434,6 +438,10 @@ test("the commands plan, label and merge, and say what is missing", async () => 
   }
   const again = await command("annotate", "--plan", plan, "--shard", "1", "--out", parts, "--json");
   assert.equal(JSON.parse(again.stdout).skipped, true);
+  for (const own of [plan, join(parts, "part.00001.annotate.safetensors")]) {
+    const { stderr } = await command("merge", plan, parts, "--out", own);
+    assert.match(stderr, /is the input itself, which is never written to/);
+  }
   const merged = await command("merge", plan, parts, "--out", out, "--json");
   assert.equal(JSON.parse(merged.stdout).cells, 9);
   const stray = ["annotate", "--plan", plan, "--shard", "1", "--out", parts];
