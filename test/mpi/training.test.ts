@@ -40,7 +40,19 @@ function start(...ranks: string[][]) {
     ended.err += text;
   });
   const end = new Promise<Ended>((give) => started.on("close", (code) => give({ ...ended, code })));
-  return { pid: started.pid!, end };
+  return { pid: started.pid!, end, ended };
+}
+
+/** Waits until a training has taken some steps; one that doesn't is ended, and what it said is told. */
+async function steps({ pid, ended }: ReturnType<typeof start>, out: string, count: number): Promise<void> {
+  try {
+    await until("some steps", () => stepsOf(out) >= count, 60);
+  } catch (error) {
+    const left = ranksOf(pid).map(({ pid, command }) => `${pid} ${command}`);
+    process.kill(pid, "SIGKILL");
+    for (const rank of left) process.kill(Number.parseInt(rank, 10), "SIGKILL");
+    throw new Error(`${JSON.stringify({ ...ended, left })}`, { cause: error });
+  }
 }
 
 const finetune = (out: string, ...more: string[]) => [
@@ -88,11 +100,9 @@ test("a rank that is killed ends the job within 10 s; resumed, it ends with the 
   assert.match(undisturbed.out, /^- 2 processes trained it together/);
   assert.equal(undisturbed.err, "");
 
-  const { pid, end } = start(
-    finetune("killed", "--epochs", "10000"),
-    finetune("killed", "--epochs", "10000"),
-  );
-  await until("some steps", () => stepsOf("killed") > 9, 60);
+  const job = start(finetune("killed", "--epochs", "10000"), finetune("killed", "--epochs", "10000"));
+  const { pid, end } = job;
+  await steps(job, "killed", 10);
   const killed = Date.now();
   process.kill(ranksOf(pid)[1].pid, "SIGKILL");
   assert.notEqual((await end).code, 0);
@@ -110,11 +120,9 @@ test("a rank that is killed ends the job within 10 s; resumed, it ends with the 
 });
 
 test("Ctrl-C on one rank ends all, and keeps what a process alone would keep", { skip }, async () => {
-  const { pid, end } = start(
-    finetune("stopped", "--epochs", "10000"),
-    finetune("stopped", "--epochs", "10000"),
-  );
-  await until("some steps", () => stepsOf("stopped") > 5, 60);
+  const job = start(finetune("stopped", "--epochs", "10000"), finetune("stopped", "--epochs", "10000"));
+  const { pid, end } = job;
+  await steps(job, "stopped", 6);
   process.kill(ranksOf(pid)[1].pid, "SIGINT");
   const { code, err } = await end;
   assert.notEqual(code, 0);
