@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { resolve as absolute } from "node:path";
 import type { AnnData } from "../../anndata/anndata.js";
+import { Categorical } from "../../anndata/columns.js";
 import { joinSamples, nameOf } from "../../anndata/formats/readSamples.js";
 import { samplesOf } from "../../anndata/formats/samples.js";
+import { toColumn } from "../../anndata/infer.js";
 import { checkOutput } from "../../anndata/write/results.js";
 import { rowsOfChunk } from "../../anndata/zarr/output.js";
 import { interruption } from "../../host/interruption.js";
@@ -92,6 +94,7 @@ export async function planShards(
   const { cells: adata, sizes, renamed } = await joinSamples(samples, given, nameOf(cells, samples));
   try {
     checkOutput(adata, out);
+    if (samples.length > 1) requireWritable(adata);
     const by = {
       folder: absolute(folder),
       given: publishedOptions(options),
@@ -116,6 +119,15 @@ export async function planShards(
     };
   } finally {
     adata.close();
+  }
+}
+
+/** Joined files may have made columns that no file holds: what merge would refuse is said before there are parts. */
+function requireWritable({ obs }: AnnData): void {
+  for (const name of obs.columnNames()) {
+    const column = obs.column(name);
+    if (column instanceof Categorical)
+      toColumn(column.categories, `obs column "${name}" of the joined files`);
   }
 }
 

@@ -15,6 +15,7 @@ import {
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { table } from "arquero";
 import { perform, type Said } from "../../../src/cli/perform.js";
 import {
   type AnnData,
@@ -35,6 +36,7 @@ import {
   readCells,
   readH5ad,
   simulate,
+  writeResults,
   writeZarr,
 } from "../../../src/index.js";
 import { partStates } from "../../../src/store/partStates.js";
@@ -395,6 +397,17 @@ test("what can't be planned or merged is said at once", async () => {
   assert.deepEqual(
     (await plan({})).notes.filter((note) => note.includes("CSC")),
     [],
+  );
+  const kinds = { int: Int32Array.from({ length: 9 }, (_, i) => i % 3), text: Array(9).fill("a") };
+  for (const [kind, nb] of Object.entries(kinds))
+    await writeResults(at("few.h5ad"), at(`${kind}.h5ad`), { obs: table({ nb }) }, { byRow: true });
+  await assert.rejects(
+    planShards(at("run"), [at("int.h5ad"), at("text.h5ad")], {
+      shards: 2,
+      out: at("no.json"),
+      sampleColumn: "sample",
+    }),
+    /obs column "nb" of the joined files mixes .* values; make them all of one kind/,
   );
   const many = withId({ ...readPlan(at("no.json")), shards: [[0, 1_000_001]] });
   writePlan(at("many.json"), many);
