@@ -129,12 +129,10 @@ function cellsOfParts(
   const cells = plan.shards[plan.shards.length - 1][1];
   const figures = () => new Float64Array(cells);
   const obs = {
-    ...{
-      nGenesByCounts: figures(),
-      totalCounts: figures(),
-      totalCountsMt: figures(),
-      pctCountsMt: figures(),
-    },
+    nGenesByCounts: figures(),
+    totalCounts: figures(),
+    totalCountsMt: figures(),
+    pctCountsMt: figures(),
   };
   const keptCells = new Uint8Array(cells);
   plan.shards.forEach(([start], shard) => {
